@@ -1,0 +1,150 @@
+"""The catalogue: every action, channel, placement and limit that decisions are made from, versioned by content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from decisioning.action import Action
+
+Consent = Literal["none", "opt_in", "opt_out"]
+"""What a channel needs for a purpose: nothing, an explicit yes, or the absence of a no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where a customer is met.
+
+    Parameters: `outbound` is true where we reach out (an outbound decision is a contact at once); `consent` is what the
+    channel needs for purposes that need consent at all.
+    """
+
+    name: str
+    outbound: bool = False
+    consent: Consent = "opt_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The slot to fill.
+
+    Parameters: `must_fill` leaves `no_action` out; `impressions` says whether the channel reports what it showed or
+    whether a decision implies it; `reservation` is how long a decision holds its contacts unconfirmed; `limit` is how
+    many actions it shows unless asked for fewer; `explore` false turns exploration off.
+    """
+
+    name: str
+    channel: str
+    must_fill: bool = False
+    impressions: Literal["reported", "implied"] = "reported"
+    reservation: timedelta = timedelta(seconds=1800)
+    limit: int = 3
+    explore: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most so many contacts within a rolling period.
+
+    Parameters: `scope` is what is counted together: each action, each group, each channel, or the whole customer;
+    `only` names the one action, group or channel it holds for ("" for each of them).
+    """
+
+    scope: Literal["action", "group", "channel", "customer"]
+    at_most: int
+    within: timedelta
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """After so many outcomes of one type, the action (or its group) is left alone for a while.
+
+    Parameters: `after`, an outcome type such as `reject`; `times` within `within`; `rest`, counted from the last one.
+    """
+
+    after: str
+    times: int
+    within: timedelta
+    rest: timedelta
+    scope: Literal["action", "group"] = "action"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """While a condition is true of the customer, some issues are not spoken of.
+
+    Parameters: `name`, shown as the reason; `condition` text; `issues` held ("" tuple: every issue).
+    """
+
+    name: str
+    condition: str
+    issues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPolicy:
+    """Limits on contact over time: caps, rests after outcomes, holds."""
+
+    caps: tuple[Cap, ...] = ()
+    rests: tuple[Rest, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def memory(self) -> timedelta:
+        """The longest time that any limit looks back."""
+        spans = [cap.within for cap in self.caps] + [max(rest.within, rest.rest) for rest in self.rests]
+        return max(spans, default=timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How much deliberate randomness.
+
+    Parameters: `epsilon` with a bundle, `epsilon_without_bundle` before the first one.
+    """
+
+    epsilon: float = 0.05
+    epsilon_without_bundle: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HoldoutArms:
+    """The measured alternatives, as shares of customers; the rest is `nba`."""
+
+    salt: str = "tsugi"
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContextWeight:
+    """While a condition over the request's context is true, an issue's priority is multiplied."""
+
+    issue: str
+    condition: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything a decision may choose from, and the rules it keeps. Built by `catalog_file.read_catalog`.
+
+    Parameters: `version` is the hash of the content; `purposes` says which purposes need consent
+    (a purpose not named needs it).
+    """
+
+    version: str
+    currency: str
+    actions: Mapping[str, Action]
+    channels: Mapping[str, Channel]
+    placements: Mapping[str, Placement]
+    purposes: Mapping[str, bool] = field(default_factory=dict)
+    contact_policy: ContactPolicy = ContactPolicy()
+    arbitration: Literal["incremental_value", "propensity_value"] = "incremental_value"
+    exploration: Exploration = Exploration()
+    holdout: HoldoutArms = HoldoutArms()
+    context_weights: tuple[ContextWeight, ...] = ()
+
+    def needs_consent(self, purpose: str) -> bool:
+        """Whether contact for this purpose needs the channel's consent rule; an undeclared purpose does."""
+        return self.purposes.get(purpose, True)

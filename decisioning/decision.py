@@ -1,0 +1,97 @@
+"""The decision: what was asked, what was chosen, and everything needed to explain and replay it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from decisioning.customer import CustomerReference, FeatureValue
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """One call: for whom, where, and how many.
+
+    Parameters: `request_id`, the caller's, idempotent; `context`, facts of the moment that conditions may read as
+    `context.<name>`; `limit`, at most so many ranked actions (the placement's own limit by default).
+    """
+
+    request_id: str
+    customer: CustomerReference
+    placement: str
+    channel: str
+    context: Mapping[str, FeatureValue] = field(default_factory=dict)
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedAction:
+    """One action of the answer, with the factors of its priority.
+
+    `action_probability` is P(this action takes rank 1); `rank_probability` is P(it takes its rank | the ranks above).
+    `uplift` is None where there is no randomised evidence.
+    """
+
+    rank: int
+    action: str
+    treatment: str
+    channel: str
+    propensity: float
+    uplift: float | None
+    value: float
+    cost: float
+    context_weight: float
+    lever: float
+    priority: float
+    action_probability: float
+    rank_probability: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Why an action was not a candidate: the first stage of the funnel that stopped it, and the rule."""
+
+    action: str
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What decided: versions of catalogue, bundle and policy."""
+
+    catalog: str
+    bundle: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The record of one call of `decide()`.
+
+    Parameters: `chosen`, the action at rank 1 or `no_action`; `eligible`, P(takes rank 1) of every eligible action,
+    `no_action` included where it may be chosen; `epsilon`, this decision's exploration rate; `features`, as used;
+    `contacts_version`, what the contact history was when it was read; `scores`, (propensity, uplift, priority) of every
+    candidate action as used.
+    """
+
+    decision_id: str
+    request_id: str
+    customer_id: str
+    reference: CustomerReference
+    decided_at: datetime
+    channel: str
+    placement: str
+    arm: str
+    epsilon: float
+    seed: int
+    chosen: str
+    ranked: tuple[RankedAction, ...]
+    eligible: Mapping[str, float]
+    scores: Mapping[str, tuple[float, float | None, float]]
+    exclusions: tuple[Exclusion, ...]
+    features: Mapping[str, FeatureValue]
+    context: Mapping[str, FeatureValue]
+    versions: Versions
+    contacts_version: int
+    degraded: tuple[str, ...] = ()

@@ -1,0 +1,82 @@
+"""What a decision needs from outside, as protocols; the rooms around the domain implement them."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.action import Action, Treatment
+from decisioning.customer import Customer, CustomerReference, FeatureValue
+
+if TYPE_CHECKING:
+    from decisioning.decision import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One action in one treatment that may be shown."""
+
+    action: Action
+    treatment: Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a bundle says of each candidate; arrays of shape (n_candidates,).
+
+    Parameters: `propensity`, P(accepts | shown); `uplift`, P(outcome | shown) − P(outcome | not shown), NaN where there
+    is no randomised evidence; `priority`, where the bundle ranks by itself (a constant policy), else None.
+    """
+
+    propensity: NDArray[np.float64]
+    uplift: NDArray[np.float64]
+    priority: NDArray[np.float64] | None = None
+
+
+class ProfileReader(Protocol):
+    """Reads what is known of a customer."""
+
+    def read(self, reference: CustomerReference, *, now: datetime) -> Customer:
+        """The customer as of now; an unknown reference gives a customer with `known=False`."""
+        ...
+
+
+class Scorer(Protocol):
+    """A bundle, loaded: scores candidates for one customer."""
+
+    @property
+    def version(self) -> str:
+        """The bundle's version, written into every decision."""
+        ...
+
+    def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:
+        """Score the candidates for a customer with these features."""
+        ...
+
+    def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:
+        """The features that moved the propensity most: (name, contribution in log-odds), largest first."""
+        ...
+
+
+class DecisionLog(Protocol):
+    """Keeps decisions, durably."""
+
+    def record(self, decision: "Decision", *, answer: bytes = b"", body_hash: str = "") -> "Future[None]":
+        """Record the decision and reserve its contacts in one transaction.
+
+        The future resolves once it is durable. It raises `StaleContactsError` where the customer's contacts changed
+        since they were read, and `ConflictError` where the request id was used before.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time; injected at composition."""
+
+    def __call__(self) -> datetime:
+        """Now, aware, UTC."""
+        ...

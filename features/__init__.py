@@ -1,0 +1,1 @@
+"""What is known of a customer: ledger, identity, golden record, consent, contacts and Feast features."""

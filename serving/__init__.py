@@ -1,0 +1,1 @@
+"""HTTP in, decision out: the BentoML service."""

@@ -1,0 +1,1 @@
+"""From history to models: datasets, tuning, calibration, off-policy evaluation, the gate, the registry."""
