@@ -1,0 +1,153 @@
+"""Answers as bytes: one shape for every error, money as decimal strings, one rendering of a decision."""
+
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from decisioning.decision import Decision, RankedAction
+from decisioning.errors import ConflictError, InvalidInputError, NotFoundError, TsugiError, UnavailableError
+
+JSON_TYPE = (b"content-type", b"application/json")
+
+
+class Answer:
+    """A finished answer: status, body and headers, sent as one ASGI application.
+
+    Parameters: `body`, rendered bytes; `status`, the HTTP status; `headers` besides type and length.
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, body: bytes, *, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        self.body = body
+        self.status = status
+        named = {name for name, _ in headers}
+        typed = () if b"content-type" in named else (JSON_TYPE,)
+        self.headers = [*typed, (b"content-length", b"%d" % len(body)), *headers]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the ASGI signature
+        """Send the answer; a HEAD request gets its headers only."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self.body})
+
+
+class HttpError(TsugiError):
+    """An error with a status of its own.
+
+    Parameters: `status`; `headers` that the status asks for, such as `WWW-Authenticate`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, code=code, field=field)
+        self.status = status
+        self.headers = tuple((name.lower().encode(), value.encode()) for name, value in (headers or {}).items())
+
+
+_STATUS: tuple[tuple[type[TsugiError], int], ...] = (
+    (InvalidInputError, 400),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (UnavailableError, 503),
+)
+
+
+def status_of(error: TsugiError) -> int:
+    """Tell the HTTP status of an error; one that nobody foresaw is 500.
+
+    >>> status_of(NotFoundError("no such placement: attic"))
+    404
+    """
+    if isinstance(error, HttpError):
+        return error.status
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def render_error(error: TsugiError, *, segment: bool = False, **more: object) -> Answer:
+    """Render an error in the one shape: `{"error": {"code", "message", "field"}}`.
+
+    Parameters: `segment` repeats code and message at the top level, without which RudderStack's client retries for
+    ever; `more`, further top-level members.
+
+    >>> render_error(NotFoundError("no such placement: attic", field="placement")).body
+    b'{"error":{"code":"not_found","message":"no such placement: attic","field":"placement"}}'
+    """
+    inner = {"code": error.code, "message": error.message, "field": error.field}
+    outer = {"code": error.code, "message": error.message} if segment else {}
+    headers = error.headers if isinstance(error, HttpError) else ()
+    return Answer(orjson.dumps({"error": inner, **outer, **more}), status=status_of(error), headers=headers)
+
+
+@lru_cache(maxsize=4096)
+def decimal_string(amount: float) -> str:
+    """Write an amount of money as a decimal string with at least two places, never in exponents.
+
+    >>> decimal_string(80.0), decimal_string(0.005), decimal_string(1e-07)
+    ('80.00', '0.005', '0.0000001')
+    """
+    exact = Decimal(repr(amount))
+    return format(exact if int(exact.as_tuple().exponent) <= -2 else exact.quantize(Decimal("0.01")), "f")
+
+
+def money(amount: float, currency: str) -> dict[str, str]:
+    """Render money: a decimal string and its currency.
+
+    >>> money(12.5, "EUR")
+    {'amount': '12.50', 'currency': 'EUR'}
+    """
+    return {"amount": decimal_string(amount), "currency": currency}
+
+
+def render_decision(decision: Decision, *, currency: str) -> bytes:
+    """Render the answer of `POST /v1/decisions`; what is stored with the record and sent again to a repeat."""
+    return orjson.dumps(
+        {
+            "decision_id": decision.decision_id,
+            "request_id": decision.request_id,
+            "customer_id": decision.customer_id,
+            "decided_at": decision.decided_at.isoformat().replace("+00:00", "Z"),
+            "channel": decision.channel,
+            "placement": decision.placement,
+            "arm": decision.arm,
+            "degraded": bool(decision.degraded),
+            "degraded_reasons": decision.degraded,
+            "chosen": decision.chosen,
+            "ranked": [_ranked(item, currency) for item in decision.ranked],
+            "excluded": Counter(exclusion.stage for exclusion in decision.exclusions),
+            "versions": {
+                "catalog": decision.versions.catalog,
+                "bundle": decision.versions.bundle,
+                "policy": decision.versions.policy,
+            },
+        }
+    )
+
+
+def _ranked(item: RankedAction, currency: str) -> dict[str, object]:
+    return {
+        "rank": item.rank,
+        "action": item.action,
+        "treatment": item.treatment,
+        "channel": item.channel,
+        "propensity": item.propensity,
+        "uplift": item.uplift,
+        "value": money(item.value, currency),
+        "cost": money(item.cost, currency),
+        "context_weight": item.context_weight,
+        "lever": item.lever,
+        "priority": item.priority,
+        "action_probability": item.action_probability,
+        "rank_probability": item.rank_probability,
+        "reasons": item.reasons,
+    }

@@ -1,0 +1,78 @@
+import json
+from contextlib import suppress
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.strict_json import MAX_DEPTH, MalformedJsonError, parse
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_what_any_writer_wrote_is_read_back(value):
+    assert parse(json.dumps(value).encode()) == value
+    assert parse(orjson.dumps(value)) == value
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='{}[]",:\\ \t0123456789eE+-.truefalsn', max_size=60).map(str.encode))
+def test_anything_is_a_value_or_the_one_error(body):
+    with suppress(MalformedJsonError):
+        parse(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": 9223372036854775808}',
+        b'{"a": -99999999999999999999999}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": 1, "a": 2}',
+        b'{"a": 1, "\\u0061": 2}',
+        b'[{"a": {"b": 1, "b": 1}}]',
+        b'{"a": "\xff"}',
+        b'{"a": "\\ud800"}',
+        b'\xef\xbb\xbf{"a": 1}',
+        b'{"a": 1} {"a": 2}',
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b'{"a": 01}',
+        b'{"a": "line\nbreak"}',
+        b"[" * 100_000,
+        b"[" * 33 + b"]" * 33,
+        b'{"a":' * 33 + b"1" + b"}" * 33,
+        b'"' + b"\\" * 50_001,
+    ],
+)
+def test_what_could_mean_two_things_is_refused(body):
+    with pytest.raises(MalformedJsonError):
+        parse(body)
+
+
+def test_brackets_inside_strings_are_not_nesting():
+    assert parse(b'{"a": "' + b"[{" * 200 + b'"}') == {"a": "[{" * 200}
+    assert parse(b'{"a": "\\"' + b"[" * 200 + b'"}') == {"a": '"' + "[" * 200}
+
+
+def test_the_deepest_allowed_nesting_is_read():
+    assert parse(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+
+
+def test_errors_never_repeat_a_value():
+    with pytest.raises(MalformedJsonError) as raised:
+        parse(b'{"email": "ada@example.org", "email": "ada@example.org"}')
+    assert "ada@" not in raised.value.message
