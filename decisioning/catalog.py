@@ -93,7 +93,7 @@ class ContactPolicy:
     @property
     def memory(self) -> timedelta:
         """The longest time that any limit looks back."""
-        spans = [cap.within for cap in self.caps] + [max(rest.within, rest.rest) for rest in self.rests]
+        spans = [cap.within for cap in self.caps] + [rest.within + rest.rest for rest in self.rests]
         return max(spans, default=timedelta(0))
 
 

@@ -1,4 +1,7 @@
-"""The decision: what was asked, what was chosen, and everything needed to explain and replay it."""
+"""The decision: what was asked, what was chosen, and everything needed to explain and replay it.
+
+The use case that makes one is `decisioning.decide`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

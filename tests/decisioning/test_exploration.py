@@ -1,0 +1,30 @@
+import pytest
+
+from decisioning.exploration import Distribution, epsilon_greedy, ranking_key
+
+
+def test_the_first_choice_has_what_exploration_leaves_and_its_own_share_of_it():
+    assert epsilon_greedy({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}, 0.2).probabilities == pytest.approx(
+        {"a": 0.85, "b": 0.05, "c": 0.05, "d": 0.05}
+    )
+
+
+def test_without_exploration_the_first_choice_is_certain():
+    assert epsilon_greedy({"a": 3.0, "b": 2.0}, 0.0).probabilities == {"a": 1.0, "b": 0.0}
+
+
+def test_ties_go_to_nothing_first_and_then_by_name():
+    assert sorted([("b", 0.0), ("a", 0.0), ("no_action", 0.0)], key=lambda each: ranking_key(*each)) == [
+        ("no_action", 0.0),
+        ("a", 0.0),
+        ("b", 0.0),
+    ]
+
+
+@pytest.mark.parametrize(("uniform", "drawn"), [(0.0, "a"), (0.2499, "a"), (0.25, "b"), (0.9999999, "b")])
+def test_a_draw_is_the_inverse_of_the_cumulative_distribution(uniform, drawn):
+    assert Distribution({"a": 0.25, "b": 0.75}).draw(uniform) == drawn
+
+
+def test_a_choice_of_probability_zero_is_never_drawn_even_at_the_edge():
+    assert Distribution({"a": 1.0 - 1e-17, "b": 0.0}).draw(1.0 - 1e-18) == "a"
