@@ -1,0 +1,240 @@
+"""The shapes of requests: what a body may hold, checked strictly before anything else sees it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from decisioning.customer import CustomerReference, FeatureValue
+from decisioning.decision import DecisionRequest
+from decisioning.errors import InvalidInputError
+from decisioning.outcome import Outcome, OutcomeType
+
+MAX_EVENTS = 2500
+"""Events or outcomes of one batch, by Segment's convention."""
+
+MAX_WORD = 256
+"""Characters of one fact of the context."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CODES = {"timestamp": "invalid_timestamp", "naive_timestamp": "naive_timestamp"}
+_NAME_TYPE = {"string_type", "int_type", "list_type", "bool_type", "literal_error", "fact"}
+_MONEY = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+
+
+def _instant(value: object) -> datetime:
+    """Read an ISO 8601 time with its offset from UTC."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("timestamp", "an ISO 8601 time such as 2026-03-01T09:30:00Z is needed")
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("timestamp", "an ISO 8601 time such as 2026-03-01T09:30:00Z is needed") from None
+    if read.tzinfo is None:
+        raise PydanticCustomError("naive_timestamp", "the time has no offset from UTC; write it with Z or +00:00")
+    return _utc(read)
+
+
+def _utc(read: datetime) -> datetime:
+    try:
+        return read.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("timestamp", "the time lies outside the years 1 to 9999") from None
+
+
+def _fact(value: object) -> FeatureValue:
+    """Read a number, a word, a truth (as 1 or 0) or nothing."""
+    if isinstance(value, bool | int | float):
+        return float(value)
+    if value is None or (isinstance(value, str) and len(value) <= MAX_WORD):
+        return value
+    raise PydanticCustomError(
+        "fact", f"a number, a boolean, null or a string of at most {MAX_WORD} characters is needed"
+    )
+
+
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=_PRINTABLE)]
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Fact = Annotated[
+    FeatureValue,
+    PlainValidator(_fact),
+    WithJsonSchema({"type": ["number", "string", "boolean", "null"], "maxLength": MAX_WORD}),
+]
+FactName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Strict(BaseModel):
+    """A body that refuses what it does not know; nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class CustomerBody(Strict):
+    """Who: exactly one identifier."""
+
+    customer_id: Identifier | None = None
+    user_id: Identifier | None = None
+    anonymous_id: Identifier | None = None
+    email: Annotated[str, Field(min_length=3, max_length=254, pattern=_PRINTABLE)] | None = None
+    phone: Annotated[str, Field(min_length=3, max_length=32, pattern=_PRINTABLE)] | None = None
+    loyalty_id: Identifier | None = None
+
+    def reference(self) -> CustomerReference:
+        """Give the one identifier; `InvalidInputError` where there is none, or more than one."""
+        given = [(kind, value) for kind, value in self if value is not None]
+        if len(given) != 1:
+            raise InvalidInputError(
+                f"{len(given)} identifiers given; exactly one of {', '.join(type(self).model_fields)} is needed",
+                code="invalid_customer",
+                field="customer",
+            )
+        return CustomerReference(*given[0])  # type: ignore[arg-type]  # the field names are the kinds
+
+
+class DecisionBody(Strict):
+    """What `POST /v1/decisions` asks: for whom, where, and at most how many actions."""
+
+    request_id: Identifier
+    customer: CustomerBody
+    placement: Identifier
+    channel: Annotated[str, Field(max_length=128)] = ""
+    context: Annotated[dict[FactName, Fact], Field(max_length=64)] = Field(default_factory=dict)
+    limit: Annotated[int, Field(ge=1, le=100)] | None = None
+
+    def request(self) -> DecisionRequest:
+        """Give the domain's request."""
+        return DecisionRequest(
+            request_id=self.request_id,
+            customer=self.customer.reference(),
+            placement=self.placement,
+            channel=self.channel,
+            context=self.context,
+            limit=self.limit,
+        )
+
+
+class OutcomeBody(Strict):
+    """One fact observed about one action of one decision; money is a decimal string with its currency."""
+
+    outcome_id: Identifier
+    decision_id: Identifier
+    action: Identifier
+    treatment: Annotated[str, Field(max_length=128)] = ""
+    type: OutcomeType
+    occurred_at: Instant
+    amount: Annotated[str, Field(pattern=_MONEY)] | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+
+    def outcome(self) -> Outcome:
+        """Give the domain's outcome; `InvalidInputError` where amount and currency do not come together."""
+        if (self.amount is None) != (self.currency is None):
+            missing = "currency" if self.currency is None else "amount"
+            raise InvalidInputError(f"{missing} is missing: amount and currency come together", field=missing)
+        amount = None if self.amount is None else float(Decimal(self.amount))
+        fields = {name: value for name, value in self if name != "amount"}
+        return Outcome(amount=amount, **fields)
+
+
+class OutcomesBody(Strict):
+    """What `POST /v1/outcomes` takes: one to many; each is checked by itself."""
+
+    outcomes: Annotated[list[Any], Field(min_length=1, max_length=MAX_EVENTS)]
+
+
+class ProfileBody(Strict):
+    """What `POST /v1/profiles` asks: whose profile."""
+
+    customer: CustomerBody
+
+
+class BatchBody(BaseModel):
+    """The envelope of Segment senders; members it does not know are theirs to send."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    batch: Annotated[list[Any], Field(max_length=MAX_EVENTS)]
+    sentAt: Instant | None = None  # noqa: N815  # the sender's name for it
+
+
+class SentAt(BaseModel):
+    """The one member of a single Segment call that belongs to the envelope."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    sentAt: Instant | None = None  # noqa: N815  # the sender's name for it
+
+
+SegmentType = Literal["identify", "track", "page", "screen", "alias", "group"]
+
+
+def read(model: type[Model], value: object, *, at: str = "") -> Model:
+    """Check a parsed body against its shape.
+
+    Parameters: `at`, the path of the value inside the body, for the error's field. Raises `InvalidInputError` that
+    names the field, what was wrong and what is allowed, never the value.
+
+    >>> read(ProfileBody, {"customer": {"user_id": 7}})
+    Traceback (most recent call last):
+    ...
+    decisioning.errors.InvalidInputError: customer.user_id: Input should be a valid string; given an integer
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise _friendly(error.errors(include_url=False, include_context=True)[0], model, at) from None
+
+
+def _friendly(first: ErrorDetails, model: type[BaseModel], at: str) -> InvalidInputError:
+    path = _path((at, *first["loc"]) if at else first["loc"])
+    message = _wanted(first, model)
+    return InvalidInputError(
+        f"{path}: {message}" if path else message, code=_CODES.get(first["type"]), field=path or None
+    )
+
+
+def _path(location: Sequence[int | str]) -> str:
+    """Write a location as a path.
+
+    >>> _path(("outcomes", 0, "type"))
+    'outcomes[0].type'
+    """
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part[:64]}" for part in location if part != "[key]"]
+    return "".join(parts).lstrip(".")
+
+
+def _wanted(first: ErrorDetails, model: type[BaseModel]) -> str:
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        return f"no such field; allowed are {', '.join(_owner(model, first['loc'][:-1]).model_fields)}"
+    if kind == "missing":
+        return "the field is missing"
+    if kind in {"model_type", "dict_type"}:
+        return f"an object is needed; given {json_type(first['input'])}"
+    return f"{first['msg']}; given {json_type(first['input'])}" if kind in _NAME_TYPE else first["msg"]
+
+
+def _owner(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel]:
+    """Find the model that stands at a location below another."""
+    for part in location:
+        inner = model.model_fields[str(part)].annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return model
+
+
+def json_type(value: object) -> str:
+    """Name the JSON type of a value.
+
+    >>> json_type([1]), json_type(True)
+    ('a list', 'a boolean')
+    """
+    names: Mapping[type, str] = {
+        dict: "an object", list: "a list", str: "a string", bool: "a boolean",
+        int: "an integer", float: "a number", type(None): "null",
+    }  # fmt: skip
+    return names.get(type(value), "something else")
