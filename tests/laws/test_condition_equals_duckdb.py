@@ -1,0 +1,115 @@
+"""Design, section 5: one expression language, compiled to Python for one customer and to SQL for millions."""
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decisioning.condition import compile_condition
+
+NUMBERS = ("age", "income", "context.score")
+WORDS = ("segment", "context.intent")
+QUARTERS = st.integers(-12, 12).map(lambda n: n / 4)
+LETTERS = st.sampled_from(["", "a", "b", "B", "it's", "é", "zz"])
+COLUMNS = ", ".join([f'"{name}" DOUBLE' for name in NUMBERS] + [f'"{name}" VARCHAR' for name in WORDS])
+OPERATORS = st.sampled_from(["=", "<>", "<", "<=", ">", ">=", "!="])
+
+
+def _joined(parts, operator):
+    return f"({f' {operator} '.join(parts)})"
+
+
+def _numbers():
+    leaves = st.sampled_from(NUMBERS) | QUARTERS.map(repr)
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.builds(lambda a, o, b: f"({a} {o} {b})", inner, st.sampled_from(list("+-*/")), inner)
+            | inner.map(lambda a: f"-({a})")
+        ),
+        max_leaves=4,
+    )
+
+
+def _words():
+    return st.sampled_from(WORDS) | LETTERS.map(_quoted)
+
+
+def _quoted(word):
+    return "'" + word.replace("'", "''") + "'"
+
+
+def _tests():
+    either = st.sampled_from([(_numbers(), QUARTERS.map(repr)), (_words(), LETTERS.map(_quoted))])
+    return either.flatmap(_tests_of)
+
+
+def _tests_of(kind):
+    values, literals = kind
+    negated = st.sampled_from(["", "NOT "])
+    return (
+        st.builds(lambda a, o, b: f"{a} {o} {b}", values, OPERATORS, values)
+        | st.builds(lambda a, n, b, c: f"{a} {n}BETWEEN {b} AND {c}", values, negated, values, values)
+        | st.builds(lambda a, n: f"{a} IS {n}NULL", values, negated)
+        | st.builds(
+            lambda a, n, options: f"{a} {n}IN ({', '.join(options)})",
+            values,
+            negated,
+            st.lists(literals, min_size=1, max_size=3),
+        )
+    )
+
+
+def conditions():
+    return st.recursive(
+        _tests() | st.sampled_from(["TRUE", "FALSE"]),
+        lambda inner: (
+            st.builds(_joined, st.lists(inner, min_size=2, max_size=3), st.sampled_from(["AND", "OR"]))
+            | inner.map(lambda a: f"NOT ({a})")
+        ),
+        max_leaves=6,
+    )
+
+
+def rows():
+    number, word = st.none() | QUARTERS, st.none() | LETTERS
+    return st.lists(st.tuples(*[number] * len(NUMBERS), *[word] * len(WORDS)), min_size=1, max_size=6)
+
+
+@pytest.fixture(scope="module")
+def database():
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE customer (row INTEGER, {COLUMNS})")
+        yield connection
+
+
+def _fill(database, table):
+    database.execute("DELETE FROM customer")
+    marks = ", ".join("?" * (1 + len(NUMBERS) + len(WORDS)))
+    database.executemany(f"INSERT INTO customer VALUES ({marks})", [(n, *row) for n, row in enumerate(table)])
+
+
+def _duckdb_answers(database, table, columns):
+    _fill(database, table)
+    answered = database.execute(f"SELECT {', '.join(columns)} FROM customer ORDER BY row").fetchall()
+    return [list(row) for row in answered]
+
+
+def _our_answers(table, texts):
+    compiled = [compile_condition(text) for text in texts]
+    values = [dict(zip(NUMBERS + WORDS, row, strict=True)) for row in table]
+    return [[condition.truth(row) for condition in compiled] for row in values]
+
+
+@settings(max_examples=80, deadline=None)
+@given(texts=st.lists(conditions(), min_size=1, max_size=6), table=rows())
+def test_python_and_duckdb_answer_alike_unknowns_included(database, texts, table):
+    columns = [compile_condition(text).sql for text in texts]
+    assert _our_answers(table, texts) == _duckdb_answers(database, table, columns)
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=st.lists(conditions(), min_size=1, max_size=6), table=rows())
+def test_duckdb_reads_the_author_s_own_text_the_same_way(database, texts, table):
+    plain = [text for text in texts if "/" not in text and "context" not in text] or ["age > 1"]
+    assert _our_answers(table, plain) == _duckdb_answers(database, table, [f"({text})" for text in plain])
