@@ -1,0 +1,116 @@
+"""Whether the parts of a catalogue fit together: every name that is used exists, every condition compiles."""
+
+from collections.abc import Collection, Iterator
+
+from decisioning.action import NO_ACTION, Action, Treatment
+from decisioning.catalog import Cap, Catalog
+from decisioning.catalog_problem import Path, Problem, one_of
+from decisioning.condition import compile_condition
+from decisioning.errors import CatalogError
+from decisioning.holdout import ARMS
+from decisioning.outcome import OUTCOME_TYPES
+
+
+def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Iterator[Problem]:
+    """Find what does not fit.
+
+    Parameters: `features`, the feature names that conditions may read (None: any).
+    """
+    yield from _placements(catalog)
+    for action in catalog.actions.values():
+        yield from _action(action, catalog)
+    yield from _caps(catalog)
+    yield from _rests(catalog)
+    yield from _holds(catalog)
+    yield from _context_weights(catalog)
+    yield from _holdout(catalog)
+    yield from _conditions(catalog, features)
+
+
+def _placements(catalog: Catalog) -> Iterator[Problem]:
+    for placement in catalog.placements.values():
+        path = ("placements", placement.name, "channel")
+        yield from _exists(path, placement.channel, catalog.channels, what="channel")
+
+
+def _action(action: Action, catalog: Catalog) -> Iterator[Problem]:
+    path = ("actions", action.name)
+    if action.name == NO_ACTION:
+        yield Problem(path, f"{NO_ACTION!r} is reserved for doing nothing; it needs no entry")
+    for treatment in action.treatments:
+        here = (*path, "treatments", treatment.name)
+        yield from _exists((*here, "channel"), treatment.channel, catalog.channels, what="channel")
+        yield from _shown_where(here, treatment, catalog)
+
+
+def _shown_where(path: Path, treatment: Treatment, catalog: Catalog) -> Iterator[Problem]:
+    fitting = [each.name for each in catalog.placements.values() if each.channel == treatment.channel]
+    for name in sorted(treatment.placements.difference(fitting)):
+        problem = one_of(name, fitting, what=f"placement of channel {treatment.channel}")
+        yield Problem((*path, "placements"), problem)
+
+
+def _caps(catalog: Catalog) -> Iterator[Problem]:
+    for index, cap in enumerate(catalog.contact_policy.caps):
+        path = ("contact_policy", "caps", index, "only")
+        if cap.only and cap.scope == "customer":
+            yield Problem(path, f"a customer cap counts every contact; remove only: {cap.only!r}")
+        elif cap.only:
+            yield from _exists(path, cap.only, _capped(cap, catalog), what=cap.scope)
+
+
+def _capped(cap: Cap, catalog: Catalog) -> Collection[str]:
+    if cap.scope == "channel":
+        return catalog.channels
+    return catalog.actions if cap.scope == "action" else {action.group for action in catalog.actions.values()}
+
+
+def _rests(catalog: Catalog) -> Iterator[Problem]:
+    for index, rest in enumerate(catalog.contact_policy.rests):
+        yield from _exists(("contact_policy", "rests", index, "after"), rest.after, OUTCOME_TYPES, what="outcome type")
+
+
+def _holds(catalog: Catalog) -> Iterator[Problem]:
+    for index, hold in enumerate(catalog.contact_policy.holds):
+        for issue in hold.issues:
+            yield from _exists(("contact_policy", "holds", index, "issues"), issue, _issues(catalog), what="issue")
+
+
+def _context_weights(catalog: Catalog) -> Iterator[Problem]:
+    for index, weight in enumerate(catalog.context_weights):
+        yield from _exists(("context_weights", index, "issue"), weight.issue, _issues(catalog), what="issue")
+
+
+def _holdout(catalog: Catalog) -> Iterator[Problem]:
+    shares = catalog.holdout.shares
+    for name in shares:
+        yield from _exists(("holdout", "shares", name), name, ARMS[1:], what="holdout arm")
+    if sum(shares.values()) > 1 + 1e-9:
+        yield Problem(("holdout", "shares"), f"shares add up to {sum(shares.values()):g}, at most 1 is allowed")
+
+
+def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[Problem]:
+    for path, text in _condition_texts(catalog):
+        try:
+            compile_condition(text, known=features)
+        except CatalogError as error:
+            yield Problem(path, error.message)
+
+
+def _condition_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:
+    for action in catalog.actions.values():
+        for stage in ("eligibility", "applicability", "suitability"):
+            yield ("actions", action.name, stage), getattr(action, stage)
+    for index, hold in enumerate(catalog.contact_policy.holds):
+        yield ("contact_policy", "holds", index, "condition"), hold.condition
+    for index, weight in enumerate(catalog.context_weights):
+        yield ("context_weights", index, "condition"), weight.condition
+
+
+def _issues(catalog: Catalog) -> Collection[str]:
+    return {action.issue for action in catalog.actions.values()}
+
+
+def _exists(path: Path, name: str, allowed: Collection[str], *, what: str) -> Iterator[Problem]:
+    if name not in allowed:
+        yield Problem(path, one_of(name, sorted(allowed), what=what))
