@@ -1,0 +1,64 @@
+"""A home: where one tenant's stores live, all below one folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths of one home folder.
+
+    >>> Home(Path("home")).ledger.as_posix()
+    'home/ledger.db'
+    """
+
+    path: Path
+
+    def create(self) -> "Home":
+        """Make the folder where it is missing; safe to call from many processes at once."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        return self
+
+    @property
+    def ledger(self) -> Path:
+        """The records: the only store that cannot be rebuilt."""
+        return self.path / "ledger.db"
+
+    @property
+    def online(self) -> Path:
+        """Feature states of now."""
+        return self.path / "online.db"
+
+    @property
+    def history(self) -> Path:
+        """Feature states of the past, a folder of Parquet files per view."""
+        return self.path / "history"
+
+    @property
+    def registry(self) -> Path:
+        """Feast's registry."""
+        return self.path / "registry.db"
+
+    @property
+    def mlflow(self) -> Path:
+        """MLflow's database."""
+        return self.path / "mlflow.db"
+
+    @property
+    def mlartifacts(self) -> Path:
+        """MLflow's artifacts."""
+        return self.path / "mlartifacts"
+
+    @property
+    def optuna(self) -> Path:
+        """Optuna's journal."""
+        return self.path / "optuna.journal"
+
+    @property
+    def bundles(self) -> Path:
+        """Published bundles, a folder each, with the pointer `champion.json`."""
+        return self.path / "bundles"
+
+    def lock(self, name: str) -> Path:
+        """The lock file of this name, such as `serving` or `retrain`."""
+        return self.path / f"{name}.lock"

@@ -1,0 +1,206 @@
+"""A workspace: one business, as a folder with `tsugi.toml`, `catalog.yaml` and `features.yaml`."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from decisioning.errors import InvalidInputError
+from features.home import Home
+
+__all__ = [
+    "Business",
+    "Churn",
+    "Gate",
+    "Goal",
+    "Home",
+    "Reward",
+    "Simulation",
+    "Training",
+    "Workspace",
+    "WorkspaceError",
+]
+
+FILE = "tsugi.toml"
+
+
+class WorkspaceError(InvalidInputError):
+    """A workspace's file is missing or does not say what is expected."""
+
+    code = "invalid_workspace"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Business(_Section):
+    """`[workspace]`: its name, its files, and what identity may rely on.
+
+    Parameters: `trust_email`, take every e-mail address as verified; `max_per_identifier`, how many user ids one other
+    identifier may name before it links nothing any more.
+    """
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    catalog: str = "catalog.yaml"
+    features: str = "features.yaml"
+    trust_email: bool = False
+    max_per_identifier: int = Field(default=5, ge=1)
+
+
+class Reward(_Section):
+    """`[[goal.rewards]]`: a track event that is worth money: one of its properties, or a fixed value."""
+
+    event: str = Field(min_length=1)
+    amount: str | None = None
+    value: float | None = None
+    weight: float = 1.0
+    where: dict[str, str | float | bool] = Field(default_factory=dict)
+
+    @field_validator("value")
+    @classmethod
+    def _not_both(cls, value: float | None, info: Any) -> float | None:
+        if value is not None and info.data.get("amount") is not None:
+            raise ValueError("give `amount` (a property) or `value` (a fixed worth), not both")
+        return value
+
+
+class Goal(_Section):
+    """`[goal]`: what the business wants, as money per decision.
+
+    Parameters: an outcome counts for a decision within `window_days`, and, with `until_next_decision`, before the same
+    customer's next one; `reward_cap` bounds a reward in learning and in the gate.
+    """
+
+    window_days: float = Field(default=14.0, gt=0)
+    until_next_decision: bool = True
+    reward_cap: float = Field(default=200.0, gt=0)
+    rewards: tuple[Reward, ...] = Field(default=(), strict=False)
+
+    @property
+    def window(self) -> timedelta:
+        """`window_days` as a duration."""
+        return timedelta(days=self.window_days)
+
+
+class Churn(_Section):
+    """`[training.churn]`: the track event that says a customer left, and how far ahead it is foreseen."""
+
+    event: str = Field(min_length=1)
+    horizon_days: float = Field(default=60.0, gt=0)
+
+
+class Training(_Section):
+    """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging."""
+
+    trials: int = Field(default=20, ge=1)
+    seed: int = Field(default=7, ge=0)
+    validation_share: float = Field(default=0.2, gt=0, lt=1)
+    evaluation_share: float = Field(default=0.3, gt=0, lt=1)
+    churn: Churn | None = None
+
+
+class Gate(_Section):
+    """`[gate]`: the non-inferiority margin against the champion (money per decision), the confidence of intervals."""
+
+    margin: float = Field(default=0.0, ge=0)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+
+
+class Simulation(_Section):
+    """`[simulation]`: the workspace's file that has `create(**options) -> World`, and options to hand to it."""
+
+    source: str
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+class _Settings(_Section):
+    workspace: Business
+    goal: Goal = Goal()
+    training: Training = Training()
+    gate: Gate = Gate()
+    simulation: Simulation | None = None
+
+
+class Workspace:
+    """One business as its folder describes it.
+
+    Parameters: `folder`; `settings`, the parsed `tsugi.toml`. Build it with `load`.
+    """
+
+    def __init__(self, folder: Path, settings: _Settings) -> None:
+        self.folder = folder
+        self.business: Business = settings.workspace
+        self.name: str = settings.workspace.name
+        self.goal: Goal = settings.goal
+        self.training: Training = settings.training
+        self.gate: Gate = settings.gate
+        self.simulation: Simulation | None = settings.simulation
+
+    @classmethod
+    def load(cls, folder: Path) -> "Workspace":
+        """Read the folder's `tsugi.toml`.
+
+        Raises: `WorkspaceError`, naming the file, the key, what was given and what is allowed.
+        """
+        path = folder / FILE
+        return cls(folder, _validated(_table(path), path))
+
+    @property
+    def catalog_path(self) -> Path:
+        """The catalogue: actions, treatments, contact policy."""
+        return self.folder / self.business.catalog
+
+    @property
+    def features_path(self) -> Path:
+        """The workspace's own features; the file need not exist."""
+        return self.folder / self.business.features
+
+    @property
+    def world_path(self) -> Path | None:
+        """The file that generates this business, where it has one."""
+        return self.folder / self.simulation.source if self.simulation else None
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise WorkspaceError(
+            f"{path} does not exist; a workspace is a folder with a {FILE} (see `tsugi init`)"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WorkspaceError(f"{path} cannot be read as TOML: {error}") from error
+
+
+def _validated(table: dict[str, Any], path: Path) -> _Settings:
+    try:
+        return _Settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        given = "nothing" if first["type"] == "missing" else repr(first["input"])
+        raise WorkspaceError(f"{path}: {key}: {first['msg']}; given: {given}{_known(first)}", field=key) from error
+
+
+def _known(problem: Any) -> str:
+    """The keys a section knows, where the problem is a key that it does not know."""
+    if problem["type"] != "extra_forbidden":
+        return ""
+    section: Any = _Settings
+    for part in problem["loc"][:-1]:
+        section = _SECTIONS.get(part, section)
+    return f"; allowed: {', '.join(sorted(section.model_fields))}"
+
+
+_SECTIONS: dict[int | str, type[_Section]] = {
+    "workspace": Business,
+    "goal": Goal,
+    "rewards": Reward,
+    "training": Training,
+    "churn": Churn,
+    "gate": Gate,
+    "simulation": Simulation,
+}

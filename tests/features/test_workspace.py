@@ -1,0 +1,78 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from features.home import Home
+from features.workspace import Workspace, WorkspaceError
+
+FULL = """
+[workspace]
+name = "bank"
+[goal]
+window_days = 7
+reward_cap = 100
+[[goal.rewards]]
+event = "Order Completed"
+amount = "margin"
+where = { product = "loan" }
+[training]
+trials = 5
+[training.churn]
+event = "Account Closed"
+[gate]
+margin = 0.1
+[simulation]
+source = "world.py"
+"""
+
+
+def a_workspace(folder: Path, text: str) -> Workspace:
+    (folder / "tsugi.toml").write_text(text)
+    return Workspace.load(folder)
+
+
+def test_a_workspace_reads_what_its_file_says(tmp_path):
+    workspace = a_workspace(tmp_path, FULL)
+    assert (workspace.name, workspace.catalog_path) == ("bank", tmp_path / "catalog.yaml")
+    assert workspace.goal.window == timedelta(days=7)
+    assert workspace.goal.rewards[0].where == {"product": "loan"}
+    assert workspace.training.churn.horizon_days == 60
+    assert workspace.world_path == tmp_path / "world.py"
+
+
+def test_only_the_name_is_needed(tmp_path):
+    workspace = a_workspace(tmp_path, '[workspace]\nname = "shop"\n')
+    assert workspace.gate.confidence == 0.95
+    assert workspace.world_path is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "bank"', "", ["workspace.name", "Field required", "given: nothing"]),
+        ('name = "bank"', 'name = "../bank"', ["workspace.name", "'../bank'"]),
+        ("trials = 5", 'trials = "many"', ["training.trials", "'many'", "integer"]),
+        ("trials = 5", "trails = 5", ["training.trails", "allowed: churn, evaluation_share, seed, trials"]),
+        ("margin = 0.1", "margin = -1", ["gate.margin", "-1", "greater than or equal to 0"]),
+        ("margin = 0.1", "margin = nan", ["gate.margin", "nan", "finite"]),
+        ('amount = "margin"', 'amount = "margin"\nvalue = 3.0', ["goal.rewards.0.value", "not both"]),
+        ("[gate]", "[gate", ["cannot be read as TOML"]),
+    ],
+)
+def test_a_mistake_is_named_with_file_key_and_what_is_allowed(tmp_path, old, new, said):
+    with pytest.raises(WorkspaceError) as refused:
+        a_workspace(tmp_path, FULL.replace(old, new))
+    for part in [str(tmp_path / "tsugi.toml"), *said]:
+        assert part in str(refused.value)
+
+
+def test_a_missing_file_says_how_to_begin(tmp_path):
+    with pytest.raises(WorkspaceError, match="tsugi init"):
+        Workspace.load(tmp_path)
+
+
+def test_a_home_keeps_everything_below_one_folder(tmp_path):
+    home = Home(tmp_path / "new" / "home").create().create()
+    stores = [home.ledger, home.online, home.history, home.registry, home.mlflow, home.mlartifacts, home.optuna]
+    assert all(store.parent == home.path for store in [*stores, home.bundles, home.lock("serving")])
