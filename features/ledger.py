@@ -1,0 +1,144 @@
+"""The ledger: append-only, idempotent, durable before acknowledged; the only source of truth.
+
+One SQLite file in WAL mode with `synchronous=FULL`. Every process may write: one writer thread each, transactions begun
+with `BEGIN IMMEDIATE`.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, local
+from typing import Self, TypeVar
+
+from features.fact import Fact
+from features.ledger_file import connect, naming, prepare
+from features.ledger_writer import LedgerWriter
+from features.record import Record, facts_of
+
+T = TypeVar("T")
+PAGE = 5_000
+_COLUMNS = """
+    SELECT r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
+    FROM record r LEFT JOIN identifier i ON i.node = r.node
+"""
+_OF_CUSTOMER = """
+    SELECT r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
+    FROM identifier i JOIN record r ON r.node = i.node
+    WHERE i.customer_id = ? AND r.seq <= ? ORDER BY r.occurred_us, r.record_id
+"""
+_FOR_EVER = 2**62
+
+
+class Ledger:
+    """The records of one home.
+
+    Parameters: `path` of the SQLite file; it is created with its tables where it is missing.
+    Raises: `UnavailableError`, naming the file, where it cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        prepare(path)
+        self._writer = LedgerWriter(path)
+        self._readers = local()
+        self._lock = Lock()
+        self._open: list[sqlite3.Connection] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what is queued and close every connection."""
+        self._writer.close()
+        with self._lock:
+            while self._open:
+                self._open.pop().close()
+
+    def write(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        """Run an operation in the next transaction; the future resolves once that is durable.
+
+        The operation may raise: it is rolled back alone, and its future raises the same.
+        """
+        return self._writer.submit(operation)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Give the thread's own read connection, within one snapshot. Do not yield to other code while inside.
+
+        Raises: `UnavailableError`, naming the file, where SQLite cannot read.
+        """
+        with naming(self.path):
+            connection = self._reader()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    def last_seq(self) -> int:
+        """The sequence number of the newest record; 0 where there is none."""
+        with self.read() as connection:
+            return last_seq(connection)
+
+    def records(
+        self, after_seq: int = 0, kinds: Sequence[str] | None = None, limit: int | None = None
+    ) -> Iterator[Record]:
+        """The records after a sequence number, in order, read in pages (a page is one snapshot)."""
+        left = _FOR_EVER if limit is None else limit
+        while left > 0:
+            page = self._page(after_seq, kinds, min(left, PAGE))
+            yield from page
+            if len(page) < min(left, PAGE):
+                return
+            left -= len(page)
+            after_seq = page[-1].seq
+
+    def records_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Record]:
+        """Every record of a customer (by today's links) up to a sequence number, in order of (occurred, record id)."""
+        with self.read() as connection:
+            rows = connection.execute(_OF_CUSTOMER, (customer_id, _FOR_EVER if until_seq is None else until_seq))
+            return [Record._make(row) for row in rows]
+
+    def facts_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Fact]:
+        """What the records of one customer say to features, in order of (occurred, record id)."""
+        return facts_of(self.records_of(customer_id, until_seq=until_seq))
+
+    def _page(self, after_seq: int, kinds: Sequence[str] | None, size: int) -> list[Record]:
+        wanted = f"AND r.kind IN ({', '.join('?' * len(kinds))})" if kinds is not None else ""
+        query = f"{_COLUMNS} WHERE r.seq > ? {wanted} ORDER BY r.seq LIMIT ?"
+        with self.read() as connection:
+            return [Record._make(row) for row in connection.execute(query, (after_seq, *(kinds or ()), size))]
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if connection is None:
+            connection = connect(self.path, writable=False)
+            self._readers.connection = connection
+            with self._lock:
+                self._open.append(connection)
+        return connection
+
+
+def last_seq(connection: sqlite3.Connection) -> int:
+    """The newest record's sequence number as this connection sees it."""
+    row = connection.execute("SELECT max(seq) FROM record").fetchone()
+    return row[0] or 0
+
+
+def insert_record(connection: sqlite3.Connection, row: tuple[str, str, int | None, int, int, int, str, bytes]) -> None:
+    """Append one record: (kind, record_id, node, occurred_us, received_us, known_us, source, body)."""
+    connection.execute(INSERT_RECORD, row)
+
+
+INSERT_RECORD = """
+    INSERT INTO record (kind, record_id, node, occurred_us, received_us, known_us, source, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""

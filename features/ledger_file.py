@@ -1,0 +1,62 @@
+"""The file of the ledger: created once, even when many processes start at once, and opened with the same settings."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from decisioning.errors import UnavailableError
+from features.ledger_schema import TABLES, VERSION
+
+BUSY_MS = 20_000
+_SETTINGS = f"""
+PRAGMA busy_timeout = {BUSY_MS};
+PRAGMA synchronous = FULL;
+PRAGMA cache_size = -131072;
+PRAGMA temp_store = MEMORY;
+PRAGMA wal_autocheckpoint = 4000;
+"""
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises within into an `UnavailableError` that names the file."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise UnavailableError(f"the ledger {path} cannot be used: {error}") from error
+
+
+def prepare(path: Path) -> None:
+    """Create the ledger's file and tables where they are missing, under a lock.
+
+    Raises: `UnavailableError` where the file is no ledger, is damaged, or was written by another version.
+    """
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_name(path.name + ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            connection = connect(path)
+            try:
+                _ensure_tables(connection, path)
+            finally:
+                connection.close()
+
+
+def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
+    """A connection in autocommit mode: transactions are begun and committed by name."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.executescript(_SETTINGS)
+    if not writable:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _ensure_tables(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif found != VERSION:
+        raise UnavailableError(f"the ledger {path} has version {found}; this release reads version {VERSION}")

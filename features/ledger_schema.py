@@ -1,0 +1,113 @@
+"""The tables of the ledger database.
+
+`record` is the truth, with `request` (answers given), `quarantine` (outcomes that wait for their decision) and `reject`
+(what was refused). The other tables are projections: functions of the records, rebuilt by `features.rebuild`.
+
+Projections hang on an *identifier* (`node`), not on a customer: when two customers become one, only the label
+`identifier.customer_id` changes and everything else follows.
+"""
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE record (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    node INTEGER,
+    occurred_us INTEGER NOT NULL,
+    received_us INTEGER NOT NULL,
+    known_us INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE (kind, record_id)
+);
+CREATE INDEX record_node ON record (node);
+CREATE TABLE request (
+    request_id TEXT PRIMARY KEY,
+    decision_id TEXT NOT NULL,
+    body_hash TEXT NOT NULL,
+    answer BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE quarantine (
+    outcome_id TEXT PRIMARY KEY,
+    decision_id TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX quarantine_decision ON quarantine (decision_id);
+CREATE TABLE reject (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    field TEXT NOT NULL,
+    message TEXT NOT NULL,
+    raw BLOB NOT NULL,
+    received_us INTEGER NOT NULL
+);
+
+CREATE TABLE identifier (
+    node INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    customer_id TEXT,
+    first_us INTEGER,
+    first_id TEXT,
+    dissolved INTEGER NOT NULL DEFAULT 0,
+    contacts INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, value)
+);
+CREATE INDEX identifier_customer ON identifier (customer_id);
+CREATE TABLE link (
+    node INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    PRIMARY KEY (node, other)
+) WITHOUT ROWID;
+CREATE TABLE alias (
+    customer_id TEXT PRIMARY KEY,
+    node INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE profile (
+    node INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    value BLOB NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (node, field)
+) WITHOUT ROWID;
+CREATE TABLE consent (
+    node INTEGER NOT NULL,
+    purpose TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (node, purpose, channel)
+) WITHOUT ROWID;
+CREATE TABLE contact (
+    decision_id TEXT NOT NULL,
+    action TEXT NOT NULL,
+    treatment TEXT NOT NULL,
+    node INTEGER NOT NULL,
+    action_group TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    decided_us INTEGER NOT NULL,
+    expires_us INTEGER,
+    shown_us INTEGER,
+    PRIMARY KEY (decision_id, action)
+) WITHOUT ROWID;
+CREATE INDEX contact_node ON contact (node);
+CREATE TABLE answer (
+    outcome_id TEXT PRIMARY KEY,
+    node INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    action_group TEXT NOT NULL,
+    type TEXT NOT NULL,
+    occurred_us INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX answer_node ON answer (node);
+"""
+
+PROJECTIONS = ("identifier", "link", "alias", "profile", "consent", "contact", "answer")

@@ -1,0 +1,120 @@
+"""The one writer of a process: operations that queue up while a commit runs share the next one (group commit)."""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+from decisioning.errors import UnavailableError
+from features.ledger_file import connect, naming
+
+T = TypeVar("T")
+_Job = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
+_Done = tuple["Future[Any]", Any, BaseException | None]
+MAX_GROUP = 256
+
+
+class LedgerWriter:
+    """Runs operations on one connection, in order, durably: a future resolves only after its commit was synced to disk.
+
+    Each operation runs in a savepoint of its own, so one that fails takes nothing with it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._closed = False
+
+    def submit(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        """Queue an operation. Raises `UnavailableError` once the writer is closed."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise UnavailableError(f"the ledger {self._path} is closed")
+            if self._thread is None:
+                self._thread = Thread(target=self._serve, name="ledger-writer", daemon=True)
+                self._thread.start()
+            self._queue.put((operation, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what is queued, then stop."""
+        with self._lock:
+            self._closed = True
+            thread = self._thread
+            self._queue.put(None)
+        if thread is not None:
+            thread.join()
+
+    def _serve(self) -> None:
+        connection: sqlite3.Connection | None = None
+        open_for_work = True
+        while open_for_work:
+            jobs, open_for_work = self._next_group()
+            try:
+                with naming(self._path):
+                    connection = connection or connect(self._path)
+                    done = _commit(connection, jobs, self._path)
+            except UnavailableError as error:
+                done = [(future, None, error) for _, future in jobs]
+            _resolve(done)
+        if connection is not None:
+            connection.close()
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        """Wait for one job, then take what else is waiting; and whether more may come."""
+        job = self._queue.get()
+        jobs: list[_Job] = []
+        while job is not None:
+            if job[1].set_running_or_notify_cancel():
+                jobs.append(job)
+            if len(jobs) >= MAX_GROUP:
+                return jobs, True
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return jobs, True
+        return jobs, False
+
+
+def _commit(connection: sqlite3.Connection, jobs: list[_Job], path: Path) -> list[_Done]:
+    """Run the jobs in one transaction; what fails as a whole is rolled back as a whole."""
+    if not jobs:
+        return []
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        done = [_attempt(connection, operation, future, path) for operation, future in jobs]
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return done
+
+
+def _attempt(
+    connection: sqlite3.Connection, operation: Callable[[sqlite3.Connection], Any], future: "Future[Any]", path: Path
+) -> _Done:
+    connection.execute("SAVEPOINT operation")
+    try:
+        with naming(path):
+            result = operation(connection)
+    except Exception as error:  # noqa: BLE001 (as in any executor, the future carries it to the caller)
+        connection.execute("ROLLBACK TO operation")
+        connection.execute("RELEASE operation")
+        return future, None, error
+    connection.execute("RELEASE operation")
+    return future, result, None
+
+
+def _resolve(done: list[_Done]) -> None:
+    for future, result, error in done:
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
