@@ -1,0 +1,39 @@
+"""The declaration of one feature: its words, its primitive and where its state is kept."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from decisioning.customer import FeatureValue
+from features.primitives import Primitive
+
+Kind = Literal["number", "category"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One documented feature, declared once for the past and the present.
+
+    Parameters: `view`, which row of the customer keeps its state; `kind` `category` has its words in `one_of`;
+    `default` stands where nothing is known; `purpose` is what it may be used for ("": everything).
+    """
+
+    name: str
+    view: str
+    primitive: Primitive
+    description: str
+    kind: Kind = "number"
+    one_of: tuple[str, ...] = ()
+    default: FeatureValue = None
+    purpose: str = ""
+
+    @property
+    def nothing(self) -> float:
+        """What its value is, as a number or code, where nothing is known."""
+        if isinstance(self.default, str):
+            return float(self.one_of.index(self.default))
+        return self.primitive.nothing if self.default is None else float(self.default)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its state columns."""
+        return tuple(f"{self.name}__{part.name}" for part in self.primitive.parts())

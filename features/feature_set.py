@@ -1,0 +1,124 @@
+"""All features of a workspace, compiled: the one definition that the past and the present share."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.customer import FeatureValue
+from decisioning.errors import InvalidInputError
+from features.feature import Feature
+from features.lift import FactReader, View
+from features.primitives import Array
+from features.state import Layout
+
+NAN = float("nan")
+
+
+class FeatureSet:
+    """Features, the state they need, and the pure function from (state, now) to their values.
+
+    Parameters: `features`, in the order of the documented vector; names must differ. `ttl`, by view, how long a row
+    that nothing changes is believed.
+
+    >>> features = FeatureSet.load(None)
+    >>> len(features.names) >= 30
+    True
+    >>> features.values(features.empty(1), now_us=0)["orders"]
+    0.0
+    """
+
+    def __init__(self, features: Sequence[Feature], *, ttl: Mapping[str, timedelta] | None = None) -> None:
+        self.features = tuple(features)
+        self.names = tuple(feature.name for feature in self.features)
+        _refuse_twice(self.names)
+        self.layout = Layout(self.features)
+        self.columns = self.layout.columns
+        self.reader = FactReader(part.probe for f in self.features for part in f.primitive.parts())
+        self.views = _views(self.features, self.reader, ttl or {})
+        self._words = tuple((f.name, dict(enumerate(f.one_of))) for f in self.features if f.kind == "category")
+
+    @classmethod
+    def load(cls, features_yaml: Path | None) -> "FeatureSet":
+        """The built-in features and those that a workspace declares.
+
+        Raises `FeatureFileError`, naming file and line, where a declaration cannot be used.
+        """
+        from features.feature_file import read_feature_file
+        from features.standard import STANDARD_FEATURES
+
+        if features_yaml is None:
+            return cls(STANDARD_FEATURES)
+        declared = read_feature_file(features_yaml, taken=frozenset(f.name for f in STANDARD_FEATURES))
+        return cls((*STANDARD_FEATURES, *declared.features), ttl=declared.ttl)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that stored state depends on; stores made with another one are rebuilt."""
+        said = "\n".join(f"{f.name}|{f.view}|{f.primitive!r}" for f in self.features)
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+
+    def view(self, name: str) -> View:
+        """The view of that name; raises `KeyError`."""
+        return {view.name: view for view in self.views}[name]
+
+    def empty(self, n: int) -> Array:
+        """The state of n customers of whom nothing is known, shape (n, n_state)."""
+        return np.full((n, len(self.columns)), np.nan)
+
+    def state(self, columns: Mapping[str, float | None]) -> Array:
+        """One customer's state from named columns, shape (1, n_state); what is missing is empty.
+
+        >>> FeatureSet.load(None).state({"orders__n": 2.0}).shape[0]
+        1
+        """
+        get = columns.get
+        return np.array([[get(name, NAN) for name in self.columns]], dtype=np.float64)
+
+    def at(self, state: Array, now_us: NDArray[np.int64] | Array) -> Array:
+        """The documented features at a moment each: the one function for one customer and for a whole history.
+
+        Parameters: `state`, shape (n, n_state), columns as `columns` names them; `now_us`, shape (n,), microseconds
+        since the epoch. Returns shape (n, n_features), in the order of `names`; categories as codes, NaN where nothing
+        is known.
+        """
+        return self.layout.at(state, now_us)
+
+    def values(self, state: Array, *, now_us: int) -> dict[str, FeatureValue]:
+        """One customer's features by name at a moment: categories as words, None where nothing is known."""
+        row = self.at(state, np.array([now_us], dtype=np.float64))[0].tolist()
+        named: dict[str, FeatureValue] = {n: v if v == v else None for n, v in zip(self.names, row, strict=True)}
+        for name, words in self._words:
+            code = named[name]
+            named[name] = None if code is None else words[int(code)]
+        return named
+
+    def defaults(self) -> dict[str, FeatureValue]:
+        """The features of a customer of whom nothing is known."""
+        return self.values(self.empty(1), now_us=0)
+
+    def words(self, name: str, codes: Array) -> list[str | None]:
+        """A category's codes, shape (n,), as words.
+
+        Raises `KeyError` where the feature is not a category.
+        """
+        vocabulary = dict(self._words)[name]
+        return [None if np.isnan(code) else vocabulary[int(code)] for code in codes]
+
+
+def _views(features: Sequence[Feature], reader: FactReader, ttl: Mapping[str, timedelta]) -> tuple[View, ...]:
+    by_view = sorted(features, key=lambda feature: feature.view)
+    return tuple(
+        View(name, tuple(members), reader=reader, ttl=ttl.get(name))
+        for name, members in groupby(by_view, key=lambda feature: feature.view)
+    )
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidInputError(f"features declared twice: {', '.join(twice)}", code="invalid_features", field=twice[0])

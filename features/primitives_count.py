@@ -1,0 +1,56 @@
+"""Counts: how often something happened, and how many things that were opened are still open."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.primitives import Array, Block, Part, Primitive, total
+from features.selector import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Primitive):
+    """How often it happened, ever."""
+
+    probe: Probe
+    kind: ClassVar[str] = "count"
+    nothing: ClassVar[float] = 0.0
+
+    def parts(self) -> tuple[Part, ...]:
+        """One column: the count."""
+        return (Part("n", self.probe, "value"),)
+
+    @staticmethod
+    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
+        """Counts add up."""
+        return (total(a[0], b[0]),)
+
+    @staticmethod
+    def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
+        """The count."""
+        return state[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCount(Primitive):
+    """How many of what was opened is not closed yet; an end that arrives before its beginning is fine."""
+
+    opened: Probe
+    closed: Probe
+    kind: ClassVar[str] = "open_count"
+    nothing: ClassVar[float] = 0.0
+
+    def parts(self) -> tuple[Part, ...]:
+        """Two columns: opened and closed."""
+        return (Part("opened", self.opened, "value"), Part("closed", self.closed, "value"))
+
+    @staticmethod
+    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
+        """Both counts add up."""
+        return (total(a[0], b[0]), total(a[1], b[1]))
+
+    @staticmethod
+    def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
+        """Opened less closed, never below zero."""
+        return np.fmax(state[0] - np.fmax(state[1], 0.0), 0.0)

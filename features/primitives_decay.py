@@ -1,0 +1,47 @@
+"""Sums that fade: each fact counts half after a half-life."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.primitives import Array, Block, Part, Primitive, elapsed, total
+from features.selector import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class DecayedSum(Primitive):
+    """Σ amount · 2^(−age / half-life) over the facts.
+
+    The state is the sum as of the newest fact and that fact's time, so a late fact enters with the weight it would have
+    had (forward decay; Cormode et al., ICDE 2009).
+
+    Parameters: `probe`, whose number is the amount (1.0 counts); `half_life_us`, above 0.
+    """
+
+    probe: Probe
+    half_life_us: float
+    kind: ClassVar[str] = "decayed_sum"
+    nothing: ClassVar[float] = 0.0
+
+    def parts(self) -> tuple[Part, ...]:
+        """Two columns: the sum, and the time it is as of."""
+        return (Part("sum", self.probe, "value"), Part("at", self.probe, "time"))
+
+    @property
+    def parameter(self) -> float:
+        """The half-life."""
+        return self.half_life_us
+
+    @staticmethod
+    def merge(a: Block, b: Block, parameter: Array, /) -> Block:
+        """Both sums as of the later time, added."""
+        at = np.fmax(a[1], b[1])
+        older = a[0] * np.exp2((a[1] - at) / parameter)
+        newer = b[0] * np.exp2((b[1] - at) / parameter)
+        return (total(older, newer), at)
+
+    @staticmethod
+    def at(state: Block, now: Array, parameter: Array, /) -> Array:
+        """The sum as of now."""
+        return state[0] * np.exp2(elapsed(state[1], now) / -parameter)

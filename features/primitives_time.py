@@ -1,0 +1,53 @@
+"""Times: how long ago something happened last, or first."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.primitives import DAY_US, Array, Block, Part, Primitive, elapsed
+from features.selector import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class LastAt(Primitive):
+    """Days since it happened last."""
+
+    probe: Probe
+    kind: ClassVar[str] = "last_at"
+
+    def parts(self) -> tuple[Part, ...]:
+        """One column: the newest time."""
+        return (Part("at", self.probe, "time"),)
+
+    @staticmethod
+    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
+        """The later one."""
+        return (np.fmax(a[0], b[0]),)
+
+    @staticmethod
+    def at(state: Block, now: Array, _parameter: Array, /) -> Array:
+        """Days since; NaN where it never happened."""
+        return elapsed(state[0], now) / DAY_US
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAt(Primitive):
+    """Days since it happened first."""
+
+    probe: Probe
+    kind: ClassVar[str] = "first_at"
+
+    def parts(self) -> tuple[Part, ...]:
+        """One column: the oldest time."""
+        return (Part("at", self.probe, "time"),)
+
+    @staticmethod
+    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
+        """The earlier one."""
+        return (np.fmin(a[0], b[0]),)
+
+    @staticmethod
+    def at(state: Block, now: Array, _parameter: Array, /) -> Array:
+        """Days since; NaN where it never happened."""
+        return elapsed(state[0], now) / DAY_US

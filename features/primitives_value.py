@@ -1,0 +1,45 @@
+"""Values: the newest answer to a question, a number or the code of a word."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.primitives import Array, Block, Part, Primitive
+from features.selector import Probe, Selector
+
+
+@dataclass(frozen=True, slots=True)
+class LastValue(Primitive):
+    """The newest value of a property; of two with one time, the larger.
+
+    A newest value that is unusable (not a number, not of the vocabulary) is not known, whatever was said before.
+    """
+
+    probe: Probe
+    kind: ClassVar[str] = "last_value"
+
+    def parts(self) -> tuple[Part, ...]:
+        """Two columns: the value and its time."""
+        return (Part("value", self.probe, "value"), Part("at", self.probe, "time"))
+
+    @staticmethod
+    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
+        """The value with the later time."""
+        later = (b[1] > a[1]) | np.isnan(a[1])
+        value = np.where(a[1] == b[1], np.fmax(a[0], b[0]), np.where(later, b[0], a[0]))
+        return (value, np.fmax(a[1], b[1]))
+
+    @staticmethod
+    def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
+        """The value, whatever the time."""
+        return state[0]
+
+
+def trait(name: str, *, one_of: tuple[str, ...] = ()) -> LastValue:
+    """The newest value of a trait that `identify` told.
+
+    >>> trait("income").probe.read({"income": 1200})
+    1200.0
+    """
+    return LastValue(Probe(Selector(("identify",)), reads=name, one_of=one_of))
