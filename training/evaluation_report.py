@@ -1,0 +1,78 @@
+"""The table of policy values, for people and for machines."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from training.bootstrap import Estimate
+from training.evaluation import (
+    CHAMPION,
+    DOING_NOTHING,
+    HINDSIGHT_CONSTANT,
+    REGISTERED_CONSTANT,
+    PolicyEvaluation,
+    PolicyValue,
+)
+
+_GAPS = {
+    REGISTERED_CONSTANT: "to best constant (training)",
+    HINDSIGHT_CONSTANT: "to best constant (here)",
+    DOING_NOTHING: "to nothing",
+    CHAMPION: "to champion",
+}
+
+
+def with_interval(estimate: Estimate | None, *, signed: bool = False) -> str:
+    """A value with its interval; a dash where there is none.
+
+    >>> with_interval(Estimate(1.234, 1.0, 1.5)), with_interval(Estimate(0.5, -0.1, 1.1), signed=True)
+    ('1.23 [1.00, 1.50]', '+0.50 [-0.10, +1.10]')
+    """
+    if estimate is None:
+        return "–"
+    form = "{:+.2f} [{:+.2f}, {:+.2f}]" if signed else "{:.2f} [{:.2f}, {:.2f}]"
+    return form.format(estimate.value, estimate.low, estimate.high)
+
+
+def policy_table(evaluation: PolicyEvaluation, *, currency: str = "") -> Table:
+    """A rich table: values (raw, then capped), paired capped differences, effective sample size."""
+    roles = [role for role in _GAPS if role in evaluation.references]
+    table = Table(title=_title(evaluation, currency), caption=_caption(evaluation))
+    for heading in ("policy", "IPS", "SNIPS", "DR", "DR capped", *(_GAPS[role] for role in roles), "ESS", "w max"):
+        table.add_column(heading, justify="left" if heading == "policy" else "right")
+    for name, row in evaluation.policies.items():
+        table.add_row(*_cells(name, row, roles))
+    return table
+
+
+def evaluation_json(evaluation: PolicyEvaluation) -> dict[str, Any]:
+    """The same as plain data, every figure unrounded; an end that is infinite is None."""
+    plain: dict[str, Any] = _finite(asdict(evaluation))
+    return plain
+
+
+def _title(evaluation: PolicyEvaluation, currency: str) -> str:
+    unit = f"{currency} per decision".strip()
+    return f"Policy values, {unit}: {evaluation.n_decisions:,} decisions of {evaluation.n_customers:,} customers"
+
+
+def _caption(evaluation: PolicyEvaluation) -> str:
+    told = [f"{role}: {name}" for role, name in evaluation.references.items() if role != DOING_NOTHING]
+    how = f"{evaluation.confidence:.0%} intervals from {evaluation.replicates} Poisson bootstraps of customers"
+    return "; ".join([f"{how}; differences are paired, doubly robust, of capped rewards", *told])
+
+
+def _cells(name: str, row: PolicyValue, roles: list[str]) -> list[str]:
+    values = (row.raw.ips, row.raw.snips, row.raw.doubly_robust, row.capped.doubly_robust)
+    gaps = [with_interval(row.differences[role].estimate, signed=True) for role in roles]
+    seen = f"{row.overlap.effective_sample_size:,.0f}" + ("" if row.overlap.usable else " unusable")
+    return [name, *map(with_interval, values), *gaps, seen, f"{row.overlap.largest_weight:.1f}"]
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and value in (float("inf"), float("-inf")) else value
