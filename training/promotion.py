@@ -1,0 +1,144 @@
+"""The gate: whether a candidate may serve.
+
+A candidate serves only if the 95 % lower bound of its paired, capped, doubly robust gain is
+
+- above zero against the best constant action,
+- above zero against doing nothing, and
+- not below minus the workspace's margin against the champion.
+
+"The best constant action" hides a choice. Chosen on the training part it is a fair, pre-registered rival, but may be a
+weak one; chosen on the evaluated part it profits from hindsight: the best of many noisy values flatters itself. The
+candidate must beat *both*, hence the better of the two. That is conservative on purpose: adopting a policy that only
+seems better costs money every day, keeping the constant costs what it cost yesterday, and says so.
+
+Refusing is an answer, not a failure. Where a champion serves, it stays; where no bundle serves, the best constant
+action (that of the training part) serves with exploration, which collects the evidence for the next try.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from decisioning.errors import InvalidInputError, NotFoundError
+from training.evaluation import (
+    CHAMPION,
+    DOING_NOTHING,
+    HINDSIGHT_CONSTANT,
+    REGISTERED_CONSTANT,
+    Difference,
+    PolicyEvaluation,
+    PolicyValue,
+)
+
+CANDIDATE = "candidate"
+
+Serve = Literal["candidate", "constant", "champion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition of the gate: whether it holds, in words, with its figures (None where it has none)."""
+
+    role: str
+    passed: bool
+    reason: str
+    low: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says.
+
+    Parameters: `serve`, what serves from now on; `constant`, the constant policy to fall back to, where there is one;
+    `checks`, every condition in order.
+    """
+
+    promoted: bool
+    serve: Serve
+    constant: str | None
+    checks: tuple[Check, ...]
+    outcome: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in plain words: every condition, then what follows."""
+        return (*(check.reason for check in self.checks), self.outcome)
+
+
+def judge(evaluation: PolicyEvaluation, *, candidate: str = CANDIDATE, margin: float = 0.0) -> Verdict:
+    """Decide whether the candidate may serve.
+
+    Parameters: `evaluation` with references to a constant and to doing nothing, and to the champion where one serves;
+    `margin` ≥ 0, how much worse than the champion is tolerable, money per decision.
+    Raises `NotFoundError` where the candidate was not evaluated, `InvalidInputError` of a missing reference or a
+    margin below 0.
+    """
+    row = _candidate(evaluation, candidate, margin)
+    checks = (_credible(row), *_superior(row), *_non_inferior(row, margin))
+    promoted = all(check.passed for check in checks)
+    constant = evaluation.references.get(REGISTERED_CONSTANT, evaluation.references.get(HINDSIGHT_CONSTANT))
+    serve = _serves(promoted, evaluation.references)
+    return Verdict(promoted, serve, constant, checks, _outcome(serve, constant))
+
+
+def _candidate(evaluation: PolicyEvaluation, candidate: str, margin: float) -> PolicyValue:
+    if not margin >= 0:
+        raise InvalidInputError(f"the margin must be 0 or more, given {margin}", field="gate.margin")
+    if candidate not in evaluation.policies:
+        raise NotFoundError(f"no such policy: {candidate}; evaluated: {', '.join(evaluation.policies)}")
+    if DOING_NOTHING not in evaluation.references or HINDSIGHT_CONSTANT not in evaluation.references:
+        given = ", ".join(evaluation.references) or "none"
+        raise InvalidInputError(f"the gate compares with doing nothing and the constant actions; references: {given}")
+    return evaluation.policies[candidate]
+
+
+def _serves(promoted: bool, references: Mapping[str, str]) -> Serve:  # noqa: FBT001 - private, and read as a sentence
+    if promoted:
+        return "candidate"
+    return "champion" if CHAMPION in references else "constant"
+
+
+def _credible(row: PolicyValue) -> Check:
+    covered = row.overlap
+    if not covered.usable:
+        return Check("overlap", passed=False, reason=f"the log cannot tell: {'; '.join(covered.problems)}")
+    return Check("overlap", passed=True, reason=f"the log can tell: effective sample of {_whole(row)} decisions")
+
+
+def _whole(row: PolicyValue) -> str:
+    return f"{row.overlap.effective_sample_size:,.0f} in {row.overlap.n_decisions:,}"
+
+
+def _superior(row: PolicyValue) -> list[Check]:
+    roles = [role for role in (REGISTERED_CONSTANT, HINDSIGHT_CONSTANT, DOING_NOTHING) if role in row.differences]
+    return [_compared(role, row.differences[role], row.differences[role].estimate.low > 0) for role in roles]
+
+
+def _compared(role: str, gap: Difference, passed: bool) -> Check:  # noqa: FBT001 - private, and read as a sentence
+    what = role if role == DOING_NOTHING else f"the {role} ({gap.reference})"
+    verb = "better than" if passed else "not shown to be better than"
+    blind = "" if passed else f"; an effect below {gap.smallest_detectable:.2f} would likely go unseen"
+    return Check(role, passed, f"{verb} {what}: {_figures(gap)}{blind}", gap.estimate.low)
+
+
+def _non_inferior(row: PolicyValue, margin: float) -> list[Check]:
+    if CHAMPION not in row.differences:
+        return []
+    gap = row.differences[CHAMPION]
+    passed = gap.estimate.low >= -margin
+    verb = "no worse than" if passed else "not shown to be no worse than"
+    return [Check(CHAMPION, passed, f"{verb} the champion within {margin:.2f}: {_figures(gap)}", gap.estimate.low)]
+
+
+def _figures(gap: Difference) -> str:
+    found = gap.estimate
+    return f"{found.value:+.2f} per decision, interval [{found.low:+.2f}, {found.high:+.2f}]"
+
+
+def _outcome(serve: Serve, constant: str | None) -> str:
+    told = {
+        "candidate": "promoted: the candidate serves",
+        "champion": "refused: the champion stays",
+        "constant": f"refused, and no bundle serves: the best constant action ({constant}) serves with exploration",
+    }
+    return told[serve]
