@@ -1,0 +1,17 @@
+"""How a command ends, for schedulers that act on it."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every `tsugi` command."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    REFUSED = 10
+    """Refused by the gate: the champion, or the best constant action, keeps serving."""
+    NOTHING_NEW = 11
+    BUSY = 12
+    """Another process holds the lease."""
+    DRIFT = 13
