@@ -161,12 +161,21 @@ class BatchBody(BaseModel):
     sentAt: Instant | None = None  # noqa: N815  # the sender's name for it
 
 
-class SentAt(BaseModel):
-    """The one member of a single Segment call that belongs to the envelope."""
+class EventBody(BaseModel):
+    """One call of a Segment sender. The event is checked like the events of a batch; this only documents it."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    model_config = ConfigDict(extra="allow")
 
-    sentAt: Instant | None = None  # noqa: N815  # the sender's name for it
+    messageId: str | None = None  # noqa: N815  # the sender's name for it
+    userId: str | None = None  # noqa: N815  # as above
+    anonymousId: str | None = None  # noqa: N815  # as above
+    timestamp: Instant | None = None
+    sentAt: Instant | None = None  # noqa: N815  # as above
+    event: str | None = None
+    name: str | None = None
+    properties: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
 
 
 SegmentType = Literal["identify", "track", "page", "screen", "alias", "group"]

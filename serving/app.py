@@ -1,0 +1,70 @@
+"""The ASGI application: the routes of the contract, one endpoint each, and our own words for every miss."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from decisioning.errors import TsugiError
+from serving.desk import Desk
+from serving.endpoint import Endpoint, caller
+from serving.responses import Answer, HttpError, render_error
+from serving.routes import ROUTES
+
+Composition = Callable[[], AbstractAsyncContextManager[Desk]]
+
+
+def create_app(compose: Composition) -> Starlette:
+    """Make the application.
+
+    Parameters: `compose` opens everything that the service is made of, and closes it at the end.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with compose() as desk:
+            app.state.desk = desk
+            yield
+
+    routes = [StarletteRoute(each.path, Endpoint(each), methods=[each.method]) for each in ROUTES]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missed, 405: _missed})
+
+
+async def _missed(request: Request, error: Exception) -> Answer:
+    """Answer what no route takes; only key holders learn which routes there are."""
+    desk: Desk = request.app.state.desk
+    miss = _miss(error, request.method)
+    try:
+        desk.keys.admit(dict(request.scope["headers"]), client=caller(request.scope), segment=False)
+    except TsugiError as refusal:
+        miss = refusal
+    answer = render_error(miss)
+    desk.metrics.answered("unmatched", answer.status, 0.0)
+    return answer
+
+
+def _miss(error: Exception, method: str) -> TsugiError:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return HttpError(405, "method_not_allowed", f"{method[:16]} is not allowed here", headers=error.headers)
+    return HttpError(404, "no_such_route", "no such route; GET /docs.json lists them all")
+
+
+class AnswersFirst:
+    """Middleware by which an application answers every request before the framework around it does.
+
+    BentoML's own `/`, `/readyz`, `/metrics` and `/schema.json` stand before mounted applications and know neither our
+    keys nor our state; behind this they are never reached.
+    Parameters: `app`, what is around; `first`, who answers.
+    """
+
+    def __init__(self, app: ASGIApp, first: ASGIApp) -> None:
+        self._app = app
+        self._first = first
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand requests to the application, everything else (its start and end) to the framework."""
+        await (self._first if scope["type"] == "http" else self._app)(scope, receive, send)

@@ -1,0 +1,106 @@
+"""Deciding over HTTP: repeat what was answered, or decide, record durably, and only then answer."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Protocol
+
+import orjson
+
+from decisioning.decide import ATTEMPTS, Ports, propose
+from decisioning.decision import Decision, DecisionRequest
+from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
+from serving.metrics import Metrics
+from serving.responses import render_decision
+
+PATIENCE = 5.0
+"""Seconds that a decision may wait to become durable."""
+
+
+class AnsweredLog(Protocol):
+    """Keeps decisions with the answers that were given."""
+
+    def record(self, decision: Decision, *, answer: bytes = b"", body_hash: str = "") -> "Future[None]":
+        """Record the decision durably; see `decisioning.ports.DecisionLog`."""
+        ...
+
+    def answer_for(self, request_id: str) -> tuple[str, bytes] | None:
+        """Give the body hash and the answer of a request id that was used before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionDesk:
+    """Answers decision requests.
+
+    Parameters: `ports` gives what to decide from *now* (a swapped bundle or catalogue is seen by the next request);
+    `log`, where answers are kept; `clock`.
+    """
+
+    ports: Callable[[], Ports]
+    log: AnsweredLog
+    clock: Callable[[], datetime]
+    metrics: Metrics
+
+    async def answer(self, request: DecisionRequest, body: object) -> bytes:
+        """Give the answer, byte-equal for the same id and body.
+
+        Parameters: `body`, the parsed request, whose meaning is hashed. Raises `ConflictError` where the id was used
+        with another body, `UnavailableError` where the decision could not be made durable.
+        """
+        asked = body_hash(body)
+        repeated = self._repeat(request.request_id, asked)
+        return await self._decide(request, asked) if repeated is None else repeated
+
+    def _repeat(self, request_id: str, asked: str) -> bytes | None:
+        before = self.log.answer_for(request_id)
+        if before is None:
+            return None
+        if before[0] != asked:
+            raise ConflictError(
+                "this request_id was used before with a different body; the first answer stands", field="request_id"
+            )
+        self.metrics.repeated()
+        return before[1]
+
+    async def _decide(self, request: DecisionRequest, asked: str) -> bytes:
+        for attempt in range(ATTEMPTS + 1):
+            ports = self.ports()
+            decision = propose(request, ports=ports, now=self.clock(), offer=attempt < ATTEMPTS)
+            answer = render_decision(decision, currency=ports.catalog.catalog.currency)
+            try:
+                await self._record(decision, answer, asked)
+            except StaleContactsError:
+                self.metrics.made_anew()
+                continue
+            except ConflictError:
+                return self._first_answer(request.request_id, asked)
+            self.metrics.decided(decision.chosen, degraded=bool(decision.degraded))
+            return answer
+        raise UnavailableError("the customer's contacts kept changing; try again", field="customer")
+
+    async def _record(self, decision: Decision, answer: bytes, asked: str) -> None:
+        recorded = self.log.record(decision, answer=answer, body_hash=asked)
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(recorded), PATIENCE)
+        except TimeoutError:
+            raise UnavailableError("the decision could not be recorded in time; try again") from None
+
+    def _first_answer(self, request_id: str, asked: str) -> bytes:
+        """Give the answer of the request that came first with this id, while this one was being decided."""
+        answer = self._repeat(request_id, asked)
+        if answer is None:
+            raise ConflictError("this request_id belongs to a decision without an answer", field="request_id")
+        return answer
+
+
+def body_hash(body: object) -> str:
+    """Hash what a body means: the order of names and white space do not matter.
+
+    >>> body_hash({"a": 1, "b": 2}) == body_hash({"b": 2, "a": 1})
+    True
+    """
+    return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

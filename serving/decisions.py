@@ -1,0 +1,11 @@
+"""`POST /v1/decisions`."""
+
+from serving.desk import Desk
+from serving.responses import Answer
+from serving.route import Call
+from serving.schemas import DecisionBody, read
+
+
+async def decide(desk: Desk, call: Call) -> Answer:
+    """Decide for one customer, or repeat what was decided for this request id."""
+    return Answer(await desk.decisions.answer(read(DecisionBody, call.body).request(), call.body))

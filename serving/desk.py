@@ -1,0 +1,45 @@
+"""Everything that a route's handler may need, in one place; composed in `serving.service`."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from decisioning.eligibility import CompiledCatalog
+from decisioning.ports import Scorer
+from features.intake import Intake
+from features.ledger import Ledger
+from features.outcomes import OutcomeBook
+from serving.auth import KeyRing
+from serving.decision_log import DecisionDesk
+from serving.kept import Kept
+from serving.metrics import Metrics
+from serving.profile_view import ProfileView
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The service's parts. Parameters: `workers`, a bounded pool for whatever would hold up other requests."""
+
+    keys: KeyRing
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    workers: Executor
+    ledger: Ledger
+    decisions: DecisionDesk
+    intake: Intake
+    outcomes: OutcomeBook
+    profiles: ProfileView
+    catalog: Kept[CompiledCatalog]
+    bundle: Kept[Scorer]
+    probe_features: Callable[[], object]
+
+    async def aside(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+        """Run a function in the pool and await its result."""
+        running = asyncio.get_running_loop()
+        return await running.run_in_executor(self.workers, partial(function, *arguments, **options))

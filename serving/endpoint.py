@@ -1,0 +1,62 @@
+"""The service's edge: one endpoint per route lets in, reads, hands over, and turns every error into an answer."""
+
+import logging
+import traceback
+from time import perf_counter
+
+from starlette.types import Receive, Scope, Send
+
+from decisioning.errors import TsugiError
+from serving.body import read_json
+from serving.desk import Desk
+from serving.responses import Answer, HttpError, render_error
+from serving.route import Call, Route
+
+logger = logging.getLogger(__name__)
+
+
+class Endpoint:
+    """Serves one route as an ASGI application. Parameters: `route`."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, count it, and never let an exception through."""
+        started = perf_counter()
+        desk: Desk = scope["app"].state.desk
+        answer = await self._answer(desk, scope, receive)
+        desk.metrics.answered(self._route.path, answer.status, perf_counter() - started)
+        await answer(scope, receive, send)
+
+    async def _answer(self, desk: Desk, scope: Scope, receive: Receive) -> Answer:
+        segment = self._route.access == "segment"
+        try:
+            return await self._handle(desk, scope, receive)
+        except TsugiError as error:
+            return render_error(error, segment=segment)
+        except Exception as error:  # noqa: BLE001  # the edge: whatever nobody foresaw is a 500 without details
+            return render_error(unforeseen(error), segment=segment)
+
+    async def _handle(self, desk: Desk, scope: Scope, receive: Receive) -> Answer:
+        route = self._route
+        headers = dict(scope["headers"])
+        if route.access != "public":
+            desk.keys.admit(headers, client=caller(scope), segment=route.access == "segment")
+        body = await read_json(headers, receive, limit=route.limit) if route.method == "POST" else None
+        return await route.handler(desk, Call(body, desk.clock()))
+
+
+def caller(scope: Scope) -> str:
+    """Give the address that the connection comes from."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def unforeseen(error: Exception) -> HttpError:
+    """Log where an unforeseen error arose, without its message (which may hold a value), and give the 500 for it."""
+    places = [
+        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    logger.error("unforeseen %s at %s", type(error).__name__, " < ".join(reversed(places[-5:])))
+    return HttpError(500, "internal_error", "something went wrong here; the service's log names the place")

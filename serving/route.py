@@ -1,0 +1,45 @@
+"""What a route is: method, path, the shape it takes, the handler; the table of them is `serving.routes`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from serving.body import JSON_LIMIT
+from serving.desk import Desk
+from serving.responses import Answer
+
+Access = Literal["public", "key", "segment"]
+"""Who may call: anybody; holders of an API key; holders of a write key too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was let in. Parameters: `body`, parsed (None for GET); `received_at`, the server's time."""
+
+    body: object
+    received_at: datetime
+
+
+Handler = Callable[[Desk, Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the contract.
+
+    Parameters: `takes` and `gives`, models of request and answer for the documentation (`gives` None: not JSON);
+    `errors`, the statuses that its own rules add; `limit`, bytes of a body.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    summary: str
+    handler: Handler
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
+    errors: tuple[int, ...] = ()
+    access: Access = "key"
+    limit: int = JSON_LIMIT
