@@ -4,16 +4,16 @@ import fcntl
 import os
 import socket
 import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NoReturn
 
 from decisioning.errors import TsugiError, UnavailableError
-from serving.settings import Settings, from_environment
+from features.home import Home
+from serving.settings import LOOPBACK, Settings, from_environment
 
 SERVICE = "serving.service:TsugiService"
-USAGE = "usage: python -m serving.launch [--host ADDRESS] [--port PORT]"
 
 
 def command(settings: Settings) -> list[str]:
@@ -62,48 +62,43 @@ def _check_port_is_free(settings: Settings) -> None:
             raise UnavailableError(message, field="port") from None
 
 
-def hold(home: Path) -> int:
+def hold(home: Home) -> int:
     """Take the home's serving lock and give its descriptor, which stays open in the process that serves.
 
     Raises `UnavailableError` where another service holds it.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home / "serving.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(home.create().lock("serving"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise UnavailableError(f"another service already serves {home}; one home has one service") from None
+        raise UnavailableError(f"another service already serves {home.path}; one home has one service") from None
     os.set_inheritable(descriptor, True)  # noqa: FBT003  # the standard library's signature
     return descriptor
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Become the service, or say in one line why not and give the exit code: 1, or 2 for wrong usage."""
-    options = _options(arguments)
-    if options is None:
-        print(USAGE, file=sys.stderr)
-        return 2
+    """Become the service, or say in one line why not and give the exit code 1."""
+    options = _parser().parse_args(arguments)
     try:
-        become(replace(from_environment(os.environ), **options))
+        become(replace(from_environment(os.environ), host=options.host, port=options.port))
     except TsugiError as error:
         print(f"tsugi serve: {error.message}", file=sys.stderr)
     return 1
 
 
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="tsugi serve", description="Serve decisions over HTTP.")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", default=3000, type=int, help="port to listen on (default: 3000)")
+    return parser
+
+
 def become(settings: Settings) -> NoReturn:
     """Replace this process by the service, which then holds the home's lock."""
     check(settings)
-    hold(settings.home)
+    hold(Home(settings.home))
     os.execve(sys.executable, command(settings), environment(settings, os.environ))  # noqa: S606  # a fixed command
-
-
-def _options(arguments: Sequence[str]) -> dict[str, str | int] | None:
-    """Read `--host` and `--port`; None where the arguments are anything else."""
-    pairs = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if len(arguments) % 2 or not pairs.keys() <= {"--host", "--port"} or not pairs.get("--port", "0").isdigit():
-        return None
-    return {name[2:]: int(value) if name == "--port" else value for name, value in pairs.items()}
 
 
 if __name__ == "__main__":
