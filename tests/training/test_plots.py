@@ -1,0 +1,60 @@
+"""Figures, drawn without pyplot."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from training.evaluation import evaluate
+from training.plots import feature_importance, gain_curve, policy_values, reliability_curve
+from training.policy import standard_policies
+from training.reward_log import LoggedRewards
+
+GENERATOR = np.random.default_rng(0)
+SCORE = GENERATOR.random(200)
+OUTCOME = (GENERATOR.random(200) < SCORE).astype(float)
+
+
+def an_evaluation():
+    n = 60
+    log = LoggedRewards(
+        ("no_action", "card"), np.arange(n), np.arange(n) % 2, np.full((n, 2), 0.5), SCORE[:n], SCORE[:n]
+    )
+    return evaluate(log, standard_policies(log), generator=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: reliability_curve(SCORE, OUTCOME),
+        lambda: reliability_curve(SCORE[:3], np.zeros(3)),
+        lambda: gain_curve(SCORE, OUTCOME),
+        lambda: gain_curve(SCORE, np.zeros(200)),
+        lambda: feature_importance(["age", "income"], np.array([3.0, 9.0])),
+        lambda: feature_importance(["age"], np.zeros(1)),
+        lambda: policy_values(an_evaluation(), currency="EUR"),
+    ],
+)
+def test_each_plot_is_a_png_with_a_title(draw):
+    figure, written = draw(), BytesIO()
+    figure.savefig(written, format="png")
+    assert written.getvalue().startswith(b"\x89PNG")
+    assert figure.axes[0].get_title()
+
+
+def test_the_gain_curve_of_a_perfect_score_reaches_everything_first():
+    line = gain_curve(np.array([0.9, 0.8, 0.1, 0.0]), np.array([1, 1, 0, 0])).axes[0].lines[1]
+    assert line.get_ydata().tolist() == [0, 0.5, 1, 1, 1]
+
+
+def test_the_most_important_features_are_shown_largest_at_the_top():
+    axes = feature_importance(["a", "b", "c"], np.array([1.0, 7.0, 2.0]), top=2).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "b"]
+    assert [bar.get_width() for bar in axes.patches] == [0.2, 0.7]
+
+
+def test_pyplot_is_never_imported():
+    code = "import sys, training.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,72 @@
+"""Pictures of models and policies as matplotlib figures, drawn without pyplot and its global state."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.evaluation import PolicyEvaluation
+from training.reward_log import Floats
+
+
+def reliability_curve(
+    predicted: Floats, observed: NDArray[Any], *, bins: int = 10, title: str = "Reliability"
+) -> Figure:
+    """Observed rate against predicted probability, in bins of equal size, with two standard errors.
+
+    Parameters: `predicted` (n,), probabilities; `observed` (n,), 0 or 1.
+    """
+    figure, axes = _blank(title, "predicted probability", "observed rate")
+    parts = [part for part in np.array_split(np.argsort(predicted), bins) if len(part)]
+    means, rates = (np.array([values[part].mean() for part in parts]) for values in (predicted, observed))
+    errors = 2 * np.sqrt(rates * (1 - rates) / np.array([len(part) for part in parts]))
+    top = float(max(means.max(initial=0), (rates + errors).max(initial=0))) or 1.0
+    axes.plot([0, top], [0, top], linestyle="--", color="grey", label="perfect")
+    axes.errorbar(means, rates, yerr=errors, marker="o", capsize=2, label=f"{len(parts)} bins of equal size")
+    axes.legend()
+    return figure
+
+
+def gain_curve(score: Floats, outcome: NDArray[Any], *, title: str = "Cumulative gain") -> Figure:
+    """The share of all outcomes that the best-scored share of customers holds, against choosing at random."""
+    figure, axes = _blank(title, "share contacted, best score first", "share of outcomes reached")
+    reached = np.concatenate([[0.0], np.cumsum(outcome[np.argsort(-score, kind="stable")])])
+    total = reached[-1] or 1.0
+    axes.plot([0, 1], [0, 1], linestyle="--", color="grey", label="at random")
+    axes.plot(np.linspace(0, 1, len(reached)), reached / total, label="model")
+    axes.legend()
+    return figure
+
+
+def feature_importance(
+    names: Sequence[str], importance: NDArray[Any], *, top: int = 20, title: str = "Feature importance"
+) -> Figure:
+    """The most important features, largest at the top."""
+    figure, axes = _blank(title, "share of total gain", "")
+    order = np.argsort(importance)[-top:]
+    total = float(np.sum(importance)) or 1.0
+    axes.barh([names[place] for place in order], np.asarray(importance)[order] / total)
+    return figure
+
+
+def policy_values(evaluation: PolicyEvaluation, *, currency: str = "", title: str = "Policy values") -> Figure:
+    """Every policy's capped doubly robust value with its interval, best at the top."""
+    unit = f"{currency} per decision, capped, doubly robust".strip()
+    figure, axes = _blank(title, unit, "")
+    values = {name: row.capped.doubly_robust for name, row in evaluation.policies.items()}
+    for place, name in enumerate(sorted(values, key=lambda name: values[name].value)):
+        found = values[name]
+        axes.plot([found.low, found.high], [place, place], color="grey")
+        axes.plot(found.value, place, marker="o", color="C0" if evaluation.policies[name].overlap.usable else "C3")
+    axes.set_yticks(range(len(values)), sorted(values, key=lambda name: values[name].value))
+    return figure
+
+
+def _blank(title: str, across: str, upwards: str) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(title=title, xlabel=across, ylabel=upwards)
+    return figure, axes
