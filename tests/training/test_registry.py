@@ -1,0 +1,148 @@
+"""The registry on a real MLflow with SQLite."""
+
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from decisioning.errors import NotFoundError
+from training.plots import gain_curve
+from training.promotion import Check, Verdict
+from training.registry import Registry
+from training.tracking import connect
+from training.tracking_run import Fingerprint, git_commit
+
+pytestmark = pytest.mark.filterwarnings(
+    # mlflow 3.17 configures its mappers with an option that sqlalchemy 2.1 deprecates
+    "ignore:The ``noload`` loader strategy is deprecated"
+)
+
+VERDICT = Verdict(
+    promoted=True,
+    serve="candidate",
+    constant="always card",
+    checks=(Check("doing nothing", passed=True, reason="better than doing nothing: +1.00", low=0.5),),
+    outcome="promoted: the candidate serves",
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("home of mlflow")
+
+
+@pytest.fixture
+def registry(home, request) -> Registry:
+    return Registry.open(home, workspace=request.node.name[:60])
+
+
+def a_bundle(folder: Path, text: str = "{}") -> Path:
+    folder.mkdir(parents=True)
+    (folder / "bundle.json").write_text(text)
+    return folder
+
+
+def registered(registry: Registry, folder: Path, names: str) -> list[int]:
+    with registry.retraining("retrain") as run:
+        return [registry.register(run, a_bundle(folder / name), bundle=name).number for name in names]
+
+
+def test_a_retraining_is_one_run_with_a_nested_run_per_model(registry, tmp_path):
+    with registry.retraining("retrain", commit="abc123") as run:
+        run.log_data(Fingerprint("decisions", "d1g35t", "ledger.db", 1200, "2026-01-31T00:00:00Z"))
+        with run.nested("propensity") as model:
+            model.log(params={"trials": 20}, metrics={"log_loss": 0.4}, tags={"kind": "propensity"})
+            model.log_features(["age", "income"])
+            model.log_plots({"gain": gain_curve(np.array([0.9, 0.1]), np.array([1, 0]))})
+    parent, child = registry.client.get_run(run.run_id), registry.client.get_run(model.run_id)
+    assert parent.info.status == child.info.status == "FINISHED"
+    assert child.data.tags["mlflow.parentRunId"] == run.run_id
+    assert parent.data.tags["mlflow.source.git.commit"] == "abc123"
+    assert parent.inputs.dataset_inputs[0].dataset.digest == "d1g35t"
+    assert (child.data.params, child.data.metrics) == ({"trials": "20"}, {"log_loss": 0.4})
+    assert {file.path for file in registry.client.list_artifacts(model.run_id)} == {"features.json", "plots"}
+    assert {file.path for file in registry.client.list_artifacts(model.run_id, "plots")} == {"plots/gain.png"}
+
+
+def test_a_retraining_that_fails_is_recorded_as_failed(registry):
+    with pytest.raises(ZeroDivisionError), registry.retraining("retrain") as run:
+        raise ZeroDivisionError
+    assert registry.client.get_run(run.run_id).info.status == "FAILED"
+
+
+def test_a_bundle_is_registered_as_its_folder_is(registry, tmp_path, home):
+    with registry.retraining("retrain") as run:
+        version = registry.register(run, a_bundle(tmp_path / "b", '{"version": "v1"}'), bundle="v1")
+    assert (version.number, version.bundle, version.run_id) == (1, "v1", run.run_id)
+    assert [(file.name, file.read_text()) for file in version.folder.iterdir()] == [
+        ("bundle.json", '{"version": "v1"}')
+    ]
+    assert version.folder.is_relative_to(home / "mlartifacts")
+
+
+def test_the_verdict_is_written_on_run_and_version(registry, tmp_path):
+    with registry.retraining("retrain") as run:
+        version = registry.register(run, a_bundle(tmp_path / "b"), bundle="v1")
+        registry.record_verdict(run, version, VERDICT)
+    written = registry.client.get_run(run.run_id).data
+    assert written.tags["gate"] == "promoted"
+    assert written.tags["gate.reasons"] == "better than doing nothing: +1.00\npromoted: the candidate serves"
+    assert written.metrics == {"gate.promoted": 1.0, "gate.doing_nothing.low": 0.5}
+    assert registry.client.get_model_version(registry.model, "1").tags["gate.serve"] == "candidate"
+
+
+def test_nobody_is_champion_at_first(registry):
+    assert registry.holder("champion") is None
+    with pytest.raises(NotFoundError, match="has no champion to roll back"):
+        registry.rollback()
+
+
+def test_rolling_back_goes_from_champion_to_champion(registry, tmp_path):
+    first, second, third = registered(registry, tmp_path, "abc")
+    for number in (first, third, third):
+        registry.promote(number)
+    assert registry.holder("champion").number == third
+    assert registry.rollback().number == first
+    assert registry.holder("champion").bundle == "a"
+    registry.promote(second)
+    assert registry.rollback().number == first
+    with pytest.raises(NotFoundError, match="no champion served before version 1"):
+        registry.rollback()
+
+
+def test_a_challenger_that_is_promoted_ceases_to_be_one(registry, tmp_path):
+    first, second = registered(registry, tmp_path, "ab")
+    registry.promote(first)
+    registry.challenge(second)
+    assert registry.holder("challenger").number == second
+    registry.promote(second)
+    assert registry.holder("challenger") is None
+
+
+def test_a_version_that_is_not_registered_cannot_be_promoted(registry):
+    with pytest.raises(NotFoundError, match="no version 9 of "):
+        registry.promote(9)
+
+
+def _open(home: Path, ready: multiprocessing.Barrier) -> None:
+    ready.wait()
+    Registry.open(home, workspace="bank")
+
+
+@pytest.mark.slow
+def test_eight_processes_may_start_at_once_on_an_empty_home(tmp_path, registry):
+    context = multiprocessing.get_context("fork")  # mlflow is imported already: eight fresh imports would take a minute
+    ready = context.Barrier(8)
+    workers = [context.Process(target=_open, args=(tmp_path / "new", ready)) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(90)
+    assert [worker.exitcode for worker in workers] == [0] * 8
+    assert len(connect(tmp_path / "new").search_registered_models()) == 1
+
+
+def test_the_commit_of_this_code_is_known_and_elsewhere_there_is_none(tmp_path):
+    assert git_commit(tmp_path) == ""
+    assert len(git_commit(Path(__file__).parent).rstrip("+")) in (0, 40)

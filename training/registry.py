@@ -1,0 +1,157 @@
+"""The catalogue of what was trained: MLflow runs, and one registered model per workspace with its aliases.
+
+Each retraining is one parent run with a nested run per kind of model. The whole bundle is registered as
+`<workspace>-policy`; the aliases `champion` and `challenger` move on bundles only, so a swap is atomic. MLflow is the
+catalogue, never the loader: artifacts are our own folders, registered as they are, verified and loaded by
+`training.artifact`.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote, urlparse
+
+from decisioning.errors import NotFoundError
+from training.promotion import Verdict
+from training.tracking import connect, experiment
+from training.tracking_run import LONGEST_TAG, Run, started
+
+BUNDLE = "bundle"
+
+Alias = Literal["champion", "challenger"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredBundle:
+    """A registered version: its number, the bundle's own version, its folder, and the retraining run that made it."""
+
+    number: int
+    bundle: str
+    folder: Path
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The registry of one workspace in one home; `Registry.open` makes it ready.
+
+    Parameters: `client`, MLflow's; `experiment_id`; `model`, the registered model's name.
+    """
+
+    client: Any = field(repr=False)
+    experiment_id: str
+    model: str
+
+    @classmethod
+    def open(cls, home: Path, *, workspace: str) -> "Registry":
+        """Connect to the home's MLflow, migrating it once, and find or make the workspace's experiment and model."""
+        client, model = connect(home), f"{workspace}-policy"
+        registry = cls(client, experiment(client, home, workspace), model)
+        registry._make_model()
+        return registry
+
+    @contextmanager
+    def retraining(self, name: str, *, commit: str = "", tags: Mapping[str, str] | None = None) -> Iterator[Run]:
+        """The parent run of one retraining; it ends as failed where its body raises.
+
+        Parameters: `commit`, the code's git commit; see `tracking_run.git_commit`.
+        """
+        with started(
+            self.client, self.experiment_id, name, {"mlflow.source.git.commit": commit, **(tags or {})}
+        ) as run:
+            yield run
+
+    def register(self, run: Run, folder: Path, *, bundle: str) -> RegisteredBundle:
+        """Keep the bundle's folder as it is among the run's artifacts, and register it as a new version."""
+        self.client.log_artifacts(run.run_id, str(folder), BUNDLE)
+        source = f"{self.client.get_run(run.run_id).info.artifact_uri}/{BUNDLE}"
+        made = self.client.create_model_version(self.model, source, run.run_id, tags={"bundle": bundle})
+        return _registered(made)
+
+    def record_verdict(self, run: Run, version: RegisteredBundle, verdict: Verdict) -> None:
+        """Write what the gate said, as tags and metrics of the run and as tags of the version."""
+        told = {
+            "gate": "promoted" if verdict.promoted else "refused",
+            "gate.serve": verdict.serve,
+            "gate.constant": verdict.constant or "",
+            "gate.reasons": "\n".join(verdict.reasons),
+        }
+        lows = {
+            f"gate.{check.role.replace(' ', '_')}.low": check.low for check in verdict.checks if check.low is not None
+        }
+        run.log(tags=told, metrics={"gate.promoted": float(verdict.promoted), **lows})
+        for key, value in told.items():
+            self.client.set_model_version_tag(self.model, str(version.number), key, value[:LONGEST_TAG])
+
+    def promote(self, number: int) -> RegisteredBundle:
+        """Make a version the champion, remembering the one before it; a challenger that is promoted ceases to be one.
+
+        Raises `NotFoundError` of a version that is not registered.
+        """
+        version, before = self.version(number), self.holder("champion")
+        if before is not None and before.number != number:
+            self.client.set_model_version_tag(self.model, str(number), "previous_champion", str(before.number))
+        self._move("champion", number)
+        challenger = self.holder("challenger")
+        if challenger is not None and challenger.number == number:
+            self.client.delete_registered_model_alias(self.model, "challenger")
+        return version
+
+    def challenge(self, number: int) -> RegisteredBundle:
+        """Make a version the challenger, which shadows."""
+        version = self.version(number)
+        self._move("challenger", number)
+        return version
+
+    def rollback(self) -> RegisteredBundle:
+        """Make the champion before the present one champion again.
+
+        Raises `NotFoundError` where there is no champion, or none before it.
+        """
+        now = self.holder("champion")
+        if now is None:
+            raise NotFoundError(f"{self.model} has no champion to roll back")
+        before = self._tags(now.number).get("previous_champion")
+        if before is None:
+            raise NotFoundError(f"no champion served before version {now.number} of {self.model}")
+        version = self.version(int(before))
+        self._move("champion", version.number)
+        self.client.set_model_version_tag(self.model, str(now.number), "rolled_back", "true")
+        return version
+
+    def holder(self, alias: Alias) -> RegisteredBundle | None:
+        """The version that holds an alias; None where nobody does."""
+        number = self.client.get_registered_model(self.model).aliases.get(alias)
+        return None if number is None else self.version(int(number))
+
+    def version(self, number: int) -> RegisteredBundle:
+        """A registered version by its number. Raises `NotFoundError` where it is not registered."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _registered(self.client.get_model_version(self.model, str(number)))
+        except MlflowException as error:
+            raise NotFoundError(f"no version {number} of {self.model}") from error
+
+    def _move(self, alias: Alias, number: int) -> None:
+        self.client.set_registered_model_alias(self.model, alias, str(number))
+
+    def _tags(self, number: int) -> dict[str, str]:
+        tags: dict[str, str] = self.client.get_model_version(self.model, str(number)).tags
+        return tags
+
+    def _make_model(self) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.client.create_registered_model(self.model)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+
+def _registered(version: Any) -> RegisteredBundle:
+    folder = Path(unquote(urlparse(version.source).path))
+    return RegisteredBundle(int(version.version), version.tags.get("bundle", ""), folder, version.run_id)

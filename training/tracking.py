@@ -1,0 +1,64 @@
+"""MLflow below one home folder: a SQLite database and a folder of artifacts, nothing on the network.
+
+MLflow migrates its database on first use, and processes that start at once on an empty one fail. So whoever connects
+first migrates under a file lock; the others wait.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "mlartifacts"
+_OFFLINE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "GIT_PYTHON_REFRESH": "quiet"}
+
+
+def database_uri(home: Path) -> str:
+    """What `mlflow ui --backend-store-uri` needs.
+
+    >>> database_uri(Path("/srv/bank"))
+    'sqlite:////srv/bank/mlflow.db'
+    """
+    return f"sqlite:///{home.resolve() / DATABASE}"
+
+
+def connect(home: Path) -> Any:
+    """An `MlflowClient` on the home's database, migrated; telemetry is off.
+
+    It holds no global state: MLflow's own tracking and registry addresses are left alone.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(_OFFLINE)  # MLflow reads these when it is imported, and offers no other way
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    from mlflow import MlflowClient
+
+    with _migration(home):
+        client = MlflowClient(tracking_uri=database_uri(home), registry_uri=database_uri(home))
+        client.search_experiments(max_results=1)
+        client.search_registered_models(max_results=1)
+    return client
+
+
+@contextmanager
+def _migration(home: Path) -> Iterator[None]:
+    with (home / f"{DATABASE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def experiment(client: Any, home: Path, name: str) -> str:
+    """The id of the experiment of this name, made where it is missing; its artifacts lie below the home."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    try:
+        return str(client.create_experiment(name, artifact_location=(home.resolve() / ARTIFACTS).as_uri()))
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        return str(client.get_experiment_by_name(name).experiment_id)
