@@ -5,7 +5,6 @@ from typing import Any
 
 from rich.table import Table
 
-from training.bootstrap import Estimate
 from training.evaluation import (
     CHAMPION,
     DOING_NOTHING,
@@ -14,6 +13,7 @@ from training.evaluation import (
     PolicyEvaluation,
     PolicyValue,
 )
+from training.figures import decimals, with_interval
 
 _GAPS = {
     REGISTERED_CONSTANT: "to best constant (training)",
@@ -23,26 +23,18 @@ _GAPS = {
 }
 
 
-def with_interval(estimate: Estimate | None, *, signed: bool = False) -> str:
-    """A value with its interval; a dash where there is none.
-
-    >>> with_interval(Estimate(1.234, 1.0, 1.5)), with_interval(Estimate(0.5, -0.1, 1.1), signed=True)
-    ('1.23 [1.00, 1.50]', '+0.50 [-0.10, +1.10]')
-    """
-    if estimate is None:
-        return "–"
-    form = "{:+.2f} [{:+.2f}, {:+.2f}]" if signed else "{:.2f} [{:.2f}, {:.2f}]"
-    return form.format(estimate.value, estimate.low, estimate.high)
-
-
 def policy_table(evaluation: PolicyEvaluation, *, currency: str = "") -> Table:
-    """A rich table: values (raw, then capped), paired capped differences, effective sample size."""
-    roles = [role for role in _GAPS if role in evaluation.references]
+    """A rich table: values (raw, then capped), paired capped differences, effective sample size.
+
+    Where both best constants are the same action, its column stands once.
+    """
+    roles = list({name: role for role, name in reversed(_named(evaluation))}.values())[::-1]
+    places = decimals(*(row.raw.doubly_robust.value for row in evaluation.policies.values()))
     table = Table(title=_title(evaluation, currency), caption=_caption(evaluation))
     for heading in ("policy", "IPS", "SNIPS", "DR", "DR capped", *(_GAPS[role] for role in roles), "ESS", "w max"):
         table.add_column(heading, justify="left" if heading == "policy" else "right")
     for name, row in evaluation.policies.items():
-        table.add_row(*_cells(name, row, roles))
+        table.add_row(*_cells(name, row, roles, places))
     return table
 
 
@@ -63,11 +55,16 @@ def _caption(evaluation: PolicyEvaluation) -> str:
     return "; ".join([f"{how}; differences are paired, doubly robust, of capped rewards", *told])
 
 
-def _cells(name: str, row: PolicyValue, roles: list[str]) -> list[str]:
+def _named(evaluation: PolicyEvaluation) -> list[tuple[str, str]]:
+    return [(role, evaluation.references[role]) for role in _GAPS if role in evaluation.references]
+
+
+def _cells(name: str, row: PolicyValue, roles: list[str], places: int) -> list[str]:
     values = (row.raw.ips, row.raw.snips, row.raw.doubly_robust, row.capped.doubly_robust)
-    gaps = [with_interval(row.differences[role].estimate, signed=True) for role in roles]
+    gaps = [with_interval(row.differences[role].estimate, signed=True, places=places) for role in roles]
     seen = f"{row.overlap.effective_sample_size:,.0f}" + ("" if row.overlap.usable else " unusable")
-    return [name, *map(with_interval, values), *gaps, seen, f"{row.overlap.largest_weight:.1f}"]
+    told = [with_interval(value, places=places) for value in values]
+    return [name, *told, *gaps, seen, f"{row.overlap.largest_weight:.1f}"]
 
 
 def _finite(value: Any) -> Any:

@@ -29,8 +29,11 @@ from training.evaluation import (
     PolicyEvaluation,
     PolicyValue,
 )
+from training.figures import decimals, with_interval
 
 CANDIDATE = "candidate"
+
+_RIVALS = (REGISTERED_CONSTANT, HINDSIGHT_CONSTANT, DOING_NOTHING)
 
 Serve = Literal["candidate", "constant", "champion"]
 
@@ -110,14 +113,15 @@ def _whole(row: PolicyValue) -> str:
 
 
 def _superior(row: PolicyValue) -> list[Check]:
-    roles = [role for role in (REGISTERED_CONSTANT, HINDSIGHT_CONSTANT, DOING_NOTHING) if role in row.differences]
-    return [_compared(role, row.differences[role], row.differences[role].estimate.low > 0) for role in roles]
+    gaps = {role: row.differences[role] for role in _RIVALS if role in row.differences}
+    once = {gap.reference: role for role, gap in reversed(gaps.items())}
+    return [_compared(role, gap, gap.estimate.low > 0) for role, gap in gaps.items() if once[gap.reference] == role]
 
 
 def _compared(role: str, gap: Difference, passed: bool) -> Check:  # noqa: FBT001 - private, and read as a sentence
     what = role if role == DOING_NOTHING else f"the {role} ({gap.reference})"
     verb = "better than" if passed else "not shown to be better than"
-    blind = "" if passed else f"; an effect below {gap.smallest_detectable:.2f} would likely go unseen"
+    blind = "" if passed else f"; an effect below {_money(gap.smallest_detectable)} would likely go unseen"
     return Check(role, passed, f"{verb} {what}: {_figures(gap)}{blind}", gap.estimate.low)
 
 
@@ -127,12 +131,15 @@ def _non_inferior(row: PolicyValue, margin: float) -> list[Check]:
     gap = row.differences[CHAMPION]
     passed = gap.estimate.low >= -margin
     verb = "no worse than" if passed else "not shown to be no worse than"
-    return [Check(CHAMPION, passed, f"{verb} the champion within {margin:.2f}: {_figures(gap)}", gap.estimate.low)]
+    return [Check(CHAMPION, passed, f"{verb} the champion within {_money(margin)}: {_figures(gap)}", gap.estimate.low)]
 
 
 def _figures(gap: Difference) -> str:
-    found = gap.estimate
-    return f"{found.value:+.2f} per decision, interval [{found.low:+.2f}, {found.high:+.2f}]"
+    return f"{with_interval(gap.estimate, signed=True)} per decision"
+
+
+def _money(amount: float) -> str:
+    return f"{amount:.{decimals(amount)}f}"
 
 
 def _outcome(serve: Serve, constant: str | None) -> str:

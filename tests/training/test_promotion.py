@@ -50,8 +50,7 @@ def test_a_candidate_better_than_the_best_constants_and_nothing_is_promoted():
     assert verdict.serve == "candidate"
     assert verdict.reasons[-1] == "promoted: the candidate serves"
     assert (
-        "better than the best constant action of the training part (always card): "
-        "+1.50 per decision, interval [+0.50, +2.50]"
+        "better than the best constant action of the training part (always card): +1.50 [+0.50, +2.50] per decision"
     ) in verdict.reasons
 
 
@@ -69,8 +68,16 @@ def test_a_refusal_says_what_would_likely_go_unseen():
     reasons = judge(an_evaluation(hindsight=-0.7)).reasons
     assert (
         "not shown to be better than the best constant action of the evaluated part (always loan): "
-        "+0.30 per decision, interval [-0.70, +1.30]; an effect below 1.40 would likely go unseen"
+        "+0.30 [-0.70, +1.30] per decision; an effect below 1.40 would likely go unseen"
     ) in reasons
+
+
+def test_a_constant_that_is_best_on_both_parts_is_named_once():
+    found = an_evaluation()
+    row = found.policies["candidate"]
+    same = row.differences | {HINDSIGHT_CONSTANT: row.differences[REGISTERED_CONSTANT]}
+    verdict = judge(replace(found, policies={"candidate": replace(row, differences=same)}))
+    assert [check.role for check in verdict.checks] == ["overlap", REGISTERED_CONSTANT, DOING_NOTHING]
 
 
 def test_where_a_champion_serves_a_refusal_keeps_it():
