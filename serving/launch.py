@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from decisioning.errors import TsugiError, UnavailableError
 from features.home import Home
+from features.workspace import Workspace
+from serving.catalog_store import features_of, load_catalog
 from serving.settings import LOOPBACK, Settings, from_environment
 
 SERVICE = "serving.service:TsugiService"
@@ -47,6 +49,8 @@ def check(settings: Settings) -> None:
     """Raise a `TsugiError` with one clear line where the service could not start."""
     settings.checked()
     _check_port_is_free(settings)
+    workspace = Workspace.load(settings.workspace)
+    load_catalog(workspace, features_of(workspace))
 
 
 def _check_port_is_free(settings: Settings) -> None:
@@ -82,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         become(replace(from_environment(os.environ), host=options.host, port=options.port))
     except TsugiError as error:
-        print(f"tsugi serve: {error.message}", file=sys.stderr)
+        print(f"tsugi serve: {' '.join(error.message.split())}", file=sys.stderr)
     return 1
 
 
