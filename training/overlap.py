@@ -72,5 +72,8 @@ def _no_support(unsupported: float) -> str:
 def _drifted(weight: Floats, expected: float) -> str:
     error = float(weight.std()) / np.sqrt(len(weight))
     mean = float(weight.mean())
-    text = f"weights average {mean:.3f} where {expected:.3f} is expected: the logged probabilities look wrong"
+    text = (
+        f"weights average {mean:.3f} where {expected:.3f} is expected: the logged probabilities are wrong, "
+        "or the policy takes what the log explored too rarely"
+    )
     return text if abs(mean - expected) > MOST_DRIFT * error + 1e-6 else ""

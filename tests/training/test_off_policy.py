@@ -140,7 +140,7 @@ def test_wrong_logged_probabilities_are_noticed():
     pretended = replace(log, eligible_probability=uniform(log) * 0 + np.array([0.7, 0.1, 0.1, 0.1]))
     target = constant(pretended, "offer_2")
     found = overlap(pretended, target, policy_terms(pretended, target))
-    assert any("logged probabilities look wrong" in problem for problem in found.problems)
+    assert any("the logged probabilities are wrong" in problem for problem in found.problems)
 
 
 @pytest.mark.parametrize("given", [0.0, np.nan, -0.1])
