@@ -37,8 +37,8 @@ def epsilon_greedy(priorities: Mapping[str, float], epsilon: float) -> Distribut
     Parameters: `priorities` of the eligible choices (at least one); `epsilon` in [0, 1]. Each choice has at least
     ε / n; the probabilities sum to 1.
 
-    >>> epsilon_greedy({"a": 1.0, "b": 2.0}, 0.1).probabilities
-    {'a': 0.05, 'b': 0.95}
+    >>> epsilon_greedy({"a": 1.0, "b": 2.0}, 0.5).probabilities
+    {'a': 0.25, 'b': 0.75}
     """
     best = min(priorities, key=lambda name: ranking_key(name, priorities[name]))
     floor = epsilon / len(priorities)

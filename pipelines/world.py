@@ -1,4 +1,4 @@
-"""A generated business as the simulator sees it: what happens, when a channel asks, how customers respond, and the truth.
+"""A generated business as the simulator sees it: what happens, when a channel asks, how customers respond, the truth.
 
 A workspace may bring one: the file that `[simulation] source` names has `create(**options) -> World`. A world knows
 nothing of our models, and our models never see its truth.

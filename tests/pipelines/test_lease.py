@@ -24,9 +24,9 @@ def _holder(path):
 
 def test_a_second_process_is_told_who_holds_the_lease(tmp_path):
     with _holder(tmp_path / "retrain.lock") as process:
-        with pytest.raises(BusyError, match=f"retraining is already running .process {process.pid} holds"):
-            with lease(tmp_path / "retrain.lock", work="retraining"):
-                raise AssertionError("held twice")
+        told = f"retraining is already running .process {process.pid} holds"
+        with pytest.raises(BusyError, match=told), lease(tmp_path / "retrain.lock", work="retraining"):
+            raise AssertionError("held twice")
         process.kill()
 
 

@@ -1,0 +1,83 @@
+"""Says whether this machine, this workspace and this home are fit to run; looks, and changes nothing."""
+
+import ctypes.util
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from decisioning.errors import TsugiError
+from features.workspace import Workspace
+
+PACKAGES = ("bentoml", "feast", "lightgbm", "mlflow", "optuna", "scikit-learn", "pandas", "duckdb", "numpy")
+LEAST_FREE_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it is well, and what was seen (with what to do, where it is not)."""
+
+    name: str
+    ok: bool
+    seen: str
+
+
+def examine(home: Path, workspace: Path) -> list[Finding]:
+    """Look at Python, packages, the OpenMP library, disk, workspace and ledger."""
+    return [*_machine(home), _workspace(workspace), _ledger(home / "ledger.db")]
+
+
+def _machine(home: Path) -> Iterator[Finding]:
+    yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
+    for package in PACKAGES:
+        yield _package(package)
+    found = ctypes.util.find_library("gomp") is not None or sys.platform != "linux"
+    yield Finding("openmp", found, "found" if found else "LightGBM needs libgomp: install libgomp1 with your system")
+    yield _disk(home)
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, ok=True, seen=version(name))
+    except PackageNotFoundError:
+        return Finding(name, ok=False, seen="not installed: make env")
+
+
+def _disk(home: Path) -> Finding:
+    nearest = next(path for path in (home.absolute(), *home.absolute().parents) if path.exists())
+    free = shutil.disk_usage(nearest).free
+    return Finding("disk", free >= LEAST_FREE_BYTES, f"{free / 1024**3:.1f} GiB free at {nearest}")
+
+
+def _workspace(folder: Path) -> Finding:
+    return _checked("workspace", lambda: f"{Workspace.load(folder).name} at {folder}")
+
+
+def _ledger(path: Path) -> Finding:
+    return _checked("ledger", lambda: _records(path) if path.exists() else f"none yet at {path}")
+
+
+def _records(path: Path) -> str:
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        (n_records,) = connection.execute("SELECT count(*) FROM record").fetchone()
+    finally:
+        connection.close()
+    return f"{n_records:,} records in {path}"
+
+
+def _checked(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, ok=True, seen=look())
+    except TsugiError as error:
+        return Finding(name, ok=False, seen=error.message)
+    except sqlite3.Error as error:
+        return Finding(name, ok=False, seen=f"cannot be read: {error}")
+
+
+def findings_in_words(findings: list[Finding]) -> str:
+    """One line a finding."""
+    return "\n".join(f"{'ok ' if each.ok else 'BAD'}  {each.name}: {each.seen}" for each in findings)

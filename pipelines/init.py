@@ -1,0 +1,98 @@
+"""Writes a small workspace to start from."""
+
+from pathlib import Path
+
+from decisioning.errors import InvalidInputError
+
+TSUGI_TOML = """\
+# What this business is called, what it wants, and how carefully models are judged.
+[workspace]
+name = "{name}"
+
+[goal]                       # money per decision
+window_days = 14             # an outcome counts for a decision within this window ...
+until_next_decision = true   # ... and before the same customer's next decision
+reward_cap = 500.0           # learning and the gate cap a decision's reward here
+
+[[goal.rewards]]
+event = "Order Completed"    # a track event that earns ...
+amount = "margin"            # ... this property of it
+
+[training]
+trials = 20
+seed = 7
+
+[gate]
+margin = 0.0
+"""
+
+CATALOG_YAML = """\
+# What may be proposed, where, to whom, and how often. Conditions read features and context.<name>.
+currency: EUR
+purposes: {{marketing: {{consent: true}}, service: {{consent: false}}}}
+channels:
+  web: {{consent: opt_out}}
+  email: {{outbound: true, consent: opt_in}}
+placements:
+  web_home: {{channel: web, limit: 3}}
+  newsletter: {{channel: email, impressions: implied, limit: 1}}
+exploration: {{epsilon: 0.1, epsilon_without_bundle: 1.0}}
+contact_policy:
+  caps:
+    - {{scope: channel, only: email, at_most: 2, within_days: 7}}
+  rests:
+    - {{after: reject, times: 2, within_days: 30, rest_days: 30}}
+actions:
+  welcome_offer:
+    issue: grow
+    group: offers
+    value: 12
+    applicability: "orders = 0"
+    conversion: {{event: Order Completed}}
+    treatments:
+      banner: {{channel: web}}
+      mail: {{channel: email, cost: 0.01}}
+  second_order:
+    issue: grow
+    group: offers
+    value: 15
+    applicability: "orders > 0"
+    conversion: {{event: Order Completed}}
+    treatments:
+      banner: {{channel: web}}
+      mail: {{channel: email, cost: 0.01}}
+  help_page:
+    issue: serve
+    group: service
+    purpose: service
+    value: 2
+    applicability: "open_tickets > 0"
+    conversion: {{event: Ticket Solved}}
+    treatments:
+      banner: {{channel: web}}
+"""
+
+FEATURES_YAML = """\
+# Features of this business, beside the standard ones (pages, orders, tickets, answers, responses).
+features:
+  - {{name: age, view: profile, primitive: trait, trait: age, kind: number, description: Age in years}}
+  - {{name: loyalty_tier, view: profile, primitive: trait, trait: loyalty_tier, kind: category,
+      one_of: [none, silver, gold], description: Tier of the loyalty programme}}
+"""
+
+FILES = {"tsugi.toml": TSUGI_TOML, "catalog.yaml": CATALOG_YAML, "features.yaml": FEATURES_YAML}
+
+
+def write_workspace(folder: Path) -> list[Path]:
+    """Write the three files of a workspace into a folder; returns their paths.
+
+    Raises `InvalidInputError` where one of them is there already: nothing is overwritten.
+    """
+    present = [name for name in FILES if (folder / name).exists()]
+    if present:
+        raise InvalidInputError(f"{folder} has {', '.join(present)} already; nothing was written")
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "".join(sign if sign.isalnum() else "-" for sign in folder.absolute().name).strip("-") or "workspace"
+    for file, text in FILES.items():
+        (folder / file).write_text(text.format(name=name), encoding="utf-8")
+    return [folder / file for file in FILES]
