@@ -71,13 +71,14 @@ def greedy(log: RewardLog, priority: Floats, *, epsilon: float = 0.0) -> Floats:
     """The eligible action of highest priority (n, n_actions), with ε spread evenly over the eligible ones.
 
     Ties share, so that the order of actions is irrelevant. Raises `InvalidInputError` where an eligible action has no
-    priority or ε is not a probability.
+    finite priority or ε is not a probability.
     """
     if not 0 <= epsilon <= 1:
         raise InvalidInputError(f"epsilon must be between 0 and 1, given {epsilon}")
     allowed = eligible(log)
-    if np.isnan(priority[allowed]).any():
-        raise InvalidInputError(f"{int(np.isnan(priority[allowed]).sum())} eligible actions have no priority")
+    unusable = int((~np.isfinite(priority[allowed])).sum())
+    if unusable:
+        raise InvalidInputError(f"{unusable} eligible actions have no finite priority")
     height = np.where(allowed, priority, -np.inf)
     best = allowed & (height == height.max(axis=1, keepdims=True))
     policy: Floats = (1 - epsilon) * best / best.sum(axis=1, keepdims=True) + epsilon * uniform(log)

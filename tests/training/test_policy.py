@@ -53,8 +53,9 @@ def test_ties_share_so_that_order_is_irrelevant():
 
 def test_greedy_refuses_what_it_cannot_rank():
     log = a_log([[0.2, 0.8, 0.0]])
-    with pytest.raises(InvalidInputError, match="1 eligible actions have no priority"):
-        greedy(log, np.array([[0.0, np.nan, np.nan]]))
+    for unusable in (np.nan, np.inf):
+        with pytest.raises(InvalidInputError, match="1 eligible actions have no finite priority"):
+            greedy(log, np.array([[0.0, unusable, unusable]]))
     with pytest.raises(InvalidInputError, match=r"between 0 and 1, given 1\.5"):
         greedy(log, np.zeros((1, 3)), epsilon=1.5)
 
