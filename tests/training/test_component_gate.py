@@ -1,0 +1,43 @@
+"""The gate of models without a policy value."""
+
+import numpy as np
+import pytest
+
+from decisioning.errors import InvalidInputError
+from training.component_gate import judge_component, log_losses
+
+GENERATOR = np.random.default_rng(0)
+TRUTH = GENERATOR.random(4000)
+OBSERVED = (GENERATOR.random(4000) < TRUTH).astype(float)
+GOOD, BASELINE = log_losses(TRUTH, OBSERVED), log_losses(np.full(4000, 0.5), OBSERVED)
+
+
+def judged(losses, **rivals):
+    return judge_component(losses, rivals, customers=np.arange(4000), margin=0.01, generator=np.random.default_rng(1))
+
+
+def test_a_better_model_passes_against_champion_and_baseline():
+    verdict = judged(GOOD, champion=log_losses(TRUTH * 0.9 + 0.05, OBSERVED), baseline=BASELINE)
+    assert verdict.passed
+    assert verdict.reasons[1].startswith("no worse than the baseline within 0.0100: extra loss -0.")
+
+
+def test_the_champion_itself_passes():
+    assert judged(GOOD, champion=GOOD).passed
+
+
+@pytest.mark.parametrize("spoiled", [1 - TRUTH, GENERATOR.permutation(TRUTH), np.full(4000, 1e-9)])
+def test_a_spoiled_model_is_refused(spoiled):
+    verdict = judged(log_losses(spoiled, OBSERVED), baseline=BASELINE)
+    assert not verdict.passed
+    assert verdict.reasons[0].startswith("not shown to be no worse than the baseline")
+
+
+def test_a_comparison_of_nothing_is_refused():
+    with pytest.raises(InvalidInputError, match=r"given 0 rows, 1 rivals, a margin of 0\.01"):
+        judge_component(
+            np.empty(0), {"champion": np.empty(0)}, customers=np.empty(0), margin=0.01,
+            generator=np.random.default_rng(0),
+        )  # fmt: skip
+    with pytest.raises(InvalidInputError, match="given 4000 rows, 0 rivals"):
+        judged(GOOD)
