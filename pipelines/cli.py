@@ -188,7 +188,7 @@ def retrain(
     as_of: Annotated[datetime | None, typer.Option(help="Learn from what was known then (default: now).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train on the log of the service, pass the gate, promote. Exits: 0 promoted, 10 refused, 11 nothing new, 12 busy."""
+    """Learn from the log, pass the gate, promote. Exits: 0 promoted, 10 refused, 11 nothing new, 12 busy."""
     _retrain(home, workspace, as_of, as_json=as_json, promote=True)
 
 
