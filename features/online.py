@@ -1,0 +1,38 @@
+"""The features of one customer now, read from the embedded online store; imports no feast."""
+
+from datetime import datetime
+from pathlib import Path
+
+from decisioning.customer import FeatureValue
+from features.feature_set import FeatureSet
+from features.instant import to_us
+from features.online_store import PackedRow, PackedRows
+
+
+class OnlineFeatures:
+    """Reads state and applies `at`: the same function as on history.
+
+    Parameters: `path`, the home's `online.db`; `features`, the workspace's.
+    """
+
+    def __init__(self, path: Path, features: FeatureSet) -> None:
+        self.features = features
+        self._rows = PackedRows(path)
+        self._ttl_us = {v.name: int(v.ttl.total_seconds() * 1_000_000) for v in features.views if v.ttl is not None}
+
+    def read(self, customer_id: str, now: datetime) -> dict[str, FeatureValue] | None:
+        """The documented features as of now; None for a customer of whom nothing is stored.
+
+        Raises: `UnavailableError` where the store cannot be read.
+        """
+        rows = self._rows.read(customer_id)
+        return self.of_rows(rows, now_us=to_us(now)) if rows else None
+
+    def of_rows(self, rows: list[PackedRow], *, now_us: int) -> dict[str, FeatureValue]:
+        """The documented features of one customer's rows at a moment; a row past its time to live says nothing."""
+        columns: dict[str, float | None] = {}
+        for row in rows:
+            ttl = self._ttl_us.get(row.view)
+            if ttl is None or row.event_us + ttl >= now_us:
+                columns.update(row.columns)
+        return self.features.values(self.features.state(columns), now_us=now_us)

@@ -1,0 +1,189 @@
+"""The embedded online store: one packed row of state per customer and view, in one SQLite file.
+
+It can be rebuilt from the ledger, so it commits without waiting for the disk (WAL, `synchronous=NORMAL`): after a
+power cut it is consistent, perhaps a little behind, and catches up. Values are JSON objects by column name; a column
+that is missing is empty.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import local
+from typing import NamedTuple
+
+import orjson
+
+from decisioning.errors import UnavailableError
+
+BUSY_MS = 30_000
+MANY = 500
+_TABLES = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS feature_row (
+    customer_id TEXT NOT NULL,
+    view TEXT NOT NULL,
+    event_us INTEGER NOT NULL,
+    created_us INTEGER NOT NULL,
+    packed BLOB NOT NULL,
+    PRIMARY KEY (customer_id, view)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS progress (definition TEXT NOT NULL, seq INTEGER NOT NULL);
+"""
+_READ = "SELECT customer_id, view, event_us, created_us, packed FROM feature_row WHERE customer_id "
+_REPLACE = "INSERT OR REPLACE INTO feature_row VALUES (?, ?, ?, ?, ?)"
+_GUARDED = """
+INSERT INTO feature_row VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (customer_id, view) DO UPDATE
+SET event_us = excluded.event_us, created_us = excluded.created_us, packed = excluded.packed
+WHERE (excluded.event_us, excluded.created_us) >= (feature_row.event_us, feature_row.created_us)
+"""
+
+
+class PackedRow(NamedTuple):
+    """The state of one view of one customer.
+
+    Parameters: `event_us`, when it became known; `created_us`, when it was computed; `columns`, by name, without what
+    is empty. Times are microseconds since the epoch, UTC.
+    """
+
+    customer_id: str
+    view: str
+    event_us: int
+    created_us: int
+    columns: Mapping[str, float]
+
+
+class PackedRows:
+    """Reads and writes the packed rows of one file; each thread has a connection of its own.
+
+    Parameters: `path` of the SQLite file, created where it is missing.
+    Raises: `UnavailableError`, naming the file, where it cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._open = local()
+        with self._naming():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection().executescript(_TABLES)
+
+    def read(self, customer_id: str) -> list[PackedRow]:
+        """Every view of one customer, by one SELECT, so that what is read belongs together."""
+        with self._naming():
+            return [_unpacked(row) for row in self._connection().execute(_READ + "= ?", (customer_id,))]
+
+    def read_many(self, customer_ids: Sequence[str]) -> list[PackedRow]:
+        """Every view of many customers."""
+        with self._naming():
+            return list(_read_many(self._connection(), customer_ids))
+
+    def write(self, rows: Iterable[PackedRow]) -> None:
+        """Write rows in one transaction; a row older than the one it would replace is left out.
+
+        Older is by (event time, created time).
+        """
+        with self._naming(), _transaction(self._connection()) as connection:
+            connection.executemany(_GUARDED, map(_packed, rows))
+
+    def drop(self, views: Iterable[str]) -> None:
+        """Forget every row of some views."""
+        with self._naming(), _transaction(self._connection()) as connection:
+            connection.executemany("DELETE FROM feature_row WHERE view = ?", [(view,) for view in views])
+
+    def progress(self, definition: str) -> int:
+        """Up to which ledger record the rows were built; 0 where they were built by another definition, or never."""
+        with self._naming():
+            return _progress(self._connection(), definition)
+
+    @contextmanager
+    def exclusive(self, definition: str) -> Iterator["RowTransaction"]:
+        """The one writer of the file at this moment; rows and progress are committed together, or not at all."""
+        with self._naming(), _transaction(self._connection()) as connection:
+            yield RowTransaction(connection, definition)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._open, "connection", None)
+        if connection is not None:
+            connection.close()
+            del self._open.connection
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._open, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, isolation_level=None)
+            connection.executescript(f"PRAGMA busy_timeout = {BUSY_MS}; PRAGMA synchronous = NORMAL;")
+            self._open.connection = connection
+        return connection
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise UnavailableError(f"the online store {self.path} cannot be used: {error}") from error
+
+
+class RowTransaction:
+    """What can be done while nobody else writes; made by `PackedRows.exclusive`."""
+
+    def __init__(self, connection: sqlite3.Connection, definition: str) -> None:
+        self._connection = connection
+        self._definition = definition
+
+    def progress(self) -> int:
+        """Up to which ledger record the rows were built by this definition."""
+        return _progress(self._connection, self._definition)
+
+    def advance(self, seq: int) -> None:
+        """Note up to which ledger record the rows are built now."""
+        self._connection.execute("DELETE FROM progress")
+        self._connection.execute("INSERT INTO progress VALUES (?, ?)", (self._definition, seq))
+
+    def read_many(self, customer_ids: Sequence[str]) -> Iterator[PackedRow]:
+        """Every view of many customers."""
+        return _read_many(self._connection, customer_ids)
+
+    def replace(self, rows: Iterable[PackedRow]) -> None:
+        """Write rows, whatever was there: for the projection, which is right by construction."""
+        self._connection.executemany(_REPLACE, map(_packed, rows))
+
+    def forget(self, customer_ids: Iterable[str]) -> None:
+        """Delete every row of some customers."""
+        self._connection.executemany("DELETE FROM feature_row WHERE customer_id = ?", [(c,) for c in customer_ids])
+
+    def clear(self) -> None:
+        """Delete every row."""
+        self._connection.execute("DELETE FROM feature_row")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _read_many(connection: sqlite3.Connection, customer_ids: Sequence[str]) -> Iterator[PackedRow]:
+    for start in range(0, len(customer_ids), MANY):
+        some = customer_ids[start : start + MANY]
+        found = connection.execute(f"{_READ} IN ({', '.join('?' * len(some))})", tuple(some))
+        yield from map(_unpacked, found.fetchall())
+
+
+def _progress(connection: sqlite3.Connection, definition: str) -> int:
+    row = connection.execute("SELECT seq FROM progress WHERE definition = ?", (definition,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _packed(row: PackedRow) -> tuple[str, str, int, int, bytes]:
+    return (*row[:4], orjson.dumps(row.columns))
+
+
+def _unpacked(row: tuple[str, str, int, int, bytes]) -> PackedRow:
+    return PackedRow(*row[:4], orjson.loads(row[4]))

@@ -1,0 +1,86 @@
+"""Packed rows: guarded by event time, read together, committed with their progress."""
+
+import threading
+
+import pytest
+
+from decisioning.errors import UnavailableError
+from features.online_store import PackedRow, PackedRows
+
+
+@pytest.fixture
+def rows(tmp_path):
+    store = PackedRows(tmp_path / "online.db")
+    yield store
+    store.close()
+
+
+def a_row(value: float = 1.0, *, customer: str = "c_1", view: str = "v", event_us: int = 10, created_us: int = 10):
+    return PackedRow(customer, view, event_us, created_us, {"x": value})
+
+
+def test_what_is_written_is_read(rows):
+    written = PackedRow("c_1", "v", 5, 6, {"x": 0.1 + 0.2, "at": 1_750_000_000_000_001.0})
+    rows.write([written])
+    assert rows.read("c_1") == [written]
+    assert rows.read("c_2") == []
+
+
+def test_an_older_row_never_replaces_a_newer_one(rows):
+    rows.write([a_row(1.0, event_us=10)])
+    rows.write([a_row(2.0, event_us=9)])
+    assert rows.read("c_1")[0].columns == {"x": 1.0}
+    rows.write([a_row(3.0, event_us=10, created_us=9)])
+    assert rows.read("c_1")[0].columns == {"x": 1.0}
+    rows.write([a_row(4.0, event_us=10, created_us=11)])
+    assert rows.read("c_1")[0].columns == {"x": 4.0}
+
+
+def test_many_customers_are_read_at_once(rows):
+    rows.write(a_row(float(n), customer=f"c_{n}") for n in range(1200))
+    assert len(rows.read_many([f"c_{n}" for n in range(1200)])) == 1200
+
+
+def test_rows_and_progress_are_committed_together_or_not_at_all(rows):
+    def fail_half_way() -> None:
+        with rows.exclusive("one") as transaction:
+            transaction.replace([a_row()])
+            transaction.advance(7)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_half_way()
+    assert rows.read("c_1") == []
+    assert rows.progress("one") == 0
+    with rows.exclusive("one") as transaction:
+        transaction.replace([a_row()])
+        transaction.advance(7)
+    assert rows.progress("one") == 7
+    assert rows.progress("another definition") == 0
+
+
+def test_views_of_one_customer_are_never_torn(rows, tmp_path):
+    torn, stop = [], threading.Event()
+
+    def look() -> None:
+        reader = PackedRows(tmp_path / "online.db")
+        while not stop.is_set():
+            values = {row.columns["x"] for row in reader.read("c_1")}
+            if len(values) > 1:
+                torn.append(values)
+        reader.close()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    for n in range(300):
+        rows.write([a_row(float(n), view=view, event_us=n) for view in "abcd"])
+    stop.set()
+    thread.join()
+    assert torn == []
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    path = tmp_path / "online.db"
+    path.write_bytes(b"this is no database, but long enough to look like a file of one" * 100)
+    with pytest.raises(UnavailableError, match=r"online\.db cannot be used"):
+        PackedRows(path)
