@@ -1,9 +1,8 @@
 """From facts to state: which facts touch a view, and the state that each of them has alone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,13 @@ Index = NDArray[np.intp]
 
 
 class Hits(NamedTuple):
-    """What one probe read: positions of facts, and the number read from each."""
+    """What probes read from facts, ascending by fact; arrays of shape (n_hits,).
+
+    Parameters: `facts`, positions; `probes`, which probe read; `values`, the number it read.
+    """
 
     facts: Index
+    probes: Index
     values: Array
 
 
@@ -43,27 +46,19 @@ class FactReader:
             if fact_type in probe.selector.types and (not probe.selector.names or name in probe.selector.names)
         )
 
-    def read(self, facts: Sequence[Fact]) -> tuple[Hits, ...]:
-        """The hits of each probe, in the order of `probes`."""
-        rows: list[list[int]] = [[] for _ in self.probes]
-        values: list[list[float]] = [[] for _ in self.probes]
+    def read(self, facts: Sequence[Fact]) -> Hits:
+        """What every probe reads."""
+        rows: list[int] = []
+        probes: list[int] = []
+        values: list[float] = []
         for row, fact in enumerate(facts):
-            readings = self._named.get((fact.type, fact.name)) or self._typed.get(fact.type, ())
-            for probe, reading in readings:
+            for probe, reading in self._named.get((fact.type, fact.name)) or self._typed.get(fact.type, ()):
                 value = 1.0 if reading is None else reading(fact.properties)
                 if value is not None:
-                    rows[probe].append(row)
-                    values[probe].append(value)
-        return tuple(Hits(np.array(r, dtype=np.intp), np.array(v)) for r, v in zip(rows, values, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The columns of a view that one probe writes: its number, or the fact's time."""
-
-    probe: int
-    value_columns: Index
-    time_columns: Index
+                    rows.append(row)
+                    probes.append(probe)
+                    values.append(value)
+        return Hits(np.array(rows, dtype=np.intp), np.array(probes, dtype=np.intp), np.array(values))
 
 
 class View:
@@ -77,50 +72,97 @@ class View:
         self.name = name
         self.ttl = ttl
         self.layout = Layout(features)
-        self._sources = tuple(_sources(self.layout, reader))
+        self._writes = Writes(self.layout, reader)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the state columns."""
         return self.layout.columns
 
-    def lift(self, hits: Sequence[Hits], occurred_us: Array) -> tuple[Index, Array]:
+    def touched_by(self, hits: Hits) -> bool:
+        """Whether any of the facts touches this view."""
+        return self._writes.any(hits.probes)
+
+    def lift(self, hits: Hits, occurred_us: Array) -> tuple[Index, Array]:
         """The facts that touch this view, and the state each of them has alone.
 
         Parameters: `occurred_us`, shape (n_facts,). Returns positions, shape (n,), ascending, and states (n, n_state).
         """
-        found = [hits[source.probe].facts for source in self._sources]
-        touched = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.intp)
+        hit, column, is_time = self._writes.of(hits.probes)
+        fact = hits.facts[hit]
+        touched, row = np.unique(fact, return_inverse=True)
         state = np.full((len(touched), len(self.columns)), np.nan)
-        for source in self._sources:
-            facts, values = hits[source.probe]
-            rows = np.searchsorted(touched, facts)[:, None]
-            state[rows, source.value_columns] = values[:, None]
-            state[rows, source.time_columns] = occurred_us[facts][:, None]
+        state[row, column] = np.where(is_time, occurred_us[fact], hits.values[hit])
         return touched, state
 
-    def fold(self, hits: Sequence[Hits], occurred_us: Array, *, group: Index, before: Array) -> tuple[Index, Array]:
-        """The state of each customer after the facts: (groups touched, their states).
+    def trace(self, hits: Hits, occurred_us: Array, *, group: Index, before: Array) -> tuple[Index, Array]:
+        """The state after every fact that touches this view: (positions of facts, states).
 
-        Parameters: `group`, shape (n_facts,), the customer of each fact as a row of `before`, which has shape
-        (n_groups, n_state).
+        Parameters: `group`, shape (n_facts,), ascending: the customer of each fact, as a row of `before`, which has
+        shape (n_groups, n_state).
         """
         touched, alone = self.lift(hits, occurred_us)
-        changed = np.unique(group[touched])
-        owner = np.concatenate([changed, group[touched]])
-        order = np.argsort(owner, kind="stable")
-        running = self.layout.running(np.concatenate([before[changed], alone])[order], owner[order])
-        return changed, running[np.searchsorted(owner[order], changed, side="right") - 1]
+        owner = group[touched]
+        first = starts(owner)
+        alone[first] = self.layout.merge(before[owner[first]], alone[first])
+        return touched, self.layout.running(alone, owner)
+
+    def fold(self, hits: Hits, occurred_us: Array, *, group: Index, before: Array) -> tuple[Index, Array]:
+        """The state after the last fact of each customer touched: (positions of facts, states); see `trace`."""
+        touched, states = self.trace(hits, occurred_us, group=group, before=before)
+        last = ends(group[touched])
+        return touched[last], states[last]
 
 
-def _sources(layout: Layout, reader: FactReader) -> Iterable[Source]:
-    column = {name: position for position, name in enumerate(layout.columns)}
-    written = [
-        (reader.probes.index(part.probe), part.takes, column[name])
-        for feature in layout.features
-        for name, part in zip(feature.columns, feature.primitive.parts(), strict=True)
-    ]
-    for probe in sorted({probe for probe, _, _ in written}):
-        values = [place for p, takes, place in written if p == probe and takes == "value"]
-        times = [place for p, takes, place in written if p == probe and takes == "time"]
-        yield Source(probe, np.array(values, dtype=np.intp), np.array(times, dtype=np.intp))
+def starts(group: NDArray[np.integer[Any]]) -> Index:
+    """Where each run of equal values begins.
+
+    >>> starts(np.array([0, 0, 2])).tolist()
+    [0, 2]
+    """
+    changes = np.ones(len(group), dtype=np.bool_)
+    changes[1:] = group[1:] != group[:-1]
+    return changes.nonzero()[0]
+
+
+def ends(group: NDArray[np.integer[Any]]) -> Index:
+    """Where each run of equal values ends.
+
+    >>> ends(np.array([0, 0, 2])).tolist()
+    [1, 2]
+    """
+    changes = np.ones(len(group), dtype=np.bool_)
+    changes[:-1] = group[1:] != group[:-1]
+    return changes.nonzero()[0]
+
+
+class Writes:
+    """Which columns of a layout each probe writes, and whether the fact's time or the number read.
+
+    Parameters: the columns of probe p are `_column[_start[p] : _start[p] + _width[p]]`.
+    """
+
+    def __init__(self, layout: Layout, reader: FactReader) -> None:
+        place = {name: position for position, name in enumerate(layout.columns)}
+        written = sorted(
+            (reader.probes.index(part.probe), place[name], part.takes == "time")
+            for feature in layout.features
+            for name, part in zip(feature.columns, feature.primitive.parts(), strict=True)
+        )
+        probe = np.array([each[0] for each in written], dtype=np.intp)
+        self._width = np.bincount(probe, minlength=len(reader.probes))
+        self._start = np.cumsum(self._width) - self._width
+        self._column = np.array([each[1] for each in written], dtype=np.intp)
+        self._is_time = np.array([each[2] for each in written], dtype=np.bool_)
+
+    def any(self, probes: Index) -> bool:
+        """Whether any of the probes writes anything."""
+        return bool(self._width[probes].any())
+
+    def of(self, probes: Index) -> tuple[Index, Index, NDArray[np.bool_]]:
+        """Every write of some hits: (the hit, the column, whether it takes the time)."""
+        width = self._width[probes]
+        hit = np.repeat(np.arange(len(probes)), width)
+        nth = np.arange(len(hit)) - np.repeat(np.cumsum(width) - width, width)
+        entry = self._start[probes[hit]] + nth
+        return hit, self._column[entry], self._is_time[entry]

@@ -111,11 +111,12 @@ def test_folding_batch_by_batch_equals_folding_everything(owned, cut):
 
 
 def fold_into(view: View, state: np.ndarray, owned: list[tuple[int, Fact]]) -> None:
-    history = [fact for _, fact in owned]
-    group = np.array([owner for owner, _ in owned], dtype=np.intp)
+    by_owner = sorted(owned, key=lambda each: each[0])
+    history = [fact for _, fact in by_owner]
+    group = np.array([owner for owner, _ in by_owner], dtype=np.intp)
     occurred = np.array([fact.occurred_us for fact in history], dtype=float)
-    changed, after = view.fold(FEATURES.reader.read(history), occurred, group=group, before=state)
-    state[changed] = after
+    last, after = view.fold(FEATURES.reader.read(history), occurred, group=group, before=state)
+    state[group[last]] = after
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,0 +1,95 @@
+"""Records not yet applied, read once: per customer in order of when they became known, as columns."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.lift import FactReader, Hits, Index
+from features.primitives import Array
+from features.record import Record, facts_in
+
+PAGE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What records say to features, by customer and then by when it became known.
+
+    Only what features read of a fact is kept (about 100 bytes a fact), never its properties.
+
+    Parameters: `customers`, the ids that `group`, shape (n_facts,), ascending, points into; `occurred_us` and
+    `known_us`, shape (n_facts,), microseconds since the epoch; `hits`, by position of the fact.
+    """
+
+    customers: Sequence[str]
+    group: Index
+    occurred_us: Array
+    known_us: NDArray[np.int64]
+    hits: Hits
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the records said nothing."""
+        return not len(self)
+
+    def chunks(self, size: int) -> Iterator["Backlog"]:
+        """The same in pieces of whole customers, about `size` facts each."""
+        start = 0
+        while start < len(self):
+            last = self.group[min(start + size, len(self)) - 1]
+            end = int(np.searchsorted(self.group, last, side="right"))
+            yield self if end - start == len(self) else self._piece(start, end)
+            start = end
+
+    def _piece(self, start: int, end: int) -> "Backlog":
+        first, last = int(self.group[start]), int(self.group[end - 1])
+        low, high = np.searchsorted(self.hits.facts, [start, end])
+        hits = self.hits
+        return Backlog(
+            self.customers[first : last + 1],
+            self.group[start:end] - first,
+            self.occurred_us[start:end],
+            self.known_us[start:end],
+            Hits(hits.facts[low:high] - start, hits.probes[low:high], hits.values[low:high]),
+        )
+
+
+def gather(records: Iterable[Record], reader: FactReader) -> Backlog:
+    """Read records, page by page; those that name no customer say nothing."""
+    customers: dict[str, int] = {}
+    groups: list[int] = []
+    times: list[tuple[int, int]] = []
+    found: list[Hits] = []
+    stream = iter(records)
+    while page := list(islice(stream, PAGE)):
+        read = [(record.customer_id, fact) for record in page if record.customer_id for fact in facts_in(record)]
+        facts, probes, values = reader.read([fact for _, fact in read])
+        found.append(Hits(facts + len(groups), probes, values))
+        groups += [customers.setdefault(customer_id, len(customers)) for customer_id, _ in read]
+        times += [(fact.occurred_us, fact.known_us) for _, fact in read]
+    return _sorted(list(customers), np.array(groups, dtype=np.intp), times, found)
+
+
+def _sorted(customers: list[str], group: Index, times: list[tuple[int, int]], found: list[Hits]) -> Backlog:
+    occurred_us, known_us = np.array(times, dtype=np.int64).reshape(-1, 2).T
+    order = np.lexsort((known_us, group))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    hits = _joined(found, place)
+    return Backlog(customers, group[order], occurred_us[order].astype(np.float64), known_us[order], hits)
+
+
+def _joined(found: list[Hits], place: Index) -> Hits:
+    """All hits, each at the new place of its fact, ascending."""
+    if not found:
+        return Hits(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))
+    facts = place[np.concatenate([hits.facts for hits in found])]
+    order = np.argsort(facts, kind="stable")
+    probes, values = (np.concatenate([hits.probes for hits in found]), np.concatenate([hits.values for hits in found]))
+    return Hits(facts[order], probes[order], values[order])

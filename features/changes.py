@@ -1,0 +1,62 @@
+"""What a range of the ledger asks of a projection: facts to add, and customers to compute anew."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from features.ledger import Ledger
+from features.record import LINK, Record, link_of
+
+FEW = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What records (start, end] ask for.
+
+    Parameters: `renewed`, customers whose states no longer hold (they became one, or came apart), and when that became
+    known, in microseconds; `gone`, ids that may be nobody's any more; `records`, everything to apply: the range, and
+    the whole past of those who are renewed.
+    """
+
+    renewed: Mapping[str, int]
+    gone: frozenset[str]
+    records: Iterable[Record]
+
+    @property
+    def outdated(self) -> frozenset[str]:
+        """Everybody whose stored state is to be dropped."""
+        return self.gone.union(self.renewed)
+
+
+def changes(ledger: Ledger, start: int, end: int, *, anew: Mapping[str, int] | None = None) -> Changes:
+    """What the records in (start, end] ask for; from the very beginning nobody has a state to renew.
+
+    Parameters: `anew`, further customers to compute from their whole past.
+    """
+    if end - start <= FEW:
+        held = list(_range(ledger, start, end))
+        links = [record for record in held if record.kind == LINK]
+        within: Iterable[Record] = held
+    else:
+        links = [r for r in ledger.records(start, kinds=[LINK], limit=end - start) if r.seq <= end]
+        within = _range(ledger, start, end)
+    renewed, gone = _renewed(links) if start else ({}, frozenset[str]())
+    renewed |= anew or {}
+    outdated = gone.union(renewed)
+    past = (record for customer in sorted(outdated) for record in ledger.records_of(customer, until_seq=end))
+    return Changes(renewed, gone, chain((r for r in within if r.customer_id not in outdated), past))
+
+
+def _range(ledger: Ledger, start: int, end: int) -> Iterator[Record]:
+    return (record for record in ledger.records(start, limit=end - start) if record.seq <= end)
+
+
+def _renewed(links: Iterable[Record]) -> tuple[dict[str, int], frozenset[str]]:
+    renewed: dict[str, int] = {}
+    gone: set[str] = set()
+    for record in links:
+        link = link_of(record)
+        renewed[link.customer_id] = max(record.known_us, renewed.get(link.customer_id, 0))
+        gone.update(link.former)
+    return renewed, frozenset(gone - renewed.keys())

@@ -1,0 +1,99 @@
+"""Feature states as a projection of the ledger: every record after the last one applied, exactly once."""
+
+from collections.abc import Iterator
+from threading import Lock
+
+from features.backlog import Backlog, gather
+from features.changes import changes
+from features.feature_set import FeatureSet
+from features.ledger import Ledger
+from features.lift import View
+from features.online_store import PackedRow, PackedRows, RowTransaction
+from features.row_state import Stored, packed, states_before, stored
+
+AT_ONCE = 2_000_000
+"""Records applied in one transaction, at most: what bounds the memory of a first load."""
+CHUNK = 40_000
+
+
+class FeatureProjection:
+    """Keeps the online rows up to date with the ledger. Any number of processes may do so at once.
+
+    Records are read before the store is locked; under the lock, progress is read again, and what somebody else applied
+    in between is not applied twice. Rows made by another definition of the features are built anew.
+
+    Parameters: `ledger`; `rows`, the online store; `features`, the workspace's.
+
+    `_noted` is the progress as this process last read it in the store; what lies between it and `_seen` said nothing to
+    features (decisions, mostly), so nobody needs to lock the store for it.
+    """
+
+    def __init__(self, ledger: Ledger, rows: PackedRows, features: FeatureSet) -> None:
+        self._ledger = ledger
+        self._rows = rows
+        self._features = features
+        self._definition = features.fingerprint
+        self._lock = Lock()
+        self._noted = 0
+        self._seen = 0
+
+    @property
+    def behind(self) -> bool:
+        """Whether the ledger has records that this process has not seen applied."""
+        return self._seen < self._ledger.last_seq()
+
+    def catch_up(self) -> int:
+        """Apply what is new; returns the sequence number reached.
+
+        Raises: `UnavailableError` where ledger or store cannot be used.
+        """
+        while (target := self._ledger.last_seq()) > self._seen:
+            with self._lock:
+                self._step(target)
+        return self._seen
+
+    def _step(self, target: int) -> None:
+        noted = self._rows.progress(self._definition)
+        if noted != self._noted:
+            self._noted = self._seen = noted
+        elif target > self._seen:
+            self._apply(min(target, self._seen + AT_ONCE))
+
+    def _apply(self, end: int) -> None:
+        """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
+        changed = changes(self._ledger, self._seen, end)
+        backlog = gather(changed.records, self._features.reader)
+        if backlog.is_empty and not changed.outdated and self._seen > 0:
+            self._seen = end
+            return
+        with self._rows.exclusive(self._definition) as transaction:
+            if transaction.progress() == self._noted:
+                self._write(transaction, changed.outdated, backlog)
+                transaction.advance(end)
+                self._noted = self._seen = end
+
+    def _write(self, transaction: RowTransaction, outdated: frozenset[str], backlog: Backlog) -> None:
+        fresh = self._seen == 0
+        if fresh:
+            transaction.clear()
+        transaction.forget(outdated)
+        for chunk in backlog.chunks(CHUNK):
+            transaction.replace(self._rows_after(chunk, transaction, fresh=fresh))
+
+    def _rows_after(self, chunk: Backlog, transaction: RowTransaction, *, fresh: bool) -> Iterator[PackedRow]:
+        before = {} if fresh else stored(transaction.read_many(chunk.customers))
+        for view in self._features.views:
+            yield from _rows_of_view(view, chunk, before)
+
+
+def _rows_of_view(view: View, chunk: Backlog, before: Stored) -> Iterator[PackedRow]:
+    if not view.touched_by(chunk.hits):
+        return
+    states = states_before(view, chunk, before)
+    last, after = view.fold(chunk.hits, chunk.occurred_us, group=chunk.group, before=states)
+    known = chunk.known_us[last].tolist()
+    for place, known_us, values in zip(chunk.group[last].tolist(), known, after.tolist(), strict=True):
+        customer_id = chunk.customers[place]
+        held = before.get((customer_id, view.name))
+        event_us = max(known_us, held.event_us) if held else known_us
+        yield PackedRow(customer_id, view.name, event_us, event_us, packed(view, values))

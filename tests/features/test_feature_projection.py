@@ -1,0 +1,112 @@
+"""Feature states follow the ledger: at once, exactly once, and anew where customers merge or definitions change."""
+
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from feature_shop import FEATURES, START, Shop, assert_same, viewed
+
+from features.feature import Feature
+from features.feature_set import FeatureSet
+from features.ledger import Ledger
+from features.online import OnlineFeatures
+from features.online_store import PackedRows
+from features.primitives_value import trait
+from features.projection import FeatureProjection
+from features.standard import STANDARD_FEATURES
+
+
+@pytest.fixture
+def shop(tmp_path):
+    opened = Shop(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_an_event_taken_in_is_in_the_next_read(shop):
+    shop.send(viewed())
+    assert shop.read("u-1")["product_views_7d"] == 1.0
+    shop.send(viewed())
+    assert shop.read("u-1")["product_views_7d"] == 2.0
+    assert not shop.projection.behind
+
+
+def test_what_depends_on_the_clock_moves_without_events(shop):
+    shop.send(viewed())
+    assert shop.read("u-1", now=START + timedelta(days=7))["product_views_7d"] == pytest.approx(1 / 2)
+
+
+def test_a_customer_without_records_reads_none(shop):
+    assert shop.online.read("c_nobody", START) is None
+
+
+def test_a_message_sent_twice_counts_once(shop):
+    shop.send(viewed(messageId="same"))
+    shop.send(viewed(messageId="same"))
+    assert shop.read("u-1")["product_views_7d"] == 1.0
+
+
+def test_customers_that_become_one_have_the_facts_of_both(shop):
+    shop.send({"type": "page", "anonymousId": "a-1"}, viewed("u-1"))
+    before = shop.read("a-1", kind="anonymous_id")
+    assert before["product_views_7d"] == 0.0
+    shop.send({"type": "identify", "userId": "u-1", "anonymousId": "a-1"})
+    merged = shop.read("u-1")
+    assert merged == shop.read("a-1", kind="anonymous_id")
+    assert merged["product_views_7d"] == 1.0
+    assert merged["page_views_7d"] == 1.0
+    assert n_customers(shop) == 1
+
+
+def n_customers(shop: Shop) -> int:
+    ids = {r.customer_id for r in shop.ledger.records() if r.customer_id}
+    stored = {row.customer_id for row in shop.rows.read_many([*ids, *aliases(shop)])}
+    return len(stored)
+
+
+def aliases(shop: Shop) -> list[str]:
+    with shop.ledger.read() as connection:
+        return [row[0] for row in connection.execute("SELECT customer_id FROM alias")]
+
+
+def test_a_rebuild_equals_the_incremental_state(shop, tmp_path):
+    for day in range(20):
+        then, user, visitor = START + timedelta(days=day), f"u-{day % 3}", f"a-{day % 4}"
+        shop.send(viewed(user), {"type": "page", "anonymousId": visitor}, at=then)
+        if day % 5 == 4:
+            shop.send({"type": "identify", "userId": user, "anonymousId": visitor}, at=then)
+    rebuilt = PackedRows(tmp_path / "again.db")
+    FeatureProjection(shop.ledger, rebuilt, FEATURES).catch_up()
+    again = OnlineFeatures(tmp_path / "again.db", FEATURES)
+    now = START + timedelta(days=30)
+    for customer in {r.customer_id for r in shop.ledger.records() if r.customer_id}:
+        assert_same(shop.online.read(customer, now), again.read(customer, now))
+    rebuilt.close()
+
+
+def test_rows_of_another_definition_are_built_anew(shop):
+    shop.send({"type": "identify", "userId": "u-1", "traits": {"income": 1000}}, viewed())
+    more = FeatureSet([*STANDARD_FEATURES, Feature("income", "profile", trait("income"), "yearly income")])
+    FeatureProjection(shop.ledger, shop.rows, more).catch_up()
+    assert OnlineFeatures(shop.home.online, more).read(shop.customer("u-1"), START)["income"] == 1000.0
+
+
+def catch_up_elsewhere(path: str) -> None:
+    ledger, rows = Ledger(Path(path) / "ledger.db"), PackedRows(Path(path) / "online.db")
+    projection = FeatureProjection(ledger, rows, FEATURES)
+    for _ in range(50):
+        projection.catch_up()
+    ledger.close()
+
+
+def test_several_processes_apply_every_record_once(shop):
+    others = [get_context("spawn").Process(target=catch_up_elsewhere, args=(str(shop.home.path),)) for _ in range(2)]
+    for other in others:
+        other.start()
+    for _ in range(60):
+        shop.send(viewed())
+    for other in others:
+        other.join()
+        assert other.exitcode == 0
+    assert shop.read("u-1")["product_views_7d"] == 60.0
