@@ -1,0 +1,132 @@
+"""The states of the past, as Parquet: one row per change and view, at the time the change became known.
+
+`catch_up` writes it from the ledger, with progress of its own: what answers customers never writes Parquet. A row's
+`event_timestamp` is when its state became known; `created_timestamp` orders rows of one event time: the later wins.
+Rows are added, never rewritten: customers that became one get a row at the time that became known; a backfill that
+reaches into the past of a customer adds that customer's rows anew, created later.
+
+Links are those known when `catch_up` runs: what happened before a merge within one run counts for the survivor.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from decisioning.errors import UnavailableError
+from features.backlog import Backlog, gather
+from features.changes import Changes, changes
+from features.feature_set import FeatureSet
+from features.history_part import HistoryPart, file_name, write_empty
+from features.ledger import Ledger
+from features.lift import View, starts
+from features.online_store import PackedRows
+from features.row_state import stored
+
+AT_ONCE = 2_000_000
+CHUNK = 40_000
+
+
+class History:
+    """The Parquet files of one home, and the states they end with.
+
+    Parameters: `folder`, the home's `history`; `features`, the workspace's. Files made by another definition of the
+    features are made anew.
+    """
+
+    def __init__(self, folder: Path, features: FeatureSet) -> None:
+        self.folder = folder
+        self._features = features
+        self._definition = features.fingerprint
+        self._rows = PackedRows(folder / "state.db")
+
+    def check(self) -> None:
+        """See that the files can be joined: every view has one, and another definition of the features wrote none.
+
+        Raises: `UnavailableError` where history has to be written anew first (`catch_up`, on the command line
+        `tsugi materialize`).
+        """
+        unwritten = self._rows.progress(self._definition) == 0
+        for view in self._features.views:
+            folder = self.folder / view.name
+            if unwritten and any(file.name != file_name(0, 0) for file in folder.glob("*.parquet")):
+                raise UnavailableError(
+                    f"the history in {self.folder} was made by another definition of the features; materialize it anew"
+                )
+            self._ensure_file(view)
+
+    def files(self, view: str) -> str:
+        """The pattern of a view's files."""
+        return (self.folder / view / "*.parquet").as_posix()
+
+    def catch_up(self, ledger: Ledger) -> int:
+        """Write what is new in the ledger; returns the sequence number reached. One process at a time does it.
+
+        Raises: `UnavailableError` where ledger or state cannot be used.
+        """
+        with _locked(self.folder / "history.lock"):
+            start = self._rows.progress(self._definition)
+            self._discard(start)
+            while start < (target := ledger.last_seq()):
+                end = min(target, start + AT_ONCE)
+                self._append(ledger, start, end)
+                start = end
+        return start
+
+    def _discard(self, start: int) -> None:
+        """Remove the files of a run that did not finish, and see that every view has one file at least."""
+        for view in self._features.views:
+            for file in (self.folder / view.name).glob("*-*.*"):
+                if file.suffix != ".parquet" or int(file.stem.split("-")[0]) >= start:
+                    file.unlink()
+            self._ensure_file(view)
+
+    def _ensure_file(self, view: View) -> None:
+        path = self.folder / view.name / file_name(0, 0)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_empty(view, path)
+
+    def _append(self, ledger: Ledger, start: int, end: int) -> None:
+        changed, backlog = self._changed(ledger, start, end)
+        created_us = next(ledger.records(end - 1, limit=1)).received_us
+        with self._rows.exclusive(self._definition) as transaction, ExitStack() as files:
+            if start == 0:
+                transaction.clear()
+            transaction.forget(changed.outdated)
+            parts = [files.enter_context(self._part(view, start, end)) for view in self._features.views]
+            for chunk in backlog.chunks(CHUNK):
+                before = stored(transaction.read_many(chunk.customers)) if start else {}
+                for part in parts:
+                    transaction.replace(part.write(chunk, before, floor=changed.renewed, created_us=created_us))
+            files.close()
+            transaction.advance(end)
+
+    def _part(self, view: View, start: int, end: int) -> HistoryPart:
+        return HistoryPart(view, self.folder / view.name / file_name(start, end))
+
+    def _changed(self, ledger: Ledger, start: int, end: int) -> tuple[Changes, Backlog]:
+        """What to write; customers whose past is changed are computed from the beginning."""
+        changed = changes(ledger, start, end)
+        backlog = gather(changed.records, self._features.reader)
+        late = self._late(backlog, changed) if start else {}
+        if not late:
+            return changed, backlog
+        changed = changes(ledger, start, end, anew=late)
+        return changed, gather(changed.records, self._features.reader)
+
+    def _late(self, backlog: Backlog, changed: Changes) -> dict[str, int]:
+        """Customers of whom something became known before what is written of them already."""
+        written: dict[str, int] = {}
+        for row in self._rows.read_many(backlog.customers):
+            written[row.customer_id] = max(row.event_us, written.get(row.customer_id, 0))
+        first = backlog.known_us[starts(backlog.group)].tolist()
+        known = zip(backlog.customers, first, strict=True)
+        return {c: 0 for c, known_us in known if known_us < written.get(c, 0) and c not in changed.outdated}
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
