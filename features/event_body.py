@@ -17,7 +17,7 @@ def body_of(raw: Mapping[str, Any]) -> bytes:
 
     Raises: `RejectedEventError` with `not_an_object`, `invalid_json`, `too_large` or `not_finite`.
     """
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict | Mapping):  # dict first: the abstract class answers slowly
         raise RejectedEventError("not_an_object", "", f"an event is a JSON object, not {type(raw).__name__}")
     try:
         body = orjson.dumps(raw if isinstance(raw, dict) else dict(raw))

@@ -15,24 +15,25 @@ _MAX_NPS = 10
 def text_of(raw: Mapping[str, Any], key: str) -> str:
     """A short text field; "" where it is absent. A whole number counts as its digits."""
     value = raw.get(key)
-    if value is None:
-        return ""
+    if isinstance(value, str) and len(value) <= MAX_LENGTH:
+        return value
+    return "" if value is None else _odd_text(value, key)
+
+
+def _odd_text(value: object, key: str) -> str:
+    if isinstance(value, str):
+        allowed = f"at most {MAX_LENGTH} are allowed"
+        raise RejectedEventError("too_long", key, f"{key} has {len(value)} characters; {allowed}")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if not isinstance(value, str):
-        raise RejectedEventError("wrong_type", key, f"{key} is a {type(value).__name__}; a string is expected")
-    if len(value) > MAX_LENGTH:
-        raise RejectedEventError(
-            "too_long", key, f"{key} has {len(value)} characters; at most {MAX_LENGTH} are allowed"
-        )
-    return value
+    raise RejectedEventError("wrong_type", key, f"{key} is a {type(value).__name__}; a string is expected")
 
 
 def _mapping(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = raw.get(key)
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict | Mapping):  # dict first: the abstract class answers slowly
         raise RejectedEventError("wrong_type", key, f"{key} is a {type(value).__name__}; an object is expected")
     return value
 

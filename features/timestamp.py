@@ -16,7 +16,7 @@ def moment_of(value: object, key: str) -> datetime | None:
     moment = value if isinstance(value, datetime) else _parsed(value, key)
     if moment.tzinfo is None:
         raise RejectedEventError("naive_timestamp", key, f"{key} is {shown(value)}; it needs a UTC offset or Z")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _parsed(value: object, key: str) -> datetime:
