@@ -1,0 +1,85 @@
+"""Appending events: the record, the links, the profile and the consent of each, in one transaction."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from features.consent import keep_consents
+from features.event import Event
+from features.golden_record import keep_traits
+from features.identity_memory import Change, IdentityMemory
+from features.instant import to_us
+from features.ledger import INSERT_RECORD, last_seq
+from features.record import EVENT, LINK
+from features.segment import CONSENT_UPDATED
+
+_LOOKED_UP_AT_ONCE = 500
+
+
+class Appended(NamedTuple):
+    """How many events were new, and how many were in the ledger (or earlier in the batch) already."""
+
+    accepted: int
+    duplicates: int
+
+
+def append_events(
+    connection: sqlite3.Connection, events: Sequence[Event], memory: IdentityMemory, *, backfill: bool = False
+) -> Appended:
+    """Append what is new of these events, within a write transaction.
+
+    Parameters: `memory`, of this transaction, or one that outlives it and has seen every record; `backfill`, declared
+    history: its state was known when it happened, not when it was received.
+    """
+    fresh = _fresh(connection, events)
+    rows = [_row(event, memory, backfill=backfill) for event in fresh]
+    connection.executemany(INSERT_RECORD, rows)
+    nodes = [row[2] for row in rows]
+    keep_traits(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "identify"])
+    keep_consents(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].name == CONSENT_UPDATED])
+    announce(connection, memory)
+    return Appended(len(fresh), len(events) - len(fresh))
+
+
+def announce(connection: sqlite3.Connection, memory: IdentityMemory) -> None:
+    """Write the links that changed, and a record of kind `link` for each customer that became one or came apart."""
+    changes = memory.flush()
+    if changes:
+        after = last_seq(connection)
+        connection.executemany(INSERT_RECORD, [_link_row(change, after + 1 + n) for n, change in enumerate(changes)])
+
+
+def _fresh(connection: sqlite3.Connection, events: Sequence[Event]) -> list[Event]:
+    """The events that are not in the ledger yet; of equal ids in one batch the first."""
+    by_id: dict[str, Event] = {}
+    for event in events:
+        by_id.setdefault(event.message_id, event)
+    for message_id in _known(connection, list(by_id)):
+        del by_id[message_id]
+    return list(by_id.values())
+
+
+def _known(connection: sqlite3.Connection, message_ids: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(message_ids), _LOOKED_UP_AT_ONCE):
+        chunk = message_ids[start : start + _LOOKED_UP_AT_ONCE]
+        marks = ", ".join("?" * len(chunk))
+        query = f"SELECT record_id FROM record WHERE kind = '{EVENT}' AND record_id IN ({marks})"  # noqa: S608 (marks)
+        for (message_id,) in connection.execute(query, chunk).fetchall():
+            yield message_id
+
+
+def _row(event: Event, memory: IdentityMemory, *, backfill: bool) -> tuple[str, str, int, int, int, int, str, bytes]:
+    occurred_us, received_us = to_us(event.occurred_at), to_us(event.received_at)
+    known_us = occurred_us if backfill else max(occurred_us, received_us)
+    node = memory.mention(event.identifiers, (occurred_us, event.message_id), known_us)
+    return EVENT, event.message_id, node, occurred_us, received_us, known_us, event.source, event.body
+
+
+def _link_row(change: Change, seq: int) -> tuple[str, str, int, int, int, int, str, bytes]:
+    body = orjson.dumps(
+        {"customer_id": change.customer_id, "home": change.home, "former": [list(each) for each in change.former]}
+    )
+    at = change.known_us
+    return LINK, f"{change.customer_id}:{seq}", change.node, at, at, at, "identity", body
