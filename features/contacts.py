@@ -1,0 +1,126 @@
+"""Contacts: what was shown or may still be shown to a customer, and what they answered; caps and rests look at it.
+
+A decision reserves the contact of every action it returns; an impression confirms it, and a reservation that nothing
+confirmed counts until it expires. Outbound channels and placements that imply their impressions confirm at once.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from decisioning.catalog import Catalog
+from decisioning.customer import Answer, Contact, ContactHistory
+from decisioning.decision import Decision, RankedAction
+from decisioning.outcome import ANSWERS, Outcome
+from features.instant import from_us, to_us
+from features.ledger import Ledger
+
+
+class ContactBook:
+    """The contacts of a ledger, for reading."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def history(self, customer_id: str, since: datetime, now: datetime) -> ContactHistory:
+        """Contacts that count now and answers, both at or after `since` and not after `now`, in order of time.
+
+        Raises: `UnavailableError` where it cannot be read; the caller must then offer nothing.
+        """
+        with self._ledger.read() as connection:
+            bounds = {"customer": customer_id, "since": to_us(since), "now": to_us(now)}
+            contacts = connection.execute(_CONTACTS, bounds).fetchall()
+            answers = connection.execute(_ANSWERS, bounds).fetchall()
+            version = contacts_version(connection, customer_id)
+        return ContactHistory([_contact(*row) for row in contacts], [_answer(*row) for row in answers], version)
+
+
+def contacts_version(connection: sqlite3.Connection, customer_id: str | None) -> int:
+    """What grows with every change of the customer's contacts and answers; 0 for an unknown customer."""
+    version: int = connection.execute(_VERSION, (customer_id,)).fetchone()[0]
+    return version
+
+
+def contact_facts(decision: Decision, catalog: Catalog) -> list[dict[str, Any]]:
+    """What a decision reserves, as its record keeps it: action, group, channel, treatment, implied, expires_us."""
+    placement = catalog.placements.get(decision.placement)
+    implied = placement is not None and placement.impressions == "implied"
+    expires_at = decision.decided_at + placement.reservation if placement else decision.decided_at
+    return [_fact(ranked, catalog, implied=implied, expires_us=to_us(expires_at)) for ranked in decision.ranked]
+
+
+def keep_contacts(
+    connection: sqlite3.Connection, node: int, decision_id: str, *, decided_us: int, facts: Iterable[Mapping[str, Any]]
+) -> None:
+    """Reserve the contacts of a decision, or confirm at once those that are implied."""
+    rows = [_row(node, decision_id, decided_us, fact) for fact in facts]
+    if rows:
+        connection.executemany(_KEEP, rows)
+        grow_version(connection, node)
+
+
+def keep_answer(connection: sqlite3.Connection, node: int, outcome: Outcome, *, group: str) -> None:
+    """Take an outcome in: an impression confirms its contact from when it was shown first, an answer is kept."""
+    occurred_us = to_us(outcome.occurred_at)
+    if outcome.type == "impression":
+        connection.execute(_CONFIRM, {"at": occurred_us, "decision": outcome.decision_id, "action": outcome.action})
+    elif outcome.type in ANSWERS:
+        connection.execute(_ANSWER, (outcome.outcome_id, node, outcome.action, group, outcome.type, occurred_us))
+    grow_version(connection, node)
+
+
+def grow_version(connection: sqlite3.Connection, node: int) -> None:
+    """Say that the contacts of this identifier's customer changed."""
+    connection.execute("UPDATE identifier SET contacts = contacts + 1 WHERE node = ?", (node,))
+
+
+def _fact(ranked: RankedAction, catalog: Catalog, *, implied: bool, expires_us: int) -> dict[str, Any]:
+    action, channel = catalog.actions.get(ranked.action), catalog.channels.get(ranked.channel)
+    at_once = implied or (channel is not None and channel.outbound)
+    return {
+        "action": ranked.action,
+        "group": action.group if action else "",
+        "channel": ranked.channel,
+        "treatment": ranked.treatment,
+        "implied": at_once,
+        "expires_us": None if at_once else expires_us,
+    }
+
+
+def _row(node: int, decision_id: str, decided_us: int, fact: Mapping[str, Any]) -> tuple[Any, ...]:
+    shown_us = decided_us if fact["implied"] else None
+    named = (fact["action"], fact["treatment"], node, fact["group"], fact["channel"])
+    return (decision_id, *named, decided_us, fact["expires_us"], shown_us)
+
+
+def _contact(action: str, group: str, channel: str, at_us: int, expires_us: int | None) -> Contact:
+    return Contact(action, group, channel, from_us(at_us), None if expires_us is None else from_us(expires_us))
+
+
+def _answer(action: str, group: str, kind: str, occurred_us: int) -> Answer:
+    return Answer(action, group, kind, from_us(occurred_us))
+
+
+_VERSION = "SELECT coalesce(sum(contacts), 0) FROM identifier WHERE customer_id = ?"
+_CONTACTS = """
+    SELECT c.action, c.action_group, c.channel, coalesce(c.shown_us, c.decided_us) AS at_us,
+           CASE WHEN c.shown_us IS NULL THEN c.expires_us END
+    FROM identifier i JOIN contact c ON c.node = i.node
+    WHERE i.customer_id = :customer AND at_us BETWEEN :since AND :now AND (c.shown_us NOTNULL OR c.expires_us > :now)
+    ORDER BY at_us, c.decision_id, c.action
+"""
+_ANSWERS = """
+    SELECT a.action, a.action_group, a.type, a.occurred_us
+    FROM identifier i JOIN answer a ON a.node = i.node
+    WHERE i.customer_id = :customer AND a.occurred_us BETWEEN :since AND :now ORDER BY a.occurred_us, a.outcome_id
+"""
+_KEEP = """
+    INSERT INTO contact
+        (decision_id, action, treatment, node, action_group, channel, decided_us, expires_us, shown_us)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_CONFIRM = """
+    UPDATE contact SET shown_us = min(coalesce(shown_us, :at), :at) WHERE decision_id = :decision AND action = :action
+"""
+_ANSWER = "INSERT INTO answer (outcome_id, node, action, action_group, type, occurred_us) VALUES (?, ?, ?, ?, ?, ?)"

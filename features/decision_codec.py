@@ -1,0 +1,52 @@
+"""Decisions as the ledger keeps them: JSON that reads back as an equal object."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from decisioning.customer import CustomerReference
+from decisioning.decision import Decision, Exclusion, RankedAction, Versions
+
+
+def encode_decision(decision: Decision) -> bytes:
+    """The decision as JSON."""
+    return orjson.dumps(decision, default=plain, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def decode_decision(body: bytes) -> Decision:
+    """The decision of its JSON; equal to the one encoded."""
+    return decision_from(orjson.loads(body))
+
+
+def decision_from(fields: Mapping[str, Any]) -> Decision:
+    """The decision of its JSON object."""
+    read = {name: convert(fields[name]) for name, convert in _FIELDS.items()}
+    return Decision(**{**fields, **read})
+
+
+def plain(value: object) -> object:
+    """What JSON has no word for: mappings other than dict."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a decision cannot hold a {type(value).__name__}")
+
+
+def _ranked(items: list[dict[str, Any]]) -> tuple[RankedAction, ...]:
+    return tuple(RankedAction(**{**item, "reasons": tuple(item["reasons"])}) for item in items)
+
+
+def _scores(items: Mapping[str, list[Any]]) -> dict[str, tuple[Any, ...]]:
+    return {action: tuple(score) for action, score in items.items()}
+
+
+_FIELDS: dict[str, Any] = {
+    "reference": lambda item: CustomerReference(**item),
+    "decided_at": datetime.fromisoformat,
+    "ranked": _ranked,
+    "scores": _scores,
+    "exclusions": lambda items: tuple(Exclusion(**item) for item in items),
+    "versions": lambda item: Versions(**item),
+    "degraded": tuple,
+}

@@ -1,0 +1,123 @@
+"""Rebuilding: every projection of the ledger, made anew from its records alone."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import orjson
+
+from features.consent import keep_consents
+from features.contacts import keep_answer, keep_contacts
+from features.event import Event, reparse_event
+from features.golden_record import keep_traits
+from features.identity_memory import Former, IdentityMemory, write_alias
+from features.instant import from_us
+from features.ledger import Ledger
+from features.ledger_schema import PROJECTIONS
+from features.outcome_log import outcome_from
+from features.record import DECISION, EVENT, LINK, OUTCOME
+from features.segment import CONSENT_UPDATED
+
+PAGE = 20_000
+
+
+class _Stored(NamedTuple):
+    """One record as it lies in its table."""
+
+    seq: int
+    kind: str
+    record_id: str
+    node: int | None
+    occurred_us: int
+    received_us: int
+    known_us: int
+    source: str
+    body: bytes
+
+
+def rebuild(ledger: Ledger, *, trust_email: bool = False, max_per_identifier: int = 5) -> int:
+    """Make links, profiles, consents and contacts anew, in one transaction; the number of records read.
+
+    Parameters: as the workspace says; equal settings give the state that was there.
+    """
+    return ledger.write(partial(_rebuild, trust_email=trust_email, max_per_identifier=max_per_identifier)).result()
+
+
+def _rebuild(connection: sqlite3.Connection, *, trust_email: bool, max_per_identifier: int) -> int:
+    for table in PROJECTIONS:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 (constants only)
+    memory = IdentityMemory(connection, max_per_identifier)
+    memory.remember_all()
+    n_records = 0
+    for page in _pages(connection):
+        _replay(connection, page, memory, trust_email=trust_email)
+        n_records += len(page)
+    for (body,) in connection.execute(f"SELECT body FROM record WHERE kind = '{LINK}' ORDER BY seq").fetchall():  # noqa: S608 (constants only)
+        for former in orjson.loads(body)["former"]:
+            write_alias(connection, Former(*former))
+    return n_records
+
+
+def _pages(connection: sqlite3.Connection) -> Iterator[list[_Stored]]:
+    after = 0
+    while rows := connection.execute(_PAGE, (after, PAGE)).fetchall():
+        yield [_Stored._make(row) for row in rows]
+        after = rows[-1][0]
+
+
+def _replay(
+    connection: sqlite3.Connection, page: Sequence[_Stored], memory: IdentityMemory, *, trust_email: bool
+) -> None:
+    events = [(record, _event(record, trust_email)) for record in page if record.kind == EVENT]
+    decisions = [(record, orjson.loads(record.body)) for record in page if record.kind == DECISION]
+    nodes = {record.seq: _mention_event(memory, record, event) for record, event in events}
+    nodes |= {record.seq: _mention_home(memory, record, content["home"]) for record, content in decisions}
+    memory.flush()
+    located = [(nodes[record.seq], event) for record, event in events]
+    keep_traits(connection, [pair for pair in located if pair[1].type == "identify"])
+    keep_consents(connection, [pair for pair in located if pair[1].name == CONSENT_UPDATED])
+    for record, content in decisions:
+        facts = content["contacts"]
+        keep_contacts(connection, nodes[record.seq], record.record_id, decided_us=record.occurred_us, facts=facts)
+    for record in page:
+        if record.kind in (OUTCOME, LINK):
+            nodes[record.seq] = _RELOCATED[record.kind](connection, orjson.loads(record.body))
+    moved = [(nodes[record.seq], record.seq) for record in page if nodes[record.seq] != record.node]
+    connection.executemany("UPDATE record SET node = ? WHERE seq = ?", moved)
+
+
+def _event(record: _Stored, trust_email: bool) -> Event:  # noqa: FBT001 (private)
+    occurred_at, received_at = from_us(record.occurred_us), from_us(record.received_us)
+    times = {"occurred_at": occurred_at, "received_at": received_at}
+    return reparse_event(record.body, **times, source=record.source, trust_email=trust_email)
+
+
+def _mention_event(memory: IdentityMemory, record: _Stored, event: Event) -> int:
+    return memory.mention(event.identifiers, (record.occurred_us, record.record_id), record.known_us)
+
+
+def _mention_home(memory: IdentityMemory, record: _Stored, home: Sequence[str]) -> int:
+    kind, value = home
+    return memory.mention(((kind, value),), (record.occurred_us, f"{kind}:{value}"), record.known_us)
+
+
+def _outcome_node(connection: sqlite3.Connection, content: dict[str, Any]) -> int:
+    outcome = outcome_from(content["outcome"])
+    query = "SELECT node FROM contact WHERE decision_id = ? AND action = ?"
+    node: int = connection.execute(query, (outcome.decision_id, outcome.action)).fetchone()[0]
+    keep_answer(connection, node, outcome, group=content["contact"]["group"])
+    return node
+
+
+def _link_node(connection: sqlite3.Connection, content: dict[str, Any]) -> int:
+    query = "SELECT node FROM identifier WHERE kind = ? AND value = ?"
+    node: int = connection.execute(query, content["home"]).fetchone()[0]
+    return node
+
+
+_RELOCATED = {OUTCOME: _outcome_node, LINK: _link_node}
+_PAGE = """
+    SELECT seq, kind, record_id, node, occurred_us, received_us, known_us, source, body
+    FROM record WHERE seq > ? ORDER BY seq LIMIT ?
+"""
