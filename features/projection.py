@@ -29,7 +29,7 @@ class FeatureProjection:
     """
 
     def __init__(self, ledger: Ledger, rows: PackedRows, features: FeatureSet) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._rows = rows
         self._features = features
         self._definition = features.fingerprint
@@ -40,14 +40,14 @@ class FeatureProjection:
     @property
     def behind(self) -> bool:
         """Whether the ledger has records that this process has not seen applied."""
-        return self._seen < self._ledger.last_seq()
+        return self._seen < self.ledger.last_seq()
 
     def catch_up(self) -> int:
         """Apply what is new; returns the sequence number reached.
 
         Raises: `UnavailableError` where ledger or store cannot be used.
         """
-        while (target := self._ledger.last_seq()) > self._seen:
+        while (target := self.ledger.last_seq()) > self._seen:
             with self._lock:
                 self._step(target)
         return self._seen
@@ -61,7 +61,7 @@ class FeatureProjection:
 
     def _apply(self, end: int) -> None:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
-        changed = changes(self._ledger, self._seen, end)
+        changed = changes(self.ledger, self._seen, end)
         backlog = gather(changed.records, self._features.reader)
         if backlog.is_empty and not changed.outdated and self._seen > 0:
             self._seen = end

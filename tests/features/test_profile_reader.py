@@ -1,0 +1,91 @@
+"""Everything that is known of a customer, read for a decision; nothing is guessed when a store fails."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from feature_shop import FEATURES, START, Shop, assert_same, viewed
+
+from decisioning.customer import CustomerReference
+from decisioning.errors import UnavailableError
+from features.consent import ConsentBook
+from features.contacts import ContactBook
+from features.identity import IdentityGraph
+from features.ledger import Ledger
+from features.online import OnlineFeatures
+from features.online_store import PackedRows
+from features.profile_reader import ONLINE_STORE, StoredProfiles
+from features.projection import FeatureProjection
+from features.replay import replay
+
+
+@pytest.fixture
+def shop(tmp_path):
+    opened = Shop(tmp_path)
+    yield opened
+    opened.close()
+
+
+def profiles_of(shop: Shop) -> StoredProfiles:
+    return StoredProfiles(
+        identity=IdentityGraph(shop.ledger),
+        online=shop.online,
+        consent=ConsentBook(shop.ledger),
+        contacts=ContactBook(shop.ledger),
+        projection=shop.projection,
+        memory=timedelta(days=30),
+    )
+
+
+def test_a_known_customer_has_features_and_consent_as_of_now(shop):
+    consent = {"purpose": "marketing", "channel": "email", "granted": True}
+    shop.send(viewed(), {"type": "track", "event": "Consent Updated", "userId": "u-1", "properties": consent})
+    customer = profiles_of(shop).read(CustomerReference("user_id", "u-1"), now=START + timedelta(days=7))
+    assert customer.known
+    assert customer.features["product_views_7d"] == pytest.approx(0.5)
+    assert customer.consent.answers == {("marketing", "email"): True}
+    assert customer.degraded == ()
+
+
+def test_an_unknown_reference_has_the_features_of_nobody_and_a_stable_id(shop):
+    one = profiles_of(shop).read(CustomerReference("anonymous_id", "a-9"), now=START)
+    again = profiles_of(shop).read(CustomerReference("anonymous_id", "a-9"), now=START)
+    assert not one.known
+    assert one.customer_id == again.customer_id != ""
+    assert one.features == FEATURES.defaults()
+
+
+def test_what_another_process_wrote_is_seen_by_the_next_read(shop):
+    elsewhere = Ledger(shop.home.ledger)
+    shop.send(viewed())
+    late = FeatureProjection(elsewhere, PackedRows(shop.home.online), FEATURES)
+    late.catch_up()
+    shop.send(viewed())
+    here = profiles_of(shop)
+    consent, contacts = ConsentBook(elsewhere), ContactBook(elsewhere)
+    reader = StoredProfiles(IdentityGraph(elsewhere), here.online, consent, contacts, late, here.memory)
+    assert reader.read(CustomerReference("user_id", "u-1"), now=START).features["product_views_7d"] == 2.0
+    elsewhere.close()
+
+
+class Broken(OnlineFeatures):
+    """An online store whose disk fails."""
+
+    def read(self, *_):
+        raise UnavailableError("the online store cannot be read")
+
+
+def test_without_the_online_store_the_features_come_from_the_ledger(shop, tmp_path):
+    sales = {"type": "track", "event": "Sales Contact Started", "userId": "u-1"}
+    shop.send(viewed(), sales)
+    whole = profiles_of(shop)
+    broken = replace(whole, online=Broken(tmp_path / "other.db", FEATURES))
+    reference = CustomerReference("user_id", "u-1")
+    customer = broken.read(reference, now=START)
+    assert customer.degraded == (ONLINE_STORE,)
+    assert customer.features["open_sales_contacts"] == 1.0
+    assert_same(customer.features, whole.read(reference, now=START).features)
+
+
+def test_a_customer_without_facts_replays_to_nothing():
+    assert FEATURES.values(replay([], FEATURES), now_us=0) == FEATURES.defaults()
