@@ -1,6 +1,6 @@
 """The shapes of answers, for the documentation and for tests: what is rendered must validate against them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -103,9 +103,14 @@ class EventsAnswer(Answered):
 
 
 class OutcomesAnswer(EventsAnswer):
-    """What became of the outcomes; quarantined ones wait for a decision that is not known yet."""
+    """What became of the outcomes.
+
+    Quarantined ones wait for a decision that is not known yet; late impressions came after their reservation was
+    released, and count all the same.
+    """
 
     quarantined: int
+    late_impressions: list[str]
 
 
 class TreatmentAnswer(Answered):
@@ -137,6 +142,54 @@ class ActionsAnswer(Answered):
 
     version: str
     actions: list[ActionAnswer]
+
+
+class IdentifierAnswer(Answered):
+    """One identifier of a customer."""
+
+    kind: str
+    value: str
+
+
+class FieldAnswer(Answered):
+    """One field of the golden record and its lineage: where it came from, when, and the rule that chose it."""
+
+    value: Any
+    source: str
+    message_id: str
+    occurred_at: str
+    rule: str
+
+
+class ConsentAnswer(Answered):
+    """The newest answer for a purpose on a channel; the empty channel stands for all of them."""
+
+    purpose: str
+    channel: str
+    granted: bool
+
+
+class PastDecisionAnswer(Answered):
+    """One recent decision."""
+
+    decision_id: str
+    decided_at: str
+    channel: str
+    placement: str
+    chosen: str
+    actions: list[str]
+
+
+class ProfileAnswer(Answered):
+    """What is known of one customer."""
+
+    customer_id: str
+    as_of: str
+    identifiers: list[IdentifierAnswer]
+    fields: dict[str, FieldAnswer]
+    consents: list[ConsentAnswer]
+    features: dict[str, float | str | None]
+    decisions: list[PastDecisionAnswer]
 
 
 class LiveAnswer(Answered):

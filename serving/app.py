@@ -6,13 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from decisioning.errors import TsugiError
 from serving.desk import Desk
 from serving.endpoint import Endpoint, caller
-from serving.responses import Answer, HttpError, render_error
+from serving.responses import HttpError, render_error
 from serving.routes import ROUTES
 
 Composition = Callable[[], AbstractAsyncContextManager[Desk]]
@@ -31,10 +32,12 @@ def create_app(compose: Composition) -> Starlette:
             yield
 
     routes = [StarletteRoute(each.path, Endpoint(each), methods=[each.method]) for each in ROUTES]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missed, 405: _missed})
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missed, 405: _missed})
+    app.router.redirect_slashes = False
+    return app
 
 
-async def _missed(request: Request, error: Exception) -> Answer:
+async def _missed(request: Request, error: Exception) -> Response:
     """Answer what no route takes; only key holders learn which routes there are."""
     desk: Desk = request.app.state.desk
     miss = _miss(error, request.method)
@@ -44,7 +47,7 @@ async def _missed(request: Request, error: Exception) -> Answer:
         miss = refusal
     answer = render_error(miss)
     desk.metrics.answered("unmatched", answer.status, 0.0)
-    return answer
+    return Response(answer.body, answer.status, headers=answer.named_headers)
 
 
 def _miss(error: Exception, method: str) -> TsugiError:

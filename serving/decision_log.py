@@ -11,21 +11,17 @@ from typing import Protocol
 import orjson
 
 from decisioning.decide import ATTEMPTS, Ports, propose
-from decisioning.decision import Decision, DecisionRequest
-from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
+from decisioning.decision import DecisionRequest
+from decisioning.errors import ConflictError, StaleContactsError
 from serving.metrics import Metrics
-from serving.responses import render_decision
+from serving.responses import render_decision, unavailable
 
 PATIENCE = 5.0
 """Seconds that a decision may wait to become durable."""
 
 
-class AnsweredLog(Protocol):
-    """Keeps decisions with the answers that were given."""
-
-    def record(self, decision: Decision, *, answer: bytes = b"", body_hash: str = "") -> "Future[None]":
-        """Record the decision durably; see `decisioning.ports.DecisionLog`."""
-        ...
+class Answers(Protocol):
+    """Knows the answers that were given."""
 
     def answer_for(self, request_id: str) -> tuple[str, bytes] | None:
         """Give the body hash and the answer of a request id that was used before."""
@@ -37,11 +33,11 @@ class DecisionDesk:
     """Answers decision requests.
 
     Parameters: `ports` gives what to decide from *now* (a swapped bundle or catalogue is seen by the next request);
-    `log`, where answers are kept; `clock`.
+    `answers`, those already given; `clock`.
     """
 
     ports: Callable[[], Ports]
-    log: AnsweredLog
+    answers: Answers
     clock: Callable[[], datetime]
     metrics: Metrics
 
@@ -56,7 +52,7 @@ class DecisionDesk:
         return await self._decide(request, asked) if repeated is None else repeated
 
     def _repeat(self, request_id: str, asked: str) -> bytes | None:
-        before = self.log.answer_for(request_id)
+        before = self.answers.answer_for(request_id)
         if before is None:
             return None
         if before[0] != asked:
@@ -72,7 +68,7 @@ class DecisionDesk:
             decision = propose(request, ports=ports, now=self.clock(), offer=attempt < ATTEMPTS)
             answer = render_decision(decision, currency=ports.catalog.catalog.currency)
             try:
-                await self._record(decision, answer, asked)
+                await _durable(ports.log.record(decision, answer=answer, body_hash=asked))
             except StaleContactsError:
                 self.metrics.made_anew()
                 continue
@@ -80,14 +76,7 @@ class DecisionDesk:
                 return self._first_answer(request.request_id, asked)
             self.metrics.decided(decision.chosen, degraded=bool(decision.degraded))
             return answer
-        raise UnavailableError("the customer's contacts kept changing; try again", field="customer")
-
-    async def _record(self, decision: Decision, answer: bytes, asked: str) -> None:
-        recorded = self.log.record(decision, answer=answer, body_hash=asked)
-        try:
-            await asyncio.wait_for(asyncio.wrap_future(recorded), PATIENCE)
-        except TimeoutError:
-            raise UnavailableError("the decision could not be recorded in time; try again") from None
+        raise unavailable("the customer's contacts kept changing; try again")
 
     def _first_answer(self, request_id: str, asked: str) -> bytes:
         """Give the answer of the request that came first with this id, while this one was being decided."""
@@ -95,6 +84,13 @@ class DecisionDesk:
         if answer is None:
             raise ConflictError("this request_id belongs to a decision without an answer", field="request_id")
         return answer
+
+
+async def _durable(recorded: "Future[None]") -> None:
+    try:
+        await asyncio.wait_for(asyncio.wrap_future(recorded), PATIENCE)
+    except TimeoutError:
+        raise unavailable("the decision could not be recorded in time; try again") from None
 
 
 def body_hash(body: object) -> str:

@@ -9,6 +9,7 @@ from decisioning.customer import Customer, CustomerReference
 from decisioning.eligibility import UNREADABLE
 from decisioning.errors import UnavailableError
 from decisioning.ports import ProfileReader
+from features.identity import unknown_customer_id
 
 logger = logging.getLogger(__name__)
 
@@ -29,4 +30,4 @@ class FailingClosed:
             return self.profiles.read(reference, now=now)
         except (UnavailableError, sqlite3.Error, OSError) as error:
             logger.error("profiles unreadable (%s): only no_action is answered", type(error).__name__)
-            return Customer("", known=False, as_of=now, features={}, degraded=(UNREADABLE,))
+            return Customer(unknown_customer_id(reference), known=False, as_of=now, features={}, degraded=(UNREADABLE,))

@@ -6,10 +6,10 @@ from time import perf_counter
 
 from starlette.types import Receive, Scope, Send
 
-from decisioning.errors import TsugiError
+from decisioning.errors import TsugiError, UnavailableError
 from serving.body import read_json
 from serving.desk import Desk
-from serving.responses import Answer, HttpError, render_error
+from serving.responses import Answer, HttpError, render_error, unavailable
 from serving.route import Call, Route
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ class Endpoint:
         segment = self._route.access == "segment"
         try:
             return await self._handle(desk, scope, receive)
+        except UnavailableError as error:
+            return render_error(_unavailable(error), segment=segment)
         except TsugiError as error:
             return render_error(error, segment=segment)
         except Exception as error:  # noqa: BLE001  # the edge: whatever nobody foresaw is a 500 without details
@@ -45,6 +47,12 @@ class Endpoint:
             desk.keys.admit(headers, client=caller(scope), segment=route.access == "segment")
         body = await read_json(headers, receive, limit=route.limit) if route.method == "POST" else None
         return await route.handler(desk, Call(body, desk.clock()))
+
+
+def _unavailable(error: UnavailableError) -> HttpError:
+    """Log which store failed; callers learn only that one did."""
+    logger.error("unavailable: %s", error.message)
+    return unavailable("a store cannot be reached right now; try again")
 
 
 def caller(scope: Scope) -> str:

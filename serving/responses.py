@@ -9,7 +9,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from decisioning.decision import Decision, RankedAction
-from decisioning.errors import ConflictError, InvalidInputError, NotFoundError, TsugiError, UnavailableError
+from decisioning.errors import ConflictError, InvalidInputError, NotFoundError, TsugiError
 
 JSON_TYPE = (b"content-type", b"application/json")
 
@@ -28,6 +28,11 @@ class Answer:
         named = {name for name, _ in headers}
         typed = () if b"content-type" in named else (JSON_TYPE,)
         self.headers = [*typed, (b"content-length", b"%d" % len(body)), *headers]
+
+    @property
+    def named_headers(self) -> dict[str, str]:
+        """The headers by name, as text."""
+        return {name.decode(): value.decode() for name, value in self.headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the ASGI signature
         """Send the answer; a HEAD request gets its headers only."""
@@ -55,11 +60,15 @@ class HttpError(TsugiError):
         self.headers = tuple((name.lower().encode(), value.encode()) for name, value in (headers or {}).items())
 
 
+def unavailable(message: str) -> HttpError:
+    """Make the error for what may succeed if tried again soon."""
+    return HttpError(503, "unavailable", message, headers={"Retry-After": "1"})
+
+
 _STATUS: tuple[tuple[type[TsugiError], int], ...] = (
     (InvalidInputError, 400),
     (NotFoundError, 404),
     (ConflictError, 409),
-    (UnavailableError, 503),
 )
 
 

@@ -8,7 +8,7 @@ from serving.body import BATCH_LIMIT
 from serving.decisions import decide
 from serving.health import documented, live, measured, ready
 from serving.outcome_intake import outcomes
-from serving.profile_view import profile
+from serving.profiles import profile
 from serving.route import Route
 from serving.schemas import SegmentType
 from serving.segment import batch, single

@@ -1,0 +1,150 @@
+"""Puts the service together: the one place that knows which stores and models stand behind the ports."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from decisioning.catalog import Catalog
+from decisioning.decide import Ports
+from features.consent import ConsentBook
+from features.contacts import ContactBook
+from features.decision_book import DecisionBook
+from features.feature_set import FeatureSet
+from features.home import Home
+from features.identity import IdentityGraph
+from features.intake import Intake
+from features.ledger import Ledger
+from features.online import OnlineFeatures
+from features.online_store import PackedRows
+from features.outcomes import OutcomeBook
+from features.profile_reader import StoredProfiles
+from features.projection import FeatureProjection
+from features.workspace import Workspace
+from serving.auth import KeyRing
+from serving.catalog_store import catalog_store, features_of
+from serving.decision_log import DecisionDesk
+from serving.degradation import FailingClosed
+from serving.desk import Desk
+from serving.endpoint import unforeseen
+from serving.metrics import Metrics
+from serving.model_store import model_store
+from serving.profile_view import ProfileView
+from serving.settings import Settings
+
+WORKERS = 4
+"""Threads for batches, profiles and whatever is loaded anew."""
+LOOK_AGAIN = 0.5
+"""Seconds between two looks at the catalogue and the published bundle."""
+EXPLAINED = 1
+"""Ranked actions whose reasons name the features that moved their propensity."""
+
+
+@asynccontextmanager
+async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> AsyncIterator[Desk]:
+    """Open everything that the service is made of, watch what may change, and close it all at the end.
+
+    Parameters: `clock` tells the service's time; no request can set it. Raises a `TsugiError` where the workspace or a
+    store cannot be used.
+    """
+    with open_desk(settings, clock=clock) as desk:
+        watching = asyncio.create_task(watch(desk))
+        try:
+            yield desk
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+
+@contextmanager
+def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Desk]:
+    """Open the stores, load catalogue and bundle, and close everything at the end."""
+    workspace = Workspace.load(settings.workspace)
+    features = features_of(workspace)
+    home = Home(settings.home).create()
+    metrics = Metrics()
+    catalog = catalog_store(workspace, features, metrics=metrics)
+    bundle = model_store(home, metrics=metrics)
+    bundle.refresh()
+    with ExitStack() as stack:
+        stores = _open_stores(home, workspace, features, stack)
+        workers = stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="aside"))
+
+        def ports() -> Ports:
+            compiled = catalog.current
+            profiles = FailingClosed(stores.profiles(compiled.catalog))
+            log = DecisionBook(stores.ledger, compiled.catalog)
+            return Ports(compiled, profiles, bundle.current, log, explained=EXPLAINED)
+
+        yield Desk(
+            keys=KeyRing(settings),
+            metrics=metrics,
+            clock=clock,
+            workers=workers,
+            ledger=stores.ledger,
+            decisions=DecisionDesk(ports, DecisionBook(stores.ledger, catalog.current.catalog), clock, metrics),
+            intake=stores.intake,
+            outcomes=OutcomeBook(stores.ledger),
+            profiles=ProfileView(stores.ledger, lambda: stores.profiles(catalog.current.catalog)),
+            catalog=catalog,
+            bundle=bundle,
+            probe_features=stores.probe,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """The stores of one home, open."""
+
+    ledger: Ledger
+    online: OnlineFeatures
+    projection: FeatureProjection
+    intake: Intake
+
+    def profiles(self, catalog: Catalog) -> StoredProfiles:
+        """Read customers, contacts as far back as this catalogue's limits look."""
+        return StoredProfiles(
+            identity=IdentityGraph(self.ledger),
+            online=self.online,
+            consent=ConsentBook(self.ledger),
+            contacts=ContactBook(self.ledger),
+            projection=self.projection,
+            memory=catalog.contact_policy.memory,
+        )
+
+    def probe(self) -> None:
+        """Read the online store; `UnavailableError` where it cannot be read."""
+        self.projection.catch_up()
+        self.online.read("", datetime.now(UTC))
+
+
+def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: ExitStack) -> _Stores:
+    ledger = stack.enter_context(Ledger(home.ledger))
+    rows = stack.enter_context(closing(PackedRows(home.online)))
+    projection = FeatureProjection(ledger, rows, features)
+    projection.catch_up()
+    business = workspace.business
+    intake = Intake(
+        ledger, [projection], trust_email=business.trust_email, max_per_identifier=business.max_per_identifier
+    )
+    stack.callback(intake.close)
+    return _Stores(ledger, OnlineFeatures(home.online, features), projection, intake)
+
+
+async def watch(desk: Desk) -> None:
+    """Take over new catalogues and bundles as they appear, for as long as the service runs."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN)
+        for kept in (desk.catalog, desk.bundle):
+            if kept.changed():
+                await _refresh(desk, kept.refresh)
+
+
+async def _refresh(desk: Desk, refresh: Callable[[], None]) -> None:
+    try:
+        await desk.aside(refresh)
+    except Exception as error:  # noqa: BLE001  # the watch must outlive whatever nobody foresaw; it is logged
+        unforeseen(error)
