@@ -1,0 +1,116 @@
+"""Puts one home and one workspace together for the command line and the simulator, once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from decisioning.cold_start import CatalogScorer
+from decisioning.decide import Ports
+from decisioning.eligibility import CompiledCatalog
+from decisioning.outcome import Outcome
+from decisioning.ports import ProfileReader, Scorer
+from features.consent import ConsentBook
+from features.contacts import ContactBook
+from features.decision_book import DecisionBook
+from features.feature_set import FeatureSet
+from features.home import Home
+from features.identity import IdentityGraph
+from features.intake import Intake
+from features.ledger import Ledger
+from features.online import OnlineFeatures
+from features.online_store import PackedRows
+from features.outcomes import OutcomeBook
+from features.profile_reader import StoredProfiles
+from features.projection import FeatureProjection
+from features.workspace import Workspace
+from pipelines.catalog import compiled_catalog, feature_set_of
+from pipelines.clock import system_clock
+from pipelines.world import SegmentEvent
+
+
+@dataclass
+class Composition:
+    """Everything that works on one home; made by `compose`.
+
+    Parameters: `scorer`, what serves; the catalogue's own until a bundle is loaded.
+    """
+
+    home: Home
+    workspace: Workspace
+    features: FeatureSet
+    catalog: CompiledCatalog
+    clock: Callable[[], datetime]
+    ledger: Ledger
+    projection: FeatureProjection
+    intake: Intake
+    decisions: DecisionBook
+    outcomes: OutcomeBook
+    profiles: ProfileReader
+    scorer: Scorer = field(default_factory=CatalogScorer)
+
+    def ports(self, *, explained: int = 0) -> Ports:
+        """What a decision is composed of."""
+        return Ports(self.catalog, self.profiles, self.scorer, self.decisions, explained)
+
+    def send(self, events: Sequence[SegmentEvent], outcomes: Sequence[Outcome]) -> None:
+        """Take events and outcomes in, as the service does; both are durable and visible when this returns."""
+        if outcomes:
+            self.outcomes.accept(outcomes, received_at=self.clock())
+        if events:
+            self.intake.accept(events, received_at=self.clock(), source="live")
+        elif outcomes:
+            self.projection.catch_up()
+
+
+@contextmanager
+def open_home(path: Path) -> Iterator[Home]:
+    """The home at a path, made where it is missing."""
+    yield Home(path).create()
+
+
+@contextmanager
+def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Composition]:
+    """Open a home for a workspace, and close it at the end.
+
+    Raises a `TsugiError` where the workspace, its catalogue or a store cannot be used.
+    """
+    settings = Workspace.load(workspace)
+    features = feature_set_of(settings)
+    catalog = compiled_catalog(settings, features)
+    place = Home(home).create()
+    with Ledger(place.ledger) as ledger:
+        rows = PackedRows(place.online)
+        projection = FeatureProjection(ledger, rows, features)
+        business = settings.business
+        intake = Intake(
+            ledger,
+            [projection],
+            trust_email=business.trust_email,
+            max_per_identifier=business.max_per_identifier,
+        )
+        try:
+            yield Composition(
+                home=place,
+                workspace=settings,
+                features=features,
+                catalog=catalog,
+                clock=clock,
+                ledger=ledger,
+                projection=projection,
+                intake=intake,
+                decisions=DecisionBook(ledger, catalog.catalog),
+                outcomes=OutcomeBook(ledger),
+                profiles=StoredProfiles(
+                    identity=IdentityGraph(ledger),
+                    online=OnlineFeatures(place.online, features),
+                    consent=ConsentBook(ledger),
+                    contacts=ContactBook(ledger),
+                    projection=projection,
+                    memory=catalog.catalog.contact_policy.memory,
+                ),
+            )
+        finally:
+            intake.close()
+            rows.close()

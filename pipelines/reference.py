@@ -1,0 +1,22 @@
+"""Reads how a customer is named on the command line."""
+
+from typing import cast, get_args, get_type_hints
+
+from decisioning.customer import CustomerReference
+from decisioning.errors import InvalidInputError
+
+KINDS: tuple[str, ...] = get_args(get_type_hints(CustomerReference)["kind"])
+
+
+def reference_of(text: str) -> CustomerReference:
+    """The reference that `kind:value` means.
+
+    Raises `InvalidInputError` that names the kinds, and never repeats the value.
+
+    >>> reference_of("user_id:u-17").kind
+    'user_id'
+    """
+    kind, separator, value = text.partition(":")
+    if not separator or not value or kind not in KINDS:
+        raise InvalidInputError(f"name the customer as kind:value; kinds are {', '.join(KINDS)}", field="identifier")
+    return CustomerReference(cast("str", kind), value)  # type: ignore[arg-type]  # checked against the literal above

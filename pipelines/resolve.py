@@ -1,0 +1,31 @@
+"""Rebuilds every projection of the ledger: links, profiles, consent, contacts, and the online features."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.rebuild import rebuild
+from pipelines.composition import compose
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """How many customers the records make, and how many records were read."""
+
+    customers: int
+    records: int
+
+
+def resolve_all(home: Path, workspace: Path) -> Resolved:
+    """Rebuild identities and golden records from the ledger alone; customers keep the ids that the records give them."""
+    with compose(home, workspace) as composition:
+        business = composition.workspace.business
+        rebuild(composition.ledger, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier)
+        composition.projection.catch_up()
+        with composition.ledger.read() as connection:
+            (customers,) = connection.execute("SELECT count(DISTINCT customer_id) FROM identifier").fetchone()
+        return Resolved(customers, composition.ledger.last_seq())
+
+
+def resolved_in_words(result: Resolved) -> str:
+    """One line."""
+    return f"{result.customers:,} customers from {result.records:,} records"
