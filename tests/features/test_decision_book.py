@@ -1,0 +1,140 @@
+from dataclasses import replace
+
+import pytest
+from ledger_builders import NOW, a_catalog, a_decision, a_ranked, an_event, at
+
+from decisioning.customer import CustomerReference
+from decisioning.errors import ConflictError, StaleContactsError
+from features.contacts import ContactBook
+from features.decision_book import DecisionBook
+from features.decision_codec import decode_decision, encode_decision
+from features.identity import IdentityGraph, unknown_customer_id
+from features.instant import to_us
+from features.intake import Intake
+from features.ledger import Ledger
+
+USER = CustomerReference("user_id", "u-1")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(tmp_path / "ledger.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def book(ledger):
+    return DecisionBook(ledger, a_catalog())
+
+
+def history(ledger, reference=USER, now=NOW):
+    customer_id = IdentityGraph(ledger).resolve(reference)
+    return ContactBook(ledger).history(customer_id or "", at(-86_400), now)
+
+
+def test_a_decision_reads_back_as_an_equal_object(book):
+    decision = a_decision(
+        ranked=(a_ranked(uplift=0.1 + 0.2), a_ranked(rank=2, action="loan", reasons=())),
+        scores={"card": (1e-300, None, -0.0), "loan": (0.1, 2 / 3, 1.0)},
+    )
+    assert decode_decision(encode_decision(decision)) == decision
+    book.record(decision).result()
+    assert book.find("d-1") == decision
+    assert book.find("d-2") is None
+
+
+def test_an_answer_is_given_again_byte_for_byte(book):
+    book.record(a_decision(), answer=b'{"rank": 1.10}', body_hash="abc").result()
+    assert book.answer_for("r-1") == ("abc", b'{"rank": 1.10}')
+    assert book.answer_for("r-2") is None
+
+
+def test_a_request_is_decided_once(book, ledger):
+    book.record(a_decision()).result()
+    repeated = a_decision("2", request_id="r-1", contacts_version=1)
+    with pytest.raises(ConflictError, match="r-1"):
+        book.record(repeated).result()
+    with pytest.raises(ConflictError, match="d-1"):
+        book.record(a_decision("1", request_id="r-2", contacts_version=1)).result()
+    with pytest.raises(ConflictError):
+        book.record_many([a_decision("3"), repeated])
+    assert [record.record_id for record in ledger.records()] == ["d-1"]
+
+
+def test_two_decisions_from_the_same_contacts_do_not_both_stand(book, ledger):
+    futures = [book.record(a_decision(str(n))) for n in range(5)]
+    refused = [future.exception() for future in futures]
+    assert refused[0] is None
+    assert all(isinstance(error, StaleContactsError) for error in refused[1:])
+    assert len(history(ledger).contacts) == 1
+    book.record(a_decision("9", contacts_version=history(ledger).version)).result()
+
+
+def test_a_merge_makes_what_was_read_before_it_stale(book, ledger):
+    visitor = CustomerReference("anonymous_id", "a-1")
+    book.record(a_decision("1")).result()
+    book.record(a_decision("2", reference=visitor)).result()
+    read = history(ledger).version
+    Intake(ledger).accept([an_event("m-1", anonymousId="a-1")], received_at=NOW)
+    assert len(history(ledger).contacts) == 2
+    with pytest.raises(StaleContactsError):
+        book.record(a_decision("3", contacts_version=read)).result()
+
+
+def test_a_reservation_counts_until_it_expires(book, ledger):
+    book.record(a_decision()).result()
+    (contact,) = history(ledger).contacts
+    assert (contact.action, contact.group, contact.channel, contact.at) == ("card", "cards", "web", NOW)
+    assert contact.expires_at == at(1800)
+    assert len(history(ledger, now=at(1799)).contacts) == 1
+    assert len(history(ledger, now=at(1800)).contacts) == 0
+
+
+@pytest.mark.parametrize(
+    ("placement", "channel", "treatment"), [("inbox", "email", "mail"), ("strip", "web", "banner")]
+)
+def test_outbound_and_implied_impressions_are_confirmed_at_once(book, ledger, placement, channel, treatment):
+    ranked = (a_ranked(channel=channel, treatment=treatment),)
+    book.record(a_decision(placement=placement, channel=channel, ranked=ranked)).result()
+    (contact,) = history(ledger, now=at(80_000)).contacts
+    assert (contact.at, contact.expires_at) == (NOW, None)
+    (fact,) = ledger.facts_of(IdentityGraph(ledger).resolve(USER))
+    said = {"action": "card", "group": "cards", "channel": channel, "treatment": treatment}
+    assert (fact.type, fact.name, fact.properties) == ("outcome", "impression", said)
+    assert fact.occurred_us == to_us(NOW)
+
+
+def test_doing_nothing_reserves_nothing(book, ledger):
+    book.record(a_decision(chosen="no_action", ranked=())).result()
+    assert (history(ledger).contacts, history(ledger).version) == ([], 0)
+
+
+def test_a_decision_makes_an_unknown_customer_under_the_id_it_was_decided_for(book, ledger):
+    stranger = CustomerReference("email", "Ana@Example.org")
+    book.record(a_decision(reference=stranger)).result()
+    customer_id = IdentityGraph(ledger).resolve(stranger)
+    assert customer_id == unknown_customer_id(stranger)
+    assert [record.record_id for record in ledger.records_of(customer_id)] == ["d-1"]
+
+
+def test_a_decision_for_a_customer_id_is_the_customers(book, ledger):
+    Intake(ledger).accept([an_event("m-1")], received_at=NOW)
+    customer_id = IdentityGraph(ledger).resolve(USER)
+    book.record(a_decision(reference=CustomerReference("customer_id", customer_id))).result()
+    assert len(history(ledger).contacts) == 1
+    assert [record.kind for record in ledger.records_of(customer_id)] == ["event", "decision"]
+
+
+def test_a_customer_id_that_nobody_has_is_limited_like_any_other(book, ledger):
+    reference = CustomerReference("customer_id", "c_ffffffffffffffff")
+    book.record(a_decision("1", reference=reference)).result()
+    with pytest.raises(StaleContactsError):
+        book.record(a_decision("2", reference=reference)).result()
+    assert history(ledger, reference).version == 1
+
+
+def test_many_decisions_are_recorded_at_once(book, ledger):
+    decisions = [replace(a_decision(str(n)), decided_at=at(n)) for n in range(20)]
+    book.record_many(decisions)
+    assert [book.find(decision.decision_id) for decision in decisions] == decisions
+    assert len(history(ledger, now=at(60)).contacts) == 20
