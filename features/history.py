@@ -25,6 +25,8 @@ from features.row_state import stored
 
 AT_ONCE = 2_000_000
 CHUNK = 40_000
+STATES = "state.db"
+"""The file, beside the views, with the states that history ends with."""
 
 
 class History:
@@ -38,7 +40,7 @@ class History:
         self.folder = folder
         self._features = features
         self._definition = features.fingerprint
-        self._rows = PackedRows(folder / "state.db")
+        self._rows = PackedRows(folder / STATES)
 
     def check(self) -> None:
         """See that the files can be joined: every view has one, and another definition of the features wrote none.

@@ -18,6 +18,13 @@ from decisioning.errors import UnavailableError
 
 BUSY_MS = 30_000
 MANY = 500
+_SETTINGS = f"""
+PRAGMA busy_timeout = {BUSY_MS};
+PRAGMA synchronous = NORMAL;
+PRAGMA cache_size = -32768;
+PRAGMA mmap_size = 268435456;
+PRAGMA wal_autocheckpoint = 8000;
+"""
 _TABLES = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS feature_row (
@@ -96,6 +103,21 @@ class PackedRows:
         with self._naming():
             return _progress(self._connection(), definition)
 
+    def adopt(self, path: Path, definition: str) -> None:
+        """Copy rows and progress of another file, where that one has some of the definition and this one none."""
+        with self._naming():
+            connection = self._connection()
+            connection.execute("ATTACH ? AS other", (path.as_posix(),))
+            try:
+                with _transaction(connection):
+                    if _progress(connection, definition) == 0 and _progress(connection, definition, "other") > 0:
+                        connection.execute("DELETE FROM feature_row")
+                        connection.execute("INSERT INTO feature_row SELECT * FROM other.feature_row")
+                        connection.execute("DELETE FROM main.progress")
+                        connection.execute("INSERT INTO main.progress SELECT * FROM other.progress")
+            finally:
+                connection.execute("DETACH other")
+
     @contextmanager
     def exclusive(self, definition: str) -> Iterator["RowTransaction"]:
         """The one writer of the file at this moment; rows and progress are committed together, or not at all."""
@@ -113,7 +135,7 @@ class PackedRows:
         connection: sqlite3.Connection | None = getattr(self._open, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self.path, isolation_level=None)
-            connection.executescript(f"PRAGMA busy_timeout = {BUSY_MS}; PRAGMA synchronous = NORMAL;")
+            connection.executescript(_SETTINGS)
             self._open.connection = connection
         return connection
 
@@ -176,8 +198,9 @@ def _read_many(connection: sqlite3.Connection, customer_ids: Sequence[str]) -> I
         yield from map(_unpacked, found.fetchall())
 
 
-def _progress(connection: sqlite3.Connection, definition: str) -> int:
-    row = connection.execute("SELECT seq FROM progress WHERE definition = ?", (definition,)).fetchone()
+def _progress(connection: sqlite3.Connection, definition: str, schema: str = "main") -> int:
+    query = f"SELECT seq FROM {schema}.progress WHERE definition = ?"  # noqa: S608 - constants only
+    row = connection.execute(query, (definition,)).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -1,6 +1,7 @@
 """Feature states as a projection of the ledger: every record after the last one applied, exactly once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Lock
 
 from features.backlog import Backlog, gather
@@ -22,17 +23,19 @@ class FeatureProjection:
     Records are read before the store is locked; under the lock, progress is read again, and what somebody else applied
     in between is not applied twice. Rows made by another definition of the features are built anew.
 
-    Parameters: `ledger`; `rows`, the online store; `features`, the workspace's.
+    Parameters: `ledger`; `rows`, the online store; `features`, the workspace's; `seed`, the file of states
+    that history ends with (`history/state.db`), to begin from where there are no rows yet.
 
     `_noted` is the progress as this process last read it in the store; what lies between it and `_seen` said nothing to
     features (decisions, mostly), so nobody needs to lock the store for it.
     """
 
-    def __init__(self, ledger: Ledger, rows: PackedRows, features: FeatureSet) -> None:
+    def __init__(self, ledger: Ledger, rows: PackedRows, features: FeatureSet, *, seed: Path | None = None) -> None:
         self.ledger = ledger
         self._rows = rows
         self._features = features
         self._definition = features.fingerprint
+        self._seed = seed
         self._lock = Lock()
         self._noted = 0
         self._seen = 0
@@ -54,6 +57,9 @@ class FeatureProjection:
 
     def _step(self, target: int) -> None:
         noted = self._rows.progress(self._definition)
+        if noted == 0 and self._seed is not None and self._seed.exists():
+            self._rows.adopt(self._seed, self._definition)
+            noted = self._rows.progress(self._definition)
         if noted != self._noted:
             self._noted = self._seen = noted
         elif target > self._seen:

@@ -9,6 +9,7 @@ from feature_shop import FEATURES, START, Shop, assert_same, viewed
 
 from features.feature import Feature
 from features.feature_set import FeatureSet
+from features.history import History
 from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
@@ -110,3 +111,27 @@ def test_several_processes_apply_every_record_once(shop):
         other.join()
         assert other.exitcode == 0
     assert shop.read("u-1")["product_views_7d"] == 60.0
+
+
+def test_beginning_from_what_history_ends_with_equals_beginning_from_nothing(shop, tmp_path):
+    shop.send(viewed(), {"type": "page", "anonymousId": "a-1"})
+    shop.send({"type": "identify", "userId": "u-1", "anonymousId": "a-1"}, at=START + timedelta(days=1))
+    History(shop.home.history, FEATURES).catch_up(shop.ledger)
+    shop.send(viewed(), at=START + timedelta(days=2))
+    seeded = PackedRows(tmp_path / "seeded.db")
+    FeatureProjection(shop.ledger, seeded, FEATURES, seed=shop.home.history / "state.db").catch_up()
+    now = START + timedelta(days=3)
+    again = OnlineFeatures(tmp_path / "seeded.db", FEATURES).read(shop.customer("u-1"), now)
+    assert_same(again, shop.read("u-1", now=now))
+    seeded.close()
+
+
+def test_a_row_past_its_time_to_live_says_nothing(tmp_path):
+    features = FeatureSet(STANDARD_FEATURES, ttl={"behaviour": timedelta(days=30)})
+    shop = Shop(tmp_path, features)
+    shop.send(viewed(), {"type": "track", "event": "Ticket Opened", "userId": "u-1"})
+    assert shop.read("u-1", now=START + timedelta(days=30))["days_since_product_view"] == 30.0
+    late = shop.read("u-1", now=START + timedelta(days=31))
+    assert late["days_since_product_view"] is None
+    assert late["open_tickets"] == 1.0
+    shop.close()
