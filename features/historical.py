@@ -27,6 +27,7 @@ def training_frame(
     """The documented features of customers at moments, as they were known then.
 
     Feast joins the newest state that was known at each moment (its DuckDB offline store); `at` makes it the features.
+    History is joined as far as it was written: run `History.catch_up` first.
 
     Parameters: `entity_frame`, columns `customer_id` and `event_timestamp` (aware); others are kept. Returns it in the
     same order, with a column per feature: numbers as float64 (NaN where not known), categories as words or None.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 Plain = str | float | bool
@@ -79,6 +80,7 @@ def _number(given: object) -> float:
     if not isinstance(given, int | float | str):
         return float("nan")
     try:
-        return float(given)
+        value = float(given)
     except (ValueError, OverflowError):
         return float("nan")
+    return value if isfinite(value) else float("nan")

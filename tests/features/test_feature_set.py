@@ -130,3 +130,11 @@ def test_the_fingerprint_changes_with_what_state_depends_on():
     reworded = FeatureSet([Feature("s", "p", trait("s", one_of=("a", "b")), "reworded", "category", ("a", "b"))])
     assert one.fingerprint != other.fingerprint
     assert one.fingerprint == reworded.fingerprint
+
+
+@pytest.mark.parametrize("given", ["inf", "-Infinity", "nan", "much", None, {"amount": 3}, [1], 10**400])
+def test_an_amount_that_is_no_finite_number_is_not_added(features, given):
+    orders = (a_fact("Order Completed", revenue=10.0), a_fact("Order Completed", revenue=given))
+    values = values_after(*orders, features=features)
+    assert values["revenue_30d"] == 10.0
+    assert values["orders"] == 2.0
