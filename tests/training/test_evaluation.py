@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from decisioning.errors import InvalidInputError, NotFoundError
+from training.dataset import DecisionLogFrame
 from training.evaluation import (
     CHAMPION,
     DOING_NOTHING,
@@ -103,6 +104,19 @@ def test_the_interval_of_the_paired_gain_covers_the_truth():
         true_gain = np.minimum(truth, 3.9).max(axis=1).mean() - 1.7
         covered += gap.estimate.low - 0.05 <= true_gain <= gap.estimate.high + 0.05
     assert covered >= 54
+
+
+def test_a_frame_of_the_ledgers_decisions_is_such_a_log():
+    log, truth = a_world(n=300)
+    words, flags = np.full(300, "web"), np.ones(300, dtype=bool)
+    frame = DecisionLogFrame(
+        actions=log.actions, decision_id=np.arange(300), customer_id=log.customer_id, decided_us=np.arange(300),
+        ends_us=np.arange(300) + 1, channel=words, placement=words, arm=words, treatment=words, chosen=log.chosen,
+        shown=flags, reward=log.reward, capped_reward=log.capped_reward, accepted=flags,
+        eligible_probability=log.eligible_probability, listed=np.ones((300, 3), dtype=bool),
+        converted=np.ones((300, 3), dtype=bool), features={},
+    )  # fmt: skip
+    assert evaluated(frame, truth) == evaluated(log, truth)
 
 
 def test_an_empty_log_no_policies_and_unknown_references_are_refused():
