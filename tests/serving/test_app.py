@@ -1,0 +1,254 @@
+"""The application in this process, on real stores in a temporary home."""
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from decisioning.decide import ATTEMPTS
+from decisioning.errors import StaleContactsError
+from serving import answers
+from serving.app import create_app
+from serving.composition import compose
+from serving.openapi import errors_of
+from serving.routes import ROUTES
+from serving.settings import Settings
+
+WORKSPACE = Path(__file__).parent / "workspace"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self):
+        self.now = START
+
+    def __call__(self):
+        return self.now
+
+
+@asynccontextmanager
+async def serving(folder, *, clock=None, client=("127.0.0.1", 4711), **keys):
+    if not (folder / "workspace").exists():
+        shutil.copytree(WORKSPACE, folder / "workspace")
+    settings = Settings(folder / "home", folder / "workspace", **keys)
+    app = create_app(lambda: compose(settings, clock=clock or Clock()))
+    transport = httpx.ASGITransport(app, client=client)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://tsugi") as http,
+    ):
+        http.desk = app.state.desk
+        yield http
+
+
+def in_service(folder, scenario, **options):
+    """Run a scenario of requests against the application."""
+
+    async def run():
+        async with serving(folder, **options) as http:
+            return await scenario(http)
+
+    return asyncio.run(run())
+
+
+def ask(request_id, user="u-1", **change):
+    return {"request_id": request_id, "customer": {"user_id": user}, "placement": "web_home", **change}
+
+
+def viewed(message_id, user="u-1"):
+    return {
+        "type": "track", "event": "Product Viewed", "messageId": message_id, "userId": user,
+        "timestamp": START.isoformat(), "properties": {"product": "tea"},
+    }  # fmt: skip
+
+
+# --- idempotency and limits under concurrency --------------------------------------------------------------------
+
+
+def test_equal_requests_at_the_same_moment_are_one_decision(tmp_path):
+    async def scenario(http):
+        return await asyncio.gather(*(http.post("/v1/decisions", json=ask("same")) for _ in range(12)))
+
+    given = in_service(tmp_path, scenario)
+    assert {each.status_code for each in given} == {200}
+    assert len({each.content for each in given}) == 1
+
+
+def test_different_requests_with_one_id_at_the_same_moment_have_one_winner(tmp_path):
+    async def scenario(http):
+        return await asyncio.gather(*(http.post("/v1/decisions", json=ask("same", user=f"u-{n}")) for n in range(8)))
+
+    statuses = sorted(each.status_code for each in in_service(tmp_path, scenario))
+    assert statuses == [200] + [409] * 7
+
+
+def test_a_cap_holds_however_many_decisions_are_made_at_once(tmp_path):
+    async def scenario(http):
+        await http.post("/v1/events", json={"batch": [viewed("v-1")]})
+        given = await asyncio.gather(*(http.post("/v1/decisions", json=ask(f"r-{n}")) for n in range(10)))
+        return [item["action"] for each in given for item in each.json()["ranked"]], {
+            each.status_code for each in given
+        }
+
+    shown, statuses = in_service(tmp_path, scenario)
+    assert statuses == {200}
+    assert shown.count("tea") == 1
+
+
+def test_a_customer_whose_contacts_never_rest_gets_a_clear_answer(tmp_path, monkeypatch):
+    tried = []
+
+    def always_stale(self, decision, **_):
+        tried.append(decision.chosen)
+        raise StaleContactsError("changed")
+
+    monkeypatch.setattr("features.decision_book.DecisionBook.record", always_stale)
+
+    async def scenario(http):
+        return await http.post("/v1/decisions", json=ask("r"))
+
+    answer = in_service(tmp_path, scenario)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert len(tried) == ATTEMPTS + 1
+    assert tried[-1] == "no_action"
+
+
+# --- what is durable, and what time it is -----------------------------------------------------------------------
+
+
+def test_a_decision_is_recorded_before_it_is_answered(tmp_path):
+    async def scenario(http):
+        decision = (await http.post("/v1/decisions", json=ask("r"))).json()
+        with sqlite3.connect(tmp_path / "home" / "ledger.db") as other:
+            return decision, other.execute("SELECT record_id FROM record WHERE kind = 'decision'").fetchall()
+
+    decision, recorded = in_service(tmp_path, scenario)
+    assert recorded == [(decision["decision_id"],)]
+
+
+def test_answers_survive_a_restart(tmp_path):
+    async def scenario(http):
+        return (await http.post("/v1/decisions", json=ask("r"))).content
+
+    assert in_service(tmp_path, scenario) == in_service(tmp_path, scenario)
+
+
+def test_the_clock_is_the_services_own(tmp_path):
+    clock = Clock()
+
+    async def scenario(http):
+        first = await http.post("/v1/decisions", json=ask("r-1"))
+        clock.now += timedelta(days=40)
+        second = await http.post("/v1/decisions", json=ask("r-2"))
+        return first.json()["decided_at"], second.json()["decided_at"]
+
+    assert in_service(tmp_path, scenario, clock=clock) == ("2026-03-01T12:00:00Z", "2026-04-10T12:00:00Z")
+
+
+# --- when a part fails -------------------------------------------------------------------------------------------
+
+
+def test_a_lost_online_store_degrades_and_says_so(tmp_path):
+    async def scenario(http):
+        await http.post("/v1/events", json={"batch": [viewed("v-1")]})
+        online = tmp_path / "home" / "online.db"
+        with sqlite3.connect(online) as other:
+            other.execute("DROP TABLE feature_row")
+        return await http.post("/v1/decisions", json=ask("r")), await http.get("/readyz")
+
+    answer, ready = in_service(tmp_path, scenario)
+    assert (answer.status_code, answer.json()["degraded"]) == (200, True)
+    assert answer.json()["degraded_reasons"] == ["online_store"]
+    assert (ready.status_code, ready.json()["feature_store"]) == (503, "unreadable")
+
+
+def test_a_ledger_that_cannot_be_written_is_a_503_that_names_no_path(tmp_path):
+    async def scenario(http):
+        http.desk.ledger._writer.close()
+        return [
+            await http.post("/v1/decisions", json=ask("r")),
+            await http.post("/v1/events", json={"batch": [viewed("v-1")]}),
+        ], await http.get("/readyz")
+
+    refused, ready = in_service(tmp_path, scenario)
+    for answer in refused:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+        assert str(tmp_path) not in answer.text
+    assert ready.json()["ledger"] == "unwritable"
+
+
+def test_whatever_nobody_foresaw_is_a_500_without_details(tmp_path, monkeypatch, caplog):
+    async def boom(self, request, body):
+        raise RuntimeError("canary-5d1c")
+
+    monkeypatch.setattr("serving.decision_log.DecisionDesk.answer", boom)
+
+    async def scenario(http):
+        return await http.post("/v1/decisions", json=ask("r"))
+
+    answer = in_service(tmp_path, scenario)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
+    assert "canary-5d1c" not in answer.text + caplog.text
+    assert "RuntimeError at test_app.py" in caplog.text
+
+
+# --- who may call, and the contract ------------------------------------------------------------------------------
+
+
+def test_without_keys_only_this_machine_is_answered(tmp_path):
+    async def scenario(http):
+        return [(await http.get(path)).status_code for path in ("/livez", "/v1/actions", "/nowhere")]
+
+    assert in_service(tmp_path, scenario) == [200, 200, 404]
+    assert in_service(tmp_path, scenario, client=("192.0.2.1", 5)) == [200, 401, 401]
+
+
+def test_the_contract_names_every_error_and_resolves_every_reference(tmp_path):
+    async def scenario(http):
+        return (await http.get("/docs.json")).json()
+
+    document = in_service(tmp_path, scenario)
+    schemas = document["components"]["schemas"]
+    for route in ROUTES:
+        operation = document["paths"][route.path][route.method.lower()]
+        assert set(operation["responses"]) == {"200", *(str(status) for status in errors_of(route))}
+        assert ("requestBody" in operation) == (route.method == "POST")
+    references = [each.split("/")[-1] for each in _references(document)]
+    assert set(references) <= schemas.keys()
+
+
+def _references(node):
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if "$ref" in node else [])
+        for inner in node.values():
+            yield from _references(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _references(inner)
+
+
+def test_a_head_request_gets_headers_only(tmp_path):
+    async def scenario(http):
+        return await http.head("/readyz")
+
+    answer = in_service(tmp_path, scenario)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_answers_fit_their_documented_shapes(tmp_path):
+    async def scenario(http):
+        await http.post("/v1/identify", json={"userId": "u-1", "traits": {"age": 44}, "messageId": "m"})
+        return {
+            answers.DecisionAnswer: await http.post("/v1/decisions", json=ask("r")),
+            answers.ActionsAnswer: await http.get("/v1/actions"),
+            answers.ProfileAnswer: await http.post("/v1/profiles", json={"customer": {"user_id": "u-1"}}),
+            answers.ReadyAnswer: await http.get("/readyz"),
+            answers.LiveAnswer: await http.get("/livez"),
+        }
+
+    for model, answer in in_service(tmp_path, scenario).items():
+        model.model_validate(answer.json(), strict=True)
