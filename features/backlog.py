@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,25 +64,41 @@ class Backlog:
 def gather(records: Iterable[Record], reader: FactReader) -> Backlog:
     """Read records, page by page; those that name no customer say nothing."""
     customers: dict[str, int] = {}
-    groups: list[int] = []
-    times: list[tuple[int, int]] = []
-    found: list[Hits] = []
-    stream = iter(records)
+    pages: list[_Page] = []
+    stream, n_facts = iter(records), 0
     while page := list(islice(stream, PAGE)):
-        read = [(record.customer_id, fact) for record in page if record.customer_id for fact in facts_in(record)]
-        facts, probes, values = reader.read([fact for _, fact in read])
-        found.append(Hits(facts + len(groups), probes, values))
-        groups += [customers.setdefault(customer_id, len(customers)) for customer_id, _ in read]
-        times += [(fact.occurred_us, fact.known_us) for _, fact in read]
-    return _sorted(list(customers), np.array(groups, dtype=np.intp), times, found)
+        pages.append(_read(page, reader, customers, n_facts))
+        n_facts += len(pages[-1].group)
+    return _sorted(list(customers), pages)
 
 
-def _sorted(customers: list[str], group: Index, times: list[tuple[int, int]], found: list[Hits]) -> Backlog:
-    occurred_us, known_us = np.array(times, dtype=np.int64).reshape(-1, 2).T
+class _Page(NamedTuple):
+    """Facts in the order of the ledger; `times`, shape (n_facts, 2), when they occurred and became known."""
+
+    group: Index
+    times: NDArray[np.int64]
+    hits: Hits
+
+
+def _read(page: list[Record], reader: FactReader, customers: dict[str, int], start: int) -> _Page:
+    read = [(record.customer_id, fact) for record in page if record.customer_id for fact in facts_in(record)]
+    facts, probes, values = reader.read([fact for _, fact in read])
+    group = [customers.setdefault(customer_id, len(customers)) for customer_id, _ in read]
+    times = [(fact.occurred_us, fact.known_us) for _, fact in read]
+    return _Page(
+        np.array(group, dtype=np.intp),
+        np.array(times, dtype=np.int64).reshape(-1, 2),
+        Hits(facts + start, probes, values),
+    )
+
+
+def _sorted(customers: list[str], pages: list[_Page]) -> Backlog:
+    group = np.concatenate([page.group for page in pages] or [np.empty(0, dtype=np.intp)])
+    occurred_us, known_us = np.concatenate([page.times for page in pages] or [np.empty((0, 2), dtype=np.int64)]).T
     order = np.lexsort((known_us, group))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    hits = _joined(found, place)
+    hits = _joined([page.hits for page in pages], place)
     return Backlog(customers, group[order], occurred_us[order].astype(np.float64), known_us[order], hits)
 
 
