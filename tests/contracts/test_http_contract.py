@@ -18,6 +18,9 @@ import pytest
 
 from serving import answers
 from serving.routes import ROUTES
+from training.artifact import write_bundle
+from training.constant import ConstantBundle, ConstantEntry
+from training.publication import publish
 
 WORKSPACE = Path(__file__).parent.parent / "serving" / "workspace"
 KEY = {"Authorization": "Bearer key-of-the-tests"}
@@ -409,6 +412,30 @@ def test_a_bad_catalogue_never_replaces_a_working_one(service, client):
     path.write_text(good.replace("value: 10", "value: 11"))
     eventually(lambda: client.get("/readyz").json()["catalog"] != version)
     assert client.get("/readyz").json()["refused"] == []
+
+
+def a_published_bundle(home, scratch, **values):
+    entries = {name: ConstantEntry(name, value, 1.0, 0.1, 100) for name, value in values.items()}
+    write_bundle(ConstantBundle("", "", entries), scratch, created_at=datetime.now(UTC))
+    return publish(scratch, home).name
+
+
+def test_a_newly_published_champion_serves_without_a_restart(service, client, tmp_path):
+    assert client.get("/readyz").json()["bundle"] == "none"
+    version = a_published_bundle(service.home, tmp_path / "first", coffee=5.0, greeting=1.0)
+    eventually(lambda: client.get("/readyz").json()["bundle"] == version)
+    assert decided(client, "by-the-champion")["versions"]["bundle"] == version
+
+
+def test_an_altered_bundle_is_refused_and_the_champion_stays(service, client, tmp_path):
+    version = client.get("/readyz").json()["bundle"]
+    pointer = service.home / "bundles" / "champion.json"
+    good = pointer.read_bytes()
+    pointer.write_bytes(good.replace(version.encode(), b"0" * 16))
+    eventually(lambda: client.get("/readyz").json()["refused"] == ["bundle: invalid_artifact"])
+    assert decided(client, "by-the-one-that-stays")["versions"]["bundle"] == version
+    pointer.write_bytes(good)
+    eventually(lambda: client.get("/readyz").json()["refused"] == [])
 
 
 # --- starting and stopping ---------------------------------------------------------------------------------------
