@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from decisioning.catalog import Catalog
 from decisioning.decide import Ports
@@ -115,10 +115,10 @@ class _Stores:
             memory=catalog.contact_policy.memory,
         )
 
-    def probe(self) -> None:
+    def probe(self, now: datetime) -> None:
         """Read the online store; `UnavailableError` where it cannot be read."""
         self.projection.catch_up()
-        self.online.read("", datetime.now(UTC))
+        self.online.read("", now)
 
 
 def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: ExitStack) -> _Stores:

@@ -37,7 +37,7 @@ class Desk:
     profiles: ProfileView
     catalog: Kept[CompiledCatalog]
     bundle: Kept[Scorer]
-    probe_features: Callable[[], object]
+    probe_features: Callable[[datetime], None]
 
     async def aside(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """Run a function in the pool and await its result."""

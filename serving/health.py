@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 
@@ -24,9 +25,9 @@ async def live(desk: Desk, call: Call) -> Answer:  # noqa: ARG001  # the handler
     return Answer(_LIVE)
 
 
-async def ready(desk: Desk, call: Call) -> Answer:  # noqa: ARG001  # the handlers' one signature
+async def ready(desk: Desk, call: Call) -> Answer:
     """Tell the truth: 200 only where the stores that a decision needs answer now."""
-    readable, writable = await asyncio.gather(_readable(desk), _writable(desk))
+    readable, writable = await asyncio.gather(_readable(desk, call.received_at), _writable(desk))
     kept = (desk.bundle, desk.catalog)
     report = {
         "status": "ready" if readable and writable else "unready",
@@ -39,9 +40,9 @@ async def ready(desk: Desk, call: Call) -> Answer:  # noqa: ARG001  # the handle
     return Answer(orjson.dumps(report), status=200 if readable and writable else 503)
 
 
-async def _readable(desk: Desk) -> bool:
+async def _readable(desk: Desk, now: datetime) -> bool:
     try:
-        await asyncio.wait_for(desk.aside(desk.probe_features), PATIENCE)
+        await asyncio.wait_for(desk.aside(desk.probe_features, now), PATIENCE)
     except (TsugiError, sqlite3.Error, OSError, TimeoutError):
         return False
     return True

@@ -471,8 +471,23 @@ def test_a_missing_workspace_or_a_bad_catalogue_is_one_clear_line(tmp_path):
     assert "catalog.yaml" in refused_start(an_environment(tmp_path / "h", broken), a_free_port())
 
 
-def test_a_stopping_service_finishes_what_it_began(service, client):
-    assert decided(client, "just-before-the-end")
-    assert service.stop() == 0
+def test_a_worker_imports_no_training_stack():
+    heavy = "{'feast', 'mlflow', 'optuna', 'duckdb', 'sklearn', 'pandas', 'lightgbm'}"
+    program = f"import sys, serving.service; print(sorted({heavy} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "[]"
+
+
+def test_a_stopping_service_finishes_what_it_began(service):
+    body = json.dumps(ask("while-it-ends")).encode()
+    head = f"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: {JSON}\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        connection.sendall(f"{head}Authorization: {KEY['Authorization']}\r\n\r\n".encode() + body[:20])
+        time.sleep(0.2)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        connection.sendall(body[20:])
+        assert connection.recv(64).startswith(b"HTTP/1.1 200 OK")
+    assert service.process.wait(timeout=20) == 0
     with pytest.raises(httpx.TransportError):
         httpx.get(f"http://127.0.0.1:{service.port}/livez")
