@@ -81,7 +81,11 @@ class View:
 
     def touched_by(self, hits: Hits) -> bool:
         """Whether any of the facts touches this view."""
-        return self._writes.any(hits.probes)
+        return bool(self._writes.any(hits.probes).any())
+
+    def groups(self, hits: Hits, group: Index) -> Index:
+        """The customers, as `group` has them, of the facts that touch this view; ascending."""
+        return np.unique(group[hits.facts[self._writes.any(hits.probes)]])
 
     def lift(self, hits: Hits, occurred_us: Array) -> tuple[Index, Array]:
         """The facts that touch this view, and the state each of them has alone.
@@ -155,9 +159,9 @@ class Writes:
         self._column = np.array([each[1] for each in written], dtype=np.intp)
         self._is_time = np.array([each[2] for each in written], dtype=np.bool_)
 
-    def any(self, probes: Index) -> bool:
-        """Whether any of the probes writes anything."""
-        return bool(self._width[probes].any())
+    def any(self, probes: Index) -> NDArray[np.bool_]:
+        """Whether each of the probes writes anything."""
+        return self._width[probes] > 0
 
     def of(self, probes: Index) -> tuple[Index, Index, NDArray[np.bool_]]:
         """Every write of some hits: (the hit, the column, whether it takes the time)."""

@@ -18,10 +18,10 @@ def stored(rows: Iterable[PackedRow]) -> Stored:
 
 
 def states_before(view: View, chunk: Backlog, before: Stored) -> Array:
-    """The state of each customer of the chunk before it, shape (n_customers, n_state)."""
+    """The state before the chunk, shape (n_customers, n_state), of each customer whom it touches in this view."""
     states = np.full((len(chunk.customers), len(view.columns)), np.nan)
-    for place, customer_id in enumerate(chunk.customers):
-        row = before.get((customer_id, view.name))
+    for place in view.groups(chunk.hits, chunk.group).tolist() if before else ():
+        row = before.get((chunk.customers[place], view.name))
         if row is not None:
             states[place] = [row.columns.get(column, np.nan) for column in view.columns]
     return states
