@@ -9,7 +9,8 @@ import orjson
 from features.consent import keep_consents
 from features.event import Event
 from features.golden_record import keep_traits
-from features.identity_memory import Change, IdentityMemory
+from features.identity_cluster import Change
+from features.identity_memory import IdentityMemory
 from features.instant import to_us
 from features.ledger import INSERT_RECORD, last_seq
 from features.record import EVENT, LINK

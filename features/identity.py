@@ -4,7 +4,7 @@ import sqlite3
 
 from decisioning.customer import CustomerReference
 from features.identifier import Identifier, identifier_of
-from features.identity_memory import customer_id_of
+from features.identity_cluster import customer_id_of
 from features.ledger import Ledger
 
 

@@ -9,72 +9,11 @@ nothing is looked up later. A test holds the two equal.
 """
 
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import NamedTuple
 
 from features.identifier import Identifier
-
-First = tuple[int, str]
-"""(occurred_us, record id) of the earliest record that belongs to an identifier."""
-_ROW = "node, kind, value, customer_id, first_us, first_id, dissolved"
-
-
-class Former(NamedTuple):
-    """A customer id that was, and an identifier by which to find where it went."""
-
-    customer_id: str
-    kind: str
-    value: str
-
-
-class Change(NamedTuple):
-    """Customers became one, or came apart: `customer_id` now holds identifiers of the former ones."""
-
-    customer_id: str
-    node: int
-    home: Identifier
-    known_us: int
-    former: tuple[Former, ...]
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """One identifier. Parameters: `stored`, its customer as in the database; `first`, of the records it is home to."""
-
-    node: int
-    kind: str
-    value: str
-    stored: str | None = None
-    first: First | None = None
-    dissolved: bool = False
-    is_new: bool = True
-    cluster: "Cluster | None" = None
-
-
-@dataclass(slots=True, eq=False)
-class Cluster:
-    """One customer: identifiers that belong together. Parameters: `known_us`, when its last change became known."""
-
-    members: list[Node]
-    known_us: int = 0
-    came_apart: bool = False
-
-    @property
-    def customer_id(self) -> str | None:
-        """The id of the earliest record; None where no record belongs to any member."""
-        first = min((member.first for member in self.members if member.first), default=None)
-        return customer_id_of(first[1]) if first else None
-
-
-def customer_id_of(record_id: str) -> str:
-    """The id of the customer whose earliest record this is.
-
-    >>> customer_id_of("m-1")
-    'c_d27ad701a6859b35'
-    """
-    return "c_" + blake2b(record_id.encode(), digest_size=8).hexdigest()
+from features.identity_cluster import Change, Cluster, First, Node, former_of
+from features.identity_table import IdentityTable, Row
 
 
 @dataclass(slots=True)
@@ -86,6 +25,7 @@ class IdentityMemory:
 
     connection: sqlite3.Connection
     max_per_identifier: int = 5
+    _table: IdentityTable = field(init=False)
     _complete: bool = False
     _nodes: dict[Identifier, Node] = field(default_factory=dict)
     _by_number: dict[int, Node] = field(default_factory=dict)
@@ -96,15 +36,18 @@ class IdentityMemory:
     _touched: dict[int, Cluster] = field(default_factory=dict)
     _next: int = 0
 
+    def __post_init__(self) -> None:
+        self._table = IdentityTable(self.connection)
+
     def remember_all(self) -> None:
         """Read the whole graph, so that no later record needs a look-up."""
         clusters: dict[str, Cluster] = {}
-        for row in self.connection.execute(f"SELECT {_ROW} FROM identifier"):  # noqa: S608 (constants only)
+        for row in self._table.all_nodes():
             node = self._loaded(row)
             if node.stored is not None:
                 node.cluster = clusters.setdefault(node.stored, Cluster([]))
                 node.cluster.members.append(node)
-        self._pairs.update(self.connection.execute("SELECT node, other FROM link"))
+        self._pairs.update(self._table.all_pairs())
         for number, other in self._pairs:
             if self._by_number[other].kind == "user_id":
                 self._degrees[number] = self._degrees.get(number, 0) + 1
@@ -124,8 +67,9 @@ class IdentityMemory:
     def flush(self) -> list[Change]:
         """Write what changed; which customers became one or came apart."""
         changes = [change for cluster in self._touched.values() if (change := self._relabel(cluster))]
-        self._write_nodes()
-        self._write_aliases(changes)
+        self._table.write(self._dirty.values())
+        for change in changes:
+            self._table.write_aliases(change.customer_id, change.former)
         self._touched.clear()
         self._dirty.clear()
         return changes
@@ -153,25 +97,20 @@ class IdentityMemory:
             return True
         if self._complete or one.is_new or other.is_new:
             return False
-        query = "SELECT 1 FROM link WHERE node = ? AND other = ?"
-        return self.connection.execute(query, (one.node, other.node)).fetchone() is not None
+        return self._table.is_linked(one.node, other.node)
 
     def _note_pair(self, node: Node, other: Node) -> None:
         if other.kind == "user_id":
             self._degrees[node.node] = self._degree(node) + 1
         self._pairs.add((node.node, other.node))
-        self.connection.execute("INSERT INTO link (node, other) VALUES (?, ?)", (node.node, other.node))
+        self._table.add_link(node.node, other.node)
 
     def _degree(self, node: Node) -> int:
         """How many user ids were named together with this identifier."""
         known = self._degrees.get(node.node)
         if known is not None or self._complete or node.is_new:
             return known or 0
-        query = (
-            "SELECT count(*) FROM link JOIN identifier o ON o.node = other WHERE link.node = ? AND o.kind = 'user_id'"
-        )
-        count: int = self.connection.execute(query, (node.node,)).fetchone()[0]
-        return count
+        return self._table.degree(node.node)
 
     def _names_too_many(self, node: Node) -> bool:
         return node.kind != "user_id" and not node.dissolved and self._degree(node) > self.max_per_identifier
@@ -219,10 +158,7 @@ class IdentityMemory:
     def _neighbours(self, node: Node) -> list[Node]:
         if node.dissolved:
             return []
-        numbers = self.connection.execute(
-            "SELECT other FROM link WHERE node = ? ORDER BY other", (node.node,)
-        ).fetchall()
-        return [self._numbered(number) for (number,) in numbers]
+        return [self._numbered(number) for number in self._table.neighbours(node.node)]
 
     def _touch(self, cluster: Cluster, known_us: int) -> None:
         cluster.known_us = max(cluster.known_us, known_us)
@@ -240,30 +176,26 @@ class IdentityMemory:
             return [node]
         if node.stored is None:
             return list(self._reachable(node))
-        return self._select("customer_id = ?", node.stored)
+        return [self._loaded(row) for row in self._table.of_customer(node.stored)]
 
     def _node(self, identifier: Identifier) -> Node:
         node = self._nodes.get(identifier)
         if node is None and not self._complete:
-            node = next(iter(self._select("kind = ? AND value = ?", *identifier)), None)
+            node = next(map(self._loaded, self._table.named(*identifier)), None)
         return node or self._created(identifier)
 
     def _numbered(self, number: int) -> Node:
-        return self._by_number.get(number) or self._select("node = ?", number)[0]
+        return self._by_number.get(number) or self._loaded(self._table.numbered(number)[0])
 
     def _created(self, identifier: Identifier) -> Node:
         if not self._next:
-            self._next = (self.connection.execute("SELECT max(node) FROM identifier").fetchone()[0] or 0) + 1
+            self._next = self._table.next_number()
         node = self._nodes[identifier] = self._by_number[self._next] = Node(self._next, *identifier)
         self._dirty[node.node] = node
         self._next += 1
         return node
 
-    def _select(self, where: str, *values: object) -> list[Node]:
-        query = f"SELECT {_ROW} FROM identifier WHERE {where}"  # noqa: S608 (constants only)
-        return [self._loaded(row) for row in self.connection.execute(query, values).fetchall()]
-
-    def _loaded(self, row: tuple[int, str, str, str | None, int | None, str | None, int]) -> Node:
+    def _loaded(self, row: Row) -> Node:
         number, kind, value, stored, first_us, first_id, dissolved = row
         known = self._by_number.get(number)
         if known is not None:
@@ -276,7 +208,7 @@ class IdentityMemory:
     def _relabel(self, cluster: Cluster) -> Change | None:
         """Give every member the customer's id; the change to announce, where customers existed before."""
         customer_id = cluster.customer_id
-        former = _former(cluster.members, customer_id)
+        former = former_of(cluster.members, customer_id)
         came_apart, cluster.came_apart = cluster.came_apart, False
         for member in cluster.members:
             if member.stored != customer_id:
@@ -286,48 +218,3 @@ class IdentityMemory:
             return None
         anchor = cluster.members[0]
         return Change(customer_id, anchor.node, (anchor.kind, anchor.value), cluster.known_us, former)
-
-    def _write_nodes(self) -> None:
-        new = sorted((node for node in self._dirty.values() if node.is_new), key=lambda node: node.node)
-        old = [node for node in self._dirty.values() if not node.is_new]
-        self.connection.executemany(_INSERT, [(node.kind, node.value, *_label(node)) for node in new])
-        self.connection.executemany(_UPDATE, map(_label, old))
-        for node in new:
-            node.is_new = False
-
-    def _write_aliases(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            self.connection.execute("DELETE FROM alias WHERE customer_id = ?", (change.customer_id,))
-            for former in change.former:
-                write_alias(self.connection, former)
-
-
-def write_alias(connection: sqlite3.Connection, former: Former) -> None:
-    """Remember where a former customer id leads, unless it names a customer still."""
-    connection.execute(_ALIAS, former)
-
-
-def _former(members: Iterable[Node], customer_id: str | None) -> tuple[Former, ...]:
-    """The customers that members belonged to until now, each with its earliest member here."""
-    earliest: dict[str, Node] = {}
-    for member in sorted(members, key=lambda node: (node.first is None, node.first or (), node.node)):
-        if member.stored is not None and member.stored != customer_id:
-            earliest.setdefault(member.stored, member)
-    return tuple(Former(old, node.kind, node.value) for old, node in sorted(earliest.items()))
-
-
-def _label(node: Node) -> tuple[str | None, int | None, str | None, int, int]:
-    first_us, first_id = node.first or (None, None)
-    return node.stored, first_us, first_id, int(node.dissolved), node.node
-
-
-_INSERT = """
-    INSERT INTO identifier (kind, value, customer_id, first_us, first_id, dissolved, node) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
-_UPDATE = "UPDATE identifier SET customer_id = ?, first_us = ?, first_id = ?, dissolved = ? WHERE node = ?"
-_ALIAS = """
-    INSERT OR REPLACE INTO alias (customer_id, node)
-    SELECT ?1, node FROM identifier
-    WHERE kind = ?2 AND value = ?3 AND NOT EXISTS (SELECT 1 FROM identifier WHERE customer_id = ?1)
-"""
-_DEGREE = "SELECT count(*) FROM link JOIN identifier o ON o.node = other WHERE link.node = ? AND o.kind = 'user_id'"

@@ -11,7 +11,9 @@ from features.consent import keep_consents
 from features.contacts import keep_answer, keep_contacts
 from features.event import Event, reparse_event
 from features.golden_record import keep_traits
-from features.identity_memory import Former, IdentityMemory, write_alias
+from features.identity_cluster import Former
+from features.identity_memory import IdentityMemory
+from features.identity_table import IdentityTable
 from features.instant import from_us
 from features.ledger import Ledger
 from features.ledger_schema import PROJECTIONS
@@ -53,10 +55,15 @@ def _rebuild(connection: sqlite3.Connection, *, trust_email: bool, max_per_ident
     for page in _pages(connection):
         _replay(connection, page, memory, trust_email=trust_email)
         n_records += len(page)
-    for (body,) in connection.execute(f"SELECT body FROM record WHERE kind = '{LINK}' ORDER BY seq").fetchall():  # noqa: S608 (constants only)
-        for former in orjson.loads(body)["former"]:
-            write_alias(connection, Former(*former))
+    _replay_aliases(connection)
     return n_records
+
+
+def _replay_aliases(connection: sqlite3.Connection) -> None:
+    table = IdentityTable(connection)
+    for (body,) in connection.execute("SELECT body FROM record WHERE kind = ? ORDER BY seq", (LINK,)).fetchall():
+        change = orjson.loads(body)
+        table.write_aliases(change["customer_id"], [Former(*each) for each in change["former"]])
 
 
 def _pages(connection: sqlite3.Connection) -> Iterator[list[_Stored]]:

@@ -3,7 +3,7 @@ from ledger_builders import NOW, an_event, an_identify, at
 
 from decisioning.customer import CustomerReference
 from features.identity import IdentityGraph, unknown_customer_id
-from features.identity_memory import customer_id_of
+from features.identity_cluster import customer_id_of
 from features.intake import Intake
 from features.ledger import Ledger
 from features.record import LINK, link_of

@@ -1,0 +1,92 @@
+"""The identity graph in the ledger's tables: what `features.identity_memory` looks up and writes back."""
+
+import sqlite3
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from features.identity_cluster import Former, Node
+
+Row = tuple[int, str, str, str | None, int | None, str | None, int]
+"""(node, kind, value, customer_id, first_us, first_id, dissolved)"""
+_ROW = "SELECT node, kind, value, customer_id, first_us, first_id, dissolved FROM identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityTable:
+    """Identifiers, links and aliases. Parameters: `connection`, within a write transaction."""
+
+    connection: sqlite3.Connection
+
+    def all_nodes(self) -> Iterable[Row]:
+        """Every identifier."""
+        return self.connection.execute(_ROW).fetchall()
+
+    def all_pairs(self) -> Iterable[tuple[int, int]]:
+        """Every link, in both directions."""
+        return self.connection.execute("SELECT node, other FROM link").fetchall()
+
+    def named(self, kind: str, value: str) -> list[Row]:
+        """The identifier, where it is known."""
+        return self.connection.execute(f"{_ROW} WHERE kind = ? AND value = ?", (kind, value)).fetchall()
+
+    def numbered(self, number: int) -> list[Row]:
+        """The identifier of a number."""
+        return self.connection.execute(f"{_ROW} WHERE node = ?", (number,)).fetchall()
+
+    def of_customer(self, customer_id: str) -> list[Row]:
+        """Every identifier of a customer."""
+        return self.connection.execute(f"{_ROW} WHERE customer_id = ?", (customer_id,)).fetchall()
+
+    def next_number(self) -> int:
+        """The number of the next new identifier."""
+        highest: int | None = self.connection.execute("SELECT max(node) FROM identifier").fetchone()[0]
+        return (highest or 0) + 1
+
+    def is_linked(self, number: int, other: int) -> bool:
+        """Whether two identifiers were named together."""
+        query = "SELECT 1 FROM link WHERE node = ? AND other = ?"
+        return self.connection.execute(query, (number, other)).fetchone() is not None
+
+    def neighbours(self, number: int) -> list[int]:
+        """The identifiers named together with this one, in order of their numbers."""
+        rows = self.connection.execute("SELECT other FROM link WHERE node = ? ORDER BY other", (number,))
+        return [other for (other,) in rows.fetchall()]
+
+    def degree(self, number: int) -> int:
+        """How many user ids were named together with this identifier."""
+        count: int = self.connection.execute(_DEGREE, (number,)).fetchone()[0]
+        return count
+
+    def add_link(self, number: int, other: int) -> None:
+        """Note one direction of a link."""
+        self.connection.execute("INSERT INTO link (node, other) VALUES (?, ?)", (number, other))
+
+    def write(self, nodes: Collection[Node]) -> None:
+        """Insert the new ones, in order of their numbers, and update the others."""
+        new = sorted((node for node in nodes if node.is_new), key=lambda node: node.node)
+        self.connection.executemany(_UPDATE, [_label(node) for node in nodes if not node.is_new])
+        self.connection.executemany(_INSERT, [(node.kind, node.value, *_label(node)) for node in new])
+        for node in new:
+            node.is_new = False
+
+    def write_aliases(self, customer_id: str, former: Iterable[Former]) -> None:
+        """Remember where former customer ids lead, unless they name a customer still; `customer_id` now does."""
+        self.connection.execute("DELETE FROM alias WHERE customer_id = ?", (customer_id,))
+        self.connection.executemany(_ALIAS, former)
+
+
+def _label(node: Node) -> tuple[str | None, int | None, str | None, int, int]:
+    first_us, first_id = node.first or (None, None)
+    return node.stored, first_us, first_id, int(node.dissolved), node.node
+
+
+_INSERT = """
+    INSERT INTO identifier (kind, value, customer_id, first_us, first_id, dissolved, node) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_UPDATE = "UPDATE identifier SET customer_id = ?, first_us = ?, first_id = ?, dissolved = ? WHERE node = ?"
+_ALIAS = """
+    INSERT OR REPLACE INTO alias (customer_id, node)
+    SELECT ?1, node FROM identifier
+    WHERE kind = ?2 AND value = ?3 AND NOT EXISTS (SELECT 1 FROM identifier WHERE customer_id = ?1)
+"""
+_DEGREE = "SELECT count(*) FROM link JOIN identifier o ON o.node = other WHERE link.node = ? AND o.kind = 'user_id'"
