@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightgbm as lgb
 import numpy as np
@@ -106,7 +106,7 @@ def _now(kept: tuple[float, float] | None, day: float, life: float) -> float:
 
 
 def _note(notes: Notes, event: SegmentEvent, day: float) -> None:
-    name, body = event.get("event", event["type"]), event.get("properties") or event.get("traits") or {}
+    name, body = str(event.get("event", event["type"])), event.get("properties") or event.get("traits") or {}
     notes.seen[name] = day
     notes.visits += name in ("page", "screen")
     if name == "identify":
@@ -238,7 +238,7 @@ def _fit(rows: NDArray[np.float64], answer: NDArray[np.bool_]) -> lgb.Booster:
 
 def measure(n_customers: int, n_decisions: int, n_test: int, seed: int) -> dict[str, float]:
     """True gain per decision over doing nothing, of each policy, on the last `n_test` moments."""
-    bank = create(n_customers=n_customers, seed=seed, n_live_decisions=n_decisions + n_test)
+    bank = cast("Bank", create(n_customers=n_customers, seed=seed, n_live_decisions=n_decisions + n_test))
     log = live_randomly(bank, seed)
     n_train = len(log.rows) - n_test
     costs = np.array([way.cost * way.reach for way in WAYS])[bank.calls.channel[np.array(log.number)]]

@@ -251,3 +251,10 @@ def test_catalogue_costs_are_what_the_truth_charges(bank: Any) -> None:
 def test_the_examples_in_its_docstrings_hold(bank: Any, module: str) -> None:
     results = doctest.testmod(importlib.import_module(f"bankworld.{module}"))
     assert (results.failed, results.attempted > 0) == (0, True)
+
+
+@pytest.mark.slow
+def test_a_plain_learner_finds_more_than_the_best_constant() -> None:
+    script = load_module(BANK / "check_learnability.py", needs="measure")
+    values = script.measure(2500, 9000, 2500, seed=7)
+    assert values["best constant"] + 0.5 < values["learned"] < values["oracle"]
