@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+
+from decisioning.errors import ArtifactError
+from training.calibration import Calibration, choose_calibration, fit_beta, fit_platt
+from training.logistic import sigmoid
+from training.metrics import log_loss
+
+
+def a_sample(n=8000, *, slope=1.0, shift=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(-1.0, 1.2, n)
+    return slope * truth + shift, (rng.random(n) < sigmoid(truth)).astype(float)
+
+
+@given(st.floats(0, 5), st.floats(0, 5), st.floats(-5, 5))
+def test_every_calibration_is_monotone_and_gives_probabilities(a, b, c):
+    p = Calibration("beta", a, b, c).apply(np.linspace(-20, 20, 50))
+    assert (np.diff(p) >= -1e-12).all()
+    assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_platt_undoes_overconfidence():
+    margin, label = a_sample(slope=3.0, shift=0.5)
+    assert fit_platt(margin, label).a == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_platt_agrees_with_scikit_learn():
+    margin, label = a_sample(2000, slope=2.0)
+    model = LogisticRegression(C=1e9).fit(margin[:, None], label)
+    found = fit_platt(margin, label)
+    assert (found.a, found.c) == pytest.approx((model.coef_[0, 0], model.intercept_[0]), abs=1e-3)
+
+
+def test_beta_bends_each_end_by_itself():
+    rng = np.random.default_rng(1)
+    margin = rng.normal(0, 2, 20_000)
+    label = (rng.random(margin.size) < Calibration("beta", 0.5, 2.0, 0.1).apply(margin)).astype(float)
+    found = fit_beta(margin, label)
+    assert (found.a, found.b, found.c) == pytest.approx((0.5, 2.0, 0.1), abs=0.12)
+
+
+def test_what_is_calibrated_already_is_left_alone():
+    assert choose_calibration(*a_sample()).method == "none"
+
+
+def test_what_is_off_is_mended_on_rows_it_did_not_see():
+    margin, label = a_sample(slope=2.5, shift=-1.0)
+    later, truth = a_sample(slope=2.5, shift=-1.0, seed=5)
+    found = choose_calibration(margin, label)
+    assert found.method in {"platt", "beta"}
+    assert log_loss(truth, found.apply(later)) < log_loss(truth, sigmoid(later)) - 0.01
+
+
+def test_few_positives_calibrate_nothing():
+    margin, _ = a_sample(500)
+    assert choose_calibration(margin, np.r_[np.ones(5), np.zeros(495)]).method == "none"
+
+
+def test_a_score_that_points_the_wrong_way_becomes_the_base_rate():
+    margin, label = a_sample(slope=-1.0)
+    p = fit_platt(margin, label).apply(margin)
+    np.testing.assert_allclose(p, label.mean())
+
+
+def test_it_survives_json_and_refuses_nonsense():
+    found = Calibration("beta", 0.5, 1.5, -0.2)
+    assert Calibration.from_json(found.to_json()) == found
+    for wrong in ({"method": "isotonic"}, {**found.to_json(), "a": -1.0}, {**found.to_json(), "c": "x"}):
+        with pytest.raises(ArtifactError, match=r"bundle\.json"):
+            Calibration.from_json(wrong)
