@@ -1,0 +1,110 @@
+"""Tree settings by Optuna: seeded, on a sample of the rows, hopeless trials pruned early, scored on later rows."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import lightgbm
+import numpy as np
+import optuna
+from lightgbm.callback import CallbackEnv
+
+from training.search_space import FIXED, MOST_TREES, PRESET, suggest
+from training.trees import PINNED, Rows
+
+PATIENCE = 15
+"""Rounds without a better score before a fit stops."""
+REPORT_EVERY = 10
+"""Rounds between two looks of the pruner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How hard to look.
+
+    Parameters: `trials`; `seed`; `most_rows`, the sample of the training and of the validation rows.
+    """
+
+    trials: int = 20
+    seed: int = 7
+    most_rows: int = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """One trial, for the run's log: `state` is complete or pruned; `loss` NaN where pruned."""
+
+    number: int
+    state: str
+    loss: float
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What the search found.
+
+    Parameters: `parameters` for `fit_trees`; `n_trees`; `loss` on the sampled validation rows; `trials`, all of them.
+    """
+
+    parameters: dict[str, Any]
+    n_trees: int
+    loss: float
+    trials: tuple[TrialRecord, ...] = field(repr=False)
+
+
+def tune(train: Rows, validation: Rows, categorical: Sequence[int], *, search: Search) -> Tuned:
+    """Look for the settings with the lowest log loss on validation rows; the preset is the first trial."""
+    data = spread_sample(train, search.most_rows).dataset(categorical)
+    later = spread_sample(validation, search.most_rows).dataset(categorical, reference=data)
+    study = _study(search)
+    study.optimize(_objective(data, later, search.seed), n_trials=max(search.trials, 1))
+    best = study.best_trial
+    return Tuned({**FIXED, **best.params}, int(best.user_attrs["n_trees"]), float(study.best_value), _records(study))
+
+
+def spread_sample(rows: Rows, most: int) -> Rows:
+    """At most so many rows, evenly spread over the order given (time)."""
+    if len(rows) <= most:
+        return rows
+    return rows.take(np.linspace(0, len(rows) - 1, most).astype(np.int64))
+
+
+def _study(search: Search) -> optuna.Study:
+    logging.getLogger("optuna").setLevel(logging.WARNING)
+    study = optuna.create_study(
+        sampler=optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=max(search.trials // 3, 1)),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=REPORT_EVERY),
+    )
+    study.enqueue_trial(dict(PRESET))
+    return study
+
+
+def _objective(data: lightgbm.Dataset, later: lightgbm.Dataset, seed: int) -> Callable[[optuna.Trial], float]:
+    def loss(trial: optuna.Trial) -> float:
+        settings = {**PINNED, **suggest(trial), "metric": "binary_logloss", "seed": seed}
+        callbacks: list[Callable[..., Any]] = [lightgbm.early_stopping(PATIENCE, verbose=False), _pruning(trial)]
+        booster = lightgbm.train(settings, data, MOST_TREES, valid_sets=[later], callbacks=callbacks)
+        trial.set_user_attr("n_trees", booster.best_iteration or booster.current_iteration())
+        return float(booster.best_score["valid_0"]["binary_logloss"])
+
+    return loss
+
+
+def _pruning(trial: optuna.Trial) -> Callable[[CallbackEnv], None]:
+    def look(env: CallbackEnv) -> None:
+        if env.iteration % REPORT_EVERY or not env.evaluation_result_list:
+            return
+        trial.report(float(env.evaluation_result_list[0][2]), env.iteration)
+        if trial.should_prune():
+            raise optuna.TrialPruned(f"trial {trial.number} pruned at round {env.iteration}")
+
+    return look
+
+
+def _records(study: optuna.Study) -> tuple[TrialRecord, ...]:
+    return tuple(
+        TrialRecord(t.number, t.state.name.lower(), float("nan") if t.value is None else t.value, dict(t.params))
+        for t in study.trials
+    )
