@@ -1,0 +1,84 @@
+"""The simple model and the trees as one: their log-odds, averaged with a weight that later data chose.
+
+Weight 0 is the logistic regression alone (no trees are shipped), 1 the trees alone. Averaging two unlike models before
+the argmax is what keeps a policy from chasing the luckiest estimate (`benchmarks/uplift_learners.py` compares).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from training.encoding import Floats
+from training.linear import Linear
+from training.trees import Trees
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A linear model and trees over the same matrix.
+
+    Parameters: `weight` of the trees; `level` (n_actions + 1,), what each action starts from where the trees were
+    fitted on an offset, by the code in the linear model's `action_column`, the last for an unknown action (empty: no
+    start).
+    """
+
+    linear: Linear
+    trees: Trees | None
+    weight: float
+    level: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def margin(self, matrix: Floats) -> Floats:
+        """Log-odds (n,) of C-contiguous rows (n, n_columns)."""
+        linear = self.linear.margin(matrix)
+        if self.trees is None or self.weight == 0.0:
+            return linear
+        grown = self.trees.margin(matrix) + levels(self.level, matrix[:, self.linear.action_column])
+        return (1.0 - self.weight) * linear + self.weight * grown
+
+    def fixed(self, actions: Floats) -> "FixedBlend":
+        """The blend for candidates that do not change: rows (m, n_columns), the customer part not looked at."""
+        share = 1.0 if self.trees is None else 1.0 - self.weight
+        coefficients, constant = self.linear.coefficients(actions)
+        level = self.weight * levels(self.level, actions[:, self.linear.action_column]) if self.trees else 0.0
+        return FixedBlend(self, share * coefficients, share * constant + level)
+
+    def contributions(self, matrix: Floats) -> Floats:
+        """Each column's share of the log-odds, shape (n, n_columns + 1); they sum to `margin`."""
+        linear = self.linear.contributions(matrix)
+        if self.trees is None or self.weight == 0.0:
+            return linear
+        grown = self.trees.contributions(matrix)
+        grown[:, -1] += levels(self.level, matrix[:, self.linear.action_column])
+        return (1.0 - self.weight) * linear + self.weight * grown
+
+
+@dataclass(frozen=True, slots=True)
+class FixedBlend:
+    """A blend whose candidates are fixed: one customer costs one expansion, one product and one walk of the trees.
+
+    Parameters: `coefficients` (m, width) and `constant` (m,), the linear part and the levels, weighted.
+    """
+
+    blend: Blend
+    coefficients: Floats
+    constant: Floats
+
+    def margin(self, matrix: Floats) -> Floats:
+        """Log-odds (m,) of the fixed candidates for the one customer of these rows (m, n_columns)."""
+        linear = self.coefficients @ self.blend.linear.customer.apply(matrix[:1])[0] + self.constant
+        if self.blend.trees is None or self.blend.weight == 0.0:
+            return np.asarray(linear)
+        return np.asarray(linear + self.blend.weight * self.blend.trees.margin(matrix))
+
+
+def levels(level: Floats, codes: Floats) -> Floats:
+    """The level (n,) of each action code (n,); what is not a known code has the last.
+
+    >>> levels(np.array([0.1, 0.2, 0.9]), np.array([1.0, 7.0, np.nan]))
+    array([0.2, 0.9, 0.9])
+    """
+    if not level.size:
+        return np.zeros(len(codes))
+    last = len(level) - 1
+    known = (codes >= 0) & (codes < last)
+    return np.asarray(level[np.where(known, np.nan_to_num(codes), last).astype(np.int64)])

@@ -1,0 +1,91 @@
+"""A loaded bundle: scores candidates for one customer, or for many at once, and says why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from decisioning.customer import FeatureValue
+from decisioning.ports import Candidate, Scores
+from training.blend import Blend
+from training.calibration import Calibration
+from training.encoding import ActionEntry, FeatureEncoder, Floats
+from training.response import Candidates, ResponseModel
+
+Key = tuple[str, str, float, float]
+
+
+@dataclass(frozen=True)
+class ChurnModel:
+    """P(the customer leaves within the horizon).
+
+    Parameters: `encoder`, its own features in order; `horizon_days`.
+    """
+
+    encoder: FeatureEncoder
+    blend: Blend
+    calibration: Calibration
+    horizon_days: float
+
+    def score(self, features: Mapping[str, FeatureValue]) -> float:
+        """One customer's probability."""
+        return float(self.score_matrix(self.encoder.row(features).reshape(1, -1))[0])
+
+    def score_matrix(self, customers: Floats) -> Floats:
+        """Probabilities (n,) of encoded customers (n, n_features)."""
+        return self.calibration.apply(self.blend.margin(customers))
+
+
+@dataclass(frozen=True)
+class PolicyBundle:
+    """Every model that serves, as one; a `decisioning.ports.Scorer`.
+
+    Parameters: `version`, the hash of the content; `catalog_version` it was trained with.
+    """
+
+    version: str
+    catalog_version: str
+    response: ResponseModel
+    churn: ChurnModel | None = None
+    kind: Literal["model"] = "model"
+    _known: dict[tuple[Key, ...], Candidates] = field(default_factory=dict, repr=False, compare=False)
+
+    def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:
+        """Score the candidates for one customer; features by name, missing and unknown ones tolerated."""
+        if not candidates:
+            return Scores(np.zeros(0), np.zeros(0))
+        row = self.response.layout.features.row(features)
+        return Scores(*self.response.of_one(row, self._candidates(candidates)))
+
+    def score_matrix(self, customers: Floats, candidates: Sequence[Candidate]) -> Scores:
+        """Score the candidates for n encoded customers (n, n_features); arrays of shape (n, n_candidates)."""
+        return Scores(*self.response.of_many(customers, self._candidates(candidates)))
+
+    def encode(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Floats:
+        """Columns by name as the matrix that `score_matrix` takes."""
+        return self.response.layout.features.matrix(features, n_rows=n_rows)
+
+    def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:
+        """The features that moved the propensity most: (name, contribution in log-odds), largest first."""
+        layout = self.response.layout
+        customer = layout.features.row(features)
+        known = self._candidates([candidate])
+        row = known.matrix.copy()
+        row[0, : customer.size] = customer
+        shares = self.response.contributions(row, organic=bool(known.organic[0]))[0, : customer.size]
+        order = np.argsort(-np.abs(shares), kind="stable")
+        return tuple((layout.columns[i].name, float(shares[i])) for i in order if shares[i] != 0.0)
+
+    def _candidates(self, candidates: Sequence[Candidate]) -> Candidates:
+        key = tuple([(c.action.name, c.treatment.name, c.action.value, c.treatment.cost) for c in candidates])
+        known = self._known.get(key)
+        if known is None:
+            known = self.response.candidates([ActionEntry.of(candidate) for candidate in candidates])
+            if len(self._known) < MOST_SETS:
+                self._known[key] = known
+        return known
+
+
+MOST_SETS = 10_000
+"""Sets of candidates that a bundle remembers, looked up."""

@@ -1,0 +1,106 @@
+"""The decision log as arrays: what was known, what could be chosen and how likely, what was shown, what it earned.
+
+Built from the ledger alone. A decision whose window is not over yet is censored: it is left out and counted. The
+features are those that were logged with the decision: what was known then.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.encoding import Floats
+
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLogFrame:
+    """n matured decisions in order of time, over named actions (`no_action` included).
+
+    Parameters: arrays (n,): `decision_id`, `customer_id`, `decided_us`, `ends_us` (when attribution ended), `channel`,
+    `placement`, `arm`, `treatment` (of what was chosen, "" for none), `chosen` (column), `shown`, `reward` and
+    `capped_reward` (money), `accepted` (the chosen action). Arrays (n, n_actions): `eligible_probability` π₀(a|x), 0
+    where not eligible; `listed`, whether the answer had the action at any rank; `converted`, whether the action's own
+    conversion happened in its window, shown or not. `features`, logged columns by name (n,). `n_censored`, decisions
+    left out.
+    """
+
+    actions: tuple[str, ...]
+    decision_id: NDArray[Any]
+    customer_id: NDArray[Any]
+    decided_us: NDArray[np.int64]
+    ends_us: NDArray[np.int64]
+    channel: NDArray[Any]
+    placement: NDArray[Any]
+    arm: NDArray[Any]
+    treatment: NDArray[Any]
+    chosen: NDArray[np.int64]
+    shown: Booleans
+    reward: Floats
+    capped_reward: Floats
+    accepted: Booleans
+    eligible_probability: Floats
+    listed: Booleans
+    converted: Booleans
+    features: Mapping[str, NDArray[Any]]
+    n_censored: int = 0
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def take(self, rows: NDArray[Any]) -> "DecisionLogFrame":
+        """The log of some rows: a mask (n,) or indices."""
+        whole = {"actions", "features", "n_censored"}
+        parts = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in whole}
+        return replace(self, features={name: column[rows] for name, column in self.features.items()}, **parts)
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of everything in it, in hexadecimal: equal logs, equal fingerprints."""
+        digest = hashlib.sha256("\n".join(self.actions).encode())
+        for part in fields(self):
+            if part.name not in {"actions", "features"}:
+                digest.update(_bytes(np.asarray(getattr(self, part.name))))
+        for name in sorted(self.features):
+            digest.update(name.encode() + _bytes(self.features[name]))
+        return digest.hexdigest()
+
+
+def _bytes(values: NDArray[Any]) -> bytes:
+    if values.dtype.kind in "OUS":
+        return "\x1f".join(map(str, values.tolist())).encode()
+    return np.ascontiguousarray(values).tobytes()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSplit:
+    """A log cut in time: learn from the first, choose on the second, judge on the last."""
+
+    train: DecisionLogFrame
+    validation: DecisionLogFrame
+    evaluation: DecisionLogFrame
+
+
+def split_by_time(frame: DecisionLogFrame, *, validation_share: float, evaluation_share: float) -> TimeSplit:
+    """Cut by shares of the decisions; decisions of one instant stay together.
+
+    Parameters: shares of the whole, the evaluation's being the last.
+    """
+    cuts = [1.0 - validation_share - evaluation_share, 1.0 - evaluation_share]
+    moments = [int(np.quantile(frame.decided_us, cut)) for cut in cuts] if len(frame) else [0, 0]
+    return split_at(frame, moments)
+
+
+def split_at(frame: DecisionLogFrame, moments: Sequence[int]) -> TimeSplit:
+    """Cut at two moments (microseconds): training before the first, evaluation from the second on."""
+    first, second = moments
+    middle = (frame.decided_us >= first) & (frame.decided_us < second)
+    return TimeSplit(
+        train=frame.take(frame.decided_us < first),
+        validation=frame.take(middle),
+        evaluation=frame.take(frame.decided_us >= second),
+    )

@@ -1,0 +1,161 @@
+"""The simple model that always stands beside the trees: logistic regression, pooled, with each action's own deviation.
+
+One regression over all rows (features, and what kind of action it is), then for each action a ridge regression of what
+is left, shrunk toward the pooled one. An action that was not seen is scored by the pooled part alone. Everything it
+needs is a few arrays of numbers, so it travels as JSON.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.errors import ArtifactError
+from training.encoding import FeatureColumn, Floats
+from training.expansion import Expansion
+from training.logistic import fit_logistic, log_odds
+
+TOLERANCE = 3e-3
+"""Newton stops when no coefficient moves further than this: far below the noise of any of them."""
+FREE = 1e-6
+"""As good as no penalty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A fitted logistic regression over the whole matrix.
+
+    Parameters: `customer` and `action` expand the two parts of a row; `pooled` (n_customer + n_action,) their common
+    coefficients; `own` (n_actions, n_customer) each action's deviation, by the code in column `action_column`.
+    """
+
+    customer: Expansion
+    action: Expansion
+    pooled: Floats
+    own: Floats
+    action_column: int
+
+    def margin(self, matrix: Floats) -> Floats:
+        """Log-odds (n,) of rows (n, n_columns); an unknown action has the pooled part only."""
+        customers, actions = self.customer.apply(matrix), self.action.apply(matrix)[:, 1:]
+        width = customers.shape[1]
+        own = (customers * self._own_rows(matrix)).sum(axis=1)
+        return np.asarray(customers @ self.pooled[:width] + actions @ self.pooled[width:] + own)
+
+    def coefficients(self, actions: Floats) -> tuple[Floats, Floats]:
+        """What remains to be multiplied with an expanded customer, once the actions are fixed.
+
+        Parameters: `actions` (m, n_columns), rows whose customer part is not looked at. Returns (m, width) and (m,).
+        """
+        width = self.customer.width
+        constant = self.action.apply(actions)[:, 1:] @ self.pooled[width:]
+        return self.pooled[:width] + np.broadcast_to(self._own_rows(actions), (len(actions), width)), constant
+
+    def contributions(self, matrix: Floats) -> Floats:
+        """Each column's share of the log-odds, shape (n, n_columns + 1); the last is the intercept."""
+        customers, actions = self.customer.apply(matrix), self.action.apply(matrix)[:, 1:]
+        width = customers.shape[1]
+        parts = np.hstack([customers * (self.pooled[:width] + self._own_rows(matrix)), actions * self.pooled[width:]])
+        sources = np.concatenate([self.customer.sources, self.action.sources[1:]])
+        out = np.zeros((matrix.shape[1] + 1, len(matrix)))
+        np.add.at(out, sources, parts.T)
+        return out.T
+
+    def _own_rows(self, matrix: Floats) -> Floats:
+        codes = np.nan_to_num(matrix[:, self.action_column], nan=-1.0).astype(np.int64)
+        known = (codes >= 0) & (codes < len(self.own))
+        if not len(self.own):
+            return np.zeros((1, self.own.shape[1]))
+        return np.where(known[:, None], self.own[np.where(known, codes, 0)], 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers, as lists."""
+        return {
+            "customer": self.customer.to_json(),
+            "action": self.action.to_json(),
+            "pooled": self.pooled.tolist(),
+            "own": self.own.tolist(),
+            "action_column": self.action_column,
+        }
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Linear":
+        """The model again; raises `ArtifactError` where an array is missing or shapes disagree."""
+        try:
+            customer, action = (Expansion.from_json(given[name]) for name in ("customer", "action"))
+            pooled, own = (np.array(given[name], dtype=np.float64) for name in ("pooled", "own"))
+            model = cls(customer, action, pooled, own.reshape(-1, customer.width), int(given["action_column"]))
+        except (KeyError, TypeError, ValueError) as problem:
+            raise ArtifactError(f"bundle.json: a linear model needs its arrays of numbers: {problem!r}") from problem
+        expected = customer.width + action.width - 1
+        if len(pooled) != expected:
+            raise ArtifactError(f"bundle.json: a linear model has {len(pooled)} coefficients, expected {expected}")
+        return model
+
+
+@dataclass(frozen=True, slots=True)
+class LinearShape:
+    """What a linear model is fitted over.
+
+    Parameters: `columns` of the matrix; `action_column`, where the action's code stands; `n_actions` (0: a model
+    without actions); `ignore`, columns it must not see.
+    """
+
+    columns: Sequence[FeatureColumn]
+    action_column: int
+    n_actions: int
+    ignore: Sequence[int] = ()
+
+    def parts(self) -> tuple[list[int], list[int]]:
+        """The columns of the customer and those of the action."""
+        kept = [position for position in range(len(self.columns)) if position not in self.ignore]
+        first = self.action_column if self.n_actions else len(self.columns)
+        return [i for i in kept if i < first], [i for i in kept if i >= first]
+
+
+@dataclass(frozen=True, slots=True)
+class Penalties:
+    """Strengths of ½·penalty·β²: of the common coefficients, and of each action's deviation from them."""
+
+    pooled: float = 3.0
+    own: float = 100.0
+
+
+def fit_linear(
+    matrix: Floats, label: Floats, *, shape: LinearShape, penalties: Penalties, offset: Floats | None = None
+) -> Linear:
+    """Fit the pooled regression, then each action's deviation from it.
+
+    Parameters: `matrix` (n, n_columns), `label` (n,), `offset` (n,) log-odds to start from.
+    """
+    usual = 0.0 if offset is not None else float(log_odds(label.mean() if label.size else 0.5))
+    start = np.full(len(label), usual) if offset is None else offset
+    customer, action = (Expansion.fit(matrix, shape.columns, only=part) for part in shape.parts())
+    design = np.hstack([customer.apply(matrix), action.apply(matrix)[:, 1:]]).astype(np.float32)
+    pooled = _fit(Problem(design, label, start), penalties.pooled, intercept=FREE)
+    rest = Problem(design[:, : customer.width], label, start + design @ pooled)
+    groups = [np.flatnonzero(matrix[:, shape.action_column] == code) for code in range(shape.n_actions)]
+    own = np.array([_fit(rest.take(rows), penalties.own, intercept=1.0) for rows in groups])
+    pooled[0] += usual
+    return Linear(customer, action, pooled, own.reshape(-1, customer.width), shape.action_column)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One regression: design (n, n_columns) in single precision, label (n,), offset (n,)."""
+
+    design: NDArray[np.float32]
+    label: Floats
+    offset: Floats
+
+    def take(self, rows: NDArray[np.int64]) -> "Problem":
+        """Some of the rows."""
+        return Problem(self.design[rows], self.label[rows], self.offset[rows])
+
+
+def _fit(problem: Problem, strength: float, *, intercept: float) -> Floats:
+    penalty = np.full(problem.design.shape[1], strength)
+    penalty[0] = intercept
+    return fit_logistic(problem.design, problem.label, penalty=penalty, offset=problem.offset, tolerance=TOLERANCE)

@@ -1,0 +1,110 @@
+"""How customers respond: P(aim reached | not shown), what showing adds to it, and so propensity and uplift.
+
+Two pooled models over customer and action columns. The baseline is learned from the many decisions at which an action
+was *not* shown; the effect is learned from the few at which it was, in log-odds on top of the baseline. Uplift is the
+calibrated difference, drawn toward each action's average. An action whose aim is never seen unless it is shown has no
+baseline and no uplift: its effect starts from its stated propensity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.blend import Blend, FixedBlend, levels
+from training.calibration import Calibration
+from training.encoding import ActionEntry, Floats, Layout
+from training.logistic import log_odds
+from training.shrinkage import Shrinkage
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the model needs of m candidates, looked up once.
+
+    Parameters: `matrix` (m, n_columns), the customer part empty; `baseline` and `effect`, fixed for them; arrays (m,):
+    `starting` propensity and its log-odds `stated`; `trust` in the model against it; `organic`, whether the aim is also
+    seen where it was not shown; `known`, whether uplift is; `center`, the average uplift.
+    """
+
+    matrix: Floats
+    baseline: FixedBlend | None
+    effect: FixedBlend
+    starting: Floats
+    stated: Floats
+    trust: Floats
+    organic: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    center: Floats
+
+
+@dataclass(frozen=True)
+class ResponseModel:
+    """Propensity and uplift of every candidate.
+
+    Parameters: `baseline` is None where no action has a conversion; the calibrations are of P(· | not shown) and
+    P(· | shown); `seen`, shown rows by action.
+    """
+
+    layout: Layout
+    baseline: Blend | None
+    effect: Blend
+    baseline_calibration: Calibration
+    shown_calibration: Calibration
+    shrinkage: Shrinkage
+    seen: dict[str, int]
+
+    def candidates(self, entries: Sequence[ActionEntry]) -> Candidates:
+        """Look the candidates up; an unknown action has its columns' unknowns and no evidence."""
+        actions = self.layout.actions.encode_all(entries)
+        matrix = np.hstack([np.full((len(entries), len(self.layout.features.columns)), np.nan), actions])
+        starting = np.array([entry.starting_propensity for entry in entries], dtype=np.float64)
+        evidence = np.array([entry.starting_evidence for entry in entries], dtype=np.float64)
+        seen = np.array([self.seen.get(entry.action, 0) for entry in entries], dtype=np.float64)
+        organic = np.array([entry.has_conversion for entry in entries], dtype=bool) & (self.baseline is not None)
+        return Candidates(
+            matrix=matrix,
+            baseline=None if self.baseline is None else self.baseline.fixed(matrix),
+            effect=self.effect.fixed(matrix),
+            starting=starting,
+            stated=log_odds(starting),
+            trust=seen / np.maximum(seen + evidence, 1e-9),
+            organic=organic,
+            known=organic & (seen > 0),
+            center=levels(self.shrinkage.centers, actions[:, 0]),
+        )
+
+    def of_one(self, customer: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
+        """Propensity and uplift (m,) of one encoded customer (n_features,)."""
+        matrix = candidates.matrix.copy()
+        matrix[:, : customer.size] = customer
+        quiet = None if candidates.baseline is None else candidates.baseline.margin(matrix)
+        return self._respond(quiet, candidates.effect.margin(matrix), candidates)
+
+    def of_many(self, customers: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
+        """Propensity and uplift (n, m) of encoded customers (n, n_features)."""
+        n, m = len(customers), len(candidates.starting)
+        matrix = np.tile(candidates.matrix, (n, 1))
+        matrix[:, : customers.shape[1]] = np.repeat(customers, m, axis=0)
+        quiet = None if self.baseline is None else self.baseline.margin(matrix).reshape(n, m)
+        return self._respond(quiet, self.effect.margin(matrix).reshape(n, m), candidates)
+
+    def contributions(self, matrix: Floats, *, organic: bool) -> Floats:
+        """Each column's share of P(aim | shown) in log-odds, before calibration; (n, n_columns + 1).
+
+        Parameters: `organic`, whether the rows' actions have a baseline.
+        """
+        effect = self.effect.contributions(matrix)
+        return effect if self.baseline is None or not organic else effect + self.baseline.contributions(matrix)
+
+    def _respond(self, quiet: Floats | None, effect: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
+        """From log-odds (…, m): the baseline's, where it says something, and what showing adds."""
+        start = candidates.stated if quiet is None else np.where(candidates.organic, quiet, candidates.stated)
+        not_shown = self.baseline_calibration.apply(start)
+        shown = self.shown_calibration.apply(start + effect)
+        drawn = not_shown + candidates.center + self.shrinkage.slope * (shown - not_shown - candidates.center)
+        drawn = np.minimum(np.maximum(drawn, 0.0), 1.0)
+        modelled = np.where(candidates.organic, drawn, shown)
+        propensity = candidates.trust * modelled + (1.0 - candidates.trust) * candidates.starting
+        return propensity, np.where(candidates.known, propensity - not_shown, np.nan)

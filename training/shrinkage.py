@@ -1,0 +1,68 @@
+"""Uplift, drawn toward each action's average by how much of its spread later data confirm.
+
+A model's uplift varies more between customers than the truth does. The calibration slope says how much of the variation
+is real: 1 all of it, 0 none (then every customer gets the action's average effect). It is the least-squares coefficient
+of the residual-on-residual regression of Nie and Wager (2021), Biometrika 108(2), "Quasi-oracle estimation of
+heterogeneous treatment effects", pooled over the actions, on rows the models have not seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.blend import levels
+from training.encoding import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRows:
+    """Shown and not shown rows of a later time, with what the models say.
+
+    Parameters: arrays (n,): `code` of the action, `shown` and `outcome` (0 or 1), `share`, P(shown | the row is among
+    these), `baseline` P(outcome | not shown), `uplift` as the models have it.
+    """
+
+    code: Floats
+    shown: Floats
+    outcome: Floats
+    share: Floats
+    baseline: Floats
+    uplift: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinkage:
+    """How an uplift is drawn in.
+
+    Parameters: `centers` (n_actions + 1,), the average effect by action code, the last for an unknown action; `slope`
+    in [0, 1]; `standard_error` of the slope.
+    """
+
+    centers: Floats
+    slope: float
+    standard_error: float
+
+    def apply(self, uplift: Floats, codes: Floats) -> Floats:
+        """The drawn-in uplift (n,)."""
+        center = levels(self.centers, codes)
+        return np.asarray(center + self.slope * (uplift - center))
+
+
+def fit_shrinkage(rows: EffectRows, *, n_actions: int) -> Shrinkage:
+    """Estimate centers and slope; without two shown rows the slope is 0."""
+    centers = np.array([_mean(rows.uplift[rows.code == code], 0.0) for code in range(n_actions)] + [0.0])
+    center = levels(centers, rows.code)
+    exposure = rows.shown - rows.share
+    surprise = rows.outcome - rows.baseline - rows.share * rows.uplift
+    spread = exposure * (rows.uplift - center)
+    weight = float(spread @ spread)
+    if weight <= 0.0:
+        return Shrinkage(centers, 0.0, float("nan"))
+    slope = float(spread @ (surprise - exposure * center)) / weight
+    noise = surprise - exposure * (center + slope * (rows.uplift - center))
+    error = float(np.sqrt(np.square(spread * noise).sum())) / weight
+    return Shrinkage(centers, float(np.clip(slope, 0.0, 1.0)), error)
+
+
+def _mean(values: Floats, otherwise: float) -> float:
+    return float(values.mean()) if values.size else otherwise
