@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from response_world import a_frame, a_layout, truth_of
 
 from builders import an_action
 from decisioning.action import Conversion, Treatment
 from decisioning.errors import InvalidInputError
 from decisioning.ports import Candidate
-from response_world import a_frame, a_layout, truth_of
 from training.bundle import PolicyBundle
 from training.bundle_json import bundle_to_json
 from training.constant import ConstantBundle, constant_entries
