@@ -1,8 +1,11 @@
 """The service's edge: one endpoint per route lets in, reads, hands over, and turns every error into an answer."""
 
+import asyncio
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
 from time import perf_counter
+from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -11,6 +14,10 @@ from serving.body import read_json
 from serving.desk import Desk
 from serving.responses import Answer, HttpError, render_error, unavailable
 from serving.route import Call, Route
+
+DEADLINE = 7.0
+"""Seconds that a body may take to arrive, and then an answer to be found."""
+Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +52,26 @@ class Endpoint:
         headers = dict(scope["headers"])
         if route.access != "public":
             desk.keys.admit(headers, client=caller(scope), segment=route.access == "segment")
-        body = await read_json(headers, receive, limit=route.limit) if route.method == "POST" else None
-        return await route.handler(desk, Call(body, desk.clock()))
+        body = await _in_time(read_json(headers, receive, limit=route.limit), _slow_sender) if route.takes else None
+        return await _in_time(route.handler(desk, Call(body, desk.clock())), _slow_store)
+
+
+async def _in_time(work: Awaitable[Result], late: Callable[[], HttpError]) -> Result:
+    """Await some work, or raise what it means that it is late; what a thread began is not undone."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await work
+    except TimeoutError:
+        raise late() from None
+
+
+def _slow_sender() -> HttpError:
+    headers = {"Connection": "close"}
+    return HttpError(408, "request_timeout", f"the body did not arrive within {DEADLINE} s", headers=headers)
+
+
+def _slow_store() -> HttpError:
+    return unavailable(f"there was no answer within {DEADLINE} s; try again, with the same ids")
 
 
 def _unavailable(error: UnavailableError) -> HttpError:

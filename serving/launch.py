@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from decisioning.errors import TsugiError, UnavailableError
 from features.home import Home
+from features.ledger_file import prepare
 from features.workspace import Workspace
 from serving.catalog_store import features_of, load_catalog
 from serving.settings import LOOPBACK, Settings, from_environment
@@ -100,7 +101,9 @@ def _parser() -> ArgumentParser:
 def become(settings: Settings) -> NoReturn:
     """Replace this process by the service, which then holds the home's lock."""
     check(settings)
-    hold(Home(settings.home))
+    home = Home(settings.home)
+    hold(home)
+    prepare(home.ledger)
     os.execve(sys.executable, command(settings), environment(settings, os.environ))  # noqa: S606  # a fixed command
 
 

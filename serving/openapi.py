@@ -12,7 +12,7 @@ from serving.route import Route
 
 Document = dict[str, Any]
 
-_BODY_ERRORS = (400, 413, 415)
+_BODY_ERRORS = (400, 408, 413, 415)
 _TEMPLATE = "#/components/schemas/{model}"
 _SECURITY: Document = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API key"},
@@ -36,7 +36,7 @@ def describe(routes: Sequence[Route], *, version: str) -> Document:
 
 def errors_of(route: Route) -> tuple[int, ...]:
     """Every error status that a route can answer, in order."""
-    own = {*route.errors, 500} if route.access == "public" else {*route.errors, 401, 500}
+    own = {*route.errors, 500} if route.access == "public" else {*route.errors, 401, 500, 503}
     return tuple(sorted(own.union(_BODY_ERRORS if route.method == "POST" else ())))
 
 

@@ -17,39 +17,39 @@ from serving.segment import batch, single
 def _segment(path: str, summary: str) -> Route:
     return Route(
         "POST", path, summary, batch, takes=schemas.BatchBody, gives=answers.EventsAnswer,
-        errors=(503,), access="segment", limit=BATCH_LIMIT,
+        access="segment", limit=BATCH_LIMIT,
     )  # fmt: skip
 
 
 def _single(kind: SegmentType) -> Route:
     return Route(
         "POST", f"/v1/{kind}", f"One `{kind}` call of a Segment sender", single(kind), takes=schemas.EventBody,
-        gives=answers.EventsAnswer, errors=(503,), access="segment",
+        gives=answers.EventsAnswer, access="segment",
     )  # fmt: skip
 
 
 ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/decisions", "Decide what to do next for one customer", decide, takes=schemas.DecisionBody,
-        gives=answers.DecisionAnswer, errors=(409, 503),
+        gives=answers.DecisionAnswer, errors=(409,),
     ),
     Route(
         "POST", "/v1/outcomes", "Report what became of decisions", outcomes, takes=schemas.OutcomesBody,
-        gives=answers.OutcomesAnswer, errors=(409, 503), limit=BATCH_LIMIT,
+        gives=answers.OutcomesAnswer, errors=(409,), limit=BATCH_LIMIT,
     ),
     _segment("/v1/batch", "A batch of events from a Segment sender"),
     *(_single(kind) for kind in get_args(SegmentType)),
     Route(
         "POST", "/v1/events", "A batch of events", batch, takes=schemas.BatchBody, gives=answers.EventsAnswer,
-        errors=(503,), limit=BATCH_LIMIT,
+        limit=BATCH_LIMIT,
     ),
     Route(
         "POST", "/v1/profiles", "What is known of one customer", profile, takes=schemas.ProfileBody,
-        gives=answers.ProfileAnswer, errors=(404, 503),
+        gives=answers.ProfileAnswer, errors=(404,),
     ),
     Route("GET", "/v1/actions", "The catalogue that serves now", actions, gives=answers.ActionsAnswer),
     Route("GET", "/livez", "Whether the process answers", live, gives=answers.LiveAnswer, access="public"),
-    Route("GET", "/readyz", "Whether decisions can be made", ready, gives=answers.ReadyAnswer, errors=(503,)),
+    Route("GET", "/readyz", "Whether decisions can be made", ready, gives=answers.ReadyAnswer),
     Route("GET", "/metrics", "Measurements in Prometheus' text format", measured),
     Route("GET", "/docs.json", "This contract as OpenAPI 3.1", documented, gives=answers.ContractAnswer),
 )  # fmt: skip

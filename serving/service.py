@@ -15,7 +15,7 @@ from serving.composition import compose
 from serving.settings import from_environment
 
 LONGEST = 15
-"""Seconds after which BentoML gives a request up; every part of ours gives up earlier, with a better answer."""
+"""Seconds after which BentoML gives a request up; we give up earlier (`endpoint.DEADLINE`, twice), in our own words."""
 
 
 def _now() -> datetime:

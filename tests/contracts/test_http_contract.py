@@ -471,6 +471,11 @@ def test_a_missing_workspace_or_a_bad_catalogue_is_one_clear_line(tmp_path):
     assert "catalog.yaml" in refused_start(an_environment(tmp_path / "h", broken), a_free_port())
 
 
+def test_a_ledger_that_is_none_is_one_clear_line(service, tmp_path):
+    (tmp_path / "ledger.db").write_bytes(b"not a database, " * 400)
+    assert "ledger.db cannot be used" in refused_start(an_environment(tmp_path, service.workspace), a_free_port())
+
+
 def test_a_worker_imports_no_training_stack():
     heavy = "{'feast', 'mlflow', 'optuna', 'duckdb', 'sklearn', 'pandas', 'lightgbm'}"
     program = f"import sys, serving.service; print(sorted({heavy} & set(sys.modules)))"

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -179,6 +179,34 @@ def test_a_ledger_that_cannot_be_written_is_a_503_that_names_no_path(tmp_path):
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
         assert str(tmp_path) not in answer.text
     assert ready.json()["ledger"] == "unwritable"
+
+
+def test_a_ledger_that_is_held_up_is_a_503_in_time_and_recovers(tmp_path, monkeypatch):
+    monkeypatch.setattr("serving.endpoint.DEADLINE", 0.3)
+
+    async def scenario(http):
+        with closing(sqlite3.connect(tmp_path / "home" / "ledger.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            held_up = await http.post("/v1/events", json={"batch": [viewed("v-1")]})
+            other.execute("ROLLBACK")
+        return held_up, await http.post("/v1/events", json={"batch": [viewed("v-1")]})
+
+    held_up, again = in_service(tmp_path, scenario)
+    assert (held_up.status_code, held_up.headers["retry-after"]) == (503, "1")
+    assert again.json()["accepted"] + again.json()["duplicates"] == 1
+
+
+def test_a_body_that_never_arrives_is_a_408(tmp_path, monkeypatch):
+    monkeypatch.setattr("serving.endpoint.DEADLINE", 0.05)
+
+    async def trickle():
+        yield b"{"
+        await asyncio.sleep(5)
+
+    async def scenario(http):
+        return await http.post("/v1/decisions", content=trickle(), headers={"Content-Type": "application/json"})
+
+    assert in_service(tmp_path, scenario).status_code == 408
 
 
 def test_whatever_nobody_foresaw_is_a_500_without_details(tmp_path, monkeypatch, caplog):
