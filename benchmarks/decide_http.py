@@ -106,7 +106,8 @@ def a_workspace(folder: Path) -> Path:
     actions = {
         f"offer_{n:02}": {
             "issue": "grow", "group": f"group_{n % 7}", "value": 10 + n, "eligibility": f"age >= {n % 20}",
-            "applicability": f"product_views_7d >= 0 OR orders < {n}", "suitability": "open_tickets = 0 OR last_nps > 3",
+            "applicability": f"product_views_7d >= 0 OR orders < {n}",
+            "suitability": "open_tickets = 0 OR last_nps > 3",
             "starting": {"propensity": 0.02 + n / 1000, "evidence": 100}, "treatments": {"banner": {"channel": "web"}},
         }
         for n in range(50)
