@@ -1,0 +1,235 @@
+"""The decision log as learning sees it, from a real ledger."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_builders import NOW, a_catalog, a_decision, a_ranked, an_event, an_outcome, at
+
+from decisioning.action import Conversion
+from decisioning.customer import CustomerReference
+from features.decision_book import DecisionBook
+from features.intake import Intake
+from features.ledger import Ledger
+from features.outcomes import OutcomeBook
+from features.workspace import Goal, Reward
+from training.dataset import split_at, split_by_time
+from training.decision_log import read_decision_log
+from training.goal_event import GoalEvent
+from training.labels import windows
+from training.reward import capped, reward_of, worth
+
+DAY = 86_400
+GOAL = Goal(window_days=10.0, reward_cap=100.0, rewards=(Reward(event="Order Completed", amount="margin"),))
+LATER = NOW + timedelta(days=40)
+
+
+def the_catalog():
+    plain = a_catalog()
+    sold = {name: Conversion("Order Completed", {"product": name}) for name in plain.actions}
+    actions = {
+        name: replace(action, conversion=sold[name], window=timedelta(days=5), treatments=priced(action))
+        for name, action in plain.actions.items()
+    }
+    return replace(plain, actions=actions)
+
+
+def priced(action):
+    return tuple(replace(treatment, cost=0.5) for treatment in action.treatments)
+
+
+CATALOG = the_catalog()
+
+
+class Log:
+    """A ledger to which decisions, orders and outcomes are added one by one."""
+
+    def __init__(self, path):
+        self.ledger = Ledger(path)
+        self.book, self.intake, self.outcomes = (
+            DecisionBook(self.ledger, CATALOG),
+            Intake(self.ledger),
+            OutcomeBook(self.ledger),
+        )
+
+    def decide(self, name="1", *, seconds=0, user="u-1", **changes):
+        reference = CustomerReference("user_id", user)
+        self.book.record_many([a_decision(name, reference=reference, decided_at=at(seconds), **changes)])
+
+    def order(self, name, *, seconds, product="card", margin=30.0, user="u-1"):
+        properties = {"product": product, "margin": margin}
+        event = an_event(name, "Order Completed", timestamp=at(seconds).isoformat(), userId=user, properties=properties)
+        assert self.intake.accept([event], received_at=LATER).accepted == 1
+
+    def hear(self, name="1", *, seconds=10, **changes):
+        outcome = an_outcome(name, occurred_at=at(seconds), **changes)
+        assert self.outcomes.accept([outcome], received_at=LATER).accepted == 1
+
+    def frame(self, as_of=LATER, goal=GOAL, names=("age", "segment", "income")):
+        return read_decision_log(self.ledger, CATALOG, goal, as_of=as_of, feature_names=names)
+
+
+@pytest.fixture
+def log(tmp_path):
+    opened = Log(tmp_path / "ledger.db")
+    yield opened
+    opened.intake.close()
+    opened.ledger.close()
+
+
+def test_a_decision_comes_with_what_was_known_and_how_likely_each_choice_was(log):
+    log.decide()
+    frame = log.frame()
+    assert frame.actions == ("card", "loan", "no_action")
+    assert frame.eligible_probability.tolist() == [[1 / 3, 0.0, 2 / 3]]
+    assert frame.chosen.tolist() == [0]
+    assert frame.listed.tolist() == [[True, False, False]]
+    assert (frame.features["age"][0], frame.features["segment"][0]) == (40.0, "mass")
+    assert np.isnan(frame.features["income"][0])
+
+
+def test_a_conversion_in_the_window_counts_shown_or_not(log):
+    log.decide()
+    log.order("o-loan", seconds=DAY, product="loan")
+    log.order("o-card", seconds=2 * DAY)
+    frame = log.frame()
+    assert frame.converted.tolist() == [[True, True, False]]
+    assert frame.reward.tolist() == [60.0]
+    assert frame.accepted.tolist() == [True]
+    assert frame.shown.tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("days", "is_converted", "reward"), [(-1, False, 0), (4, True, 30), (6, False, 30), (11, False, 0)]
+)
+def test_the_actions_window_limits_the_conversion_and_the_goals_the_reward(log, days, is_converted, reward):
+    log.decide()
+    log.order("o", seconds=days * DAY)
+    frame = log.frame()
+    assert frame.converted[0, 0] == is_converted
+    assert frame.reward[0] == reward
+
+
+def test_the_next_decision_of_the_same_customer_ends_the_window(log):
+    log.decide("1")
+    log.decide("2", seconds=DAY)
+    log.decide("other", seconds=DAY, user="u-2")
+    log.order("o", seconds=2 * DAY)
+    assert log.frame().converted[:, 0].tolist() == [False, True, False]
+    overlapping = GOAL.model_copy(update={"until_next_decision": False})
+    assert log.frame(goal=overlapping).converted[:, 0].tolist() == [True, True, False]
+
+
+def test_an_impression_shows_and_costs_and_an_answer_implies_one(log):
+    for name in ("1", "2", "3"):
+        log.decide(name, seconds=DAY * int(name), user=f"u-{name}")
+    log.hear("a", decision_id="d-1", seconds=DAY + 5)
+    log.hear("b", decision_id="d-2", seconds=2 * DAY + 5, type="accept")
+    frame = log.frame()
+    assert frame.shown.tolist() == [True, True, False]
+    assert frame.accepted.tolist() == [False, True, False]
+    assert frame.reward.tolist() == [-0.5, -0.5, 0.0]
+
+
+def test_where_impressions_are_implied_a_decision_is_shown(log):
+    log.decide(placement="strip")
+    log.decide(
+        "2", user="u-2", placement="inbox", channel="email", ranked=(a_ranked(treatment="mail", channel="email"),)
+    )
+    assert log.frame().shown.tolist() == [True, True]
+
+
+def test_doing_nothing_is_never_shown_nor_accepted(log):
+    log.decide(chosen="no_action", ranked=())
+    log.order("o", seconds=DAY)
+    frame = log.frame()
+    assert (frame.shown[0], frame.accepted[0], frame.treatment[0], frame.reward[0]) == (False, False, "", 30.0)
+
+
+def test_a_late_answer_is_no_acceptance(log):
+    log.decide()
+    log.hear(seconds=6 * DAY, type="accept")
+    assert not log.frame().accepted[0]
+
+
+def test_an_open_window_is_censored_and_counted_and_the_future_is_not_seen(log):
+    log.decide("1")
+    log.decide("2", seconds=DAY)
+    log.order("o", seconds=9 * DAY)
+    frame = log.frame(as_of=NOW + timedelta(days=10, hours=1))
+    assert frame.decision_id.tolist() == ["d-1"]
+    assert frame.n_censored == 1
+    assert log.frame(as_of=NOW - timedelta(days=1)).n_censored == 0
+
+
+def test_rewards_are_capped_on_both_sides():
+    assert capped(1e6, GOAL) == 100.0
+    assert capped(-1e6, GOAL) == -100.0
+    event = GoalEvent("c", 0, "Order Completed", {"margin": 20.0, "product": "card"})
+    rules = (
+        Reward(event="Order Completed", amount="margin", weight=0.5),
+        Reward(event="Order Completed", value=7.0, where={"product": "card"}),
+        Reward(event="Order Completed", value=1000.0, where={"product": "loan"}),
+    )
+    assert worth(event, rules) == 17.0
+    assert reward_of([event], GOAL, cost=2.0) == 18.0
+
+
+@pytest.mark.parametrize("amount", ["12", None, True, float("inf")])
+def test_an_amount_that_is_no_number_is_worth_nothing(amount):
+    assert worth(GoalEvent("c", 0, "Order Completed", {"margin": amount}), GOAL.rewards) == 0.0
+
+
+@given(st.lists(st.integers(0, 10**13), min_size=1, unique=True).map(sorted))
+@settings(max_examples=30)
+def test_windows_end_by_the_next_decision_and_never_overlap(decided):
+    found = windows(decided, GOAL, as_of_us=10**14)
+    assert all(window.ends_us <= following for window, following in zip(found, decided[1:], strict=False))
+    assert all(window.matured for window in found)
+
+
+def test_equal_logs_have_equal_fingerprints_and_a_change_shows(log):
+    log.decide()
+    first = log.frame().fingerprint
+    assert log.frame().fingerprint == first
+    log.hear()
+    assert log.frame().fingerprint != first
+
+
+def test_the_order_of_arrival_is_irrelevant(tmp_path):
+    prints = []
+    for name, backwards in (("a", False), ("b", True)):
+        opened = Log(tmp_path / f"{name}.db")
+        opened.decide()
+        steps = [
+            lambda o=opened: o.hear("1"),
+            lambda o=opened: o.hear("2", type="click", seconds=20),
+            lambda o=opened: o.order("x", seconds=30),
+        ]
+        for step in reversed(steps) if backwards else steps:
+            step()
+        prints.append(opened.frame().fingerprint)
+        opened.intake.close()
+        opened.ledger.close()
+    assert prints[0] == prints[1]
+
+
+def test_a_split_is_by_time_and_loses_nothing(log):
+    for day in range(10):
+        log.decide(str(day), seconds=day * DAY, user=f"u-{day}")
+    frame = log.frame()
+    parts = split_by_time(frame, validation_share=0.2, evaluation_share=0.3)
+    assert [len(part) for part in (parts.train, parts.validation, parts.evaluation)] == [5, 2, 3]
+    assert parts.train.decided_us.max() < parts.validation.decided_us.min()
+    assert parts.validation.decided_us.max() < parts.evaluation.decided_us.min()
+    early = split_at(frame, [int(frame.decided_us[1]), int(frame.decided_us[2])])
+    assert [len(part) for part in (early.train, early.validation, early.evaluation)] == [1, 1, 8]
+
+
+def test_an_empty_ledger_is_an_empty_log(log):
+    frame = log.frame()
+    assert len(frame) == 0
+    assert frame.eligible_probability.shape == (0, 3)
