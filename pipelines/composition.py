@@ -65,12 +65,6 @@ class Composition:
 
 
 @contextmanager
-def open_home(path: Path) -> Iterator[Home]:
-    """The home at a path, made where it is missing."""
-    yield Home(path).create()
-
-
-@contextmanager
 def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Composition]:
     """Open a home for a workspace, and close it at the end.
 
@@ -82,7 +76,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     place = Home(home).create()
     with Ledger(place.ledger) as ledger:
         rows = PackedRows(place.online)
-        projection = FeatureProjection(ledger, rows, features)
+        projection = FeatureProjection(ledger, rows, features, seed=place.history / "state.db")
         business = settings.business
         intake = Intake(
             ledger,

@@ -18,7 +18,7 @@ def decide_once(
     """Decide for one customer and record it; returns the decision in plain data, without the features it used."""
     request = DecisionRequest(request_id or f"cli-{uuid4()}", reference_of(identifier), placement, channel="")
     with compose(home, workspace) as composition:
-        composition.scorer = champion_scorer(composition.home.bundles, composition.catalog)
+        composition.scorer = champion_scorer(composition.home.path)
         return _plain(decide(request, ports=composition.ports(explained=1), now=composition.clock()))
 
 

@@ -17,7 +17,7 @@ from pipelines.clock import SimulatedClock
 from pipelines.composition import Composition
 from pipelines.world import Moment, Reaction, SegmentEvent, TrueEffect, World
 
-TICK = timedelta(hours=3)
+TICK = timedelta(hours=6)
 
 
 @dataclass(order=True)

@@ -1,6 +1,6 @@
 """Reads how a customer is named on the command line."""
 
-from typing import cast, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from decisioning.customer import CustomerReference
 from decisioning.errors import InvalidInputError
@@ -19,4 +19,4 @@ def reference_of(text: str) -> CustomerReference:
     kind, separator, value = text.partition(":")
     if not separator or not value or kind not in KINDS:
         raise InvalidInputError(f"name the customer as kind:value; kinds are {', '.join(KINDS)}", field="identifier")
-    return CustomerReference(cast("str", kind), value)  # type: ignore[arg-type]  # checked against the literal above
+    return CustomerReference(cast("Any", kind), value)

@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from decisioning.errors import InvalidInputError, NotFoundError
 from pipelines.world import World
@@ -26,6 +26,6 @@ def load_module(path: Path, *, needs: str) -> ModuleType:
     return module
 
 
-def load_world(source: Path, **options: int) -> World:
+def load_world(source: Path, **options: Any) -> World:
     """The world that `create(**options)` of a workspace's file makes."""
     return cast("World", load_module(source, needs="create").create(**options))

@@ -1,0 +1,19 @@
+"""The bundle that serves, as the command line loads it."""
+
+from pathlib import Path
+
+from decisioning.cold_start import CatalogScorer
+from decisioning.ports import Scorer
+from training.artifact import champion_path, load_bundle
+from training.bundle_json import Bundle
+
+
+def champion_bundle(home: Path) -> Bundle | None:
+    """The published champion; None where none is. Raises `ArtifactError` where it was altered."""
+    folder = champion_path(home)
+    return None if folder is None else load_bundle(folder)
+
+
+def champion_scorer(home: Path) -> Scorer:
+    """What serves from a home: the published champion, or the catalogue's own starting propensities."""
+    return champion_bundle(home) or CatalogScorer()

@@ -1,0 +1,218 @@
+"""Retrains: from the service's own log to a bundle that passed the gate, recorded in MLflow, published for the service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from decisioning.errors import InvalidInputError
+from features.home import Home
+from pipelines.champion import champion_bundle
+from pipelines.composition import Composition, compose
+from pipelines.exit_code import ExitCode
+from pipelines.lease import lease
+from pipelines.materialize import materialize
+from pipelines.training_record import learned_something_new, record_training
+from training.artifact import load_bundle, write_bundle
+from training.bundle import PolicyBundle
+from training.bundle_json import Bundle
+from training.bundle_policy import ManyScorer
+from training.churn import feature_columns
+from training.constant import ConstantBundle, constant_entries
+from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
+from training.decision_log import read_decision_log
+from training.encoding import FeatureEncoder
+from training.judging import CHAMPION_POLICY, Judged, before_evaluation, evaluable, judge_bundles
+from training.learning import Learned, learn, learn_churn
+from training.log_history import with_history
+from training.promotion import CANDIDATE, Verdict, judge
+from training.publication import publish
+from training.registry import Registry
+
+FEWEST_DECISIONS = 500
+"""Matured decisions below which nothing is learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """What a retraining came to.
+
+    Parameters: `version`, the registered version's number, and `bundle`, its content's; `serves`, what the gate lets
+    serve; `reasons`, the gate's; `decisions` learned from and judged on, and `censored`, left out because their window
+    was still open.
+    """
+
+    exit_code: ExitCode
+    version: int | None
+    bundle: str
+    serves: str
+    reasons: tuple[str, ...]
+    decisions: int
+    censored: int
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A bundle learned and judged, before anybody acted on it."""
+
+    learned: Learned
+    bundle: PolicyBundle
+    constant: ConstantBundle
+    split: TimeSplit
+    judged: Judged
+    verdict: Verdict
+
+
+def retrain_workspace(
+    home: Path,
+    workspace: Path,
+    *,
+    as_of: datetime | None = None,
+    promote: bool = True,
+    say: Callable[[str], object] = lambda _: None,
+) -> Retrained:
+    """Retrain a workspace under the lease of its home. Raises `BusyError` where another retraining is running."""
+    with lease(Home(home).create().lock("retrain"), work="retraining"), compose(home, workspace) as composition:
+        return retrain(composition, as_of=as_of or composition.clock(), promote=promote, say=say)
+
+
+def retrain(
+    composition: Composition, *, as_of: datetime, promote: bool = True, say: Callable[[str], object] = lambda _: None
+) -> Retrained:
+    """Learn from the log as of a moment, judge, record, and (with `promote`) publish what may serve."""
+    say("bringing the feature history up to the ledger")
+    materialize(composition)
+    frame = learnable_log(composition, as_of=as_of)
+    registry = Registry.open(composition.home.path, workspace=composition.workspace.name)
+    if not learned_something_new(registry, frame, composition.catalog.catalog):
+        return Retrained(ExitCode.NOTHING_NEW, None, "", "champion", ("nothing new since the last retraining",), 0, 0)
+    say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
+    with TemporaryDirectory(prefix="tsugi-bundle-") as folder:
+        candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder))
+        say("; ".join(candidate.verdict.reasons))
+        return _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
+
+
+def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFrame:
+    """The matured decisions with their features. Raises `InvalidInputError` where there are too few to learn from."""
+    frame = read_decision_log(
+        composition.ledger,
+        composition.catalog.catalog,
+        composition.workspace.goal,
+        as_of=as_of,
+        feature_names=composition.features.names,
+    )
+    if len(frame) < FEWEST_DECISIONS:
+        raise InvalidInputError(
+            f"{len(frame)} decisions are over (and {frame.n_censored} still open); "
+            f"at least {FEWEST_DECISIONS} are needed to learn from",
+            code="too_little_data",
+        )
+    return with_history(frame, composition.home, composition.features)
+
+
+def split_log(composition: Composition, frame: DecisionLogFrame) -> TimeSplit:
+    """The log in order of time: learn, choose, judge."""
+    shares = composition.workspace.training
+    return split_by_time(frame, validation_share=shares.validation_share, evaluation_share=shares.evaluation_share)
+
+
+def encoder_of(composition: Composition) -> FeatureEncoder:
+    """All documented features as model columns."""
+    return FeatureEncoder(feature_columns(composition.features))
+
+
+def learn_candidate(composition: Composition, frame: DecisionLogFrame, *, as_of: datetime, folder: Path) -> Candidate:
+    """Learn a bundle, write it below `folder`, and judge what was written."""
+    split, catalog, training = (
+        split_log(composition, frame),
+        composition.catalog.catalog,
+        composition.workspace.training,
+    )
+    churn = learn_churn(composition.ledger, composition.home, composition.features, training=training, as_of=as_of)
+    learned = learn(split, catalog=catalog, features=composition.features, training=training, churn=churn)
+    bundle = _written(learned.bundle, folder / CANDIDATE, as_of)
+    bundles: dict[str, ManyScorer] = {CANDIDATE: bundle}
+    champion = champion_bundle(composition.home.path)
+    if champion is not None:
+        bundles[CHAMPION_POLICY] = champion
+    judged = judge_bundles(
+        split,
+        bundles,
+        catalog=catalog,
+        encoder=encoder_of(composition),
+        training=training,
+        gate=composition.workspace.gate,
+    )
+    verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin)
+    constant = ConstantBundle("", catalog.version, constant_entries(evaluable(before_evaluation(split))))
+    return Candidate(learned, bundle, constant, split, judged, verdict)
+
+
+def _written(bundle: Bundle, folder: Path, as_of: datetime) -> PolicyBundle:
+    """Write a bundle and load it back: what is judged is what would serve."""
+    write_bundle(bundle, folder, created_at=as_of)
+    loaded = load_bundle(folder)
+    if not isinstance(loaded, PolicyBundle):
+        raise InvalidInputError(f"a {loaded.kind} bundle was written where a model was learned")
+    return loaded
+
+
+def _act(
+    composition: Composition,
+    registry: Registry,
+    candidate: Candidate,
+    *,
+    frame: DecisionLogFrame,
+    as_of: datetime,
+    promote: bool,
+    folder: Path,
+) -> Retrained:
+    """Register the candidate, and make serve what the gate says."""
+    version, run_id = record_training(
+        composition, registry, candidate, frame=frame, folder=folder / CANDIDATE, as_of=as_of
+    )
+    verdict, served = candidate.verdict, folder / CANDIDATE
+    if not promote or verdict.serve == "champion":
+        registry.challenge(version)
+    elif verdict.serve == "candidate":
+        publish(served, composition.home.path)
+        registry.promote(version)
+    else:
+        _serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of)
+    done = ExitCode.DONE if verdict.promoted else ExitCode.REFUSED
+    return Retrained(
+        exit_code=done,
+        version=version,
+        bundle=candidate.bundle.version,
+        serves=verdict.serve,
+        reasons=verdict.reasons,
+        decisions=len(frame),
+        censored=frame.n_censored,
+        run_id=run_id,
+    )
+
+
+def _serve_constant(
+    composition: Composition, registry: Registry, candidate: Candidate, *, folder: Path, as_of: datetime
+) -> None:
+    """No bundle is shown to be better: the best constant action serves, with exploration."""
+    bundle = write_bundle(
+        candidate.constant, folder, created_at=as_of, entries=candidate.bundle.response.layout.actions.entries
+    )
+    with registry.retraining("best constant action") as run:
+        version = registry.register(run, folder, bundle=bundle)
+    publish(folder, composition.home.path)
+    registry.promote(version.number)
+
+
+def retrained_in_words(result: Retrained) -> str:
+    """What came of it, and why."""
+    head = {
+        ExitCode.DONE: f"promoted: version {result.version}, bundle {result.bundle}, serves",
+        ExitCode.REFUSED: f"refused by the gate: version {result.version} is registered, the {result.serves} serves",
+        ExitCode.NOTHING_NEW: "nothing new",
+    }[result.exit_code]
+    return "\n".join([head, *(f"  - {reason}" for reason in result.reasons)])

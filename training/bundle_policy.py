@@ -1,0 +1,92 @@
+"""What a bundle says of logged decisions: scores and priorities, as the service would compute them.
+
+The arbitration is the domain's own, candidate by candidate. Context weights are left at 1: a log frame does not carry
+the context of its decisions.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.action import NO_ACTION
+from decisioning.arbitration import Factors, priority
+from decisioning.catalog import Catalog
+from decisioning.ports import Candidate, Scores
+from training.dataset import DecisionLogFrame
+from training.encoding import Floats
+
+NEVER = -1e12
+"""The priority of what cannot be shown any more: finite, and below everything."""
+
+
+class ManyScorer(Protocol):
+    """A bundle that scores many customers at once."""
+
+    def encode(self, features: Mapping[str, NDArray[Any]], *, n_rows: int) -> Floats:
+        """Columns by name as the matrix that `score_matrix` takes."""
+        ...
+
+    def score_matrix(self, customers: Floats, candidates: Sequence[Candidate]) -> Scores:
+        """Scores of shape (n_customers, n_candidates)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogScores:
+    """A bundle's view of n logged decisions; arrays (n, n_actions), NaN where an action has no treatment there.
+
+    Parameters: `propensity` and `uplift` of each action's best treatment; `priority`, of which `no_action` has 0 and an
+    action that cannot be shown has `NEVER`.
+    """
+
+    propensity: Floats
+    uplift: Floats
+    priority: Floats
+
+
+def score_log(bundle: ManyScorer, frame: DecisionLogFrame, catalog: Catalog) -> LogScores:
+    """Score every action of the frame at every logged decision."""
+    shape = (len(frame), len(frame.actions))
+    scores = LogScores(np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, NEVER))
+    if NO_ACTION in frame.actions:
+        scores.priority[:, frame.actions.index(NO_ACTION)] = 0.0
+    customers = bundle.encode(frame.features, n_rows=len(frame))
+    for placement in np.unique(frame.placement):
+        rows = np.flatnonzero(frame.placement == placement)
+        candidates = [each for each in _candidates(catalog, str(placement)) if each.action.name in frame.actions]
+        if candidates:
+            found = bundle.score_matrix(customers[rows], candidates)
+            for place, candidate in enumerate(candidates):
+                column = frame.actions.index(candidate.action.name)
+                _keep_better(scores, rows, column, found, place, _priority(place, candidate, found, catalog))
+    return scores
+
+
+def _candidates(catalog: Catalog, placement: str) -> Iterator[Candidate]:
+    slot = catalog.placements.get(placement)
+    if slot is None:
+        return
+    for action in catalog.actions.values():
+        for treatment in action.treatments:
+            if treatment.fits(channel=slot.channel, placement=slot.name):
+                yield Candidate(action, treatment)
+
+
+def _keep_better(scores: LogScores, rows: NDArray[Any], column: int, found: Scores, place: int, own: Floats) -> None:
+    better = own > scores.priority[rows, column]
+    taken = rows[better]
+    scores.priority[taken, column] = own[better]
+    scores.propensity[taken, column] = found.propensity[better, place]
+    scores.uplift[taken, column] = found.uplift[better, place]
+
+
+def _priority(place: int, candidate: Candidate, scores: Scores, catalog: Catalog) -> Floats:
+    if scores.priority is not None:
+        given: Floats = scores.priority[:, place]
+        return given
+    action, cost, mode = candidate.action, candidate.treatment.cost, catalog.arbitration
+    pairs = zip(scores.propensity[:, place].tolist(), scores.uplift[:, place].tolist(), strict=True)
+    return np.array([priority(Factors(p, u, action.value, cost, lever=action.lever), mode) for p, u in pairs])

@@ -1,0 +1,99 @@
+"""Judging bundles on the later part of the log, beside everything they must beat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from decisioning.action import NO_ACTION
+from decisioning.catalog import Catalog
+from features.workspace import Gate, Training
+from training.bundle_policy import ManyScorer, score_log
+from training.dataset import DecisionLogFrame, TimeSplit
+from training.encoding import FeatureEncoder, Floats
+from training.evaluation import PolicyEvaluation, References, Settings, evaluate
+from training.policy import best_constant, constant_name, greedy, standard_policies
+from training.promotion import CANDIDATE
+from training.reward_model import fit_reward_model
+
+CHAMPION_POLICY = "champion"
+EVALUATED_ARMS = ("nba", "random_eligible", "no_levers")
+"""The arms whose eligible set is that of the funnel; in the others a policy could not have chosen otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The evaluation, and the policies it compared: matrices (n, n_actions) over `frame`, the evaluated part."""
+
+    evaluation: PolicyEvaluation
+    policies: Mapping[str, Floats]
+    frame: DecisionLogFrame
+
+
+def evaluable(frame: DecisionLogFrame) -> DecisionLogFrame:
+    """The decisions at which any policy could have chosen from the funnel's own set."""
+    return frame.take(np.isin(frame.arm, EVALUATED_ARMS))
+
+
+def before_evaluation(split: TimeSplit) -> DecisionLogFrame:
+    """What was known before the evaluated part: training and validation, in order of time."""
+    first, second = split.train, split.validation
+    alone = {"actions", "features", "n_censored"}
+    columns = {
+        each.name: np.concatenate([getattr(first, each.name), getattr(second, each.name)])
+        for each in fields(first)
+        if each.name not in alone
+    }
+    names = {name: np.concatenate([first.features[name], second.features[name]]) for name in first.features}
+    return replace(first, features=names, **columns)
+
+
+def judge_bundles(
+    split: TimeSplit,
+    bundles: Mapping[str, ManyScorer],
+    *,
+    catalog: Catalog,
+    encoder: FeatureEncoder,
+    training: Training,
+    gate: Gate,
+) -> Judged:
+    """Value bundles (greedily, without exploration) and the standard policies on the evaluated part.
+
+    Parameters: `bundles` by policy name, `candidate` and `champion` among them where there are such; `encoder`, of the
+    features that the nuisance q̂ reads: it learns from the earlier parts only, and knows no bundle.
+    """
+    earlier, log = evaluable(before_evaluation(split)), evaluable(split.evaluation)
+    policies = standard_policies(log)
+    for name, bundle in bundles.items():
+        policies[name] = greedy(log, score_log(bundle, log, catalog).priority)
+    evaluation = evaluate(
+        log,
+        policies,
+        generator=np.random.default_rng(training.seed),
+        q_hat=_q_hat(earlier, log, encoder, seed=training.seed),
+        references=_references(earlier, log, bundles),
+        settings=Settings(confidence=gate.confidence),
+    )
+    return Judged(evaluation, policies, log)
+
+
+def _q_hat(earlier: DecisionLogFrame, log: DecisionLogFrame, encoder: FeatureEncoder, *, seed: int) -> Floats:
+    known, asked = (encoder.matrix(each.features, n_rows=len(each)) for each in (earlier, log))
+    model = fit_reward_model(
+        known, earlier.chosen, earlier.capped_reward, n_actions=len(earlier.actions), seed=seed, threads=2
+    )
+    return model.predict(asked)
+
+
+def _references(earlier: DecisionLogFrame, log: DecisionLogFrame, bundles: Mapping[str, ManyScorer]) -> References:
+    registered = best_constant(earlier)
+    return References(
+        constants=tuple(constant_name(action) for action in log.actions if action != NO_ACTION),
+        registered=None if registered is None else constant_name(registered),
+        champion=CHAMPION_POLICY if CHAMPION_POLICY in bundles else None,
+    )
+
+
+def is_bundle(policy: str) -> bool:
+    """Whether a policy of the table is a bundle's."""
+    return policy in (CANDIDATE, CHAMPION_POLICY)

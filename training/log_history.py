@@ -1,0 +1,41 @@
+"""Features of decisions that were imported: joined from Feast's history, as they were known at the decision."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from features.feature_set import FeatureSet
+from features.historical import training_frame
+from features.home import Home
+from training.dataset import DecisionLogFrame
+
+
+def with_history(frame: DecisionLogFrame, home: Home, features: FeatureSet) -> DecisionLogFrame:
+    """The frame with features from history where none was logged with the decision.
+
+    Logged features are what was known then, and are left as they are. History must reach the decisions
+    (`History.catch_up`).
+    """
+    missing = np.flatnonzero(_without_features(frame))
+    if not len(missing):
+        return frame
+    times = pd.to_datetime(frame.decided_us[missing], unit="us", utc=True)
+    entities = pd.DataFrame({"customer_id": frame.customer_id[missing], "event_timestamp": times})
+    found = training_frame(home, features, entities)
+    columns = {}
+    for name in features.names:
+        kept, joined = frame.features[name], found[name].to_numpy()
+        if len(missing) < len(frame):
+            whole = kept.astype(object) if joined.dtype == object else kept.astype(np.float64)
+            whole[missing] = joined
+            joined = whole
+        columns[name] = joined
+    return replace(frame, features=columns)
+
+
+def _without_features(frame: DecisionLogFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    known = np.zeros(len(frame), dtype=bool)
+    for column in frame.features.values():
+        known |= np.array([value is not None and value == value for value in column.tolist()], dtype=bool)
+    return ~known
