@@ -16,7 +16,15 @@ def moment_of(value: object, key: str) -> datetime | None:
     moment = value if isinstance(value, datetime) else _parsed(value, key)
     if moment.tzinfo is None:
         raise RejectedEventError("naive_timestamp", key, f"{key} is {shown(value)}; it needs a UTC offset or Z")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else _in_utc(moment, key)
+
+
+def _in_utc(moment: datetime, key: str) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = f"{key} is {moment.isoformat()}; in UTC that is no year from 1 to 9999"
+        raise RejectedEventError("invalid_timestamp", key, message) from error
 
 
 def _parsed(value: object, key: str) -> datetime:
