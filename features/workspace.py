@@ -39,24 +39,31 @@ class _Section(BaseModel):
 class Business(_Section):
     """`[workspace]`: its name, its files, and what identity may rely on.
 
-    Parameters: `trust_email`, take every e-mail address as verified; `max_per_identifier`, how many user ids one other
-    identifier may name before it links nothing any more.
+    Parameters: `home`, the folder of its stores where the command line names none, relative to the workspace;
+    `trust_email`, take every e-mail address as verified; `max_per_identifier`, how many user ids one other identifier
+    may name before it links nothing any more.
     """
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     catalog: str = "catalog.yaml"
     features: str = "features.yaml"
+    home: str | None = Field(default=None, min_length=1)
     trust_email: bool = False
     max_per_identifier: int = Field(default=5, ge=1)
 
 
 class Reward(_Section):
-    """`[[goal.rewards]]`: a track event that is worth money: one of its properties, or a fixed value."""
+    """`[[goal.rewards]]`: a track event that is worth money: one of its properties, or a fixed value.
+
+    Parameters: `cap`, the most that learning and the gate see of one event's amount, before it is weighted; a rare
+    enormous purchase is noise to them. What is reported as earned is never cut.
+    """
 
     event: str = Field(min_length=1)
     amount: str | None = None
     value: float | None = None
     weight: float = 1.0
+    cap: float | None = Field(default=None, gt=0)
     where: dict[str, str | float | bool] = Field(default_factory=dict)
 
     @field_validator("value")
@@ -157,6 +164,11 @@ class Workspace:
     def features_path(self) -> Path:
         """The workspace's own features; the file need not exist."""
         return self.folder / self.business.features
+
+    @property
+    def home_path(self) -> Path | None:
+        """Where this business keeps its stores, where it says so."""
+        return self.folder / self.business.home if self.business.home else None
 
     @property
     def world_path(self) -> Path | None:

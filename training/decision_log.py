@@ -1,6 +1,6 @@
 """Reading the decision log: the ledger's decisions and outcomes, joined and labelled, as a `DecisionLogFrame`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,8 @@ from features.workspace import Goal
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
 from training.goal_event import GoalEvent, goal_events
-from training.labels import by_customer, conversion_names, converted, money, windows, within
-from training.reward import reward_of
+from training.labels import by_customer, conversion_names, converted, windows, within
+from training.reward import capped_reward_of, reward_of
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ def _frame(
     logged: Sequence[_Logged], catalog: Catalog, goal: Goal, feature_names: Sequence[str], *, n_censored: int
 ) -> DecisionLogFrame:
     actions = _actions(logged, catalog)
-    reward, capped = money([reward_of(each.events, goal, cost=_cost(each, catalog)) for each in logged], goal)
+    costs = [_cost(each, catalog) for each in logged]
     reached = _converted(logged, actions, catalog)
     chosen = np.array([actions.index(each.chosen) for each in logged], dtype=np.int64)
     rows = np.arange(len(logged))
@@ -150,8 +150,8 @@ def _frame(
         treatment=_words(each.listed.get(each.chosen, "") for each in logged),
         chosen=chosen,
         shown=np.array([each.shown for each in logged], dtype=bool),
-        reward=reward,
-        capped_reward=capped,
+        reward=_money(reward_of, logged, costs, goal),
+        capped_reward=_money(capped_reward_of, logged, costs, goal),
         accepted=(answered | reached[rows, chosen]) & (chosen != _no_action(actions)),
         eligible_probability=_probabilities(logged, actions),
         listed=np.array([[action in each.listed for action in actions] for each in logged], dtype=bool).reshape(
@@ -171,6 +171,11 @@ def _actions(logged: Sequence[_Logged], catalog: Catalog) -> tuple[str, ...]:
 
 def _no_action(actions: Sequence[str]) -> int:
     return list(actions).index(NO_ACTION)
+
+
+def _money(rule: Callable[..., float], logged: Sequence[_Logged], costs: Sequence[float], goal: Goal) -> Floats:
+    rewards = [rule(each.events, goal, cost=cost) for each, cost in zip(logged, costs, strict=True)]
+    return np.array(rewards, dtype=np.float64)
 
 
 def _cost(each: _Logged, catalog: Catalog) -> float:

@@ -8,12 +8,9 @@ action was shown or not. `no_response` is what is left; it is never stored.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from decisioning.action import Action
 from decisioning.catalog import Catalog
 from features.workspace import Goal
-from training.encoding import Floats
 from training.goal_event import GoalEvent
 
 DAY_US = 86_400_000_000
@@ -66,12 +63,6 @@ def converted(action: Action, events: Sequence[GoalEvent], *, decided_us: int) -
 def conversion_names(catalog: Catalog) -> set[str]:
     """The events that any action's conversion looks for."""
     return {action.conversion.event for action in catalog.actions.values() if action.conversion}
-
-
-def money(reward: Sequence[float], goal: Goal) -> tuple[Floats, Floats]:
-    """Rewards raw and capped, (n,) each."""
-    raw = np.array(reward, dtype=np.float64)
-    return raw, np.clip(raw, -goal.reward_cap, goal.reward_cap)
 
 
 def by_customer(customers: Sequence[str]) -> Mapping[str, list[int]]:

@@ -1,4 +1,7 @@
-"""Reward: the money that followed a decision within its window, less what showing it cost."""
+"""Reward: the money that followed a decision within its window, less what showing it cost.
+
+raw = Σ weight · amount − cost; capped = clip(Σ weight · min(amount, cap) − cost, ± the goal's reward cap).
+"""
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
@@ -13,7 +16,17 @@ def worth(event: GoalEvent, rewards: Sequence[Reward]) -> float:
     >>> worth(GoalEvent("c", 0, "Order Completed", {"margin": 5.0}), [Reward(event="Order Completed", amount="margin")])
     5.0
     """
-    return sum(_worth(event, rule) for rule in rewards if _matches(event, rule))
+    return sum(rule.weight * _amount(event, rule) for rule in rewards if _matches(event, rule))
+
+
+def capped_worth(event: GoalEvent, rewards: Sequence[Reward]) -> float:
+    """As `worth`, with the event's amount cut at each rule's cap.
+
+    >>> rule = Reward(event="Order Completed", amount="margin", weight=0.5, cap=50.0)
+    >>> capped_worth(GoalEvent("c", 0, "Order Completed", {"margin": 900.0}), [rule])
+    25.0
+    """
+    return sum(rule.weight * _capped_amount(event, rule) for rule in rewards if _matches(event, rule))
 
 
 def reward_of(events: Iterable[GoalEvent], goal: Goal, *, cost: float) -> float:
@@ -21,12 +34,13 @@ def reward_of(events: Iterable[GoalEvent], goal: Goal, *, cost: float) -> float:
     return sum(worth(event, goal.rewards) for event in events) - cost
 
 
-def capped(reward: float, goal: Goal) -> float:
-    """The reward cut at the goal's cap, above and below: what learning and the gate use.
+def capped_reward_of(events: Iterable[GoalEvent], goal: Goal, *, cost: float) -> float:
+    """What learning and the gate use: each event cut at its rule's cap, the whole at the goal's, above and below.
 
-    >>> capped(1_000.0, Goal(reward_cap=200.0))
-    200.0
+    >>> capped_reward_of([], Goal(reward_cap=200.0), cost=1_000.0)
+    -200.0
     """
+    reward = sum(capped_worth(event, goal.rewards) for event in events) - cost
     return max(-goal.reward_cap, min(goal.reward_cap, reward))
 
 
@@ -34,8 +48,13 @@ def _matches(event: GoalEvent, rule: Reward) -> bool:
     return event.name == rule.event and all(event.properties.get(key) == value for key, value in rule.where.items())
 
 
-def _worth(event: GoalEvent, rule: Reward) -> float:
+def _amount(event: GoalEvent, rule: Reward) -> float:
     given = event.properties.get(rule.amount) if rule.amount else rule.value
     if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given):
         return 0.0
-    return rule.weight * float(given)
+    return float(given)
+
+
+def _capped_amount(event: GoalEvent, rule: Reward) -> float:
+    amount = _amount(event, rule)
+    return amount if rule.cap is None else min(amount, rule.cap)

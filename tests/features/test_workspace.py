@@ -9,12 +9,14 @@ from features.workspace import Workspace, WorkspaceError
 FULL = """
 [workspace]
 name = "bank"
+home = "stores"
 [goal]
 window_days = 7
 reward_cap = 100
 [[goal.rewards]]
 event = "Order Completed"
 amount = "margin"
+cap = 50.0
 where = { product = "loan" }
 [training]
 trials = 5
@@ -37,6 +39,8 @@ def test_a_workspace_reads_what_its_file_says(tmp_path):
     assert (workspace.name, workspace.catalog_path) == ("bank", tmp_path / "catalog.yaml")
     assert workspace.goal.window == timedelta(days=7)
     assert workspace.goal.rewards[0].where == {"product": "loan"}
+    assert workspace.goal.rewards[0].cap == 50.0
+    assert workspace.home_path == tmp_path / "stores"
     assert workspace.training.churn.horizon_days == 60
     assert workspace.world_path == tmp_path / "world.py"
 
@@ -45,6 +49,7 @@ def test_only_the_name_is_needed(tmp_path):
     workspace = a_workspace(tmp_path, '[workspace]\nname = "shop"\n')
     assert workspace.gate.confidence == 0.95
     assert workspace.world_path is None
+    assert workspace.home_path is None
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,8 @@ def test_only_the_name_is_needed(tmp_path):
         ("margin = 0.1", "margin = -1", ["gate.margin", "-1", "greater than or equal to 0"]),
         ("margin = 0.1", "margin = nan", ["gate.margin", "nan", "finite"]),
         ('amount = "margin"', 'amount = "margin"\nvalue = 3.0', ["goal.rewards.0.value", "not both"]),
+        ("cap = 50.0", "cap = 0.0", ["goal.rewards.0.cap", "greater than 0", "0.0"]),
+        ("cap = 50.0", "most = 50.0", ["goal.rewards.0.most", "allowed: amount, cap, event, value, weight, where"]),
         ("[gate]", "[gate", ["cannot be read as TOML"]),
     ],
 )

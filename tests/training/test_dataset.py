@@ -20,7 +20,7 @@ from training.dataset import split_at, split_by_time
 from training.decision_log import read_decision_log
 from training.goal_event import GoalEvent
 from training.labels import windows
-from training.reward import capped, reward_of, worth
+from training.reward import capped_reward_of, capped_worth, reward_of, worth
 
 DAY = 86_400
 GOAL = Goal(window_days=10.0, reward_cap=100.0, rewards=(Reward(event="Order Completed", amount="margin"),))
@@ -166,8 +166,9 @@ def test_an_open_window_is_censored_and_counted_and_the_future_is_not_seen(log):
 
 
 def test_rewards_are_capped_on_both_sides():
-    assert capped(1e6, GOAL) == 100.0
-    assert capped(-1e6, GOAL) == -100.0
+    rich = GoalEvent("c", 0, "Order Completed", {"margin": 1e6})
+    assert capped_reward_of([rich], GOAL, cost=0.0) == 100.0
+    assert capped_reward_of([], GOAL, cost=1e6) == -100.0
     event = GoalEvent("c", 0, "Order Completed", {"margin": 20.0, "product": "card"})
     rules = (
         Reward(event="Order Completed", amount="margin", weight=0.5),
@@ -176,6 +177,22 @@ def test_rewards_are_capped_on_both_sides():
     )
     assert worth(event, rules) == 17.0
     assert reward_of([event], GOAL, cost=2.0) == 18.0
+
+
+def test_a_single_event_is_cut_at_its_rules_cap_in_capped_rewards_only(log):
+    rules = (
+        Reward(event="Order Completed", amount="margin", cap=50.0),
+        Reward(event="Order Completed", amount="margin", weight=-0.1),
+    )
+    goal = Goal(window_days=10.0, reward_cap=1000.0, rewards=rules)
+    log.decide()
+    log.order("o-1", seconds=DAY, margin=400.0)
+    log.order("o-2", seconds=2 * DAY, margin=20.0)
+    log.order("o-3", seconds=3 * DAY, margin=-60.0)
+    frame = log.frame(goal=goal)
+    assert frame.reward.tolist() == pytest.approx([0.9 * (400.0 + 20.0 - 60.0)])
+    assert frame.capped_reward.tolist() == pytest.approx([50.0 + 20.0 - 60.0 - 0.1 * 360.0])
+    assert capped_worth(GoalEvent("c", 0, "Order Completed", {"margin": 20.0}), rules) == pytest.approx(18.0)
 
 
 @pytest.mark.parametrize("amount", ["12", None, True, float("inf")])
