@@ -60,9 +60,11 @@ def keep_contacts(
         grow_version(connection, node)
 
 
-def keep_answer(connection: sqlite3.Connection, node: int, outcome: Outcome, *, group: str) -> None:
-    """Take an outcome in: an impression confirms its contact from when it was shown first, an answer is kept."""
-    occurred_us = to_us(outcome.occurred_at)
+def keep_answer(connection: sqlite3.Connection, node: int, outcome: Outcome, *, group: str, occurred_us: int) -> None:
+    """Take an outcome in: an impression confirms its contact from when it was shown first, an answer is kept.
+
+    Parameters: `occurred_us`, as its record has it.
+    """
     if outcome.type == "impression":
         connection.execute(_CONFIRM, {"at": occurred_us, "decision": outcome.decision_id, "action": outcome.action})
     elif outcome.type in ANSWERS:

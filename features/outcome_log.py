@@ -122,18 +122,24 @@ def _is_decided(connection: sqlite3.Connection, decision_id: str) -> bool:
 
 def _join(connection: sqlite3.Connection, outcome: Outcome, received_us: int, *, backfill: bool = False) -> Fate:
     contact = _contact(connection, outcome)
+    occurred_us = _occurred_us(outcome, contact, received_us)
+    body = orjson.dumps({"outcome": outcome, "contact": contact.properties(outcome.action)})
+    known_us = occurred_us if backfill else max(occurred_us, received_us)
+    row = (OUTCOME, outcome.outcome_id, contact.node, occurred_us, received_us, known_us, "outcome", body)
+    insert_record(connection, row)
+    keep_answer(connection, contact.node, outcome, group=contact.group, occurred_us=occurred_us)
+    is_late = outcome.type == "impression" and contact.expires_us is not None and occurred_us >= contact.expires_us
+    return Fate.LATE_IMPRESSION if is_late else Fate.ACCEPTED
+
+
+def _occurred_us(outcome: Outcome, contact: _Contact, received_us: int) -> int:
+    """When it happened: what a fast clock puts after it was received happened then, and never before its decision."""
     occurred_us = to_us(outcome.occurred_at)
     if occurred_us < contact.decided_us:
         decided = from_us(contact.decided_us).isoformat()
         message = f"occurred_at is {outcome.occurred_at.isoformat()}; the decision was made at {decided}"
         raise RejectedEventError("before_decision", "occurred_at", message)
-    body = orjson.dumps({"outcome": outcome, "contact": contact.properties(outcome.action)})
-    known_us = occurred_us if backfill else max(occurred_us, received_us)
-    row = (OUTCOME, outcome.outcome_id, contact.node, occurred_us, received_us, known_us, "outcome", body)
-    insert_record(connection, row)
-    keep_answer(connection, contact.node, outcome, group=contact.group)
-    is_late = outcome.type == "impression" and contact.expires_us is not None and occurred_us >= contact.expires_us
-    return Fate.LATE_IMPRESSION if is_late else Fate.ACCEPTED
+    return max(min(occurred_us, received_us), contact.decided_us)
 
 
 def _contact(connection: sqlite3.Connection, outcome: Outcome) -> _Contact:

@@ -89,7 +89,7 @@ def _replay(
         keep_contacts(connection, nodes[record.seq], record.record_id, decided_us=record.occurred_us, facts=facts)
     for record in page:
         if record.kind in (OUTCOME, LINK):
-            nodes[record.seq] = _RELOCATED[record.kind](connection, orjson.loads(record.body))
+            nodes[record.seq] = _RELOCATED[record.kind](connection, record, orjson.loads(record.body))
     moved = [(nodes[record.seq], record.seq) for record in page if nodes[record.seq] != record.node]
     connection.executemany("UPDATE record SET node = ? WHERE seq = ?", moved)
 
@@ -109,15 +109,15 @@ def _mention_home(memory: IdentityMemory, record: _Stored, home: Sequence[str]) 
     return memory.mention(((kind, value),), (record.occurred_us, f"{kind}:{value}"), record.known_us)
 
 
-def _outcome_node(connection: sqlite3.Connection, content: dict[str, Any]) -> int:
+def _outcome_node(connection: sqlite3.Connection, record: _Stored, content: dict[str, Any]) -> int:
     outcome = outcome_from(content["outcome"])
     query = "SELECT node FROM contact WHERE decision_id = ? AND action = ?"
     node: int = connection.execute(query, (outcome.decision_id, outcome.action)).fetchone()[0]
-    keep_answer(connection, node, outcome, group=content["contact"]["group"])
+    keep_answer(connection, node, outcome, group=content["contact"]["group"], occurred_us=record.occurred_us)
     return node
 
 
-def _link_node(connection: sqlite3.Connection, content: dict[str, Any]) -> int:
+def _link_node(connection: sqlite3.Connection, _: _Stored, content: dict[str, Any]) -> int:
     query = "SELECT node FROM identifier WHERE kind = ? AND value = ?"
     node: int = connection.execute(query, content["home"]).fetchone()[0]
     return node

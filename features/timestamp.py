@@ -38,6 +38,8 @@ def _parsed(value: object, key: str) -> datetime:
 def occurred_at_of(timestamp: object, *, received_at: datetime, sent_at: datetime | None = None) -> datetime:
     """When an event happened: `timestamp + (received_at − sent_at)`, `timestamp`, or failing both `received_at`.
 
+    What a fast clock puts up to 300 s ahead of `received_at` happened when it was received: nothing is known before it
+    happens.
     Raises: `RejectedEventError`, with `future_timestamp` where that is more than 300 s after `received_at`.
     """
     occurred_at = moment_of(timestamp, "timestamp")
@@ -47,7 +49,7 @@ def occurred_at_of(timestamp: object, *, received_at: datetime, sent_at: datetim
     if occurred_at - received_at > MAX_AHEAD:
         message = f"timestamp is {occurred_at.isoformat()}; at most {MAX_AHEAD.seconds} s ahead of now is allowed"
         raise RejectedEventError("future_timestamp", "timestamp", message)
-    return occurred_at
+    return min(occurred_at, received_at)
 
 
 def _corrected(occurred_at: datetime, received_at: datetime, sent_at: datetime) -> datetime:

@@ -100,6 +100,11 @@ def test_without_a_timestamp_it_happened_when_it_was_received():
     assert parsed(a_track(timestamp=...)).occurred_at == NOW
 
 
+@pytest.mark.parametrize("ahead", [1, 300])
+def test_what_a_fast_clock_puts_ahead_happened_when_it_was_received(ahead):
+    assert parsed(a_track(timestamp=(NOW + timedelta(seconds=ahead)).isoformat())).occurred_at == NOW
+
+
 def test_without_a_message_id_the_same_content_has_the_same_id():
     first, again = parsed(a_track(messageId=...)), parsed(a_track(messageId=..., sentAt="2026-03-01T12:00:00Z"))
     assert first.message_id == again.message_id

@@ -49,6 +49,12 @@ def test_the_earliest_of_several_impressions_counts(decided):
     assert [contact.at for contact in history(decided).contacts] == [at(20)]
 
 
+def test_what_a_fast_clock_puts_ahead_was_shown_when_it_was_received(decided):
+    OutcomeBook(decided).accept([an_outcome(occurred_at=at(300))], received_at=at(20))
+    assert [contact.at for contact in history(decided).contacts] == [at(20)]
+    assert take(decided, an_outcome(occurred_at=at(300))).duplicates == 1
+
+
 def test_an_impression_after_the_release_counts_and_is_said_to_be_late(decided):
     receipt = take(decided, an_outcome("1", occurred_at=at(1800)), an_outcome("2", occurred_at=at(1799)))
     assert (receipt.accepted, receipt.late_impressions) == (2, ("o-1",))

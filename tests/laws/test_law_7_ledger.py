@@ -38,7 +38,7 @@ def events(draw):
     """A few customers who share devices and phones, log in late, change their mind."""
     user, device, phone = draw(ids), draw(ids), draw(ids)
     kind = draw(st.sampled_from(("view", "visit", "login", "traits", "consent")))
-    moment = {"timestamp": at(-draw(st.integers(1, 5))).isoformat()}
+    moment = {"timestamp": at(-draw(st.integers(-2, 5))).isoformat()}
     person = {"userId": f"u-{user}"}
     return {
         "view": moment | person,
@@ -64,7 +64,7 @@ def decisions(draw, name):
 def outcomes(draw, name):
     decision_id, action = draw(st.sampled_from(("d-0", "d-1", "d-9"))), draw(st.sampled_from(("card", "loan")))
     kind = draw(st.sampled_from(("impression", "click", "accept", "reject")))
-    return an_outcome(name, decision_id=decision_id, action=action, type=kind, occurred_at=at(draw(st.integers(1, 50))))
+    return an_outcome(name, decision_id=decision_id, action=action, type=kind, occurred_at=at(draw(st.integers(1, 90))))
 
 
 @st.composite

@@ -51,7 +51,7 @@ def world(tmp_path_factory):
         now += timedelta(seconds=chance.randrange(60, 200_000))
         late = [an_event(chance, f"u-{chance.randrange(6)}") for _ in range(chance.randrange(4))]
         for event in late:
-            event["timestamp"] = (now - timedelta(seconds=chance.choice([0, 5, 90_000]))).isoformat()
+            event["timestamp"] = (now - timedelta(seconds=chance.choice([0, 5, 90_000, -200]))).isoformat()
         shop.send(*late, at=now)
         if step == 30:
             History(shop.home.history, FEATURES).catch_up(shop.ledger)
