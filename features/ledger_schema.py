@@ -7,7 +7,7 @@ Projections hang on an *identifier* (`node`), not on a customer: when two custom
 `identifier.customer_id` changes and everything else follows.
 """
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE record (
@@ -33,6 +33,7 @@ CREATE TABLE quarantine (
     outcome_id TEXT PRIMARY KEY,
     decision_id TEXT NOT NULL,
     received_us INTEGER NOT NULL,
+    backfill INTEGER NOT NULL,
     body BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX quarantine_decision ON quarantine (decision_id);

@@ -72,10 +72,8 @@ def append_outcome(
     if earlier is not None:
         return Fate.DUPLICATE if earlier == outcome else Fate.CONFLICT
     if not _is_decided(connection, outcome.decision_id):
-        row = (outcome.outcome_id, outcome.decision_id, received_us, orjson.dumps(outcome))
-        connection.execute(
-            "INSERT INTO quarantine (outcome_id, decision_id, received_us, body) VALUES (?, ?, ?, ?)", row
-        )
+        row = (outcome.outcome_id, outcome.decision_id, received_us, backfill, orjson.dumps(outcome))
+        connection.execute(_WAIT, row)
         return Fate.QUARANTINED
     return _join(connection, outcome, received_us, backfill=backfill)
 
@@ -85,9 +83,9 @@ def release_quarantine(connection: sqlite3.Connection, decision_id: str) -> None
     waiting = connection.execute(_WAITING, (decision_id,)).fetchall()
     if waiting:
         connection.execute("DELETE FROM quarantine WHERE decision_id = ?", (decision_id,))
-    for body, received_us in waiting:
+    for body, received_us, backfill in waiting:
         try:
-            _join(connection, outcome_from(orjson.loads(body)), received_us)
+            _join(connection, outcome_from(orjson.loads(body)), received_us, backfill=bool(backfill))
         except RejectedEventError as error:
             refused = [(Rejection.of(0, error), body)]
             keep_rejects(connection, refused, source="quarantine", received_at=from_us(received_us))
@@ -155,7 +153,8 @@ def _contact(connection: sqlite3.Connection, outcome: Outcome) -> _Contact:
 
 
 _RECORDED = "SELECT body FROM record WHERE kind = ? AND record_id = ?"
-_WAITING = "SELECT body, received_us FROM quarantine WHERE decision_id = ? ORDER BY outcome_id"
+_WAIT = "INSERT INTO quarantine (outcome_id, decision_id, received_us, backfill, body) VALUES (?, ?, ?, ?, ?)"
+_WAITING = "SELECT body, received_us, backfill FROM quarantine WHERE decision_id = ? ORDER BY outcome_id"
 _ACTIONS = "SELECT action, treatment FROM contact WHERE decision_id = ?"
 _CONTACT = """
     SELECT node, treatment, action_group, channel, decided_us, expires_us FROM contact

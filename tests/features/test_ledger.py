@@ -147,7 +147,7 @@ def test_a_ledger_of_another_version_is_refused(tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(UnavailableError, match="version 99; this release reads version 1"):
+    with pytest.raises(UnavailableError, match=f"version 99; this release reads version {VERSION}"):
         Ledger(path)
 
 

@@ -139,6 +139,14 @@ def test_declared_history_was_known_when_it_occurred(decided):
     assert record.known_us == record.occurred_us
 
 
+@pytest.mark.parametrize("backfill", [True, False])
+def test_an_outcome_that_waited_for_its_decision_is_history_where_it_was_declared_so(ledger, backfill):
+    OutcomeBook(ledger).accept([an_outcome(type="click")], received_at=LATER, backfill=backfill)
+    DecisionBook(ledger, a_catalog()).record(a_decision()).result()
+    (record,) = ledger.records(kinds=("outcome",))
+    assert (record.known_us == record.occurred_us) is backfill
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.permutations(["decision", "impression", "click", "accept", "late"]))
 def test_out_of_order_ends_as_in_order(tmp_path_factory, order):
