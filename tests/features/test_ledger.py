@@ -6,6 +6,7 @@ import pytest
 
 from decisioning.errors import UnavailableError
 from features.ledger import Ledger, insert_record
+from features.ledger_schema import VERSION
 
 
 def a_row(name, at=1):
