@@ -205,8 +205,8 @@ def evaluate(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json
     """Value the champion beside nothing, uniform and every constant action, on the later part of the log."""
     from pipelines.evaluate import evaluate_log, print_evaluation
 
-    evaluation = evaluate_log(home_of(home, workspace), workspace)
-    print_evaluation(evaluation, as_json=as_json)
+    evaluation, currency = evaluate_log(home_of(home, workspace), workspace)
+    print_evaluation(evaluation, currency=currency, as_json=as_json)
 
 
 @app.command()
@@ -281,8 +281,18 @@ def failed(error: TsugiError) -> ExitCode:
 
 
 def quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What keeps the components from calling home or writing notices, unless the caller decided otherwise."""
-    wanted = {"FEAST_USAGE": "False", "BENTOML_DO_NOT_TRACK": "True", "DO_NOT_TRACK": "1", "OTEL_SDK_DISABLED": "true"}
+    """What keeps the components from calling home and from spinning threads, unless the caller decided otherwise.
+
+    One thread for OpenMP and BLAS: idle ones spin, and cost several times the CPU on a busy machine.
+    """
+    wanted = {
+        "FEAST_USAGE": "False",
+        "BENTOML_DO_NOT_TRACK": "True",
+        "DO_NOT_TRACK": "1",
+        "OTEL_SDK_DISABLED": "true",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     return {name: value for name, value in wanted.items() if name not in environment}
 
 

@@ -52,14 +52,16 @@ def load(
     *,
     received_at: datetime,
     source: str,
-    backfill: bool,
+    backfill: bool = True,
     progress: Callable[[int], object] = lambda _: None,
+    catch_up: bool = True,
 ) -> Receipt:
-    """Take a file in and bring the online features up to it; `progress` is told the bytes read."""
+    """Take a file in and (with `catch_up`) bring the online features up to it; `progress` is told the bytes read."""
     arrival = Arrival(received_at, source=source, backfill=backfill)
     with _opened(file) as stream:
         receipt = composition.intake.load(_lines(stream, progress), arrival)
-    composition.projection.catch_up()
+    if catch_up:
+        composition.projection.catch_up()
     return receipt
 
 

@@ -16,7 +16,7 @@ class Resolved:
 
 
 def resolve_all(home: Path, workspace: Path) -> Resolved:
-    """Rebuild identities and golden records from the ledger alone; customers keep the ids that the records give them."""
+    """Rebuild identities and golden records from the ledger alone; ids are what the records give."""
     with compose(home, workspace) as composition:
         business = composition.workspace.business
         rebuild(composition.ledger, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier)

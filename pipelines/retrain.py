@@ -1,4 +1,4 @@
-"""Retrains: from the service's own log to a bundle that passed the gate, recorded in MLflow, published for the service."""
+"""Retrains: from the service's own log to a bundle that passed the gate, recorded in MLflow, published to serve."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,6 +53,11 @@ class Retrained:
     run_id: str = ""
 
 
+NOTHING_NEW = Retrained(
+    ExitCode.NOTHING_NEW, None, "", "champion", ("no decision has matured since the last retraining",), 0, 0
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A bundle learned and judged, before anybody acted on it."""
@@ -75,24 +80,28 @@ def retrain_workspace(
 ) -> Retrained:
     """Retrain a workspace under the lease of its home. Raises `BusyError` where another retraining is running."""
     with lease(Home(home).create().lock("retrain"), work="retraining"), compose(home, workspace) as composition:
-        return retrain(composition, as_of=as_of or composition.clock(), promote=promote, say=say)
+        return retrain(composition, as_of=as_of or composition.clock(), promote=promote, say=say)[0]
 
 
 def retrain(
     composition: Composition, *, as_of: datetime, promote: bool = True, say: Callable[[str], object] = lambda _: None
-) -> Retrained:
-    """Learn from the log as of a moment, judge, record, and (with `promote`) publish what may serve."""
+) -> tuple[Retrained, Candidate | None]:
+    """Learn from the log as of a moment, judge, record, and (with `promote`) publish what may serve.
+
+    Returns what came of it, and the candidate (None where there was nothing new).
+    """
     say("bringing the feature history up to the ledger")
     materialize(composition)
     frame = learnable_log(composition, as_of=as_of)
     registry = Registry.open(composition.home.path, workspace=composition.workspace.name)
     if not learned_something_new(registry, frame, composition.catalog.catalog):
-        return Retrained(ExitCode.NOTHING_NEW, None, "", "champion", ("nothing new since the last retraining",), 0, 0)
+        return NOTHING_NEW, None
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with TemporaryDirectory(prefix="tsugi-bundle-") as folder:
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder))
         say("; ".join(candidate.verdict.reasons))
-        return _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
+        done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
+        return done, candidate
 
 
 def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFrame:

@@ -125,7 +125,7 @@ def _propensity_params(learned: Learned) -> dict[str, object]:
     }
 
 
-def _propensity_metrics(learned: Learned, predicted: Any, observed: Any) -> dict[str, float]:  # noqa: ANN401 - arrays
+def _propensity_metrics(learned: Learned, predicted: Any, observed: Any) -> dict[str, float]:
     report = learned.propensity
     parts = {
         "validation": report.shown,
@@ -147,7 +147,7 @@ def _qualities(parts: dict[str, Quality]) -> dict[str, float]:
     return {key: float(value) for key, value in told.items() if np.isfinite(value)}
 
 
-def _importance(candidate: "Candidate") -> Any:  # noqa: ANN401 - a figure
+def _importance(candidate: "Candidate") -> Any:
     frame, response = candidate.judged.frame, candidate.bundle.response
     sample = frame.take(np.linspace(0, len(frame) - 1, min(EXPLAINED_ROWS, len(frame))).astype(np.int64))
     customers = candidate.bundle.encode(sample.features, n_rows=len(sample))

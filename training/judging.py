@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def before_evaluation(split: TimeSplit) -> DecisionLogFrame:
     """What was known before the evaluated part: training and validation, in order of time."""
     first, second = split.train, split.validation
     alone = {"actions", "features", "n_censored"}
-    columns = {
+    columns: dict[str, Any] = {
         each.name: np.concatenate([getattr(first, each.name), getattr(second, each.name)])
         for each in fields(first)
         if each.name not in alone
@@ -80,7 +81,7 @@ def judge_bundles(
 def _q_hat(earlier: DecisionLogFrame, log: DecisionLogFrame, encoder: FeatureEncoder, *, seed: int) -> Floats:
     known, asked = (encoder.matrix(each.features, n_rows=len(each)) for each in (earlier, log))
     model = fit_reward_model(
-        known, earlier.chosen, earlier.capped_reward, n_actions=len(earlier.actions), seed=seed, threads=2
+        known, earlier.chosen, earlier.capped_reward, n_actions=len(earlier.actions), seed=seed, threads=1
     )
     return model.predict(asked)
 

@@ -63,8 +63,9 @@ def search_of(training: Training) -> Search:
 def learn_churn(
     ledger: Ledger, home: Home, features: FeatureSet, *, training: Training, as_of: datetime
 ) -> ChurnLearned:
-    """Learn churn where the workspace declares it and the history is long enough; it serves only if no worse than the
-    logistic regression beside it and than the base rate.
+    """Learn churn where the workspace declares it and the history is long enough.
+
+    The model serves only if it is no worse than the logistic regression beside it, and than the base rate.
     """
     if training.churn is None:
         return ChurnLearned(None, None, ("the workspace declares no churn event",))
