@@ -1,6 +1,6 @@
 """What a range of the ledger asks of a projection: facts to add, and customers to compute anew."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -35,21 +35,17 @@ def changes(ledger: Ledger, start: int, end: int, *, anew: Mapping[str, int] | N
     Parameters: `anew`, further customers to compute from their whole past.
     """
     if end - start <= FEW:
-        held = list(_range(ledger, start, end))
+        held = list(ledger.telling(start, end))
         links = [record for record in held if record.kind == LINK]
         within: Iterable[Record] = held
     else:
         links = [r for r in ledger.records(start, kinds=[LINK], limit=end - start) if r.seq <= end]
-        within = _range(ledger, start, end)
+        within = ledger.telling(start, end)
     renewed, gone = _renewed(links) if start else ({}, frozenset[str]())
     renewed |= anew or {}
     outdated = gone.union(renewed)
     past = (record for customer in sorted(outdated) for record in ledger.records_of(customer, until_seq=end))
     return Changes(renewed, gone, chain((r for r in within if r.customer_id not in outdated), past))
-
-
-def _range(ledger: Ledger, start: int, end: int) -> Iterator[Record]:
-    return (record for record in ledger.records(start, limit=end - start) if record.seq <= end)
 
 
 def _renewed(links: Iterable[Record]) -> tuple[dict[str, int], frozenset[str]]:

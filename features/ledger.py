@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, local
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from features.fact import Fact
 from features.ledger_file import connect, naming, prepare
@@ -27,6 +27,10 @@ _OF_CUSTOMER = """
     SELECT r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
     FROM identifier i JOIN record r ON r.node = i.node
     WHERE i.customer_id = ? AND r.seq <= ? ORDER BY r.occurred_us, r.record_id
+"""
+_TELLING = """
+    AND r.seq <= ? AND (r.kind != 'decision' OR EXISTS (
+        SELECT 1 FROM contact c WHERE c.decision_id = r.record_id AND c.expires_us IS NULL))
 """
 _FOR_EVER = 2**62
 
@@ -92,14 +96,18 @@ class Ledger:
         self, after_seq: int = 0, kinds: Sequence[str] | None = None, limit: int | None = None
     ) -> Iterator[Record]:
         """The records after a sequence number, in order, read in pages (a page is one snapshot)."""
-        left = _FOR_EVER if limit is None else limit
-        while left > 0:
-            page = self._page(after_seq, kinds, min(left, PAGE))
-            yield from page
-            if len(page) < min(left, PAGE):
-                return
-            left -= len(page)
-            after_seq = page[-1].seq
+        wanted = f"AND r.kind IN ({', '.join('?' * len(kinds))})" if kinds is not None else ""
+        return self._paged(wanted, tuple(kinds or ()), after_seq, _FOR_EVER if limit is None else limit)
+
+    def telling(self, after_seq: int, until_seq: int) -> Iterator[Record]:
+        """As `records`, without those that say nothing to features: decisions that imply no impression."""
+        return self._paged(_TELLING, (until_seq,), after_seq, _FOR_EVER)
+
+    def tells(self, after_seq: int, until_seq: int) -> bool:
+        """Whether `telling` has any."""
+        query = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
+        with self.read() as connection:
+            return bool(connection.execute(query, (after_seq, until_seq)).fetchone()[0])
 
     def records_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Record]:
         """Every record of a customer (by today's links) up to a sequence number, in order of (occurred, record id)."""
@@ -111,11 +119,19 @@ class Ledger:
         """What the records of one customer say to features, in order of (occurred, record id)."""
         return facts_of(self.records_of(customer_id, until_seq=until_seq))
 
-    def _page(self, after_seq: int, kinds: Sequence[str] | None, size: int) -> list[Record]:
-        wanted = f"AND r.kind IN ({', '.join('?' * len(kinds))})" if kinds is not None else ""
+    def _paged(self, wanted: str, given: tuple[Any, ...], after_seq: int, left: int) -> Iterator[Record]:
+        while left > 0:
+            page = self._page(wanted, (after_seq, *given, min(left, PAGE)))
+            yield from page
+            if len(page) < min(left, PAGE):
+                return
+            left -= len(page)
+            after_seq = page[-1].seq
+
+    def _page(self, wanted: str, given: tuple[Any, ...]) -> list[Record]:
         query = f"{_COLUMNS} WHERE r.seq > ? {wanted} ORDER BY r.seq LIMIT ?"
         with self.read() as connection:
-            return [Record._make(row) for row in connection.execute(query, (after_seq, *(kinds or ()), size))]
+            return [Record._make(row) for row in connection.execute(query, given)]
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)

@@ -37,10 +37,14 @@ class StoredProfiles:
     memory: timedelta
 
     def read(self, reference: CustomerReference, *, now: datetime) -> Customer:
-        """The customer as of now; an unknown reference gives a customer with `known=False`.
+        """The customer as of now, the ledger in one snapshot; an unknown reference gives one with `known=False`.
 
         Raises: `UnavailableError` where the ledger cannot be read.
         """
+        with self.projection.ledger.read():
+            return self._read(reference, now)
+
+    def _read(self, reference: CustomerReference, now: datetime) -> Customer:
         is_current = self._catch_up()
         customer_id = self.identity.resolve(reference)
         if customer_id is None:

@@ -56,6 +56,9 @@ class FeatureProjection:
         return self._seen
 
     def _step(self, target: int) -> None:
+        if self._seen and not self.ledger.tells(self._seen, target):
+            self._seen = target
+            return
         noted = self._rows.progress(self._definition)
         if noted == 0 and self._seed is not None and self._seed.exists():
             self._rows.adopt(self._seed, self._definition)
@@ -69,9 +72,6 @@ class FeatureProjection:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
         changed = changes(self.ledger, self._seen, end)
         backlog = gather(changed.records, self._features.reader)
-        if backlog.is_empty and not changed.outdated and self._seen > 0:
-            self._seen = end
-            return
         with self._rows.exclusive(self._definition) as transaction:
             if transaction.progress() == self._noted:
                 self._write(transaction, changed.outdated, backlog)

@@ -12,6 +12,7 @@ from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
 from features.intake import Intake
 from features.ledger import Ledger
+from features.record import facts_in
 
 USER = CustomerReference("user_id", "u-1")
 
@@ -138,3 +139,12 @@ def test_many_decisions_are_recorded_at_once(book, ledger):
     book.record_many(decisions)
     assert [book.find(decision.decision_id) for decision in decisions] == decisions
     assert len(history(ledger, now=at(60)).contacts) == 20
+
+
+def test_only_decisions_that_imply_an_impression_tell_features_anything(ledger):
+    book = DecisionBook(ledger, a_catalog())
+    book.record_many([a_decision("plain"), a_decision("implied", placement="strip")])
+    assert [record.record_id for record in ledger.telling(0, ledger.last_seq())] == ["d-implied"]
+    assert [ledger.tells(after, until) for after, until in ((0, 1), (1, 2), (2, 9))] == [False, True, False]
+    said = [record.record_id for record in ledger.records() if facts_in(record)]
+    assert said == ["d-implied"]
