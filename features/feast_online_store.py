@@ -1,10 +1,11 @@
 """Feast's online store on our packed rows: named by its class path in `feature_store.yaml`."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from feast import Entity, FeatureView
 from feast.infra.online_stores.online_store import OnlineStore
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
@@ -13,6 +14,7 @@ from feast.repo_config import FeastConfigBaseModel, RepoConfig
 
 from features.instant import from_us, to_us
 from features.online_store import PackedRow, PackedRows
+from features.packing import pack, unpack
 
 CLASS_PATH = "features.feast_online_store.PackedOnlineStore"
 Row = tuple[EntityKey, dict[str, Value], datetime, datetime | None]
@@ -50,7 +52,7 @@ class PackedOnlineStore(OnlineStore):
         customers = [_customer(key) for key in entity_keys]
         held = {row.customer_id: row for row in self._store(config).read_many(customers) if row.view == table.name}
         wanted = requested_features or [field.name for field in table.features]
-        return [_found(held.get(customer), wanted, table.ttl) for customer in customers]
+        return [_found(held.get(customer), table, wanted) for customer in customers]
 
     def update(
         self,
@@ -80,9 +82,9 @@ def _customer(key: EntityKey) -> str:
 
 def _packed_row(table: FeatureView, row: Row) -> PackedRow:
     key, values, event_at, created_at = row
-    columns = {name: value.double_val for name, value in values.items() if value.WhichOneof("val") is not None}
-    known = {name: value for name, value in columns.items() if value == value}
-    return PackedRow(_customer(key), table.name, _us(event_at), _us(created_at or event_at), known)
+    known = {name: value.double_val for name, value in values.items() if value.WhichOneof("val") is not None}
+    state = pack(np.array([[known.get(field.name, np.nan) for field in table.features]], dtype=np.float64))[0]
+    return PackedRow(_customer(key), table.name, _us(event_at), _us(created_at or event_at), state)
 
 
 def _us(moment: datetime) -> int:
@@ -90,10 +92,13 @@ def _us(moment: datetime) -> int:
     return to_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _found(row: PackedRow | None, wanted: Sequence[str], ttl: timedelta | None) -> Found:
-    if row is None or (ttl and from_us(row.event_us) + ttl < datetime.now(UTC)):
+def _found(row: PackedRow | None, table: FeatureView, wanted: Sequence[str]) -> Found:
+    if row is None or (table.ttl and from_us(row.event_us) + table.ttl < datetime.now(UTC)):
         return None, None
-    columns = row.columns
-    return from_us(row.event_us), {
-        name: Value(double_val=columns[name]) if name in columns else Value() for name in wanted
-    }
+    names = [field.name for field in table.features]
+    known = dict(zip(names, unpack([row.state], len(names))[0].tolist(), strict=True))
+    return from_us(row.event_us), {name: _value(known[name]) for name in wanted}
+
+
+def _value(number: float) -> Value:
+    return Value(double_val=number) if number == number else Value()

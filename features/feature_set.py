@@ -13,6 +13,7 @@ from decisioning.customer import FeatureValue
 from decisioning.errors import InvalidInputError
 from features.feature import Feature
 from features.lift import FactReader, View
+from features.packing import pack, unpack
 from features.primitives import Array
 from features.state import Layout
 
@@ -40,6 +41,8 @@ class FeatureSet:
         self.columns = self.layout.columns
         self.reader = FactReader(part.probe for f in self.features for part in f.primitive.parts())
         self.views = _views(self.features, self.reader, ttl or {})
+        self._nothing = {view.name: pack(np.full((1, len(view.columns)), np.nan))[0] for view in self.views}
+        self._placed = _placed(self.columns, self.views)
         self._words = tuple((f.name, dict(enumerate(f.one_of))) for f in self.features if f.kind == "category")
 
     @classmethod
@@ -79,6 +82,14 @@ class FeatureSet:
         get = columns.get
         return np.array([[get(name, NAN) for name in self.columns]], dtype=np.float64)
 
+    def joined(self, states: Mapping[str, bytes]) -> Array:
+        """One customer's state, shape (1, n_state), from what is packed of each view; a view that is missing is empty.
+
+        Raises: `UnavailableError` where another definition packed it.
+        """
+        packed = b"".join([states.get(view, nothing) for view, nothing in self._nothing.items()])
+        return unpack([packed], len(self.columns))[:, self._placed]
+
     def at(self, state: Array, now_us: NDArray[np.int64] | Array) -> Array:
         """The documented features at a moment each: the one function for one customer and for a whole history.
 
@@ -116,6 +127,12 @@ def _views(features: Sequence[Feature], reader: FactReader, ttl: Mapping[str, ti
         View(name, tuple(members), reader=reader, ttl=ttl.get(name))
         for name, members in groupby(by_view, key=lambda feature: feature.view)
     )
+
+
+def _placed(columns: Sequence[str], views: Sequence[View]) -> NDArray[np.intp]:
+    """Where each of the columns stands when the views' columns are joined."""
+    joined = {name: place for place, name in enumerate(column for view in views for column in view.columns)}
+    return np.array([joined[name] for name in columns], dtype=np.intp)
 
 
 def _refuse_twice(names: Sequence[str]) -> None:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from features.backlog import Backlog
 from features.lift import Index, View, ends
 from features.online_store import PackedRow
+from features.packing import pack
 from features.primitives import Array
-from features.row_state import Stored, packed, states_before
+from features.row_state import Stored, states_before
 
 TIME = pa.timestamp("us", tz="UTC")
 
@@ -72,8 +73,8 @@ class HistoryPart:
     def _rows(
         self, customers: list[str], event_us: NDArray[np.int64], after: Array, created_us: int
     ) -> Iterator[PackedRow]:
-        for customer_id, known_us, values in zip(customers, event_us.tolist(), after.tolist(), strict=True):
-            yield PackedRow(customer_id, self._view.name, known_us, created_us, packed(self._view, values))
+        for customer_id, known_us, state in zip(customers, event_us.tolist(), pack(after), strict=True):
+            yield PackedRow(customer_id, self._view.name, known_us, created_us, state)
 
 
 def file_name(start: int, end: int) -> str:

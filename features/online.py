@@ -1,12 +1,16 @@
 """The features of one customer now, read from the embedded online store; imports no feast."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from decisioning.customer import FeatureValue
 from features.feature_set import FeatureSet
 from features.instant import to_us
 from features.online_store import PackedRow, PackedRows
+
+MICROSECOND = timedelta(microseconds=1)
+FOR_EVER = 2**63
+"""Microseconds, more than any moment has."""
 
 
 class OnlineFeatures:
@@ -18,7 +22,7 @@ class OnlineFeatures:
     def __init__(self, path: Path, features: FeatureSet) -> None:
         self.features = features
         self._rows = PackedRows(path)
-        self._ttl_us = {v.name: int(v.ttl.total_seconds() * 1_000_000) for v in features.views if v.ttl is not None}
+        self._ttl_us = {v.name: v.ttl // MICROSECOND if v.ttl else FOR_EVER for v in features.views}
 
     def read(self, customer_id: str, now: datetime) -> dict[str, FeatureValue] | None:
         """The documented features as of now; None for a customer of whom nothing is stored.
@@ -30,9 +34,6 @@ class OnlineFeatures:
 
     def of_rows(self, rows: list[PackedRow], *, now_us: int) -> dict[str, FeatureValue]:
         """The documented features of one customer's rows at a moment; a row past its time to live says nothing."""
-        columns: dict[str, float | None] = {}
-        for row in rows:
-            ttl = self._ttl_us.get(row.view)
-            if ttl is None or row.event_us + ttl >= now_us:
-                columns.update(row.columns)
-        return self.features.values(self.features.state(columns), now_us=now_us)
+        ttl_us = self._ttl_us
+        believed = {row.view: row.state for row in rows if row.event_us + ttl_us.get(row.view, 0) >= now_us}
+        return self.features.values(self.features.joined(believed), now_us=now_us)

@@ -1,18 +1,15 @@
 """The embedded online store: one packed row of state per customer and view, in one SQLite file.
 
 It can be rebuilt from the ledger, so it commits without waiting for the disk (WAL, `synchronous=NORMAL`): after a
-power cut it is consistent, perhaps a little behind, and catches up. Values are JSON objects by column name; a column
-that is missing is empty.
+power cut it is consistent, perhaps a little behind, and catches up. See `features.packing` for what a row holds.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import local
 from typing import NamedTuple
-
-import orjson
 
 from decisioning.errors import UnavailableError
 
@@ -27,38 +24,39 @@ PRAGMA wal_autocheckpoint = 8000;
 """
 _TABLES = """
 PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS feature_row (
+CREATE TABLE IF NOT EXISTS state_row (
     customer_id TEXT NOT NULL,
     view TEXT NOT NULL,
     event_us INTEGER NOT NULL,
     created_us INTEGER NOT NULL,
-    packed BLOB NOT NULL,
+    state BLOB NOT NULL,
     PRIMARY KEY (customer_id, view)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS progress (definition TEXT NOT NULL, seq INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS applied (definition TEXT NOT NULL, seq INTEGER NOT NULL);
 """
-_READ = "SELECT customer_id, view, event_us, created_us, packed FROM feature_row WHERE customer_id "
-_REPLACE = "INSERT OR REPLACE INTO feature_row VALUES (?, ?, ?, ?, ?)"
+_READ = "SELECT customer_id, view, event_us, created_us, state FROM state_row WHERE customer_id "
+_READ_ONE = _READ + "= ?"
+_REPLACE = "INSERT OR REPLACE INTO state_row VALUES (?, ?, ?, ?, ?)"
 _GUARDED = """
-INSERT INTO feature_row VALUES (?, ?, ?, ?, ?)
+INSERT INTO state_row VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (customer_id, view) DO UPDATE
-SET event_us = excluded.event_us, created_us = excluded.created_us, packed = excluded.packed
-WHERE (excluded.event_us, excluded.created_us) >= (feature_row.event_us, feature_row.created_us)
+SET event_us = excluded.event_us, created_us = excluded.created_us, state = excluded.state
+WHERE (excluded.event_us, excluded.created_us) >= (state_row.event_us, state_row.created_us)
 """
 
 
 class PackedRow(NamedTuple):
     """The state of one view of one customer.
 
-    Parameters: `event_us`, when it became known; `created_us`, when it was computed; `columns`, by name, without what
-    is empty. Times are microseconds since the epoch, UTC.
+    Parameters: `event_us`, when it became known; `created_us`, when it was computed, both microseconds since the epoch,
+    UTC; `state`, packed.
     """
 
     customer_id: str
     view: str
     event_us: int
     created_us: int
-    columns: Mapping[str, float]
+    state: bytes
 
 
 class PackedRows:
@@ -78,7 +76,7 @@ class PackedRows:
     def read(self, customer_id: str) -> list[PackedRow]:
         """Every view of one customer, by one SELECT, so that what is read belongs together."""
         with self._naming():
-            return [_unpacked(row) for row in self._connection().execute(_READ + "= ?", (customer_id,))]
+            return list(map(PackedRow._make, self._connection().execute(_READ_ONE, (customer_id,))))
 
     def read_many(self, customer_ids: Sequence[str]) -> list[PackedRow]:
         """Every view of many customers."""
@@ -91,12 +89,12 @@ class PackedRows:
         Older is by (event time, created time).
         """
         with self._naming(), _transaction(self._connection()) as connection:
-            connection.executemany(_GUARDED, map(_packed, rows))
+            connection.executemany(_GUARDED, rows)
 
     def drop(self, views: Iterable[str]) -> None:
         """Forget every row of some views."""
         with self._naming(), _transaction(self._connection()) as connection:
-            connection.executemany("DELETE FROM feature_row WHERE view = ?", [(view,) for view in views])
+            connection.executemany("DELETE FROM state_row WHERE view = ?", [(view,) for view in views])
 
     def progress(self, definition: str) -> int:
         """Up to which ledger record the rows were built; 0 where they were built by another definition, or never."""
@@ -111,10 +109,10 @@ class PackedRows:
             try:
                 with _transaction(connection):
                     if _progress(connection, definition) == 0 and _progress(connection, definition, "other") > 0:
-                        connection.execute("DELETE FROM feature_row")
-                        connection.execute("INSERT INTO feature_row SELECT * FROM other.feature_row")
-                        connection.execute("DELETE FROM main.progress")
-                        connection.execute("INSERT INTO main.progress SELECT * FROM other.progress")
+                        connection.execute("DELETE FROM state_row")
+                        connection.execute("INSERT INTO state_row SELECT * FROM other.state_row")
+                        connection.execute("DELETE FROM main.applied")
+                        connection.execute("INSERT INTO main.applied SELECT * FROM other.applied")
             finally:
                 connection.execute("DETACH other")
 
@@ -160,8 +158,8 @@ class RowTransaction:
 
     def advance(self, seq: int) -> None:
         """Note up to which ledger record the rows are built now."""
-        self._connection.execute("DELETE FROM progress")
-        self._connection.execute("INSERT INTO progress VALUES (?, ?)", (self._definition, seq))
+        self._connection.execute("DELETE FROM applied")
+        self._connection.execute("INSERT INTO applied VALUES (?, ?)", (self._definition, seq))
 
     def read_many(self, customer_ids: Sequence[str]) -> Iterator[PackedRow]:
         """Every view of many customers."""
@@ -169,15 +167,15 @@ class RowTransaction:
 
     def replace(self, rows: Iterable[PackedRow]) -> None:
         """Write rows, whatever was there: for the projection, which is right by construction."""
-        self._connection.executemany(_REPLACE, map(_packed, rows))
+        self._connection.executemany(_REPLACE, rows)
 
     def forget(self, customer_ids: Iterable[str]) -> None:
         """Delete every row of some customers."""
-        self._connection.executemany("DELETE FROM feature_row WHERE customer_id = ?", [(c,) for c in customer_ids])
+        self._connection.executemany("DELETE FROM state_row WHERE customer_id = ?", [(c,) for c in customer_ids])
 
     def clear(self) -> None:
         """Delete every row."""
-        self._connection.execute("DELETE FROM feature_row")
+        self._connection.execute("DELETE FROM state_row")
 
 
 @contextmanager
@@ -195,18 +193,10 @@ def _read_many(connection: sqlite3.Connection, customer_ids: Sequence[str]) -> I
     for start in range(0, len(customer_ids), MANY):
         some = customer_ids[start : start + MANY]
         found = connection.execute(f"{_READ} IN ({', '.join('?' * len(some))})", tuple(some))
-        yield from map(_unpacked, found.fetchall())
+        yield from map(PackedRow._make, found.fetchall())
 
 
 def _progress(connection: sqlite3.Connection, definition: str, schema: str = "main") -> int:
-    query = f"SELECT seq FROM {schema}.progress WHERE definition = ?"  # noqa: S608 - constants only
+    query = f"SELECT seq FROM {schema}.applied WHERE definition = ?"  # noqa: S608 - constants only
     row = connection.execute(query, (definition,)).fetchone()
     return int(row[0]) if row else 0
-
-
-def _packed(row: PackedRow) -> tuple[str, str, int, int, bytes]:
-    return (*row[:4], orjson.dumps(row.columns))
-
-
-def _unpacked(row: tuple[str, str, int, int, bytes]) -> PackedRow:
-    return PackedRow(*row[:4], orjson.loads(row[4]))

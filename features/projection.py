@@ -10,7 +10,8 @@ from features.feature_set import FeatureSet
 from features.ledger import Ledger
 from features.lift import View
 from features.online_store import PackedRow, PackedRows, RowTransaction
-from features.row_state import Stored, packed, states_before, stored
+from features.packing import pack
+from features.row_state import Stored, states_before, stored
 
 AT_ONCE = 2_000_000
 """Records applied in one transaction, at most: what bounds the memory of a first load."""
@@ -98,8 +99,8 @@ def _rows_of_view(view: View, chunk: Backlog, before: Stored) -> Iterator[Packed
     states = states_before(view, chunk, before)
     last, after = view.fold(chunk.hits, chunk.occurred_us, group=chunk.group, before=states)
     known = chunk.known_us[last].tolist()
-    for place, known_us, values in zip(chunk.group[last].tolist(), known, after.tolist(), strict=True):
+    for place, known_us, state in zip(chunk.group[last].tolist(), known, pack(after), strict=True):
         customer_id = chunk.customers[place]
         held = before.get((customer_id, view.name))
         event_us = max(known_us, held.event_us) if held else known_us
-        yield PackedRow(customer_id, view.name, event_us, event_us, packed(view, values))
+        yield PackedRow(customer_id, view.name, event_us, event_us, state)

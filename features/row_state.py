@@ -1,4 +1,4 @@
-"""Between packed rows, by column name, and state vectors, by position."""
+"""Between packed rows, by customer and view, and states by position."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,7 @@ import numpy as np
 from features.backlog import Backlog
 from features.lift import View
 from features.online_store import PackedRow
+from features.packing import unpack
 from features.primitives import Array
 
 Stored = dict[tuple[str, str], PackedRow]
@@ -20,13 +21,8 @@ def stored(rows: Iterable[PackedRow]) -> Stored:
 def states_before(view: View, chunk: Backlog, before: Stored) -> Array:
     """The state before the chunk, shape (n_customers, n_state), of each customer whom it touches in this view."""
     states = np.full((len(chunk.customers), len(view.columns)), np.nan)
-    for place in view.groups(chunk.hits, chunk.group).tolist() if before else ():
-        row = before.get((chunk.customers[place], view.name))
-        if row is not None:
-            states[place] = [row.columns.get(column, np.nan) for column in view.columns]
+    touched = view.groups(chunk.hits, chunk.group).tolist() if before else []
+    held = {place: row for place in touched if (row := before.get((chunk.customers[place], view.name)))}
+    if held:
+        states[list(held)] = unpack([row.state for row in held.values()], len(view.columns))
     return states
-
-
-def packed(view: View, values: list[float]) -> dict[str, float]:
-    """State columns by name, without what is empty."""
-    return {name: value for name, value in zip(view.columns, values, strict=True) if value == value}

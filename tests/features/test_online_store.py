@@ -2,10 +2,12 @@
 
 import threading
 
+import numpy as np
 import pytest
 
 from decisioning.errors import UnavailableError
 from features.online_store import PackedRow, PackedRows
+from features.packing import pack, unpack
 
 
 @pytest.fixture
@@ -15,12 +17,16 @@ def rows(tmp_path):
     store.close()
 
 
+def state(*values: float) -> bytes:
+    return pack(np.array([values]))[0]
+
+
 def a_row(value: float = 1.0, *, customer: str = "c_1", view: str = "v", event_us: int = 10, created_us: int = 10):
-    return PackedRow(customer, view, event_us, created_us, {"x": value})
+    return PackedRow(customer, view, event_us, created_us, state(value))
 
 
 def test_what_is_written_is_read(rows):
-    written = PackedRow("c_1", "v", 5, 6, {"x": 0.1 + 0.2, "at": 1_750_000_000_000_001.0})
+    written = PackedRow("c_1", "v", 5, 6, state(0.1 + 0.2, 1_750_000_000_000_001.0, float("nan")))
     rows.write([written])
     assert rows.read("c_1") == [written]
     assert rows.read("c_2") == []
@@ -29,11 +35,11 @@ def test_what_is_written_is_read(rows):
 def test_an_older_row_never_replaces_a_newer_one(rows):
     rows.write([a_row(1.0, event_us=10)])
     rows.write([a_row(2.0, event_us=9)])
-    assert rows.read("c_1")[0].columns == {"x": 1.0}
+    assert rows.read("c_1")[0].state == state(1.0)
     rows.write([a_row(3.0, event_us=10, created_us=9)])
-    assert rows.read("c_1")[0].columns == {"x": 1.0}
+    assert rows.read("c_1")[0].state == state(1.0)
     rows.write([a_row(4.0, event_us=10, created_us=11)])
-    assert rows.read("c_1")[0].columns == {"x": 4.0}
+    assert rows.read("c_1")[0].state == state(4.0)
 
 
 def test_many_customers_are_read_at_once(rows):
@@ -65,7 +71,7 @@ def test_views_of_one_customer_are_never_torn(rows, tmp_path):
     def look() -> None:
         reader = PackedRows(tmp_path / "online.db")
         while not stop.is_set():
-            values = {row.columns["x"] for row in reader.read("c_1")}
+            values = {row.state for row in reader.read("c_1")}
             if len(values) > 1:
                 torn.append(values)
         reader.close()
@@ -84,3 +90,8 @@ def test_a_damaged_file_is_named(tmp_path):
     path.write_bytes(b"this is no database, but long enough to look like a file of one" * 100)
     with pytest.raises(UnavailableError, match=r"online\.db cannot be used"):
         PackedRows(path)
+
+
+def test_a_row_of_another_definition_is_named_not_misread():
+    with pytest.raises(UnavailableError, match="2 columns"):
+        unpack([state(1.0, 2.0), state(1.0)], 2)

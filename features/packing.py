@@ -1,0 +1,36 @@
+"""State as the online store keeps it: float64, little-endian, in the order of the view's columns, NaN where empty.
+
+Reading is one copy of bytes: names are the business of the definition that the file was built with.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from decisioning.errors import UnavailableError
+from features.primitives import Array
+
+WIDTH = 8
+_KIND = np.dtype("<f8")
+
+
+def pack(states: Array) -> list[bytes]:
+    """The rows of states of shape (n, n_state).
+
+    >>> [len(row) for row in pack(np.zeros((3, 2)))]
+    [16, 16, 16]
+    """
+    return [row.tobytes() for row in states.astype(_KIND, copy=False)]
+
+
+def unpack(rows: Sequence[bytes], n_state: int) -> Array:
+    """States of shape (n, n_state) from their rows.
+
+    Raises: `UnavailableError` where a row has another number of columns: another definition wrote it.
+
+    >>> unpack(pack(np.array([[1.0, np.nan]])), 2)
+    array([[ 1., nan]])
+    """
+    if any(len(row) != n_state * WIDTH for row in rows):
+        raise UnavailableError(f"a stored state does not have {n_state} columns; another definition wrote it")
+    return np.frombuffer(b"".join(rows), dtype=_KIND).reshape(len(rows), n_state)
