@@ -1,15 +1,13 @@
 """Arbitration: the number that orders eligible actions."""
 
-from dataclasses import dataclass
 from math import isfinite, isnan
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Mode = Literal["incremental_value", "propensity_value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Factors:
-    """What a priority is made of.
+class Factors(NamedTuple):
+    """What a priority is made of. A tuple, as one is made for every candidate of every decision.
 
     Parameters: `propensity` in [0, 1]; `uplift` in [−1, 1], NaN where there is no randomised evidence; `value` and
     `cost` in the catalogue's currency; `context_weight` and `lever`, factors above 0.
@@ -35,12 +33,12 @@ def priority(factors: Factors, mode: Mode) -> float:
     >>> priority(Factors(propensity=0.2, uplift=0.1, value=50.0, cost=1.0), "propensity_value")
     10.0
     """
-    weight = factors.context_weight * factors.lever
+    propensity, uplift, value, cost, context_weight, lever = factors
+    weight = context_weight * lever
     if mode == "propensity_value":
-        return factors.propensity * factors.value * weight
-    chance = factors.propensity if isnan(factors.uplift) else factors.uplift
-    gain = chance * factors.value
-    return (gain * weight if gain > 0 else gain) - factors.cost
+        return propensity * value * weight
+    gain = (propensity if isnan(uplift) else uplift) * value
+    return (gain * weight if gain > 0 else gain) - cost
 
 
 def is_sound(factors: Factors) -> bool:
@@ -49,6 +47,6 @@ def is_sound(factors: Factors) -> bool:
     >>> is_sound(Factors(propensity=float("nan"), uplift=0.0, value=1.0, cost=0.0))
     False
     """
-    numbers = (factors.propensity, factors.value, factors.cost, factors.context_weight, factors.lever)
-    uplift = 0.0 if isnan(factors.uplift) else factors.uplift
-    return all(map(isfinite, numbers)) and 0.0 <= factors.propensity <= 1.0 and -1.0 <= uplift <= 1.0
+    propensity, uplift, value, cost, context_weight, lever = factors
+    scored = 0.0 <= propensity <= 1.0 and (-1.0 <= uplift <= 1.0 or isnan(uplift))
+    return scored and isfinite(value) and isfinite(cost) and isfinite(context_weight) and isfinite(lever)

@@ -1,6 +1,7 @@
 """Limits on contact over time: caps within rolling periods and rests after outcomes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,34 +9,49 @@ from decisioning.catalog import Cap, ContactPolicy, Rest
 from decisioning.customer import Answer, Contact, ContactHistory
 from decisioning.ports import Candidate
 
+CapKey = tuple[int, str]
+"""What one cap counts together: the cap's place in the policy, and the action, group, channel or ("") customer."""
+
 
 def _key(cap: Cap, *, action: str, group: str, channel: str) -> str:
     return {"action": action, "group": group, "channel": channel, "customer": ""}[cap.scope]
 
 
-def _concerns(cap: Cap, key: str) -> bool:
-    return not cap.only or cap.only == key
+def cap_keys(policy: ContactPolicy, candidate: Candidate) -> tuple[CapKey, ...]:
+    """Under which keys a contact with this candidate counts, for the caps that concern it, in the policy's order."""
+    action, channel = candidate.action, candidate.treatment.channel
+    keys = (_key(cap, action=action.name, group=action.group, channel=channel) for cap in policy.caps)
+    return tuple(
+        (place, key) for place, (cap, key) in enumerate(zip(policy.caps, keys, strict=True)) if cap.only in ("", key)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What is left of every cap and rest for one customer at one moment.
 
-    Parameters: `used` counts, per cap in the policy's order, the contacts of each key within its period; `resting`
-    holds (scope, name) of what is left alone, with the rule's words.
+    Parameters: `used` counts the contacts of each key within its cap's period; `resting` holds (scope, name) of what is
+    left alone, with the rule's words.
     """
 
     policy: ContactPolicy
-    used: tuple[dict[str, int], ...]
-    resting: dict[tuple[str, str], str]
+    used: Mapping[CapKey, int]
+    resting: Mapping[tuple[str, str], str]
 
     def reached_cap(self, candidate: Candidate) -> str | None:
         """The first cap that another contact with this candidate would exceed, in words; None where there is none."""
-        for cap, counts in zip(self.policy.caps, self.used, strict=True):
-            key = _candidate_key(cap, candidate)
-            if _concerns(cap, key) and counts.get(key, 0) >= cap.at_most:
-                return f"{cap.scope} cap of {cap.at_most} within {cap.within.days} days"
-        return None
+        exhausted = self.exhausted(cap_keys(self.policy, candidate))
+        return self.words(exhausted[0]) if exhausted else None
+
+    def exhausted(self, keys: Iterable[CapKey]) -> list[CapKey]:
+        """Those of the keys of which nothing is left, in the order given."""
+        used, caps = self.used, self.policy.caps
+        return [key for key in keys if used.get(key, 0) >= caps[key[0]].at_most]
+
+    def words(self, key: CapKey) -> str:
+        """The cap of a key, in words."""
+        cap = self.policy.caps[key[0]]
+        return f"{cap.scope} cap of {cap.at_most} within {cap.within.days} days"
 
     def rest(self, candidate: Candidate) -> str | None:
         """The rest that covers this candidate, in words; None where there is none."""
@@ -44,25 +60,21 @@ class Limits:
 
     def after(self, candidate: Candidate) -> "Limits":
         """The limits once this candidate was contacted too."""
-        used = tuple(
-            {**counts, key: counts.get(key, 0) + 1}
-            for cap, counts in zip(self.policy.caps, self.used, strict=True)
-            for key in [_candidate_key(cap, candidate)]
-        )
-        return Limits(self.policy, used, self.resting)
+        return self.counting(cap_keys(self.policy, candidate))
+
+    def counting(self, keys: Sequence[CapKey]) -> "Limits":
+        """As `after`, for the `cap_keys` of a candidate."""
+        return Limits(self.policy, {**self.used, **{key: self.used.get(key, 0) + 1 for key in keys}}, self.resting)
 
 
-def _candidate_key(cap: Cap, candidate: Candidate) -> str:
-    return _key(cap, action=candidate.action.name, group=candidate.action.group, channel=candidate.treatment.channel)
-
-
-def _count(cap: Cap, contacts: Sequence[Contact], *, now: datetime) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for contact in contacts:
-        if now - contact.at < cap.within and contact.counts(now):
-            key = _key(cap, action=contact.action, group=contact.group, channel=contact.channel)
-            counts[key] = counts.get(key, 0) + 1
-    return counts
+def _used(policy: ContactPolicy, contacts: Sequence[Contact], *, now: datetime) -> dict[CapKey, int]:
+    counting = [contact for contact in contacts if contact.counts(now)]
+    return Counter(
+        (place, _key(cap, action=contact.action, group=contact.group, channel=contact.channel))
+        for place, cap in enumerate(policy.caps)
+        for contact in counting
+        if now - contact.at < cap.within
+    )
 
 
 def _name(rest: Rest, answer: Answer) -> str:
@@ -90,4 +102,4 @@ def limits(policy: ContactPolicy, history: ContactHistory, *, now: datetime) -> 
     resting: dict[tuple[str, str], str] = {}
     for rest in policy.rests:
         resting |= _resting(rest, history.answers, now=now)
-    return Limits(policy, tuple(_count(cap, history.contacts, now=now) for cap in policy.caps), resting)
+    return Limits(policy, _used(policy, history.contacts, now=now), resting)

@@ -5,24 +5,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from math import isnan
-from random import Random
 
 from decisioning.action import NO_ACTION
-from decisioning.arbitration import Factors, Mode, is_sound, priority
 from decisioning.catalog import Placement
 from decisioning.cold_start import CatalogScorer
-from decisioning.contact_policy import Limits
-from decisioning.customer import Customer, FeatureValue
+from decisioning.customer import Customer
 from decisioning.decision import Decision, DecisionRequest, Exclusion, RankedAction, Versions
-from decisioning.eligibility import UNREADABLE, CompiledCatalog, Funnel, Moment, funnel, values_of
+from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
 from decisioning.errors import InvalidInputError, StaleContactsError, TsugiError
 from decisioning.explanation import contribution_reasons, draw_reason, factor_reasons
-from decisioning.exploration import Distribution, epsilon_greedy, ranking_key
+from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm, arm_of
-from decisioning.ports import Candidate, DecisionLog, ProfileReader, Scorer
+from decisioning.option import Option, Weighing, options_of, score_of
+from decisioning.ports import DecisionLog, ProfileReader, Scorer
+from decisioning.ranking import Draw, Drawing, draw_ranks
 
 ATTEMPTS = 5
 """How often a decision is made anew because the customer's contacts changed meanwhile, before nothing is offered."""
+_UNSCORED = Stop("score", "no usable score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +40,6 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
-class _Option:
-    """One action that may be chosen, in its best treatment."""
-
-    candidate: Candidate
-    factors: Factors
-    priority: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Draw:
-    """One rank as drawn: the action, the distribution it was drawn from, whether priority alone would choose it."""
-
-    action: str
-    distribution: Distribution
-    is_best: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Case:
     """Everything one decision is made from."""
 
@@ -67,9 +49,9 @@ class _Case:
     scorer: Scorer
     placement: Placement
     arm: Arm
-    values: Mapping[str, FeatureValue]
+    weighing: Weighing
     explained: int
-    seed: int
+    decision_id: str
     degraded: tuple[str, ...]
 
 
@@ -116,57 +98,31 @@ def consider(
     placement = placement_of(request, catalog)
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
-    seed = seed_of(decision_id_of(request.request_id, arms.salt))
     values = values_of(customer, request.context)
-    case = _Case(request, customer, catalog, scorer, placement, arm, values, explained, seed, customer.degraded)
-    passed = funnel(catalog, Moment(customer, placement, values, arm))
+    weighing = Weighing(catalog.catalog.arbitration, catalog.context_weights(values), levers=arm != "no_levers")
+    decision_id = decision_id_of(request.request_id, arms.salt)
+    case = _Case(
+        request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, customer.degraded
+    )
+    through = funnel(catalog, Moment(customer, placement, values, arm))
     try:
-        options, unsound = _options(case, passed)
+        options = _options(case, through)
     except TsugiError:
         case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, "model"))
-        options, unsound = _options(case, passed)
-    return _conclude(case, options, [*_exclusions(passed), *unsound], passed.limits)
+        options = _options(case, through)
+    return _conclude(case, options, through)
 
 
-def _exclusions(passed: Funnel) -> list[Exclusion]:
-    return [Exclusion(action, stop.stage, stop.reason) for action, stop in passed.stopped.items()]
+def _options(case: _Case, through: Funnel) -> dict[str, Option]:
+    candidates = [each for entrant in through.passed.values() for each in entrant.candidates]
+    return options_of(candidates, scorer=case.scorer, features=case.customer.features, weighing=case.weighing)
 
 
-def _options(case: _Case, passed: Funnel) -> tuple[dict[str, _Option], list[Exclusion]]:
-    """Score every candidate, keep each action's best treatment, leave out what has no usable score."""
-    candidates = [each for group in passed.candidates.values() for each in group]
-    if not candidates:
-        return {}, []
-    scores = case.scorer.score(case.customer.features, candidates)
-    options: dict[str, _Option] = {}
-    for index, candidate in enumerate(candidates):
-        factors = _factors(case, candidate, float(scores.propensity[index]), float(scores.uplift[index]))
-        if not is_sound(factors):
-            continue
-        own = None if scores.priority is None else float(scores.priority[index])
-        option = _Option(candidate, factors, priority(factors, _mode(case)) if own is None else own)
-        name = candidate.action.name
-        if name not in options or _precedes(option, options[name]):
-            options[name] = option
-    unsound = [Exclusion(name, "score", "no usable score") for name in passed.candidates if name not in options]
-    return options, unsound
-
-
-def _mode(case: _Case) -> Mode:
-    return case.compiled.catalog.arbitration
-
-
-def _precedes(one: _Option, other: _Option) -> bool:
-    return ranking_key(one.candidate.treatment.name, one.priority) < ranking_key(
-        other.candidate.treatment.name, other.priority
-    )
-
-
-def _factors(case: _Case, candidate: Candidate, propensity: float, uplift: float) -> Factors:
-    action = candidate.action
-    weight = case.compiled.context_weight(action.issue, case.values)
-    lever = 1.0 if case.arm == "no_levers" else action.lever
-    return Factors(propensity, uplift, action.value, candidate.treatment.cost, weight, lever)
+def _exclusions(options: Mapping[str, Option], through: Funnel) -> tuple[Exclusion, ...]:
+    """Everything the funnel stopped, and what passed but has no usable score; by name."""
+    unsound = {name: _UNSCORED for name in through.passed if name not in options}
+    stops = {**through.stopped, **unsound}
+    return tuple([Exclusion(name, stops[name].stage, stops[name].reason) for name in sorted(stops)])
 
 
 def _epsilon(case: _Case) -> float:
@@ -178,9 +134,15 @@ def _epsilon(case: _Case) -> float:
     return exploration.epsilon_without_bundle if case.scorer.version == "none" else exploration.epsilon
 
 
-def _conclude(case: _Case, options: Mapping[str, _Option], exclusions: list[Exclusion], limits: Limits) -> Decision:
+def _draws(case: _Case, options: Mapping[str, Option], through: Funnel, *, epsilon: float) -> list[Draw]:
+    most = case.placement.limit if case.request.limit is None else case.request.limit
+    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=case.placement.must_fill)
+    return draw_ranks(options, through, how)
+
+
+def _conclude(case: _Case, options: Mapping[str, Option], through: Funnel) -> Decision:
     epsilon = _epsilon(case)
-    draws = _draws(case, options, limits, epsilon=epsilon)
+    draws = _draws(case, options, through, epsilon=epsilon)
     first = draws[0].distribution.probabilities
     ranked = tuple(
         _ranked(case, options[draw.action], draw, rank=rank, action_probability=first[draw.action])
@@ -189,7 +151,7 @@ def _conclude(case: _Case, options: Mapping[str, _Option], exclusions: list[Excl
     )
     request, catalog = case.request, case.compiled.catalog
     return Decision(
-        decision_id=decision_id_of(request.request_id, catalog.holdout.salt),
+        decision_id=case.decision_id,
         request_id=request.request_id,
         customer_id=case.customer.customer_id,
         reference=request.customer,
@@ -198,12 +160,12 @@ def _conclude(case: _Case, options: Mapping[str, _Option], exclusions: list[Excl
         placement=case.placement.name,
         arm=case.arm,
         epsilon=epsilon,
-        seed=case.seed,
+        seed=seed_of(case.decision_id),
         chosen=draws[0].action,
         ranked=ranked,
         eligible=first,
-        scores={name: _score(option) for name, option in options.items()},
-        exclusions=tuple(sorted(exclusions, key=lambda each: each.action)),
+        scores={name: score_of(option) for name, option in options.items()},
+        exclusions=_exclusions(options, through),
         features=case.customer.features,
         context=request.context,
         versions=Versions(catalog.version, case.scorer.version, case.compiled.policy_version),
@@ -212,43 +174,8 @@ def _conclude(case: _Case, options: Mapping[str, _Option], exclusions: list[Excl
     )
 
 
-def _score(option: _Option) -> tuple[float, float | None, float]:
-    factors = option.factors
-    return (factors.propensity, None if isnan(factors.uplift) else factors.uplift, option.priority)
-
-
-def _draws(case: _Case, options: Mapping[str, _Option], limits: Limits, *, epsilon: float) -> list[_Draw]:
-    """Draw rank after rank: every drawn action counts against the caps of those below it; nothing more may be drawn."""
-    random = Random(case.seed)  # noqa: S311 (exploration, not cryptography)
-    wanted = case.placement.limit if case.request.limit is None else case.request.limit
-    pool = {name: option.priority for name, option in options.items()}
-    if not (case.placement.must_fill and pool):
-        pool[NO_ACTION] = 0.0
-    draws: list[_Draw] = []
-    while pool and len(draws) < wanted:
-        draws.append(_draw(pool, random.random(), epsilon=epsilon))
-        drawn = draws[-1].action
-        if drawn == NO_ACTION:
-            break
-        limits = limits.after(options[drawn].candidate)
-        pool = {name: pool[name] for name in pool if name != drawn and _is_open(options.get(name), limits)}
-    return draws
-
-
-def _is_open(option: _Option | None, limits: Limits) -> bool:
-    return option is None or limits.reached_cap(option.candidate) is None
-
-
-def _draw(pool: Mapping[str, float], uniform: float, *, epsilon: float) -> _Draw:
-    distribution = epsilon_greedy(pool, epsilon)
-    action = distribution.draw(uniform)
-    best = min(pool, key=lambda name: ranking_key(name, pool[name]))
-    return _Draw(action, distribution, action == best)
-
-
-def _ranked(case: _Case, option: _Option, draw: _Draw, *, rank: int, action_probability: float) -> RankedAction:
+def _ranked(case: _Case, option: Option, draw: Draw, *, rank: int, action_probability: float) -> RankedAction:
     candidate, factors = option.candidate, option.factors
-    rank_probability = draw.distribution.probabilities[draw.action]
     moved = case.scorer.explain(case.customer.features, candidate) if rank <= case.explained else ()
     return RankedAction(
         rank=rank,
@@ -263,11 +190,11 @@ def _ranked(case: _Case, option: _Option, draw: _Draw, *, rank: int, action_prob
         lever=factors.lever,
         priority=option.priority,
         action_probability=action_probability,
-        rank_probability=rank_probability,
+        rank_probability=draw.probability,
         reasons=(
             *factor_reasons(factors, case.compiled.catalog.currency),
             *contribution_reasons(moved),
-            *draw_reason(rank=rank, rank_probability=rank_probability, is_best=draw.is_best),
+            *draw_reason(rank=rank, rank_probability=draw.probability, is_best=draw.is_best),
         ),
     )
 

@@ -1,73 +1,19 @@
-"""The funnel: which actions may be spoken of at all, and why each of the others may not."""
+"""What a catalogue asks of every customer, compiled once: conditions, what fits where, what shares which cap."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from decisioning.action import Action
-from decisioning.catalog import Catalog, Hold, Placement
+from decisioning.catalog import Catalog, ContactPolicy, Hold, Placement
 from decisioning.condition import Condition, compile_condition
-from decisioning.consent import consented
-from decisioning.contact_policy import Limits, limits
-from decisioning.customer import Customer, FeatureValue
-from decisioning.holdout import Arm
+from decisioning.condition_python import TruthFunction
+from decisioning.contact_policy import CapKey, cap_keys
+from decisioning.customer import FeatureValue
 from decisioning.ports import Candidate
 
-CONTEXT = "context."
-"""The prefix under which conditions read the request's context."""
 UNREADABLE = "constraints"
 """The name in `Customer.degraded` that says consent, holds or contacts could not be read: nothing may be offered."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledAction:
-    """An action with its conditions compiled."""
-
-    action: Action
-    eligibility: Condition
-    applicability: Condition
-    suitability: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledCatalog:
-    """A catalogue whose conditions are compiled, once, for every decision made from it."""
-
-    catalog: Catalog
-    actions: tuple[CompiledAction, ...]
-    holds: tuple[tuple[Hold, Condition], ...]
-    weights: tuple[tuple[str, Condition, float], ...]
-    policy_version: str
-
-    def context_weight(self, issue: str, values: Mapping[str, FeatureValue]) -> float:
-        """The product of the context weights of an issue whose conditions hold."""
-        product = 1.0
-        for name, condition, weight in self.weights:
-            if name == issue and condition.holds(values):
-                product *= weight
-        return product
-
-
-def compile_catalog(catalog: Catalog) -> CompiledCatalog:
-    """Compile every condition of the catalogue. Raises `CatalogError` where one cannot be read."""
-    policy = catalog.contact_policy
-    return CompiledCatalog(
-        catalog=catalog,
-        actions=tuple(_compile_action(catalog.actions[name]) for name in sorted(catalog.actions)),
-        holds=tuple((hold, compile_condition(hold.condition)) for hold in policy.holds),
-        weights=tuple((each.issue, compile_condition(each.condition), each.weight) for each in catalog.context_weights),
-        policy_version=_policy_version(catalog),
-    )
-
-
-def _compile_action(action: Action) -> CompiledAction:
-    texts = (action.eligibility, action.applicability, action.suitability)
-    return CompiledAction(action, *map(compile_condition, texts))
-
-
-def _policy_version(catalog: Catalog) -> str:
-    parts = (catalog.contact_policy, catalog.arbitration, catalog.exploration, catalog.holdout)
-    return blake2b(repr(parts).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,93 +24,115 @@ class Stop:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """The outcome of the funnel: candidates by action, and why each other action was stopped."""
-
-    candidates: Mapping[str, Sequence[Candidate]]
-    stopped: Mapping[str, Stop]
-    limits: Limits
-
-
-def values_of(customer: Customer, context: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
-    """What conditions may read: the customer's features, and the request's context under `context.`."""
-    return {**customer.features, **{CONTEXT + name: value for name, value in context.items()}}
+Check = tuple[TruthFunction, Stop]
+"""A condition as a function, and how it stops an action where it is not TRUE."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What the stages look at besides the action: the customer, the slot, the values that conditions read, the arm."""
+class Entrant:
+    """One action before one placement, with all about it that is the same for every customer.
 
-    customer: Customer
-    placement: Placement
-    values: Mapping[str, FeatureValue]
-    arm: Arm
-
-
-def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
-    """Pass every action of the catalogue through the stages, in their order.
-
-    The stages: holdout, placement, eligibility, applicability, suitability, consent, hold, rest, cap. A condition that
-    is not TRUE excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The
-    arm `hold_out` stops everything; `eligibility_only` skips applicability and suitability.
+    Parameters: `candidates`, its treatments that fit; `unfit`, the stop where none does; `eligibility`, the check of
+    that stage alone, and `checks`, those of all three, in their order (empty conditions have none); `cap_keys` of a
+    contact, the same for all its candidates.
     """
-    left = limits(compiled.catalog.contact_policy, moment.customer.history, now=moment.customer.as_of)
-    held = [hold for hold, condition in compiled.holds if condition.truth(moment.values) is not False]
-    candidates: dict[str, Sequence[Candidate]] = {}
-    stopped: dict[str, Stop] = {}
-    for each in compiled.actions:
-        fitting = _fitting(each.action, moment.placement)
-        stop = next(_stops(each, fitting, moment, compiled.catalog, held=held, left=left), None)
-        if stop:
-            stopped[each.action.name] = stop
-        else:
-            candidates[each.action.name] = fitting
-    return Funnel(candidates, stopped, left)
+
+    action: Action
+    candidates: tuple[Candidate, ...]
+    unfit: Stop | None
+    eligibility: tuple[Check, ...]
+    checks: tuple[Check, ...]
+    cap_keys: tuple[CapKey, ...]
+
+    def refused(self, values: Mapping[str, FeatureValue], *, eligibility_only: bool) -> Stop | None:
+        """The first condition that is not TRUE of these values."""
+        for truth, stop in self.eligibility if eligibility_only else self.checks:
+            if truth(values) is not True:
+                return stop
+        return None
 
 
-def _fitting(action: Action, placement: Placement) -> list[Candidate]:
-    return [
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A placement with every action of the catalogue before it.
+
+    Parameters: `entrants`, ordered by name; `sharing`, the names of the actions that count under each cap key, keys
+    in the order of the policy.
+    """
+
+    entrants: tuple[Entrant, ...]
+    sharing: Mapping[CapKey, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCatalog:
+    """A catalogue whose conditions are compiled, once, for every decision made from it.
+
+    Parameters: `slots` by placement; `purposes` and `issues` of its actions; `weights`, (issue, condition, factor).
+    """
+
+    catalog: Catalog
+    slots: Mapping[str, Slot]
+    purposes: frozenset[str]
+    issues: frozenset[str]
+    holds: tuple[tuple[Hold, Condition], ...]
+    weights: tuple[tuple[str, Condition, float], ...]
+    policy_version: str
+
+    def context_weights(self, values: Mapping[str, FeatureValue]) -> dict[str, float]:
+        """By issue, the product of its context weights whose conditions hold; 1 where an issue is not named."""
+        products: dict[str, float] = {}
+        for issue, condition, weight in self.weights:
+            if condition.holds(values):
+                products[issue] = products.get(issue, 1.0) * weight
+        return products
+
+
+def compile_catalog(catalog: Catalog) -> CompiledCatalog:
+    """Compile every condition of the catalogue. Raises `CatalogError` where one cannot be read."""
+    policy = catalog.contact_policy
+    checks = {name: _checks(catalog.actions[name]) for name in sorted(catalog.actions)}
+    return CompiledCatalog(
+        catalog=catalog,
+        slots={name: _slot(placement, catalog, checks) for name, placement in catalog.placements.items()},
+        purposes=frozenset(action.purpose for action in catalog.actions.values()),
+        issues=frozenset(action.issue for action in catalog.actions.values()),
+        holds=tuple((hold, compile_condition(hold.condition)) for hold in policy.holds),
+        weights=tuple((each.issue, compile_condition(each.condition), each.weight) for each in catalog.context_weights),
+        policy_version=_policy_version(catalog),
+    )
+
+
+def _checks(action: Action) -> tuple[Check, ...]:
+    texts = {stage: getattr(action, stage) for stage in ("eligibility", "applicability", "suitability")}
+    return tuple((compile_condition(text).truth, Stop(stage, text)) for stage, text in texts.items() if text.strip())
+
+
+def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Check, ...]]) -> Slot:
+    policy = catalog.contact_policy
+    entrants = tuple(_entrant(catalog.actions[name], placement, checks[name], policy) for name in checks)
+    keys = sorted({key for each in entrants for key in each.cap_keys})
+    return Slot(
+        entrants, {key: frozenset(each.action.name for each in entrants if key in each.cap_keys) for key in keys}
+    )
+
+
+def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], policy: ContactPolicy) -> Entrant:
+    fitting = tuple(
         Candidate(action, treatment)
         for treatment in action.treatments
         if treatment.fits(channel=placement.channel, placement=placement.name)
-    ]
+    )
+    return Entrant(
+        action=action,
+        candidates=fitting,
+        unfit=None if fitting else Stop("placement", f"no treatment for {placement.name}"),
+        eligibility=tuple(check for check in checks if check[1].stage == "eligibility"),
+        checks=checks,
+        cap_keys=cap_keys(policy, fitting[0]) if fitting else (),
+    )
 
 
-def _stops(
-    each: CompiledAction,
-    fitting: Sequence[Candidate],
-    moment: Moment,
-    catalog: Catalog,
-    *,
-    held: Sequence[Hold],
-    left: Limits,
-) -> Iterator[Stop]:
-    """Every stage that stops the action, lazily and in order; the first one counts."""
-    if moment.arm == "hold_out":
-        yield Stop("holdout", "hold_out")
-    if not fitting:
-        yield Stop("placement", f"no treatment for {moment.placement.name}")
-        return
-    yield from _condition_stops(each, moment)
-    yield from _consent_stops(each.action, moment, catalog)
-    yield from (Stop("hold", hold.name) for hold in held if not hold.issues or each.action.issue in hold.issues)
-    if rest := left.rest(fitting[0]):
-        yield Stop("rest", rest)
-    if cap := left.reached_cap(fitting[0]):
-        yield Stop("cap", cap)
-
-
-def _condition_stops(each: CompiledAction, moment: Moment) -> Iterator[Stop]:
-    stages = [("eligibility", each.eligibility)]
-    if moment.arm != "eligibility_only":
-        stages += [("applicability", each.applicability), ("suitability", each.suitability)]
-    return (Stop(stage, condition.text) for stage, condition in stages if not condition.holds(moment.values))
-
-
-def _consent_stops(action: Action, moment: Moment, catalog: Catalog) -> Iterator[Stop]:
-    if UNREADABLE in moment.customer.degraded:
-        yield Stop("unreadable", "consent or contacts could not be read")
-    channel = catalog.channels[moment.placement.channel]
-    if not consented(moment.customer.consent, purpose=action.purpose, channel=channel, catalog=catalog):
-        yield Stop("consent", f"{action.purpose} on {channel.name} ({channel.consent})")
+def _policy_version(catalog: Catalog) -> str:
+    parts = (catalog.contact_policy, catalog.arbitration, catalog.exploration, catalog.holdout)
+    return blake2b(repr(parts).encode(), digest_size=6).hexdigest()

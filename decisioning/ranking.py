@@ -1,0 +1,76 @@
+"""Ranking: rank after rank is drawn, each draw closing what it brings to a cap for the ranks below."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from decisioning.action import NO_ACTION
+from decisioning.contact_policy import Limits
+from decisioning.exploration import Choices, Distribution
+from decisioning.funnel import Funnel
+from decisioning.option import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One rank as drawn: the action, the distribution it was drawn from, whether priority alone would choose it."""
+
+    action: str
+    distribution: Distribution
+    is_best: bool
+
+    @property
+    def probability(self) -> float:
+        """P(this action takes this rank, given the ranks above)."""
+        return self.distribution.probabilities[self.action]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How ranks are drawn.
+
+    Parameters: `seed` and `epsilon` of the decision; `most` ranks; `must_fill` leaves `no_action` out where any option
+    is left.
+    """
+
+    seed: int
+    epsilon: float
+    most: int
+    must_fill: bool
+
+
+def draw_ranks(options: Mapping[str, Option], through: Funnel, how: Drawing) -> list[Draw]:
+    """Draw rank after rank: every drawn action counts against the caps of those below it; `no_action` ends the list.
+
+    At least one rank. Choices are ordered once; a draw takes out itself and those that share a cap it used up.
+    """
+    random = Random(how.seed)  # noqa: S311 (exploration, not cryptography)
+    choices, limits = _choices(options, must_fill=how.must_fill), through.limits
+    draws: list[Draw] = []
+    while choices.names and len(draws) < how.most:
+        draw = _draw(choices, random.random(), how.epsilon)
+        draws.append(draw)
+        if draw.action == NO_ACTION:
+            break
+        limits = limits.counting(through.passed[draw.action].cap_keys)
+        choices = choices.without(_closed(draw.action, through, limits))
+    return draws
+
+
+def _choices(options: Mapping[str, Option], *, must_fill: bool) -> Choices:
+    priorities = {name: option.priority for name, option in options.items()}
+    if not (must_fill and priorities):
+        priorities[NO_ACTION] = 0.0
+    return Choices.of(priorities)
+
+
+def _draw(choices: Choices, uniform: float, epsilon: float) -> Draw:
+    distribution = choices.epsilon_greedy(epsilon)
+    action = distribution.draw(uniform)
+    return Draw(action, distribution, action == choices.best)
+
+
+def _closed(action: str, through: Funnel, limits: Limits) -> set[str]:
+    """The drawn action, and every other that its contact leaves nothing of a cap."""
+    exhausted = limits.exhausted(through.passed[action].cap_keys)
+    return {action}.union(*(through.sharing[key] for key in exhausted))

@@ -1,0 +1,271 @@
+"""Law 4, the other way round: what decides fast decides as a plain, slow reading of the rules does, to the last bit.
+
+The reading below knows nothing of compiled placements, shared cap keys or orders kept between ranks: it goes through
+every rule for every action, and through everything left for every rank.
+"""
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builders import NOON, a_catalog, a_customer, a_request, an_action
+from decisioning.action import NO_ACTION, Treatment
+from decisioning.arbitration import Factors, is_sound, priority
+from decisioning.catalog import (
+    Cap,
+    Channel,
+    ContactPolicy,
+    ContextWeight,
+    Exploration,
+    Hold,
+    HoldoutArms,
+    Placement,
+    Rest,
+)
+from decisioning.condition import compile_condition
+from decisioning.customer import Answer, ConsentState, Contact, ContactHistory
+from decisioning.decide import consider, decision_id_of, seed_of
+from decisioning.eligibility import UNREADABLE, compile_catalog
+from decisioning.holdout import arm_of
+from decisioning.ports import Scores
+
+NAMES = [f"a{i}" for i in range(9)]
+GROUPS = ["cards", "loans", "funds"]
+DAY = timedelta(days=1)
+ages_ago = st.integers(0, 900).map(lambda hours: NOON - timedelta(hours=hours))
+conditions = st.sampled_from([""] * 12 + ["age >= 18", "age < 18", "tier = 'gold'", "age IS NULL", "missing > 1"])
+treatments = st.lists(
+    st.tuples(
+        st.sampled_from(["web", "web", "web", "email"]),
+        st.sampled_from([0.0, 1.0]),
+        st.sampled_from([frozenset(), frozenset(), frozenset({"home"}), frozenset({"cart"})]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(lambda several: tuple(Treatment(f"t{place}", *each) for place, each in enumerate(several)))
+actions = st.builds(
+    an_action,
+    group=st.sampled_from(GROUPS),
+    issue=st.sampled_from(["grow", "serve"]),
+    purpose=st.sampled_from(["marketing", "service"]),
+    treatments=treatments,
+    value=st.sampled_from([0.0, 10.0, 50.0]),
+    lever=st.sampled_from([1.0, 3.0]),
+    eligibility=conditions,
+    applicability=conditions,
+    suitability=conditions,
+)
+caps = st.one_of(
+    st.builds(Cap, st.sampled_from(["action", "group", "channel", "customer"]), st.integers(0, 4), st.just(7 * DAY)),
+    st.builds(Cap, st.just("group"), st.integers(0, 3), st.just(30 * DAY), st.sampled_from(GROUPS)),
+    st.builds(Cap, st.just("action"), st.integers(0, 2), st.just(30 * DAY), st.sampled_from(NAMES)),
+)
+rests = st.builds(
+    Rest,
+    st.just("reject"),
+    st.integers(1, 2),
+    st.just(30 * DAY),
+    st.just(20 * DAY),
+    st.sampled_from(["action", "group"]),
+)
+HOLDS = [Hold("busy", "age > 30", ("grow",)), Hold("unknown", "missing = 1", ("serve",)), Hold("old", "age > 70")]
+policies = st.builds(
+    ContactPolicy,
+    caps=st.lists(caps, max_size=4).map(tuple),
+    rests=st.lists(rests, max_size=2).map(tuple),
+    holds=st.lists(st.sampled_from(HOLDS), max_size=2).map(tuple),
+)
+weights = st.sampled_from(
+    [(), (ContextWeight("grow", "context.intent = 'buy'", 2.0), ContextWeight("grow", "age > 3", 0.7))]
+)
+contacts = st.builds(
+    Contact,
+    action=st.sampled_from(NAMES),
+    group=st.sampled_from(GROUPS),
+    channel=st.sampled_from(["web", "email"]),
+    at=ages_ago,
+    expires_at=st.sampled_from([None, None, NOON, NOON + DAY]),
+)
+answers = st.builds(Answer, st.sampled_from(NAMES), st.sampled_from(GROUPS), st.just("reject"), ages_ago)
+customers = st.builds(
+    a_customer,
+    features=st.fixed_dictionaries(
+        {"age": st.sampled_from([None, 10.0, 25.0, 40.0, 80.0]), "tier": st.sampled_from([None, "gold", "tin"])}
+    ),
+    consent=st.sampled_from([ConsentState()] * 3 + [ConsentState({("marketing", "web"): False})]),
+    history=st.builds(ContactHistory, contacts=st.lists(contacts, max_size=6), answers=st.lists(answers, max_size=4)),
+    degraded=st.sampled_from([(), (), (), (UNREADABLE,)]),
+    customer_id=st.sampled_from([f"c_{i}" for i in range(30)]),
+)
+scores = st.tuples(
+    st.sampled_from([0.1, 0.2, 0.9, math.nan]), st.sampled_from([math.nan, -0.2, 0.05, 0.1, 0.4]), st.floats(-5, 5)
+)
+
+
+class Says:
+    """Scores as the case says, by treatment and action; ranks by itself where `rules` is true."""
+
+    version = "says"
+
+    def __init__(self, says, *, rules):
+        self.says, self.rules = says, rules
+
+    def score(self, features, candidates):
+        said = np.array([self.says[each.action.name] for each in candidates])
+        return Scores(said[:, 0], said[:, 1], said[:, 2] if self.rules else None)
+
+    def explain(self, features, candidate):
+        return ()
+
+
+@st.composite
+def cases(draw):
+    home = Placement(
+        "home", "web", must_fill=draw(st.booleans()), explore=draw(st.booleans()), limit=draw(st.integers(1, 9))
+    )
+    catalog = a_catalog(
+        *(replace(draw(actions), name=name) for name in draw(st.permutations(NAMES))[: draw(st.integers(1, 9))]),
+        channels={"web": Channel("web"), "email": Channel("email", outbound=True, consent="opt_in")},
+        placements={"home": home, "cart": Placement("cart", "web")},
+        contact_policy=draw(policies),
+        arbitration=draw(st.sampled_from(["incremental_value", "propensity_value"])),
+        exploration=Exploration(epsilon=draw(st.sampled_from([0.0, 0.05, 0.5, 1.0]))),
+        holdout=HoldoutArms("s", {"hold_out": 0.05, "random_eligible": 0.2, "no_levers": 0.2, "eligibility_only": 0.2}),
+        context_weights=draw(weights),
+    )
+    scorer = Says({name: draw(scores) for name in NAMES}, rules=draw(st.booleans()))
+    request = a_request(
+        request_id=f"r-{draw(st.integers(0, 10**6))}", context={"intent": draw(st.sampled_from(["buy", "look"]))}
+    )
+    return catalog, scorer, draw(customers), request
+
+
+class Reading:
+    """One case, read rule by rule."""
+
+    def __init__(self, catalog, scorer, customer, request):
+        self.catalog, self.scorer, self.customer = catalog, scorer, customer
+        self.placement = catalog.placements["home"]
+        self.values = {**customer.features, "context.intent": request.context["intent"]}
+        self.arm = arm_of(customer.customer_id, catalog.holdout)
+        self.contacts = list(customer.history.contacts)
+        self.random = Random(seed_of(decision_id_of(request.request_id, "s")))  # noqa: S311 (the decision's own draws)
+
+    def truth(self, text):
+        return compile_condition(text).truth(self.values)
+
+    def fitting(self, action):
+        return [each for each in action.treatments if each.fits(channel="web", placement="home")]
+
+    def stop(self, action):
+        stages = ["eligibility"] if self.arm == "eligibility_only" else ["eligibility", "applicability", "suitability"]
+        said = [self.customer.consent.answers.get((action.purpose, channel)) for channel in ("web", "")]
+        found = [
+            self.arm == "hold_out" and ("holdout", "hold_out"),
+            not self.fitting(action) and ("placement", "no treatment for home"),
+            *(self.truth(getattr(action, stage)) is not True and (stage, getattr(action, stage)) for stage in stages),
+            UNREADABLE in self.customer.degraded and ("unreadable", "consent or contacts could not be read"),
+            False in said and ("consent", f"{action.purpose} on web (opt_out)"),
+            *(self.holds(hold, action) and ("hold", hold.name) for hold in self.catalog.contact_policy.holds),
+            self.rests(action),
+            self.capped(action),
+        ]
+        return next((each for each in found if each), None)
+
+    def holds(self, hold, action):
+        return self.truth(hold.condition) is not False and (not hold.issues or action.issue in hold.issues)
+
+    def rests(self, action):
+        for scope in ("action", "group"):
+            resting = [each for each in self.catalog.contact_policy.rests if each.scope == scope]
+            for rest in reversed(resting):
+                mine = action.name if scope == "action" else action.group
+                times = sorted(each.at for each in self.customer.history.answers if getattr(each, scope) == mine)
+                runs = [times[place : place + rest.times] for place in range(len(times) - rest.times + 1)]
+                if any(run[-1] - run[0] < rest.within and NOON - run[-1] < rest.rest for run in runs):
+                    return ("rest", f"{rest.rest.days} days of rest after {rest.times} × {rest.after}")
+        return None
+
+    def capped(self, action):
+        mine = {"action": action.name, "group": action.group, "channel": "web", "customer": ""}
+        for cap in self.catalog.contact_policy.caps:
+            alike = [
+                each
+                for each in self.contacts
+                if cap.scope == "customer" or getattr(each, cap.scope) == mine[cap.scope]
+                if NOON - each.at < cap.within and (each.expires_at is None or each.expires_at > NOON)
+            ]
+            if cap.only in ("", mine[cap.scope]) and len(alike) >= cap.at_most:
+                return ("cap", f"{cap.scope} cap of {cap.at_most} within {cap.within.days} days")
+        return None
+
+    def option(self, action):
+        """(minus priority, treatment, factors) of the best treatment that has a usable score."""
+        propensity, uplift, own = self.scorer.says[action.name]
+        weight = 1.0
+        for each in self.catalog.context_weights:
+            weight *= each.weight if each.issue == action.issue and self.truth(each.condition) is True else 1.0
+        lever = 1.0 if self.arm == "no_levers" else action.lever
+        found = []
+        for each in self.fitting(action):
+            factors = Factors(propensity, uplift, action.value, each.cost, weight, lever)
+            given = own if self.scorer.rules else priority(factors, self.catalog.arbitration)
+            found += [(-given, each.name)] if is_sound(factors) else []
+        return min(found, default=None)
+
+    def epsilon(self):
+        if self.arm == "random_eligible":
+            return 1.0
+        return self.catalog.exploration.epsilon if self.placement.explore else 0.0
+
+    def draw(self, pool):
+        """(the action drawn, the probability of each) of a pool of priorities."""
+        best = sorted(pool, key=lambda name: (-pool[name], name != NO_ACTION, name))[0]
+        share, sure = self.epsilon() / len(pool), 1.0 - self.epsilon()
+        probabilities = {name: share + sure if name == best else share for name in sorted(pool)}
+        uniform, cumulated = self.random.random(), 0.0
+        for name, probability in probabilities.items():
+            cumulated += probability
+            if uniform < cumulated:
+                return name, probabilities
+        return max(probabilities, key=probabilities.get), probabilities
+
+    def read(self):
+        """(exclusions, P(rank 1) of every choice, the list as (action, treatment, its probability at its rank))."""
+        stops = {name: self.stop(action) for name, action in self.catalog.actions.items()}
+        options = {name: self.option(self.catalog.actions[name]) for name, stop in stops.items() if stop is None}
+        stops |= {name: ("score", "no usable score") for name, option in options.items() if option is None}
+        pool = {name: -option[0] for name, option in options.items() if option}
+        if not (pool and self.placement.must_fill):
+            pool[NO_ACTION] = 0.0
+        listed, first, drawn = [], None, ""
+        while pool and len(listed) < self.placement.limit and drawn != NO_ACTION:
+            drawn, probabilities = self.draw(pool)
+            first = first or probabilities
+            if drawn != NO_ACTION:
+                listed.append((drawn, options[drawn][1], -options[drawn][0], first[drawn], probabilities[drawn]))
+                self.contacts.append(Contact(drawn, self.catalog.actions[drawn].group, "web", NOON))
+            del pool[drawn]
+            pool = {
+                name: pool[name] for name in pool if name == NO_ACTION or not self.capped(self.catalog.actions[name])
+            }
+        return {name: stop for name, stop in stops.items() if stop}, first, listed
+
+
+@settings(max_examples=300)
+@given(cases())
+def test_a_decision_is_what_a_plain_reading_of_the_rules_gives(case):
+    catalog, scorer, customer, request = case
+    exclusions, first, listed = Reading(*case).read()
+    decision = consider(request, customer, catalog=compile_catalog(catalog), scorer=scorer)
+    assert {each.action: (each.stage, each.reason) for each in decision.exclusions} == exclusions
+    assert dict(decision.eligible) == first
+    assert [
+        (each.action, each.treatment, each.priority, each.action_probability, each.rank_probability)
+        for each in decision.ranked
+    ] == listed
