@@ -27,7 +27,7 @@ class _Logged:
     """One decision of the log, as far as learning needs it.
 
     Parameters: `listed`, treatment by action; `implied`, actions whose contact needs no impression; `types`, the
-    outcome types seen by action.
+    outcome types seen by action; `features`, in the order of the names asked for.
     """
 
     decision_id: str
@@ -40,7 +40,7 @@ class _Logged:
     listed: Mapping[str, str]
     implied: frozenset[str]
     eligible: Mapping[str, float]
-    features: Mapping[str, Any]
+    features: tuple[Any, ...]
     types: dict[str, set[str]] = field(default_factory=dict)
     ends_us: int = 0
     matured: bool = False
@@ -66,19 +66,20 @@ def read_decision_log(
     after `as_of` is not looked at; a decision whose window was not over then is left out and counted.
     """
     as_of_us = to_us(as_of)
-    logged = [each for each in _decisions(ledger) if each.decided_us <= as_of_us]
+    names = tuple(feature_names)
+    logged = [each for each in _decisions(ledger, names) if each.decided_us <= as_of_us]
     _join_outcomes(logged, ledger, catalog, as_of_us)
     logged.sort(key=lambda each: (each.decided_us, each.decision_id))
     _attribute(logged, _events(ledger, logged, catalog, goal, as_of_us), goal, as_of_us)
     matured = [each for each in logged if each.matured]
-    return _frame(matured, catalog, goal, list(feature_names), n_censored=len(logged) - len(matured))
+    return _frame(matured, catalog, goal, names, n_censored=len(logged) - len(matured))
 
 
-def _decisions(ledger: Ledger) -> list[_Logged]:
-    return [_logged(record) for record in ledger.records(0, kinds=[DECISION])]
+def _decisions(ledger: Ledger, names: Sequence[str]) -> list[_Logged]:
+    return [_logged(record, names) for record in ledger.records(0, kinds=[DECISION])]
 
 
-def _logged(record: Record) -> _Logged:
+def _logged(record: Record, names: Sequence[str]) -> _Logged:
     body = orjson.loads(record.body)
     decision, contacts = body["decision"], body["contacts"]
     return _Logged(
@@ -92,7 +93,7 @@ def _logged(record: Record) -> _Logged:
         listed={ranked["action"]: ranked["treatment"] for ranked in decision["ranked"]},
         implied=frozenset(contact["action"] for contact in contacts if contact["implied"]),
         eligible=decision["eligible"],
-        features=decision["features"],
+        features=tuple(map(decision["features"].get, names)),
     )
 
 
@@ -158,7 +159,7 @@ def _frame(
             -1, len(actions)
         ),
         converted=reached,
-        features={name: _column([each.features.get(name) for each in logged]) for name in feature_names},
+        features=_columns([each.features for each in logged], feature_names),
         n_censored=n_censored,
     )
 
@@ -209,7 +210,12 @@ def _words(values: Iterable[str]) -> Any:
     return np.array(list(values), dtype=object)
 
 
-def _column(values: Sequence[Any]) -> Any:
-    if all(value is None or isinstance(value, int | float) for value in values):
-        return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
-    return np.array(values, dtype=object)
+def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str, Any]:
+    """Columns by name: numbers where the first known value is one, else objects."""
+    table = np.array(rows, dtype=object).reshape(-1, len(names))
+    return {name: _column(table[:, place]) for place, name in enumerate(names)}
+
+
+def _column(values: Any) -> Any:
+    first = next((value for value in values if value is not None), 0.0)
+    return values.copy() if isinstance(first, str) else values.astype(np.float64)
