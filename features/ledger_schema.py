@@ -23,6 +23,7 @@ CREATE TABLE record (
     UNIQUE (kind, record_id)
 );
 CREATE INDEX record_node ON record (node);
+CREATE INDEX record_no_event ON record (seq) WHERE kind <> 'event';
 CREATE TABLE request (
     request_id TEXT PRIMARY KEY,
     decision_id TEXT NOT NULL,
