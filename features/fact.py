@@ -1,12 +1,10 @@
 """A fact: the little of a record that features look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that happened to a customer, or one outcome of ours, as features see it.
 
     Parameters: `type`, a Segment type or `outcome`; `name`, the event's or the outcome's; `properties` (for `identify`:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -58,12 +59,12 @@ class GoldenRecord:
 
 def keep_traits(connection: sqlite3.Connection, identifies: Iterable[tuple[int, Event]]) -> None:
     """Take identify events, each with the node of its identifier, into the profiles."""
-    rows = [
-        (node, field, orjson.dumps(value), to_us(event.occurred_at), event.message_id, event.source)
-        for node, event in identifies
-        for field, value in event.properties.items()
-    ]
-    connection.executemany(_KEEP, rows)
+    connection.executemany(_KEEP, chain.from_iterable(_rows(node, event) for node, event in identifies))
+
+
+def _rows(node: int, event: Event) -> list[tuple[int, str, bytes, int, str, str]]:
+    said = (to_us(event.occurred_at), event.message_id, event.source)
+    return [(node, field, orjson.dumps(value), *said) for field, value in event.properties.items()]
 
 
 _FIELDS = """

@@ -67,6 +67,7 @@ class IdentityMemory:
     def flush(self) -> list[Change]:
         """Write what changed; which customers became one or came apart."""
         changes = [change for cluster in self._touched.values() if (change := self._relabel(cluster))]
+        self._table.write_links()
         self._table.write(self._dirty.values())
         for change in changes:
             self._table.write_aliases(change.customer_id, change.former)

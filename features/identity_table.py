@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from features.identity_cluster import Former, Node
 
@@ -13,9 +13,13 @@ _ROW = "SELECT node, kind, value, customer_id, first_us, first_id, dissolved FRO
 
 @dataclass(frozen=True, slots=True)
 class IdentityTable:
-    """Identifiers, links and aliases. Parameters: `connection`, within a write transaction."""
+    """Identifiers, links and aliases.
+
+    Parameters: `connection`, within a write transaction; `_pending`, links that are noted, but not written yet.
+    """
 
     connection: sqlite3.Connection
+    _pending: list[tuple[int, int]] = field(default_factory=list)
 
     def all_nodes(self) -> Iterable[Row]:
         """Every identifier."""
@@ -49,6 +53,7 @@ class IdentityTable:
 
     def neighbours(self, number: int) -> list[int]:
         """The identifiers named together with this one, in order of their numbers."""
+        self.write_links()
         rows = self.connection.execute("SELECT other FROM link WHERE node = ? ORDER BY other", (number,))
         return [other for (other,) in rows.fetchall()]
 
@@ -58,8 +63,13 @@ class IdentityTable:
         return count
 
     def add_link(self, number: int, other: int) -> None:
-        """Note one direction of a link."""
-        self.connection.execute("INSERT INTO link (node, other) VALUES (?, ?)", (number, other))
+        """Note one direction of a link, for `write_links`."""
+        self._pending.append((number, other))
+
+    def write_links(self) -> None:
+        """Write the links that were noted, in order of their numbers."""
+        self.connection.executemany("INSERT INTO link (node, other) VALUES (?, ?)", sorted(self._pending))
+        self._pending.clear()
 
     def write(self, nodes: Collection[Node]) -> None:
         """Insert the new ones, in order of their numbers, and update the others."""

@@ -1,7 +1,6 @@
 """Taking events in: each is checked, what is refused is kept with its reason, the rest is durable once acknowledged."""
 
 import sqlite3
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +20,6 @@ from features.rejection import RejectedEventError, Rejection
 __all__ = ["Arrival", "Intake", "Projection", "Receipt"]
 
 BULK_BATCH = 20_000
-_IN_FLIGHT = 2
 
 
 class Projection(Protocol):
@@ -96,15 +94,12 @@ class Intake:
             return sum(self._loaded(raw_events, arrival), Receipt())
 
     def _loaded(self, raw_events: Iterable[Mapping[str, Any] | bytes], arrival: Arrival) -> Iterator[Receipt]:
-        """The receipts of the batches; the next one is parsed while the last one is written."""
-        bulk, place, waiting = BulkMemory(self._max_per_identifier), 0, deque[Future[Receipt]]()
+        """The receipts of the batches, parsed and written in turn: two threads would only wait for each other."""
+        bulk, place = BulkMemory(self._max_per_identifier), 0
         for batch in batches(raw_events, BULK_BATCH):
             parsed = self._parse(decoded(batch, place), arrival)
             place += len(batch)
-            waiting.append(self._ledger.write(partial(bulk.keep, parsed=parsed, arrival=arrival)))
-            if len(waiting) > _IN_FLIGHT:
-                yield waiting.popleft().result()
-        yield from (future.result() for future in waiting)
+            yield self._ledger.write(partial(bulk.keep, parsed=parsed, arrival=arrival)).result()
 
     def _append(self, raw_events: Sequence[Mapping[str, Any]], arrival: Arrival) -> "Future[Receipt]":
         parsed = self._parse(enumerate(raw_events), arrival)

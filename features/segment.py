@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from features.event_body import OBJECT
 from features.identifier import MAX_LENGTH, Identifier, normal_email, normal_phone
 from features.rejection import RejectedEventError, shown
 
@@ -33,7 +34,7 @@ def _mapping(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = raw.get(key)
     if value is None:
         return {}
-    if not isinstance(value, dict | Mapping):  # dict first: the abstract class answers slowly
+    if not isinstance(value, OBJECT):
         raise RejectedEventError("wrong_type", key, f"{key} is a {type(value).__name__}; an object is expected")
     return value
 
