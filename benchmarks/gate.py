@@ -3,16 +3,11 @@
 Each synthetic log is split in two by customer: a candidate (greedy on the mean of bagged reward models) learns from the
 first half, the gate judges it on the second. In a placebo the arm is shuffled after the fact, so that nothing can be
 learned; in a planted log one action pays for some customers and costs with others.
-
-    python benchmarks/gate.py [--logs 20] [--decisions 8000] [--json]
 """
-
-import argparse
-import json
-import time
 
 import numpy as np
 
+from benchmarks.report import Cell, Report, spent
 from training.evaluation import PolicyEvaluation, References, Settings, evaluate
 from training.policy import best_constant, constant_name, greedy, standard_policies
 from training.promotion import Verdict, judge
@@ -63,7 +58,47 @@ def one(seed: int, *, n: int, strength: float, placebo: bool) -> tuple[Verdict, 
     return judge(found), found
 
 
-def speed(n: int = 40_000, n_actions: int = 13, n_policies: int = 5) -> float:
+CASES = {"placebo": (1.0, True), "no heterogeneity": (0.0, False), "planted": (1.0, False)}
+"""By name: the strength of the heterogeneity, and whether the chosen actions are shuffled after the fact."""
+WANTED = {"placebo": "0", "no heterogeneity": "0", "planted": "all"}
+
+
+def run(*, quick: bool) -> Report:
+    """Count adoptions, and time one evaluation."""
+    n_logs, n = (1, 2_000) if quick else (20, 8_000)
+    return Report(
+        f"Independent synthetic logs of {n:,} decisions and {len(ACTIONS)} actions; half of each is learned from, half "
+        "judged on. The last row values 5 policies over 13 actions, with 400 bootstrap replicates.",
+        [*(_row(name, n_logs, n) for name in CASES), _evaluation(4_000 if quick else 40_000)],
+    )
+
+
+def _row(name: str, n_logs: int, n: int) -> dict[str, Cell]:
+    strength, placebo = CASES[name]
+    adopted: list[bool] = []
+    took = spent(
+        lambda: adopted.extend(one(seed, n=n, strength=strength, placebo=placebo)[0].promoted for seed in range(n_logs))
+    )
+    return {
+        "case": name,
+        "logs": n_logs,
+        "adopted": sum(adopted),
+        "wanted": WANTED[name],
+        "CPU seconds per log": took.cpu / n_logs,
+    }
+
+
+def _evaluation(n: int) -> dict[str, Cell]:
+    return {
+        "case": f"one evaluation of {n:,}",
+        "logs": 1,
+        "adopted": "",
+        "wanted": "",
+        "CPU seconds per log": evaluation_seconds(n=n),
+    }
+
+
+def evaluation_seconds(*, n: int, n_actions: int = 13, n_policies: int = 5) -> float:
     generator = np.random.default_rng(0)
     probability = generator.dirichlet(np.full(n_actions, 2.0), size=n)
     chosen = (probability.cumsum(axis=1) < generator.random((n, 1))).sum(axis=1).clip(max=n_actions - 1)
@@ -73,31 +108,5 @@ def speed(n: int = 40_000, n_actions: int = 13, n_policies: int = 5) -> float:
     log = LoggedRewards(actions, customers, chosen, probability, reward, reward)
     policies = {f"p{number}": greedy(log, generator.random((n, n_actions))) for number in range(n_policies)}
     references = References(constants=("p0", "p1"), registered="p0", champion="p2", nothing="p3")
-    start = time.process_time()
-    evaluate(log, policies, generator=generator, q_hat=generator.random((n, n_actions)), references=references)
-    return time.process_time() - start
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--logs", type=int, default=20)
-    parser.add_argument("--decisions", type=int, default=8000)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    start = time.process_time()
-    cases = {"placebo": (1.0, True), "no heterogeneity": (0.0, False), "planted": (1.0, False)}
-    counts = {
-        name: sum(one(seed, n=given.decisions, strength=strength, placebo=placebo)[0].promoted
-                  for seed in range(given.logs))
-        for name, (strength, placebo) in cases.items()
-    }  # fmt: skip
-    result = {
-        "logs": given.logs, "decisions": given.decisions, "adopted": counts,
-        "cpu_seconds": round(time.process_time() - start, 1),
-        "evaluate_5_policies_40000_x_13_cpu_seconds": round(speed(), 2),
-    }  # fmt: skip
-    print(json.dumps(result) if given.json else "\n".join(f"{name}: {value}" for name, value in result.items()))
-
-
-if __name__ == "__main__":
-    main()
+    q_hat = generator.random((n, n_actions))
+    return spent(lambda: evaluate(log, policies, generator=generator, q_hat=q_hat, references=references)).cpu

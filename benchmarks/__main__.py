@@ -1,0 +1,52 @@
+"""Measures everything of `docs/benchmarks.md`, or what is asked for.
+
+    python -m benchmarks [--quick] [--only NAME]... [--out FOLDER]
+
+Run it from the repository's folder.
+"""
+
+import argparse
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import TextIO
+
+from benchmarks.machine import machine_line
+from benchmarks.report import Report
+
+BENCHMARKS = {
+    "core": "benchmarks.decide_core",
+    "decide": "benchmarks.decide_http",
+    "ingest": "benchmarks.ingest",
+    "features": "benchmarks.feature_store",
+    "training": "benchmarks.learning_time",
+    "gate": "benchmarks.gate",
+}
+"""Every benchmark by name: the module whose `run(quick=...)` measures it."""
+
+
+def main(arguments: list[str], out: TextIO = sys.stdout) -> None:
+    """Measure, print tables, write JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="see that everything runs; the figures mean little")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the JSON files")
+    given = parser.parse_args(arguments)
+    out.write(f"{machine_line()}\n")
+    for name in given.only or BENCHMARKS:
+        began = time.monotonic()
+        report = _measured(name, quick=given.quick)
+        report.write(given.out / f"{name}.json", quick=given.quick)
+        out.write(f"\n## {name} ({time.monotonic() - began:.0f} s)\n\n{report.about}\n\n{report.table()}\n")
+        out.flush()
+
+
+def _measured(name: str, *, quick: bool) -> Report:
+    """Each benchmark is imported when its turn comes: feast alone takes seconds."""
+    report: Report = import_module(BENCHMARKS[name]).run(quick=quick)
+    return report
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
