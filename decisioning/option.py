@@ -52,8 +52,9 @@ def _scored(
     given = repeat(None, len(candidates)) if scores.priority is None else scores.priority.tolist()
     for candidate, propensity, uplift, own in zip(candidates, propensities, uplifts, given, strict=True):
         factors = _factors(candidate, propensity, uplift, weighing)
-        if is_sound(factors):
-            yield Option(candidate, factors, priority(factors, weighing.mode) if own is None else own)
+        order = priority(factors, weighing.mode) if own is None else own
+        if is_sound(factors) and not isnan(order):
+            yield Option(candidate, factors, order)
 
 
 def _factors(candidate: Candidate, propensity: float, uplift: float, weighing: Weighing) -> Factors:

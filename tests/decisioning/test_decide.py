@@ -2,6 +2,7 @@ import math
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from builders import NOON, FixedScorer, ListLog, OneCustomer, a_catalog, a_customer, a_request, an_action
@@ -116,6 +117,20 @@ def test_before_the_first_bundle_the_catalogue_explores_at_its_own_rate():
 
 def test_a_score_that_is_not_finite_leaves_its_action_out_and_says_so():
     decision = _consider(scorer=FixedScorer({**SAYS.says, "loan": (math.nan, 0.1)}))
+    assert decision.chosen == "card"
+    assert [(e.action, e.stage) for e in decision.exclusions] == [("loan", "score")]
+
+
+class RanksItself(FixedScorer):
+    """Says the propensity as its own priority too."""
+
+    def score(self, features, candidates):
+        scores = super().score(features, candidates)
+        return replace(scores, propensity=np.full(len(candidates), 0.5), priority=scores.propensity)
+
+
+def test_a_priority_of_a_scorers_own_that_is_not_a_number_leaves_its_action_out():
+    decision = _consider(scorer=RanksItself({**SAYS.says, "loan": (math.nan, 0.1)}))
     assert decision.chosen == "card"
     assert [(e.action, e.stage) for e in decision.exclusions] == [("loan", "score")]
 
