@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zlib import crc32
@@ -71,7 +71,7 @@ def _with_bundle(workspace: Path, home: Path, folder: Path, *, quick: bool) -> i
     return n_trees(bundle)
 
 
-def _ours(name: str, workspace: Path, home: Path, folder: Path):
+def _ours(name: str, workspace: Path, home: Path, folder: Path) -> AbstractContextManager[Server]:
     environment = {
         **os.environ,
         "TSUGI_HOME": str(home),
@@ -82,7 +82,7 @@ def _ours(name: str, workspace: Path, home: Path, folder: Path):
     return serving(name, tsugi, environment=environment, folder=folder)
 
 
-def _bare(answer: object, folder: Path):
+def _bare(answer: object, folder: Path) -> AbstractContextManager[Server]:
     (folder / "bare.py").write_text(BARE.format(answer=answer))
     environment = {**os.environ, "BENTOML_DO_NOT_TRACK": "True"}
     return serving("bare BentoML", _bare_command, environment=environment, folder=folder)
