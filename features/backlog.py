@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.lift import FactReader, Hits, Index
+from features.fact_reader import FactReader, Hits, Index
 from features.primitives import Array
 from features.record import Record, facts_in
 
@@ -81,15 +81,13 @@ class _Page(NamedTuple):
 
 
 def _read(page: list[Record], reader: FactReader, customers: dict[str, int], start: int) -> _Page:
-    read = [(record.customer_id, fact) for record in page if record.customer_id for fact in facts_in(record)]
-    facts, probes, values = reader.read([fact for _, fact in read])
-    group = [customers.setdefault(customer_id, len(customers)) for customer_id, _ in read]
-    times = [(fact.occurred_us, fact.known_us) for _, fact in read]
-    return _Page(
-        np.array(group, dtype=np.intp),
-        np.array(times, dtype=np.int64).reshape(-1, 2),
-        Hits(facts + start, probes, values),
-    )
+    said = [(record.customer_id, fact) for record in page if record.customer_id for fact in facts_in(record)]
+    found = [fact for _, fact in said]
+    hits = reader.read(found)
+    group = np.array([customers.setdefault(customer_id, len(customers)) for customer_id, _ in said], dtype=np.intp)
+    occurred_us = np.array([fact.occurred_us for fact in found], dtype=np.int64)
+    known_us = np.array([fact.known_us for fact in found], dtype=np.int64)
+    return _Page(group, np.stack((occurred_us, known_us), axis=1), Hits(hits.facts + start, hits.probes, hits.values))
 
 
 def _sorted(customers: list[str], pages: list[_Page]) -> Backlog:

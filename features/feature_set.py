@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from decisioning.customer import FeatureValue
 from decisioning.errors import InvalidInputError
+from features.fact_reader import FactReader
 from features.feature import Feature
-from features.lift import FactReader, View
+from features.lift import View
 from features.packing import pack, unpack
 from features.primitives import Array
 from features.state import Layout

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.backlog import Backlog
-from features.lift import Index, View, ends
+from features.fact_reader import Index
+from features.lift import View, ends
 from features.online_store import PackedRow
 from features.packing import pack
 from features.primitives import Array

@@ -112,7 +112,7 @@ class Ledger:
         """Every record of a customer (by today's links) up to a sequence number, in order of (occurred, record id)."""
         with self.read() as connection:
             rows = connection.execute(_OF_CUSTOMER, (customer_id, _FOR_EVER if until_seq is None else until_seq))
-            return [Record._make(row) for row in rows]
+            return list(map(Record._make, rows))
 
     def facts_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Fact]:
         """What the records of one customer say to features, in order of (occurred, record id)."""
@@ -130,7 +130,7 @@ class Ledger:
     def _page(self, wanted: str, given: tuple[Any, ...]) -> list[Record]:
         query = f"{_COLUMNS} WHERE r.seq > ? {wanted} ORDER BY r.seq LIMIT ?"
         with self.read() as connection:
-            return [Record._make(row) for row in connection.execute(query, given)]
+            return list(map(Record._make, connection.execute(query, given)))
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)

@@ -1,64 +1,16 @@
 """From facts to state: which facts touch a view, and the state that each of them has alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.fact import Fact
+from features.fact_reader import FactReader, Hits, Index
 from features.feature import Feature
 from features.primitives import Array
-from features.selector import Probe, Reading
 from features.state import Layout
-
-Index = NDArray[np.intp]
-
-
-class Hits(NamedTuple):
-    """What probes read from facts, ascending by fact; arrays of shape (n_hits,).
-
-    Parameters: `facts`, positions; `probes`, which probe read; `values`, the number it read.
-    """
-
-    facts: Index
-    probes: Index
-    values: Array
-
-
-class FactReader:
-    """Runs every probe over facts, looking only at those of the fact's type and name."""
-
-    def __init__(self, probes: Iterable[Probe]) -> None:
-        self.probes = tuple(dict.fromkeys(probes))
-        self._named: dict[tuple[str, str], tuple[tuple[int, Reading | None], ...]] = {}
-        self._typed: dict[str, tuple[tuple[int, Reading | None], ...]] = {}
-        for fact_type in {t for probe in self.probes for t in probe.selector.types}:
-            self._typed[fact_type] = self._readings(fact_type, None)
-            for name in {n for probe in self.probes for n in probe.selector.names}:
-                self._named[fact_type, name] = self._readings(fact_type, name)
-
-    def _readings(self, fact_type: str, name: str | None) -> tuple[tuple[int, Reading | None], ...]:
-        return tuple(
-            (index, None if probe.always else probe.read)
-            for index, probe in enumerate(self.probes)
-            if fact_type in probe.selector.types and (not probe.selector.names or name in probe.selector.names)
-        )
-
-    def read(self, facts: Sequence[Fact]) -> Hits:
-        """What every probe reads."""
-        rows: list[int] = []
-        probes: list[int] = []
-        values: list[float] = []
-        for row, fact in enumerate(facts):
-            for probe, reading in self._named.get((fact.type, fact.name)) or self._typed.get(fact.type, ()):
-                value = 1.0 if reading is None else reading(fact.properties)
-                if value is not None:
-                    rows.append(row)
-                    probes.append(probe)
-                    values.append(value)
-        return Hits(np.array(rows, dtype=np.intp), np.array(probes, dtype=np.intp), np.array(values))
 
 
 class View:

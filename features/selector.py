@@ -56,9 +56,10 @@ class Probe:
             return None
         if not self.reads:
             return 1.0
-        return self._read_property(properties)
+        return self.read_property(properties)
 
-    def _read_property(self, properties: Mapping[str, Any]) -> float | None:
+    def read_property(self, properties: Mapping[str, Any]) -> float | None:
+        """As `read`, of a fact that was accepted before."""
         if self.reads not in properties:
             return None
         given = properties[self.reads]
@@ -66,9 +67,11 @@ class Probe:
         return None if self.required and value != value else value
 
     @property
-    def always(self) -> bool:
-        """Whether every fact of the right type and name is a hit that reads 1.0."""
-        return not self.reads and not self.selector.where
+    def reading(self) -> Reading | None:
+        """What reads a fact of the right type and name with the right first property; None where it reads 1.0."""
+        if len(self.selector.where) > 1:
+            return self.read
+        return self.read_property if self.reads else None
 
 
 def _code(given: object, one_of: tuple[str, ...]) -> float:
