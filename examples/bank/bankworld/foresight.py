@@ -21,7 +21,10 @@ _REACH = np.array([way.reach for way in WAYS])
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Expected money of each action's own outcome at n moments, and its cost; arrays (n, n_actions)."""
+    """Expected money of each action's own outcome at n moments, and what a contact costs; arrays (n, n_actions).
+
+    A call costs what it costs whether or not the customer is reached.
+    """
 
     shown: Floats
     not_shown: Floats
@@ -73,7 +76,7 @@ class Foresight:
         not_shown, shown = self.rates(state, index)
         channel, margin = self.calls.channel[index], self.margin[index]
         reach = _REACH[channel][:, None]
-        cost = np.broadcast_to((_COSTS[channel] * _REACH[channel])[:, None], margin.shape)
+        cost = np.broadcast_to(_COSTS[channel][:, None], margin.shape)
         return Effects(margin * (reach * shown + (1 - reach) * not_shown), margin * not_shown, cost)
 
     def draws(self, index: int, action: int) -> Draws:
