@@ -8,13 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from decisioning.errors import TsugiError
+from decisioning.errors import InvalidInputError, TsugiError
 from pipelines.exit_code import ExitCode
 
 app = typer.Typer(
@@ -26,15 +26,36 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def past(as_of: datetime | None) -> datetime | None:
+    """A moment that is over, and says where on Earth; `typer.BadParameter` of another one."""
+    if as_of is None:
+        return None
+    if as_of.tzinfo is None:
+        raise typer.BadParameter(f"{as_of.isoformat()} needs a UTC offset or Z, such as {as_of.isoformat()}Z")
+    if as_of > datetime.now(UTC):
+        raise typer.BadParameter(f"{as_of.isoformat()} is not over yet; what was known then is not known now")
+    return as_of
+
+
 HomeOption = Annotated[
     Path | None,
     typer.Option(
-        "--home", envvar="TSUGI_HOME", help="The folder of every store (default: .tsugi below the workspace)."
+        "--home",
+        envvar="TSUGI_HOME",
+        help="The folder of every store (default: what tsugi.toml says, else .tsugi in the workspace).",
     ),
 ]
 WorkspaceOption = Annotated[
     Path,
     typer.Option("--workspace", envvar="TSUGI_WORKSPACE", help="The folder with tsugi.toml and catalog.yaml."),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        callback=past,
+        help="Learn from what was known then, such as 2026-05-01T00:00:00Z (default: now).",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
@@ -42,8 +63,24 @@ HERE = Path()
 
 
 def home_of(home: Path | None, workspace: Path) -> Path:
-    """The home that is meant: the option or variable, else `.tsugi` below the workspace."""
-    return home or workspace / ".tsugi"
+    """The home that is meant: the option, else the variable, else what `tsugi.toml` says, else `.tsugi` beside it.
+
+    Raises `InvalidInputError` where something that is not a folder has that name.
+    """
+    meant = home or stated_home(workspace) or workspace / ".tsugi"
+    if meant.exists() and not meant.is_dir():
+        raise InvalidInputError(f"the home {meant} is not a folder; choose another --home", field="home")
+    return meant
+
+
+def stated_home(workspace: Path) -> Path | None:
+    """The home that the workspace names; None where it names none, or cannot be read (which its reader will tell)."""
+    from features.workspace import Workspace
+
+    try:
+        return Workspace.load(workspace).home_path
+    except TsugiError:
+        return None
 
 
 def echo(result: Any, *, as_json: bool, words: Callable[[Any], str]) -> None:
@@ -86,7 +123,7 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generated business.")] = 7,
 ) -> None:
     """Run the whole loop once: events in, decisions, outcomes, a better model; on a generated or a real business."""
-    target = home or Path(".tsugi") / "demo"
+    target = home_of(home or Path(".tsugi") / "demo", workspace)
     if data is None:
         from pipelines.demo import run_demo
 
@@ -174,7 +211,7 @@ def materialize(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_j
 def train(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
-    as_of: Annotated[datetime | None, typer.Option(help="Learn from what was known then (default: now).")] = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a bundle and register it as challenger, whatever the gate says; nothing serves it."""
@@ -185,7 +222,7 @@ def train(
 def retrain(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
-    as_of: Annotated[datetime | None, typer.Option(help="Learn from what was known then (default: now).")] = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Learn from the log, pass the gate, promote. Exits: 0 promoted, 10 refused, 11 nothing new, 12 busy."""
@@ -304,6 +341,9 @@ def main() -> NoReturn:
     except TsugiError as error:
         sys.exit(failed(error))
     except BrokenPipeError:
+        sys.exit(ExitCode.FAILED)
+    except OSError as error:
+        print(f"tsugi: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(ExitCode.FAILED)
     except KeyboardInterrupt:
         print("tsugi: interrupted", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Says whether this machine, this workspace and this home are fit to run; looks, and changes nothing."""
 
 import ctypes.util
+import os
 import shutil
 import sqlite3
 import sys
@@ -26,8 +27,8 @@ class Finding:
 
 
 def examine(home: Path, workspace: Path) -> list[Finding]:
-    """Look at Python, packages, the OpenMP library, disk, workspace and ledger."""
-    return [*_machine(home), _workspace(workspace), _ledger(home / "ledger.db")]
+    """Look at Python, packages, the OpenMP library, disk, workspace, home and ledger."""
+    return [*_machine(home), _workspace(workspace), _home(home), _ledger(home / "ledger.db")]
 
 
 def _machine(home: Path) -> Iterator[Finding]:
@@ -54,6 +55,15 @@ def _disk(home: Path) -> Finding:
 
 def _workspace(folder: Path) -> Finding:
     return _checked("workspace", lambda: f"{Workspace.load(folder).name} at {folder}")
+
+
+def _home(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("home", ok=True, seen=f"none yet at {path}")
+    if not path.is_dir():
+        return Finding("home", ok=False, seen=f"{path} is not a folder: choose another --home")
+    writable = os.access(path, os.W_OK | os.X_OK)
+    return Finding("home", writable, str(path) if writable else f"{path} cannot be written to")
 
 
 def _ledger(path: Path) -> Finding:
