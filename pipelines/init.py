@@ -47,7 +47,7 @@ actions:
     issue: grow
     group: offers
     value: 12
-    applicability: "orders = 0"
+    applicability: "orders = 0 OR orders IS NULL"   # NULL: nothing is known of this customer yet
     conversion: {{event: Order Completed}}
     treatments:
       banner: {{channel: web}}
