@@ -16,7 +16,8 @@ def show_customers(console: Console, answers: Sequence[dict[str, Any]]) -> None:
         console.print(f"[bold]{answer['customer_id']}[/] [dim](arm {answer['arm']})[/]: {answer['chosen']}")
         for item in answer["ranked"]:
             reasons = "; ".join(item["reasons"])
-            console.print(f"  {item['rank']}. [bold]{item['action']}[/] in {item['treatment']}: {reasons}")
+            line = f"  {item['rank']}. [bold]{item['action']}[/] as {item['treatment']}: {reasons}"
+            console.print(line, soft_wrap=True)
 
 
 def value_table(values: DemoValues, *, currency: str) -> Table:

@@ -26,8 +26,8 @@ def materialize(composition: Composition) -> Materialized:
     """As `materialize_features`, on an open home."""
     from features.feast_repo import apply
 
-    composition.projection.catch_up()
     records = History(composition.home.history, composition.features).catch_up(composition.ledger)
+    composition.projection.catch_up()
     apply(composition.home, composition.features)
     return Materialized(records, len(composition.features.names), len(composition.features.views))
 

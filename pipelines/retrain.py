@@ -1,6 +1,7 @@
 """Retrains: from the service's own log to a bundle that passed the gate, recorded in MLflow, published to serve."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -158,6 +159,17 @@ def learn_candidate(composition: Composition, frame: DecisionLogFrame, *, as_of:
     verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin)
     constant = ConstantBundle("", catalog.version, constant_entries(evaluable(before_evaluation(split))))
     return Candidate(learned, bundle, constant, split, judged, verdict)
+
+
+def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime) -> Learned:
+    """Learn responses and churn side by side: neither knows of the other, and both let other threads run."""
+    features, training = composition.features, composition.workspace.training
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        churn = aside.submit(
+            learn_churn, composition.ledger, composition.home, features, training=training, as_of=as_of
+        )
+        learned = learn(split, catalog=composition.catalog.catalog, features=features, training=training)
+        return learned.with_churn(churn.result())
 
 
 def _written(bundle: Bundle, folder: Path, as_of: datetime) -> PolicyBundle:

@@ -11,6 +11,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 
+WIDE = 150
+"""Columns where nobody's terminal sets a limit."""
+
+
+def a_console() -> Console:
+    """A console as wide as the terminal, or wide enough for tables where there is none."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=WIDE)
+
+
 @dataclass
 class Stage:
     """One stage under way. Parameters: `advance` is told how much is done of the total that `expect` set."""
@@ -21,7 +31,9 @@ class Stage:
     _task: int = 0
 
     def expect(self, total: float, unit: str) -> None:
-        """Show a bar of so many units."""
+        """Show a bar of so many units; only on a terminal."""
+        if not self.console.is_terminal:
+            return
         columns = (
             TextColumn("      "),
             BarColumn(bar_width=28),
@@ -49,7 +61,7 @@ class Stages:
     """Numbered stages on a console. Parameters: `total`, how many there will be."""
 
     total: int
-    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    console: Console = field(default_factory=a_console)
     now: Callable[[], float] = monotonic
     _number: int = 0
     _began: float = field(default_factory=monotonic)
@@ -65,7 +77,7 @@ class Stages:
             yield stage
         finally:
             stage.stop()
-        self.console.print(f"      {stage.result} [dim]({self.now() - began:.1f} s)[/]")
+        self.console.print(f"      {stage.result} [dim]({self.now() - began:.1f} s)[/]", soft_wrap=True)
 
     def cost(self) -> str:
         """How long everything took so far, and the most memory this process held."""

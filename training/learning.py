@@ -1,6 +1,6 @@
 """Learning one bundle from a log that was split in time: the response model, and churn where the history allows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -33,18 +33,23 @@ class ChurnLearned:
     reasons: tuple[str, ...]
 
 
+NO_CHURN = ChurnLearned(None, None, ("no churn model was asked for",))
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
     """A bundle that no gate has seen yet, and how it came to be."""
 
     bundle: PolicyBundle
     propensity: PropensityReport
-    churn: ChurnLearned
+    churn: ChurnLearned = NO_CHURN
+
+    def with_churn(self, churn: ChurnLearned) -> "Learned":
+        """The same with what was learned of churn."""
+        return Learned(replace(self.bundle, churn=churn.model), self.propensity, churn)
 
 
-def learn(
-    split: TimeSplit, *, catalog: Catalog, features: FeatureSet, training: Training, churn: ChurnLearned
-) -> Learned:
+def learn(split: TimeSplit, *, catalog: Catalog, features: FeatureSet, training: Training) -> Learned:
     """Learn propensity and uplift from the training part, choose on the validation part.
 
     Raises `InvalidInputError` (`too_little_data`) where too few shown actions were accepted.
@@ -52,7 +57,7 @@ def learn(
     layout = Layout(FeatureEncoder(feature_columns(features)), ActionTable.of(catalog))
     train, validation = (evidence_of(part, layout, seed=training.seed) for part in (split.train, split.validation))
     response, report = fit_propensity(train, validation, layout=layout, search=search_of(training))
-    return Learned(PolicyBundle("", catalog.version, response, churn.model), report, churn)
+    return Learned(PolicyBundle("", catalog.version, response), report)
 
 
 def search_of(training: Training) -> Search:

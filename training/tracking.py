@@ -6,6 +6,7 @@ first migrates under a file lock; the others wait.
 
 import fcntl
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,9 @@ def connect(home: Path) -> Any:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     from mlflow import MlflowClient
 
-    with _migration(home):
+    with _migration(home), warnings.catch_warnings():
+        # MLflow 3.17 configures its own mappers with what SQLAlchemy 2.1 has deprecated.
+        warnings.filterwarnings("ignore", message=".*noload.*")
         client = MlflowClient(tracking_uri=database_uri(home), registry_uri=database_uri(home))
         client.search_experiments(max_results=1)
         client.search_registered_models(max_results=1)
