@@ -136,13 +136,8 @@ def encoder_of(composition: Composition) -> FeatureEncoder:
 
 def learn_candidate(composition: Composition, frame: DecisionLogFrame, *, as_of: datetime, folder: Path) -> Candidate:
     """Learn a bundle, write it below `folder`, and judge what was written."""
-    split, catalog, training = (
-        split_log(composition, frame),
-        composition.catalog.catalog,
-        composition.workspace.training,
-    )
-    churn = learn_churn(composition.ledger, composition.home, composition.features, training=training, as_of=as_of)
-    learned = learn(split, catalog=catalog, features=composition.features, training=training, churn=churn)
+    split, catalog = split_log(composition, frame), composition.catalog.catalog
+    learned = _learned(composition, split, as_of=as_of)
     bundle = _written(learned.bundle, folder / CANDIDATE, as_of)
     bundles: dict[str, ManyScorer] = {CANDIDATE: bundle}
     champion = champion_bundle(composition.home.path)
@@ -153,7 +148,7 @@ def learn_candidate(composition: Composition, frame: DecisionLogFrame, *, as_of:
         bundles,
         catalog=catalog,
         encoder=encoder_of(composition),
-        training=training,
+        training=composition.workspace.training,
         gate=composition.workspace.gate,
     )
     verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin)
