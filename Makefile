@@ -48,7 +48,7 @@ types: $(INSTALLED) ## Mypy, strict, on the packages
 	$(BIN)/mypy
 
 contracts: $(INSTALLED) ## Who may import whom
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 unit: $(INSTALLED) ## Unit, law, contract, published and loop tests, and doctests
 	$(BIN)/pytest

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Lock the versions anew. uv writes where it fetched each file from; the committed lock keeps versions and hashes
+# Lock the versions anew (`--upgrade` for newer ones). uv writes where it fetched each file from; the committed lock keeps versions and hashes
 # only, so that it holds behind any index. `make env` installs from the exported files, not from uv.lock.
 set -eu
-uv lock --upgrade
+uv lock "$@"
 uv export --quiet --all-extras --no-emit-project --no-header --output-file requirements/all.txt
 uv export --quiet --extra serving --no-emit-project --no-header --output-file requirements/serving.txt
 python3 - <<'PY'
