@@ -171,6 +171,7 @@ def _conclude(case: _Case, options: Mapping[str, Option], through: Funnel) -> De
         versions=Versions(catalog.version, case.scorer.version, case.compiled.policy_version),
         contacts_version=case.customer.history.version,
         degraded=case.degraded,
+        limit=request.limit,
     )
 
 

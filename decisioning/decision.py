@@ -75,7 +75,7 @@ class Decision:
     Parameters: `chosen`, the action at rank 1 or `no_action`; `eligible`, P(takes rank 1) of every eligible action,
     `no_action` included where it may be chosen; `epsilon`, this decision's exploration rate; `features`, as used;
     `contacts_version`, what the contact history was when it was read; `scores`, (propensity, uplift, priority) of every
-    candidate action as used.
+    candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number).
     """
 
     decision_id: str
@@ -98,3 +98,4 @@ class Decision:
     versions: Versions
     contacts_version: int
     degraded: tuple[str, ...] = ()
+    limit: int | None = None

@@ -42,7 +42,8 @@ class DecisionBook:
 
         def operation(connection: sqlite3.Connection) -> None:
             _refuse_repeated(connection, decision)
-            _refuse_stale(connection, decision)
+            if decision.ranked:  # what contacts nobody takes nothing that may have changed
+                _refuse_stale(connection, decision)
             self._keep(connection, decision, answer, body_hash)
 
         return self._ledger.write(operation)

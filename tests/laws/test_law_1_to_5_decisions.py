@@ -17,9 +17,11 @@ from decisioning.catalog import Cap, ContactPolicy, Exploration, Hold, HoldoutAr
 from decisioning.cold_start import CatalogScorer
 from decisioning.customer import ConsentState, Contact, ContactHistory
 from decisioning.decide import consider, seed_of
+from decisioning.decision import DecisionRequest
 from decisioning.eligibility import UNREADABLE, compile_catalog
 from decisioning.errors import UnavailableError
 from decisioning.exploration import epsilon_greedy
+from features.decision_codec import decode_decision, encode_decision
 
 NAMES = [f"a{i}" for i in range(8)]
 CONDITIONS = ["", "age >= 18", "age < 18", "income > 10", "tier = 'gold'", "age IS NULL", "missing > 1"]
@@ -242,6 +244,19 @@ def test_law_3_raising_a_value_never_lowers_the_rank_of_an_action_that_does_no_h
 @given(cases())
 def test_law_4_same_inputs_and_seed_give_the_same_decision(case):
     assert _decide(*case) == _decide(*case)
+
+
+@given(cases(), st.sampled_from([None, 1, 2, 5]))
+def test_law_4_a_logged_decision_replays_exactly(case, limit):
+    catalog, scorer, customer, request = case
+    decided = _decide(catalog, scorer, customer, replace(request, limit=limit))
+    logged = decode_decision(encode_decision(decided))
+    assert logged == decided
+    as_logged = DecisionRequest(
+        logged.request_id, logged.reference, logged.placement, logged.channel, logged.context, logged.limit
+    )
+    then = replace(customer, customer_id=logged.customer_id, as_of=logged.decided_at, features=logged.features)
+    assert _decide(catalog, scorer, then, as_logged) == logged
 
 
 def test_law_5_frequencies_agree_with_the_logged_probabilities_over_100_000_draws():
