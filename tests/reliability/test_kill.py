@@ -49,9 +49,10 @@ def problems(ledger: Ledger) -> list[str]:
 
 def derived(ledger: Ledger) -> list[list[tuple]]:
     """What is kept of the records beside them."""
-    queries = ("SELECT node, kind, value, customer_id, contacts FROM identifier", "SELECT * FROM answer")
+    identifiers = "SELECT kind, value, customer_id, contacts FROM identifier"
+    answers = "SELECT kind, value, outcome_id, action, type, occurred_us FROM answer JOIN identifier USING (node)"
     with ledger.read() as connection:
-        return [sorted(connection.execute(query)) for query in queries]
+        return [sorted(connection.execute(query)) for query in (identifiers, answers)]
 
 
 def survive(path: Path, cycles: int) -> None:
