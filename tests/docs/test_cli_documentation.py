@@ -1,0 +1,63 @@
+"""Every command helps and is documented, and the two that people call most are quick."""
+
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from pipelines.exit_code import ExitCode
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "cli.md").read_text()
+COMMANDS = typer.main.get_command(app).commands
+CPU_SECONDS = 0.7
+"""What `tsugi --help` and `tsugi doctor` may cost; a busy machine gets twice that."""
+
+
+def section(name):
+    """What the page says of one command: from its heading to the next."""
+    found = re.search(rf"^### tsugi {name}$\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    return found.group(1) if found else ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_helps(name):
+    helped = CliRunner().invoke(app, [name, "--help"])
+    assert helped.exit_code == 0
+    assert COMMANDS[name].help.split(".")[0] in " ".join(helped.output.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented_with_all_its_options(name):
+    told = section(name)
+    assert f"`tsugi {name}" in told, f"docs/cli.md has no section '### tsugi {name}'"
+    options = {opt for each in COMMANDS[name].params if each.param_type_name == "option" for opt in each.opts}
+    missing = {option for option in options - {"--help"} if option not in told}
+    assert not missing, f"docs/cli.md says nothing of {sorted(missing)} in '### tsugi {name}'"
+
+
+def test_no_command_is_documented_that_does_not_exist():
+    assert set(re.findall(r"^### tsugi (\S+)$", TEXT, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_every_exit_code_is_documented():
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)}
+    assert codes == {int(code) for code in ExitCode}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["doctor", "--workspace", "examples/bank"]], ids=" ".join)
+def test_it_answers_at_once(arguments, tmp_path, record_property):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "pipelines", *arguments]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    record_property("cpu_seconds", round(spent, 3))
+    print(f"tsugi {' '.join(arguments)}: {spent:.2f} s of CPU (wanted: {CPU_SECONDS})")
+    assert spent < 2 * CPU_SECONDS
