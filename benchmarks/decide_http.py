@@ -99,8 +99,8 @@ def _with_customers(server: Server) -> None:
 
 
 def _history(customer: int) -> list[dict[str, object]]:
-    who = {"userId": f"u-{customer}"}
-    view = {"type": "track", "event": "Product Viewed", "properties": {"product": "tea"}}
+    who: dict[str, object] = {"userId": f"u-{customer}"}
+    view: dict[str, object] = {"type": "track", "event": "Product Viewed", "properties": {"product": "tea"}}
     return [
         {"type": "identify", "messageId": f"i-{customer}", "traits": {"age": 20 + customer % 60}} | who,
         view | {"messageId": f"v-{customer}"} | who,

@@ -8,6 +8,7 @@ learned; in a planted log one action pays for some customers and costs with othe
 import numpy as np
 
 from benchmarks.report import Cell, Report, spent
+from training.encoding import Floats
 from training.evaluation import PolicyEvaluation, References, Settings, evaluate
 from training.policy import best_constant, constant_name, greedy, standard_policies
 from training.promotion import Verdict, judge
@@ -18,7 +19,7 @@ ACTIONS = ("no_action", "card", "loan", "savings", "call", "survey")
 BASE = np.array([0.0, 1.0, 0.8, 0.5, 0.2, 0.1])
 
 
-def a_log(generator: np.random.Generator, *, n: int, strength: float, placebo: bool):
+def a_log(generator: np.random.Generator, *, n: int, strength: float, placebo: bool) -> tuple[LoggedRewards, Floats]:
     features = generator.normal(size=(n, 6))
     taste = np.zeros((n, len(ACTIONS)))
     taste[:, 1], taste[:, 2] = features[:, 0], np.where(features[:, 1] > 0, 1.0, -1.0)
@@ -33,12 +34,12 @@ def a_log(generator: np.random.Generator, *, n: int, strength: float, placebo: b
     return LoggedRewards(ACTIONS, customers, chosen, probability, reward, np.minimum(reward, 20.0)), features
 
 
-def candidate_priority(log: LoggedRewards, features, ask, *, bags: int = 3):
+def candidate_priority(log: LoggedRewards, features: Floats, ask: Floats, *, bags: int = 3) -> Floats:
     models = (
         fit_reward_model(features, log.chosen, log.capped_reward, n_actions=len(ACTIONS), seed=seed)
         for seed in range(bags)
     )
-    return np.mean([model.predict(ask) for model in models], axis=0)
+    return np.asarray(np.mean([model.predict(ask) for model in models], axis=0))
 
 
 def one(seed: int, *, n: int, strength: float, placebo: bool) -> tuple[Verdict, PolicyEvaluation]:

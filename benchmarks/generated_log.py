@@ -1,11 +1,12 @@
 """A generated decision log: uniformly random choices whose response depends on a few features, with missing values."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from decisioning.action import NO_ACTION
+from decisioning.action import NO_ACTION, Treatment
 from decisioning.catalog import Catalog
 from training.dataset import DecisionLogFrame
 from training.encoding import FeatureColumn, Floats
@@ -59,7 +60,7 @@ def generated_log(
     )
 
 
-def _fitting(treatments: Sequence[object], channel: str, placement: str) -> int | None:
+def _fitting(treatments: Sequence[Treatment], channel: str, placement: str) -> int | None:
     fits = (each.fits(channel=channel, placement=placement) for each in treatments)
     return next((place for place, fit in enumerate(fits) if fit), None)
 
@@ -78,11 +79,13 @@ def _names(prefix: str, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
     return np.array([f"{prefix}{number}" for number in numbers], dtype=object)
 
 
-def _values(column: FeatureColumn, x: Floats, rng: np.random.Generator) -> NDArray[np.object_] | Floats:
+def _values(column: FeatureColumn, x: Floats, rng: np.random.Generator) -> NDArray[Any]:
     """A feature's column: numbers with gaps, or words that rise with the number below them."""
     missing = rng.random(len(x)) < MISSING
     if column.kind == "number":
         return np.where(missing, np.nan, x)
     words = np.array(column.categories, dtype=object)
     place = (sigmoid(x) * len(words)).astype(int).clip(max=len(words) - 1)
-    return np.where(missing, None, words[place])
+    words_with_gaps: NDArray[np.object_] = words[place]
+    words_with_gaps[missing] = None
+    return words_with_gaps

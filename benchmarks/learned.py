@@ -13,9 +13,7 @@ from training.artifact import write_bundle
 from training.bundle import PolicyBundle
 from training.churn import feature_columns
 from training.dataset import TimeSplit, split_by_time
-from training.learning import ChurnLearned, Learned, learn
-
-NO_CHURN = ChurnLearned(None, None, ("not measured",))
+from training.learning import Learned, learn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +26,7 @@ class Lesson:
 
     def learn(self, *, trials: int) -> Learned:
         """Tune, fit, calibrate and shrink, as a retraining does."""
-        training = Training(trials=trials)
-        return learn(self.split, catalog=self.catalog, features=self.features, training=training, churn=NO_CHURN)
+        return learn(self.split, catalog=self.catalog, features=self.features, training=Training(trials=trials))
 
 
 def lesson(folder: Path, *, placement: str, decisions: int) -> Lesson:
