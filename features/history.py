@@ -16,6 +16,7 @@ from pathlib import Path
 from decisioning.errors import UnavailableError
 from features.backlog import Backlog, gather
 from features.changes import Changes, changes
+from features.collecting import without_collecting
 from features.feature_set import FeatureSet
 from features.history_part import HistoryPart, file_name, write_empty
 from features.ledger import Ledger
@@ -66,7 +67,7 @@ class History:
 
         Raises: `UnavailableError` where ledger or state cannot be used.
         """
-        with _locked(self.folder / "history.lock"):
+        with _locked(self.folder / "history.lock"), without_collecting():
             start = self._rows.progress(self._definition)
             self._discard(start)
             while start < (target := ledger.last_seq()):

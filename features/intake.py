@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from decisioning.errors import UnavailableError
-from features.bulk_load import BulkMemory, ParsedBatch, keep_batch, without_collecting
+from features.bulk_load import BulkMemory, ParsedBatch, keep_batch
+from features.collecting import without_collecting
 from features.event import Event, parse_event
 from features.event_lines import Undecodable, batches, decoded, raw_bytes
 from features.identity_memory import IdentityMemory

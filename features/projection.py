@@ -1,11 +1,13 @@
 """Feature states as a projection of the ledger: every record after the last one applied, exactly once."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
 
 from features.backlog import Backlog, gather
-from features.changes import changes
+from features.changes import FEW, changes
+from features.collecting import without_collecting
 from features.feature_set import FeatureSet
 from features.ledger import Ledger
 from features.lift import View
@@ -67,7 +69,9 @@ class FeatureProjection:
         if noted != self._noted:
             self._noted = self._seen = noted
         elif target > self._seen:
-            self._apply(min(target, self._seen + AT_ONCE))
+            end = min(target, self._seen + AT_ONCE)
+            with without_collecting() if end - self._seen > FEW else nullcontext():
+                self._apply(end)
 
     def _apply(self, end: int) -> None:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
