@@ -19,6 +19,8 @@ from training.logistic import fit_logistic, log_odds
 
 TOLERANCE = 3e-3
 """Newton stops when no coefficient moves further than this: far below the noise of any of them."""
+BLOCK = 8_192
+"""Rows expanded at once."""
 FREE = 1e-6
 """As good as no penalty."""
 
@@ -38,7 +40,14 @@ class Linear:
     action_column: int
 
     def margin(self, matrix: Floats) -> Floats:
-        """Log-odds (n,) of rows (n, n_columns); an unknown action has the pooled part only."""
+        """Log-odds (n,) of rows (n, n_columns); an unknown action has the pooled part only.
+
+        Rows are expanded a block at a time: expanded, they are several times as wide.
+        """
+        blocks = [matrix[start : start + BLOCK] for start in range(0, len(matrix), BLOCK)]
+        return np.concatenate([self._margin(block) for block in blocks]) if blocks else np.zeros(0)
+
+    def _margin(self, matrix: Floats) -> Floats:
         customers, actions = self.customer.apply(matrix), self.action.apply(matrix)[:, 1:]
         width = customers.shape[1]
         own = (customers * self._own_rows(matrix)).sum(axis=1)
