@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from features.event_lines import Undecodable
 from features.rejection import RejectedEventError
 
 MAX_BYTES = 32 * 1024
@@ -20,7 +21,7 @@ def body_of(raw: Mapping[str, Any]) -> bytes:
     Raises: `RejectedEventError` with `not_an_object`, `invalid_json`, `too_large` or `not_finite`.
     """
     if not isinstance(raw, OBJECT):
-        raise RejectedEventError("not_an_object", "", f"an event is a JSON object, not {type(raw).__name__}")
+        raise _no_object(raw)
     try:
         body = orjson.dumps(raw if isinstance(raw, dict) else dict(raw))
     except TypeError as error:
@@ -30,6 +31,12 @@ def body_of(raw: Mapping[str, Any]) -> bytes:
     if b"null" in body:
         _refuse_not_finite(raw)
     return body
+
+
+def _no_object(raw: object) -> RejectedEventError:
+    if isinstance(raw, Undecodable):
+        return RejectedEventError("invalid_json", "", f"the line is not JSON: {raw.reason}")
+    return RejectedEventError("not_an_object", "", f"an event is a JSON object, not {type(raw).__name__}")
 
 
 def _refuse_not_finite(raw: Mapping[str, Any]) -> None:

@@ -35,7 +35,8 @@ def append_events(
     history: its state was known when it happened, not when it was received.
     """
     fresh = _fresh(connection, events)
-    rows = [_row(event, memory, backfill=backfill) for event in fresh]
+    received_us = {moment: to_us(moment) for moment in {event.received_at for event in fresh}}
+    rows = [_row(event, memory, received_us[event.received_at], backfill=backfill) for event in fresh]
     connection.executemany(INSERT_RECORD, rows)
     nodes = [row[2] for row in rows]
     keep_traits(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "identify"])
@@ -71,8 +72,10 @@ def _known(connection: sqlite3.Connection, message_ids: Sequence[str]) -> Iterat
             yield message_id
 
 
-def _row(event: Event, memory: IdentityMemory, *, backfill: bool) -> tuple[str, str, int, int, int, int, str, bytes]:
-    occurred_us, received_us = to_us(event.occurred_at), to_us(event.received_at)
+def _row(
+    event: Event, memory: IdentityMemory, received_us: int, *, backfill: bool
+) -> tuple[str, str, int, int, int, int, str, bytes]:
+    occurred_us = to_us(event.occurred_at)
     known_us = occurred_us if backfill else max(occurred_us, received_us)
     node = memory.mention(event.identifiers, (occurred_us, event.message_id), known_us)
     return EVENT, event.message_id, node, occurred_us, received_us, known_us, event.source, event.body

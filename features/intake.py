@@ -1,7 +1,7 @@
 """Taking events in: each is checked, what is refused is kept with its reason, the rest is durable once acknowledged."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from decisioning.errors import UnavailableError
 from features.bulk_load import BulkMemory, ParsedBatch, keep_batch
 from features.collecting import without_collecting
 from features.event import Event, parse_event
-from features.event_lines import Undecodable, batches, decoded, raw_bytes
+from features.event_lines import batches, decoded, raw_bytes
 from features.identity_memory import IdentityMemory
 from features.ledger import Ledger
 from features.receipt import Arrival, Receipt
@@ -111,19 +111,17 @@ class Intake:
         return IdentityMemory(connection, self._max_per_identifier)
 
     def _parse(self, numbered: Iterable[tuple[int, Any]], arrival: Arrival) -> ParsedBatch:
-        parsed = ParsedBatch([], [])
+        parsed, read = ParsedBatch([], []), self._reader(arrival)
         for place, raw in numbered:
             try:
-                parsed.events.append(self._event(raw, arrival))
+                parsed.events.append(read(raw))
             except RejectedEventError as error:
                 parsed.rejected.append((Rejection.of(place, error), raw_bytes(raw)))
         return parsed
 
-    def _event(self, raw: Any, arrival: Arrival) -> Event:
-        if isinstance(raw, Undecodable):
-            raise RejectedEventError("invalid_json", "", f"the line is not JSON: {raw.reason}")
-        return parse_event(
-            raw,
+    def _reader(self, arrival: Arrival) -> Callable[[Any], Event]:
+        return partial(
+            parse_event,
             received_at=arrival.received_at,
             sent_at=arrival.sent_at,
             source=arrival.source,
