@@ -119,7 +119,7 @@ def demo(
         Path | None, typer.Option(help="The folder of real data that the workspace's adapter reads.")
     ] = None,
     customers: Annotated[int, typer.Option(min=50, help="How many customers a generated business has.")] = 20_000,
-    decisions: Annotated[int, typer.Option(min=200, help="How many decisions its live time has.")] = 80_000,
+    decisions: Annotated[int, typer.Option(min=200, help="How many decisions its live time has.")] = 70_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generated business.")] = 7,
 ) -> None:
     """Run the whole loop once: events in, decisions, outcomes, a better model; on a generated or a real business."""
