@@ -157,7 +157,7 @@ def test_a_lost_online_store_degrades_and_says_so(tmp_path):
         await http.post("/v1/events", json={"batch": [viewed("v-1")]})
         online = tmp_path / "home" / "online.db"
         with sqlite3.connect(online) as other:
-            other.execute("DROP TABLE feature_row")
+            other.execute("DROP TABLE state_row")
         return await http.post("/v1/decisions", json=ask("r")), await http.get("/readyz")
 
     answer, ready = in_service(tmp_path, scenario)
