@@ -42,7 +42,7 @@ class Bare:
 
 def run(*, quick: bool) -> Report:
     """Decide with a LightGBM bundle, before the first bundle, and not at all (the bare endpoint)."""
-    each_round, rounds = (40, 2) if quick else (300, 6)
+    each_round, rounds = (40, 2) if quick else (200, 8)
     with TemporaryDirectory() as name, ExitStack() as servers:
         folder = Path(name)
         workspace = offers_workspace(folder)
