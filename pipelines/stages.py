@@ -10,7 +10,7 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-WIDE = 150
+WIDE = 200
 """Columns where nobody's terminal sets a limit."""
 
 

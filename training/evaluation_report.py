@@ -32,7 +32,8 @@ def policy_table(evaluation: PolicyEvaluation, *, currency: str = "") -> Table:
     places = decimals(*(row.raw.doubly_robust.value for row in evaluation.policies.values()))
     table = Table(title=_title(evaluation, currency), caption=_caption(evaluation))
     for heading in ("policy", "IPS", "SNIPS", "DR", "DR capped", *(_GAPS[role] for role in roles), "ESS", "w max"):
-        table.add_column(heading, justify="left" if heading == "policy" else "right")
+        first = heading == "policy"
+        table.add_column(heading, justify="left" if first else "right", no_wrap=first)
     for name, row in evaluation.policies.items():
         table.add_row(*_cells(name, row, roles, places))
     return table
