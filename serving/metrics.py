@@ -69,10 +69,10 @@ class Metrics:
         self._refused.labels(what).inc()
 
     def serving(self, what: str, version: str) -> None:
-        """Say which version of something serves from now on."""
+        """Say which version of something serves from now on; the one before is at 0."""
         before = self._serving_now.get(what)
         if before is not None:
-            self._serving.remove(what, before)
+            self._serving.labels(what, before).set(0)
         self._serving_now[what] = version
         self._serving.labels(what, version).set(1)
 
