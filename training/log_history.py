@@ -14,13 +14,14 @@ from training.dataset import DecisionLogFrame
 def with_history(frame: DecisionLogFrame, home: Home, features: FeatureSet) -> DecisionLogFrame:
     """The frame with features from history where none was logged with the decision.
 
-    Logged features are what was known then, and are left as they are. History must reach the decisions
-    (`History.catch_up`).
+    Logged features are what was known then, and are left as they are. History is asked a microsecond before each
+    decision: an implied impression stands in it at the very instant of its decision, and would tell what was chosen.
+    History must reach the decisions (`History.catch_up`).
     """
     missing = np.flatnonzero(_without_features(frame))
     if not len(missing):
         return frame
-    times = pd.to_datetime(frame.decided_us[missing], unit="us", utc=True)
+    times = pd.to_datetime(frame.decided_us[missing] - 1, unit="us", utc=True)
     entities = pd.DataFrame({"customer_id": frame.customer_id[missing], "event_timestamp": times})
     found = training_frame(home, features, entities)
     columns = {}
