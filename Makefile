@@ -17,7 +17,7 @@ env: $(INSTALLED) ## Make the environment below .venv
 $(INSTALLED): requirements/all.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "tsugi needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Installing the locked packages into $(VENV) (about 850 MB) ..."
+	@echo "Installing the locked packages into $(VENV) (about 1.2 GB on disk) ..."
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --allow-existing --python "$(PYTHON)" $(VENV) && \
 	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/all.txt && \

@@ -133,7 +133,6 @@ def run_demo(home: Path, workspace: Path, *, n_customers: int, n_decisions: int,
 
     Raises `InvalidInputError` where the home holds something that no demo made: nothing is removed then.
     """
-    clear_home(home)
     world = world_of(
         workspace,
         n_customers=n_customers,
@@ -141,6 +140,7 @@ def run_demo(home: Path, workspace: Path, *, n_customers: int, n_decisions: int,
         seed=seed,
         starts_at=a_year_ago(system_clock()),
     )
+    clear_home(home)
     Demo(home, workspace, world, Stages(total=8)).run()
 
 

@@ -41,7 +41,7 @@ class Retrained:
 
     Parameters: `version`, the registered version's number, and `bundle`, its content's; `serves`, what the gate lets
     serve; `reasons`, the gate's; `decisions` learned from and judged on, and `censored`, left out because their window
-    was still open.
+    was still open; `published`, whether what serves was changed.
     """
 
     exit_code: ExitCode
@@ -52,6 +52,7 @@ class Retrained:
     decisions: int
     censored: int
     run_id: str = ""
+    published: bool = False
 
 
 NOTHING_NEW = Retrained(
@@ -208,6 +209,7 @@ def _act(
         decisions=len(frame),
         censored=frame.n_censored,
         run_id=run_id,
+        published=promote and verdict.serve != "champion",
     )
 
 
@@ -226,9 +228,12 @@ def _serve_constant(
 
 def retrained_in_words(result: Retrained) -> str:
     """What came of it, and why."""
-    head = {
-        ExitCode.DONE: f"promoted: version {result.version}, bundle {result.bundle}, serves",
-        ExitCode.REFUSED: f"refused by the gate: version {result.version} is registered, the {result.serves} serves",
-        ExitCode.NOTHING_NEW: "nothing new",
-    }[result.exit_code]
-    return "\n".join([head, *(f"  - {reason}" for reason in result.reasons)])
+    return "\n".join([_head(result), *(f"  - {reason}" for reason in result.reasons)])
+
+
+def _head(result: Retrained) -> str:
+    if result.exit_code is ExitCode.NOTHING_NEW:
+        return "nothing new"
+    verdict = "passes the gate" if result.exit_code is ExitCode.DONE else "is refused by the gate"
+    serves = f"the {result.serves} serves now" if result.published else "what serves is unchanged"
+    return f"version {result.version} (bundle {result.bundle}) {verdict}; {serves}"

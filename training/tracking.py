@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from decisioning.errors import UnavailableError
+
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 _OFFLINE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "GIT_PYTHON_REFRESH": "quiet"}
@@ -29,19 +31,25 @@ def database_uri(home: Path) -> str:
 def connect(home: Path) -> Any:
     """An `MlflowClient` on the home's database, migrated; telemetry is off.
 
+    Raises `UnavailableError`, naming the file, where the database is damaged or of another version.
     It holds no global state: MLflow's own tracking and registry addresses are left alone.
     """
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(_OFFLINE)  # MLflow reads these when it is imported, and offers no other way
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     with _migration(home), warnings.catch_warnings():
         # MLflow 3.17 configures its own mappers with what SQLAlchemy 2.1 has deprecated.
         warnings.filterwarnings("ignore", message=".*noload.*")
-        client = MlflowClient(tracking_uri=database_uri(home), registry_uri=database_uri(home))
-        client.search_experiments(max_results=1)
-        client.search_registered_models(max_results=1)
+        try:
+            client = MlflowClient(tracking_uri=database_uri(home), registry_uri=database_uri(home))
+            client.search_experiments(max_results=1)
+            client.search_registered_models(max_results=1)
+        except (MlflowException, SQLAlchemyError) as error:
+            raise UnavailableError(f"the registry {home / DATABASE} cannot be used: {type(error).__name__}") from error
     return client
 
 
