@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from decisioning.action import NO_ACTION
 from decisioning.decide import propose
 from decisioning.decision import Decision, DecisionRequest
 from decisioning.outcome import Outcome
@@ -115,8 +114,3 @@ def _request(moment: Moment) -> DecisionRequest:
         context=moment.context,
         limit=1,
     )
-
-
-def was_offered(decision: Decision) -> bool:
-    """Whether an action was offered at all."""
-    return decision.chosen != NO_ACTION

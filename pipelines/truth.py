@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from decisioning.action import NO_ACTION
 from decisioning.decision import Decision
 from pipelines.world import TrueEffect
 
@@ -56,8 +55,3 @@ def gap_closed(*, policy: float, constant: float, best: float) -> float | None:
     0.5
     """
     return (policy - constant) / (best - constant) if best > constant else None
-
-
-def is_nothing(action: str) -> bool:
-    """Whether this is doing nothing."""
-    return action == NO_ACTION

@@ -14,7 +14,6 @@ from training.dataset import DecisionLogFrame, TimeSplit
 from training.encoding import FeatureEncoder, Floats
 from training.evaluation import PolicyEvaluation, References, Settings, evaluate
 from training.policy import best_constant, constant_name, greedy, standard_policies
-from training.promotion import CANDIDATE
 from training.reward_model import fit_reward_model
 
 CHAMPION_POLICY = "champion"
@@ -93,8 +92,3 @@ def _references(earlier: DecisionLogFrame, log: DecisionLogFrame, bundles: Mappi
         registered=None if registered is None else constant_name(registered),
         champion=CHAMPION_POLICY if CHAMPION_POLICY in bundles else None,
     )
-
-
-def is_bundle(policy: str) -> bool:
-    """Whether a policy of the table is a bundle's."""
-    return policy in (CANDIDATE, CHAMPION_POLICY)
