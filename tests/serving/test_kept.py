@@ -63,11 +63,11 @@ def test_a_file_that_vanishes_changes_nothing(kept, path):
     assert kept.current == "one"
 
 
-def test_metrics_name_one_version_at_a_time(path):
+def test_metrics_say_of_one_version_that_it_serves(path):
     metrics = Metrics()
     kept = Kept("thing", path, load=path.read_text, version_of=str, first="none", metrics=metrics)
     write(path, "one")
     kept.refresh()
     text = metrics.render().decode()
     assert 'tsugi_serving{version="one",what="thing"} 1.0' in text
-    assert 'version="none"' not in text
+    assert 'tsugi_serving{version="none",what="thing"} 0.0' in text
