@@ -15,9 +15,9 @@ from decisioning.customer import Contact, ContactHistory, Customer, CustomerRefe
 from decisioning.decide import consider
 from decisioning.decision import DecisionRequest
 from decisioning.eligibility import CompiledCatalog, compile_catalog
+from features.catalog_source import compiled_catalog, feature_set_of
 from features.feature_set import FeatureSet
 from features.workspace import Workspace
-from pipelines.catalog import compiled_catalog, feature_set_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ROUNDS = 15

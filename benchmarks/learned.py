@@ -6,9 +6,9 @@ from pathlib import Path
 
 from benchmarks.generated_log import generated_log
 from decisioning.catalog import Catalog
+from features.catalog_source import compiled_catalog, feature_set_of
 from features.feature_set import FeatureSet
 from features.workspace import Training, Workspace
-from pipelines.catalog import compiled_catalog, feature_set_of
 from training.artifact import write_bundle
 from training.bundle import PolicyBundle
 from training.churn import feature_columns

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from decisioning.catalog import Catalog
-from decisioning.catalog_file import read_catalog
-from decisioning.eligibility import CompiledCatalog, compile_catalog
-from decisioning.errors import CatalogError
-from features.feature_set import FeatureSet
+from features.catalog_source import compiled_catalog, feature_set_of
 from features.workspace import Workspace
 
 
@@ -20,22 +17,6 @@ class CheckedCatalog:
     actions: dict[str, tuple[str, ...]]
     placements: tuple[str, ...]
     n_features: int
-
-
-def feature_set_of(workspace: Workspace) -> FeatureSet:
-    """The standard features and the workspace's own. Raises `FeatureFileError` of a bad declaration."""
-    path = workspace.features_path
-    return FeatureSet.load(path if path.exists() else None)
-
-
-def compiled_catalog(workspace: Workspace, features: FeatureSet) -> CompiledCatalog:
-    """The workspace's catalogue, checked against its features. Raises `CatalogError` with every problem found."""
-    path = workspace.catalog_path
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return compile_catalog(read_catalog(text, source=str(path), features=features.names))
 
 
 def checked_catalog(workspace: Path) -> CheckedCatalog:

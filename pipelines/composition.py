@@ -11,6 +11,7 @@ from decisioning.decide import Ports
 from decisioning.eligibility import CompiledCatalog
 from decisioning.outcome import Outcome
 from decisioning.ports import ProfileReader, Scorer
+from features.catalog_source import compiled_catalog, feature_set_of
 from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.decision_book import DecisionBook
@@ -25,7 +26,6 @@ from features.outcomes import OutcomeBook
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.workspace import Workspace
-from pipelines.catalog import compiled_catalog, feature_set_of
 from pipelines.clock import system_clock
 from pipelines.world import SegmentEvent
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from decisioning.catalog import Catalog
 from decisioning.decide import Ports
+from features.catalog_source import feature_set_of
 from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.decision_book import DecisionBook
@@ -24,7 +25,7 @@ from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.workspace import Workspace
 from serving.auth import KeyRing
-from serving.catalog_store import catalog_store, features_of
+from serving.catalog_store import catalog_store
 from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
@@ -63,7 +64,7 @@ async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> Async
 def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Desk]:
     """Open the stores, load catalogue and bundle, and close everything at the end."""
     workspace = Workspace.load(settings.workspace)
-    features = features_of(workspace)
+    features = feature_set_of(workspace)
     home = Home(settings.home).create()
     metrics = Metrics()
     catalog = catalog_store(workspace, features, metrics=metrics)

@@ -11,10 +11,10 @@ from pathlib import Path  # noqa: F401  # the doctest below
 from typing import NoReturn
 
 from decisioning.errors import TsugiError, UnavailableError
+from features.catalog_source import compiled_catalog, feature_set_of
 from features.home import Home
 from features.ledger_file import prepare
 from features.workspace import Workspace
-from serving.catalog_store import features_of, load_catalog
 from serving.settings import LOOPBACK, Settings, from_environment
 
 SERVICE = "serving.service:TsugiService"
@@ -51,7 +51,7 @@ def check(settings: Settings) -> None:
     settings.checked()
     _check_port_is_free(settings)
     workspace = Workspace.load(settings.workspace)
-    load_catalog(workspace, features_of(workspace))
+    compiled_catalog(workspace, feature_set_of(workspace))
 
 
 def _check_port_is_free(settings: Settings) -> None:

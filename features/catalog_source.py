@@ -1,0 +1,26 @@
+"""The catalogue and the features of a workspace, read from its files: the one reading that every edge shares."""
+
+from decisioning.catalog_file import read_catalog
+from decisioning.eligibility import CompiledCatalog, compile_catalog
+from decisioning.errors import CatalogError
+from features.feature_set import FeatureSet
+from features.workspace import Workspace
+
+
+def feature_set_of(workspace: Workspace) -> FeatureSet:
+    """The standard features and the workspace's own, whose file need not exist.
+
+    Raises `FeatureFileError` of a bad declaration.
+    """
+    path = workspace.features_path
+    return FeatureSet.load(path if path.exists() else None)
+
+
+def compiled_catalog(workspace: Workspace, features: FeatureSet) -> CompiledCatalog:
+    """The workspace's catalogue, checked against its features. Raises `CatalogError` with every problem found."""
+    path = workspace.catalog_path
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return compile_catalog(read_catalog(text, source=str(path), features=features.names))
