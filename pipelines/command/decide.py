@@ -1,0 +1,66 @@
+"""Commands that decide, and what deciding stands on: the catalogue, the service, the machine."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from pipelines.command.options import (
+    HERE,
+    HomeOption,
+    JsonOption,
+    WorkspaceOption,
+    echo,
+    home_of,
+)
+from pipelines.exit_code import ExitCode
+
+
+def decide(
+    identifier: Annotated[str, typer.Argument(help="kind:value, such as user_id:u-17.")],
+    placement: Annotated[str, typer.Option(help="A placement of the catalogue.")],
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    request_id: Annotated[str | None, typer.Option(help="Idempotent; made up where it is not given.")] = None,
+) -> None:
+    """Decide once for one customer, durably, by the code that serves."""
+    from pipelines.decide import decide_once
+
+    print(json.dumps(decide_once(home_of(home, workspace), workspace, identifier, placement, request_id), indent=2))
+
+
+def catalog(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Check the catalogue and the features of a workspace, and list its actions."""
+    from pipelines.catalog import catalog_in_words, checked_catalog
+
+    echo(checked_catalog(workspace), as_json=as_json, words=catalog_in_words)
+
+
+def serve(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+) -> None:
+    """Serve decisions over HTTP. Keys come from TSUGI_API_KEYS; without one only this machine may call."""
+    from pipelines.serve import become_service
+
+    become_service(home_of(home, workspace), workspace, host=host, port=port)
+
+
+def doctor(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Say whether this machine, this workspace and this home are fit to run."""
+    from pipelines.doctor import examine, findings_in_words
+
+    findings = examine(home_of(home, workspace), workspace)
+    echo([asdict(finding) for finding in findings] if as_json else findings, as_json=as_json, words=findings_in_words)
+    raise typer.Exit(ExitCode.DONE if all(finding.ok for finding in findings) else ExitCode.FAILED)
+
+
+COMMANDS = (
+    decide,
+    catalog,
+    serve,
+    doctor,
+)

@@ -1,0 +1,72 @@
+"""Commands that learn and judge: train, retrain, evaluate, promote, roll back."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from pipelines.command.options import HERE, AsOfOption, HomeOption, JsonOption, WorkspaceOption, echo, home_of, note
+
+
+def train(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a bundle and register it as challenger, whatever the gate says; nothing serves it."""
+    _retrain(home, workspace, as_of, as_json=as_json, promote=False)
+
+
+def retrain(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn from the log, pass the gate, promote. Exits: 0 promoted, 10 refused, 11 nothing new, 12 busy."""
+    _retrain(home, workspace, as_of, as_json=as_json, promote=True)
+
+
+def _retrain(home: Path | None, workspace: Path, as_of: datetime | None, *, as_json: bool, promote: bool) -> NoReturn:
+    from pipelines.retrain import retrain_workspace, retrained_in_words
+
+    result = retrain_workspace(home_of(home, workspace), workspace, as_of=as_of, promote=promote, say=note)
+    echo(result, as_json=as_json, words=retrained_in_words)
+    raise typer.Exit(result.exit_code)
+
+
+def evaluate(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Value the champion beside nothing, uniform and every constant action, on the later part of the log."""
+    from pipelines.evaluate import evaluate_log, print_evaluation
+
+    evaluation, currency = evaluate_log(home_of(home, workspace), workspace)
+    print_evaluation(evaluation, currency=currency, as_json=as_json)
+
+
+def promote(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    version: Annotated[int | None, typer.Option(help="A registered version (default: the challenger).")] = None,
+) -> None:
+    """Make a registered version the champion by hand; the service picks it up within seconds."""
+    from pipelines.promote import promote_version
+
+    print(promote_version(home_of(home, workspace), workspace, version))
+
+
+def rollback(home: HomeOption = None, workspace: WorkspaceOption = HERE) -> None:
+    """Make the champion before the present one champion again."""
+    from pipelines.promote import roll_back
+
+    print(roll_back(home_of(home, workspace), workspace))
+
+
+COMMANDS = (
+    train,
+    retrain,
+    evaluate,
+    promote,
+    rollback,
+)

@@ -1,0 +1,88 @@
+"""What commands share: options, the home that is meant, and how a result is printed."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from decisioning.errors import InvalidInputError, TsugiError
+
+
+def past(as_of: datetime | None) -> datetime | None:
+    """A moment that is over, and says where on Earth; `typer.BadParameter` of another one."""
+    if as_of is None:
+        return None
+    if as_of.tzinfo is None:
+        raise typer.BadParameter(f"{as_of.isoformat()} needs a UTC offset or Z, such as {as_of.isoformat()}Z")
+    if as_of > datetime.now(UTC):
+        raise typer.BadParameter(f"{as_of.isoformat()} is not over yet; what was known then is not known now")
+    return as_of
+
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="TSUGI_HOME",
+        help="The folder of every store (default: what tsugi.toml says, else .tsugi in the workspace).",
+    ),
+]
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option("--workspace", envvar="TSUGI_WORKSPACE", help="The folder with tsugi.toml and catalog.yaml."),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        callback=past,
+        help="Learn from what was known then, such as 2026-05-01T00:00:00Z (default: now).",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+
+HERE = Path()
+
+
+def home_of(home: Path | None, workspace: Path) -> Path:
+    """The home that is meant: the option, else the variable, else what `tsugi.toml` says, else `.tsugi` beside it.
+
+    Raises `InvalidInputError` where something that is not a folder has that name.
+    """
+    meant = home or stated_home(workspace) or workspace / ".tsugi"
+    if meant.exists() and not meant.is_dir():
+        raise InvalidInputError(f"the home {meant} is not a folder; choose another --home", field="home")
+    return meant
+
+
+def stated_home(workspace: Path) -> Path | None:
+    """The home that the workspace names; None where it names none, or cannot be read (which its reader will tell)."""
+    from features.workspace import Workspace
+
+    try:
+        return Workspace.load(workspace).home_path
+    except TsugiError:
+        return None
+
+
+def echo(result: Any, *, as_json: bool, words: Callable[[Any], str]) -> None:
+    """Print a result: as one JSON object, or in words."""
+    print(json.dumps(_plain(result), default=text_of) if as_json else words(result))
+
+
+def _plain(result: Any) -> Any:
+    return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
+
+
+def text_of(value: Any) -> str:
+    """A value that JSON has no word for."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def note(message: str) -> None:
+    """Say how far the work is, on standard error, so that standard output stays for results."""
+    print(message, file=sys.stderr, flush=True)
