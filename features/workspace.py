@@ -1,14 +1,17 @@
 """A workspace: one business, as a folder with `tsugi.toml`, `catalog.yaml` and `features.yaml`."""
 
 import tomllib
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from decisioning.errors import InvalidInputError
 from features.home import Home
+from features.section import Section
+from features.source import Source, Sources
 
 __all__ = [
     "Business",
@@ -32,16 +35,13 @@ class WorkspaceError(InvalidInputError):
     code = "invalid_workspace"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Business(_Section):
+class Business(Section):
     """`[workspace]`: its name, its files, and what identity may rely on.
 
     Parameters: `home`, the folder of its stores where the command line names none, relative to the workspace;
     `trust_email`, take every e-mail address as verified; `max_per_identifier`, how many user ids one other identifier
-    may name before it links nothing any more.
+    may name before it links nothing any more; `strict_sources`, refuse records of a source that `[[sources]]` does not
+    name.
     """
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
@@ -50,9 +50,10 @@ class Business(_Section):
     home: str | None = Field(default=None, min_length=1)
     trust_email: bool = False
     max_per_identifier: int = Field(default=5, ge=1)
+    strict_sources: bool = False
 
 
-class Reward(_Section):
+class Reward(Section):
     """`[[goal.rewards]]`: a track event that is worth money: one of its properties, or a fixed value.
 
     Parameters: `cap`, the most that learning and the gate see of one event's amount, before it is weighted; a rare
@@ -74,7 +75,7 @@ class Reward(_Section):
         return value
 
 
-class Goal(_Section):
+class Goal(Section):
     """`[goal]`: what the business wants, as money per decision.
 
     Parameters: an outcome counts for a decision within `window_days`, and, with `until_next_decision`, before the same
@@ -92,14 +93,14 @@ class Goal(_Section):
         return timedelta(days=self.window_days)
 
 
-class Churn(_Section):
+class Churn(Section):
     """`[training.churn]`: the track event that says a customer left, and how far ahead it is foreseen."""
 
     event: str = Field(min_length=1)
     horizon_days: float = Field(default=60.0, gt=0)
 
 
-class Training(_Section):
+class Training(Section):
     """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging."""
 
     trials: int = Field(default=20, ge=1)
@@ -109,26 +110,35 @@ class Training(_Section):
     churn: Churn | None = None
 
 
-class Gate(_Section):
+class Gate(Section):
     """`[gate]`: the non-inferiority margin against the champion (money per decision), the confidence of intervals."""
 
     margin: float = Field(default=0.0, ge=0)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
 
 
-class Simulation(_Section):
+class Simulation(Section):
     """`[simulation]`: the workspace's file that has `create(**options) -> World`, and options to hand to it."""
 
     source: str
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
-class _Settings(_Section):
+class _Settings(Section):
     workspace: Business
     goal: Goal = Goal()
     training: Training = Training()
     gate: Gate = Gate()
     simulation: Simulation | None = None
+    sources: tuple[Source, ...] = Field(default=(), strict=False)
+
+    @field_validator("sources")
+    @classmethod
+    def _named_once(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        twice = [name for name, n in Counter(source.name for source in sources).items() if n > 1]
+        if twice:
+            raise ValueError(f"the source {twice[0]!r} is named twice")
+        return sources
 
 
 class Workspace:
@@ -145,6 +155,7 @@ class Workspace:
         self.training: Training = settings.training
         self.gate: Gate = settings.gate
         self.simulation: Simulation | None = settings.simulation
+        self.sources = Sources(settings.sources, strict=settings.workspace.strict_sources)
 
     @classmethod
     def load(cls, folder: Path) -> "Workspace":
@@ -207,7 +218,7 @@ def _known(problem: Any) -> str:
     return f"; allowed: {', '.join(sorted(section.model_fields))}"
 
 
-_SECTIONS: dict[int | str, type[_Section]] = {
+_SECTIONS: dict[int | str, type[Section]] = {
     "workspace": Business,
     "goal": Goal,
     "rewards": Reward,
@@ -215,4 +226,5 @@ _SECTIONS: dict[int | str, type[_Section]] = {
     "churn": Churn,
     "gate": Gate,
     "simulation": Simulation,
+    "sources": Source,
 }

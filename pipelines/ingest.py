@@ -30,10 +30,11 @@ def ingest_file(home: Path, workspace: Path, file: Path, *, source: str = "file"
     """Take a file of JSON Lines in; run it again after an interruption, what is there already counts as duplicate.
 
     Parameters: `backfill`, the events are history, known at their own time. Raises `NotFoundError` of a missing file,
-    `InvalidInputError` of one that is not JSON Lines.
+    `InvalidInputError` of one that is not JSON Lines, or of a source that a strict workspace does not name.
     """
     check_file(file)
     with compose(home, workspace) as composition:
+        composition.workspace.sources.check(source)
         receipt = load(composition, file, received_at=system_clock(), source=source, backfill=backfill)
     return Ingested(str(file), receipt.accepted, receipt.duplicates, receipt.n_rejected)
 
