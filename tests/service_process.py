@@ -1,0 +1,67 @@
+"""A real service process for tests: `bentoml serve`, started as `tsugi serve` starts it."""
+
+import base64
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+WORKSPACE = Path(__file__).parent / "serving" / "workspace"
+KEY = {"Authorization": "Bearer key-of-the-tests"}
+WRITE = {"Authorization": "Basic " + base64.b64encode(b"write-key-of-the-tests:").decode()}
+
+
+def a_free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def an_environment(home, workspace, *, keys="key-of-the-tests,write:write-key-of-the-tests"):
+    return {
+        **os.environ,
+        "TSUGI_HOME": str(home),
+        "TSUGI_WORKSPACE": str(workspace),
+        "TSUGI_API_KEYS": keys,
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def launched(environment, port, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "serving.launch", "--port", str(port)], env=environment, text=True, **options
+    )
+
+
+def until_live(client, process, log, seconds=30):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if client.get("/livez").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    process.terminate()
+    raise AssertionError(f"the service did not answer (exit code {process.poll()}): {log.read_text()[-2000:]}")
+
+
+class Service:
+    def __init__(self, folder):
+        self.home, self.workspace, self.log = folder / "home", folder / "workspace", folder / "log"
+        shutil.copytree(WORKSPACE, self.workspace)
+        self.port = a_free_port()
+        self.environment = an_environment(self.home, self.workspace)
+        with self.log.open("w") as log:
+            self.process = launched(self.environment, self.port, stdout=log, stderr=subprocess.STDOUT)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=KEY, timeout=10)
+        until_live(self.client, self.process, self.log)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
