@@ -45,7 +45,7 @@ async def _missed(request: Request, error: Exception) -> Response:
         desk.keys.admit(dict(request.scope["headers"]), client=caller(request.scope), segment=False)
     except TsugiError as refusal:
         miss = refusal
-    answer = render_error(miss)
+    answer = render_error(miss, segment=True)
     desk.metrics.answered("unmatched", answer.status, 0.0)
     return Response(answer.body, answer.status, headers=answer.named_headers)
 

@@ -12,17 +12,20 @@ JSON_LIMIT = 64 * 1024
 """Bytes of one single call."""
 BATCH_LIMIT = 1024 * 1024
 """Bytes of one batch, packed or unpacked."""
+SENDER_LIMIT = 4 * 1024 * 1024
+"""Bytes of one batch of a Segment sender: by convention 500 KB, but RudderStack's libraries fill 4 MiB."""
 
 
-async def read_json(headers: Mapping[bytes, bytes], receive: Receive, *, limit: int) -> object:
+async def read_json(headers: Mapping[bytes, bytes], receive: Receive, *, limit: int, in_place: bool = False) -> object:
     """Read the body of a request as strict JSON.
 
-    Parameters: `headers` by lower-case name; `limit`, bytes, before and after unpacking. Raises `HttpError` 415 for
+    Parameters: `headers` by lower-case name; `limit`, bytes, before and after unpacking; `in_place`, as in
+    `strict_json.parse`. Raises `HttpError` 415 for
     another content type or encoding, 413 beyond the limit (without reading on), `MalformedJsonError` for the rest.
     """
     check_type(headers)
     packed = await read_bytes(headers, receive, limit=limit)
-    return parse(unpack(packed, headers.get(b"content-encoding", b"identity"), limit=limit))
+    return parse(unpack(packed, headers.get(b"content-encoding", b"identity"), limit=limit), in_place=in_place)
 
 
 def check_type(headers: Mapping[bytes, bytes]) -> None:

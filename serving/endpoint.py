@@ -52,7 +52,8 @@ class Endpoint:
         headers = dict(scope["headers"])
         if route.access != "public":
             desk.keys.admit(headers, client=caller(scope), segment=route.access == "segment")
-        body = await _in_time(read_json(headers, receive, limit=route.limit), _slow_sender) if route.takes else None
+        reading = read_json(headers, receive, limit=route.limit, in_place=route.in_place) if route.takes else None
+        body = await _in_time(reading, _slow_sender) if reading else None
         return await _in_time(route.handler(desk, Call(body, desk.clock())), _slow_store)
 
 

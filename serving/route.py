@@ -31,7 +31,8 @@ class Route:
     """One route of the contract.
 
     Parameters: `takes` and `gives`, models of request and answer for the documentation (`gives` None: not JSON);
-    `errors`, the statuses that its own rules add; `limit`, bytes of a body.
+    `errors`, the statuses that its own rules add; `limit`, bytes of a body; `in_place`, its
+    elements are refused one by one, whatever is wrong with their values.
     """
 
     method: Literal["GET", "POST"]
@@ -43,3 +44,4 @@ class Route:
     errors: tuple[int, ...] = ()
     access: Access = "key"
     limit: int = JSON_LIMIT
+    in_place: bool = False

@@ -4,7 +4,7 @@ from typing import get_args
 
 from serving import answers, schemas
 from serving.action_list import actions
-from serving.body import BATCH_LIMIT
+from serving.body import BATCH_LIMIT, SENDER_LIMIT
 from serving.decisions import decide
 from serving.health import documented, live, measured, ready
 from serving.outcome_intake import outcomes
@@ -17,14 +17,14 @@ from serving.segment import batch, single
 def _segment(path: str, summary: str) -> Route:
     return Route(
         "POST", path, summary, batch, takes=schemas.BatchBody, gives=answers.EventsAnswer,
-        access="segment", limit=BATCH_LIMIT,
+        access="segment", limit=SENDER_LIMIT, in_place=True,
     )  # fmt: skip
 
 
 def _single(kind: SegmentType) -> Route:
     return Route(
         "POST", f"/v1/{kind}", f"One `{kind}` call of a Segment sender", single(kind), takes=schemas.EventBody,
-        gives=answers.EventsAnswer, access="segment",
+        gives=answers.EventsAnswer, access="segment", in_place=True,
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ ROUTES: tuple[Route, ...] = (
     *(_single(kind) for kind in get_args(SegmentType)),
     Route(
         "POST", "/v1/events", "A batch of events", batch, takes=schemas.BatchBody, gives=answers.EventsAnswer,
-        limit=BATCH_LIMIT,
+        limit=BATCH_LIMIT, in_place=True,
     ),
     Route(
         "POST", "/v1/profiles", "What is known of one customer", profile, takes=schemas.ProfileBody,

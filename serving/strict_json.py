@@ -6,7 +6,7 @@ refused, so that what is hashed, stored and decided on is what the caller sent.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 import orjson
@@ -27,10 +27,17 @@ class MalformedJsonError(InvalidInputError):
     code = "malformed_json"
 
 
-def parse(body: bytes, *, max_depth: int = MAX_DEPTH) -> object:
+class Ambiguous:
+    """Stands where a document says what two readers would understand differently; no JSON is written of it."""
+
+
+def parse(body: bytes, *, max_depth: int = MAX_DEPTH, in_place: bool = False) -> object:
     r"""Read one JSON document.
 
-    Parameters: `body`, UTF-8 without byte order mark; `max_depth`, how deep objects and lists may be nested.
+    Parameters: `body`, UTF-8 without byte order mark; `max_depth`, how deep objects and lists may be nested;
+    `in_place`, for a batch whose elements are refused one by one: what has no single meaning (`NaN`, which Python's
+    senders do write, huge integers, repeated names) stays where it stands, as a number that is not finite or as
+    `Ambiguous`, for the check of its element to find.
 
     Refuses with `MalformedJsonError`: bad UTF-8, lone surrogates, `NaN`, `Infinity`, numbers that are infinite as a
     double, integers beyond 64 bits, repeated names in one object, deeper nesting, anything after the document.
@@ -43,6 +50,8 @@ def parse(body: bytes, *, max_depth: int = MAX_DEPTH) -> object:
     serving.strict_json.MalformedJsonError: the name 'limit' stands twice in one object; names must be unique
     """
     _check_depth(body, max_depth)
+    if in_place:
+        return _parse_in_place(body)
     try:
         orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -50,7 +59,16 @@ def parse(body: bytes, *, max_depth: int = MAX_DEPTH) -> object:
     return _EXACT.decode(body.decode())
 
 
-def _position(error: orjson.JSONDecodeError) -> str:
+def _parse_in_place(body: bytes) -> object:
+    try:
+        return _IN_PLACE.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise MalformedJsonError(f"the body is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise MalformedJsonError(f"the body is not JSON: {_position(error)}") from None
+
+
+def _position(error: json.JSONDecodeError) -> str:
     return f"{error.msg} at line {error.lineno}, column {error.colno}"
 
 
@@ -84,3 +102,15 @@ def _integer(text: str) -> int:
 
 
 _EXACT = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer)
+
+
+def _unique_or_ambiguous(pairs: Sequence[tuple[str, object]]) -> object:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Ambiguous()
+
+
+def _integer_or_ambiguous(text: str) -> object:
+    return int(text) if len(text) <= 18 or abs(int(text[:21])) <= _LARGEST else Ambiguous()
+
+
+_IN_PLACE = json.JSONDecoder(object_pairs_hook=_unique_or_ambiguous, parse_int=_integer_or_ambiguous)

@@ -23,7 +23,10 @@ def a_free_port():
         return probe.getsockname()[1]
 
 
-def an_environment(home, workspace, *, keys="key-of-the-tests,write:write-key-of-the-tests"):
+KEYS = "key-of-the-tests,write:write-key-of-the-tests"
+
+
+def an_environment(home, workspace, *, keys=KEYS):
     return {
         **os.environ,
         "TSUGI_HOME": str(home),
@@ -52,15 +55,19 @@ def until_live(client, process, log, seconds=30):
 
 
 class Service:
-    def __init__(self, folder):
+    def __init__(self, folder, *, keys=KEYS):
         self.home, self.workspace, self.log = folder / "home", folder / "workspace", folder / "log"
         shutil.copytree(WORKSPACE, self.workspace)
         self.port = a_free_port()
-        self.environment = an_environment(self.home, self.workspace)
+        self.environment = an_environment(self.home, self.workspace, keys=keys)
         with self.log.open("w") as log:
             self.process = launched(self.environment, self.port, stdout=log, stderr=subprocess.STDOUT)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=KEY, timeout=10)
         until_live(self.client, self.process, self.log)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

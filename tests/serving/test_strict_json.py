@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.event_body import body_of
+from features.rejection import RejectedEventError
 from serving.strict_json import MAX_DEPTH, MalformedJsonError, parse
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -76,3 +78,42 @@ def test_errors_never_repeat_a_value():
     with pytest.raises(MalformedJsonError) as raised:
         parse(b'{"email": "ada@example.org", "email": "ada@example.org"}')
     assert "ada@" not in raised.value.message
+
+
+IN_PLACE = [
+    (b'[{"a": NaN}, {"b": 1}]', {"b": 1}),
+    (b'[{"a": -Infinity}, 2]', 2),
+    (b'[{"a": 1e999}, 2]', 2),
+    (b'[{"a": 9223372036854775808}, 2]', 2),
+    (b'[{"a": ' + b"9" * 5000 + b"}, 2]", 2),
+    (b'[{"a": 1, "a": 2}, 2]', 2),
+    (b'[{"a": "\\ud800"}, 2]', 2),
+]
+
+
+@pytest.mark.parametrize(("body", "rest"), IN_PLACE)
+def test_in_place_only_the_element_without_one_meaning_is_spoiled(body, rest):
+    spoiled, whole = parse(body, in_place=True)
+    assert whole == rest
+    with pytest.raises(RejectedEventError) as refused:
+        body_of(spoiled)
+    assert refused.value.code in ("invalid_json", "not_finite", "not_an_object")
+
+
+@given(JSON)
+def test_in_place_what_any_writer_wrote_is_read_back(value):
+    assert parse(json.dumps(value).encode(), in_place=True) == value
+
+
+@given(
+    st.binary(max_size=60) | st.text(alphabet='{}[]",:\\ \t0123456789eE+-.truefalsnNIity', max_size=60).map(str.encode)
+)
+def test_in_place_anything_is_a_value_or_the_one_error(body):
+    with suppress(MalformedJsonError):
+        parse(body, in_place=True)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"\xef\xbb\xbf{}", b"[" * 33 + b"]" * 33, b"1 2"])
+def test_in_place_what_is_no_document_is_refused(body):
+    with pytest.raises(MalformedJsonError):
+        parse(body, in_place=True)
