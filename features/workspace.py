@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator
 
 from decisioning.errors import InvalidInputError
+from features.cleansing.cleanser import Cleansing
 from features.home import Home
 from features.section import Section
 from features.source import Source, Sources
@@ -131,6 +132,7 @@ class _Settings(Section):
     gate: Gate = Gate()
     simulation: Simulation | None = None
     sources: tuple[Source, ...] = Field(default=(), strict=False)
+    cleansing: Cleansing = Cleansing()
 
     @field_validator("sources")
     @classmethod
@@ -155,6 +157,7 @@ class Workspace:
         self.training: Training = settings.training
         self.gate: Gate = settings.gate
         self.simulation: Simulation | None = settings.simulation
+        self.cleansing: Cleansing = settings.cleansing
         self.sources = Sources(settings.sources, strict=settings.workspace.strict_sources)
 
     @classmethod
@@ -227,4 +230,5 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "gate": Gate,
     "simulation": Simulation,
     "sources": Source,
+    "cleansing": Cleansing,
 }

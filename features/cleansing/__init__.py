@@ -1,0 +1,1 @@
+"""Cleansing: how what was sent is read, one file per kind of value. What was sent stays in the ledger as it came."""
