@@ -38,13 +38,13 @@ _FOR_EVER = 2**62
 class Ledger:
     """The records of one home.
 
-    Parameters: `path` of the SQLite file; it is created with its tables where it is missing.
-    Raises: `UnavailableError`, naming the file, where it cannot be used.
+    Parameters: `path` of the SQLite file; it is created with its tables where it is missing. `recovered` says what a
+    damaged end of its log had lost. Raises: `UnavailableError`, naming the file, where it cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        prepare(path)
+        self.recovered = prepare(path)
         self._writer = LedgerWriter(path)
         self._readers = local()
         self._lock = Lock()

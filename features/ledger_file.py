@@ -1,6 +1,7 @@
 """The file of the ledger: created once, even when many processes start at once, and opened with the same settings."""
 
 import fcntl
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,9 @@ from pathlib import Path
 
 from decisioning.errors import UnavailableError
 from features.ledger_schema import TABLES, VERSION
+from features.ledger_tail import Tail, tail_of
+
+logger = logging.getLogger(__name__)
 
 BUSY_MS = 20_000
 _SETTINGS = f"""
@@ -28,9 +32,10 @@ def naming(path: Path) -> Iterator[None]:
         raise UnavailableError(f"the ledger {path} cannot be used: {error}") from error
 
 
-def prepare(path: Path) -> None:
-    """Create the ledger's file and tables where they are missing, under a lock.
+def prepare(path: Path) -> Tail:
+    """Create the ledger's file and tables where they are missing, under a lock; what its recovery had to pass over.
 
+    A damaged end of the log is also said in this process' log.
     Raises: `UnavailableError` where the file is no ledger, is damaged, or was written by another version.
     """
     with naming(path):
@@ -40,8 +45,16 @@ def prepare(path: Path) -> None:
             connection = connect(path)
             try:
                 _ensure_tables(connection, path)
+                return _said(tail_of(connection, path), path)
             finally:
                 connection.close()
+
+
+def _said(tail: Tail, path: Path) -> Tail:
+    if tail.is_damaged:
+        message = "the end of %s-wal is damaged: recovered to the last sound record; %d transactions (%d pages) dropped"
+        logger.warning(message, path, tail.n_commits, tail.n_frames)
+    return tail
 
 
 def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:

@@ -1,9 +1,10 @@
 """Deciding over HTTP: repeat what was answered, or decide, record durably, and only then answer."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Protocol
@@ -12,12 +13,16 @@ import orjson
 
 from decisioning.decide import ATTEMPTS, Ports, propose
 from decisioning.decision import DecisionRequest
-from decisioning.errors import ConflictError, StaleContactsError
+from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
 from serving.metrics import Metrics
 from serving.responses import render_decision, unavailable
 
 PATIENCE = 5.0
 """Seconds that a decision may wait to become durable."""
+LEDGER = "ledger"
+"""The name among a decision's `degraded_reasons` that says it was not recorded: the same request may be sent again."""
+
+logger = logging.getLogger(__name__)
 
 
 class Answers(Protocol):
@@ -45,7 +50,8 @@ class DecisionDesk:
         """Give the answer, byte-equal for the same id and body.
 
         Parameters: `body`, the parsed request, whose meaning is hashed. Raises `ConflictError` where the id was used
-        with another body, `UnavailableError` where the decision could not be made durable.
+        with another body, `UnavailableError` where the decision was not durable in time. Where it cannot be recorded at
+        all, `no_action` is answered.
         """
         asked = body_hash(body)
         repeated = self._repeat(request.request_id, asked)
@@ -74,9 +80,20 @@ class DecisionDesk:
                 continue
             except ConflictError:
                 return self._first_answer(request.request_id, asked)
+            except UnavailableError as error:
+                return self._unrecorded(request, error)
             self.metrics.decided(decision.chosen, degraded=bool(decision.degraded))
             return answer
         raise unavailable("the customer's contacts kept changing; try again")
+
+    def _unrecorded(self, request: DecisionRequest, error: UnavailableError) -> bytes:
+        """Answer `no_action` while the ledger cannot be written: what is not recorded must not become a contact."""
+        logger.error("a decision could not be recorded, so nothing was offered: %s", error.message)
+        ports = self.ports()
+        decision = propose(request, ports=ports, now=self.clock(), offer=False)
+        decision = replace(decision, degraded=(*decision.degraded, LEDGER))
+        self.metrics.decided(decision.chosen, degraded=True)
+        return render_decision(decision, currency=ports.catalog.catalog.currency)
 
     def _first_answer(self, request_id: str, asked: str) -> bytes:
         """Give the answer of the request that came first with this id, while this one was being decided."""

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 
 WORKSPACE = Path(__file__).parent / "serving" / "workspace"
 KEY = {"Authorization": "Bearer key-of-the-tests"}
@@ -55,19 +56,28 @@ def until_live(client, process, log, seconds=30):
 
 
 class Service:
-    def __init__(self, folder, *, keys=KEYS):
-        self.home, self.workspace, self.log = folder / "home", folder / "workspace", folder / "log"
-        shutil.copytree(WORKSPACE, self.workspace)
+    """One running service. Parameters: `home`, where it shall not be a new folder; `more`, of its environment."""
+
+    def __init__(self, folder, *, home=None, keys=KEYS, **more):
+        self.home, self.workspace, self.log = home or folder / "home", folder / "workspace", folder / "log"
+        if not self.workspace.exists():
+            shutil.copytree(WORKSPACE, self.workspace)
         self.port = a_free_port()
-        self.environment = an_environment(self.home, self.workspace, keys=keys)
-        with self.log.open("w") as log:
+        self.environment = {**an_environment(self.home, self.workspace, keys=keys), **more}
+        with self.log.open("a") as log:
             self.process = launched(self.environment, self.port, stdout=log, stderr=subprocess.STDOUT)
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=KEY, timeout=10)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=KEY, timeout=20)
         until_live(self.client, self.process, self.log)
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    def kill(self):
+        """Kill it and its worker, as a power cut would."""
+        for process in (*psutil.Process(self.process.pid).children(recursive=True), self.process):
+            process.kill()
+        self.process.wait(timeout=20)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
