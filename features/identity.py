@@ -22,6 +22,12 @@ class IdentityGraph:
         with self._ledger.read() as connection:
             return resolve(connection, reference)
 
+    def customer_of(self, identifier: Identifier) -> str | None:
+        """The customer that an identifier belongs to; None where no record does."""
+        with self._ledger.read() as connection:
+            row = connection.execute(_BY_IDENTIFIER, identifier).fetchone()
+        return row[0] if row else None
+
     def identifiers(self, customer_id: str) -> tuple[Identifier, ...]:
         """Every identifier of a customer, sorted by kind and value."""
         with self._ledger.read() as connection:

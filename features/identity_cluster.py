@@ -1,7 +1,7 @@
 """Identifiers and the customers they make: the parts that `features.identity_memory` works on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -29,9 +29,16 @@ class Change(NamedTuple):
     former: tuple[Former, ...]
 
 
+WORDS, SPLIT = 1, 2
+"""Marks of an identifier: somebody said something of it; some of what it is tied to is not the same customer."""
+
+
 @dataclass(slots=True, eq=False)
 class Node:
-    """One identifier. Parameters: `stored`, its customer as in the database; `first`, of the records it is home to."""
+    """One identifier.
+
+    Parameters: `stored`, its customer as in the database; `first`, of the records it is home to; `marks`, see above.
+    """
 
     node: int
     kind: str
@@ -39,17 +46,27 @@ class Node:
     stored: str | None = None
     first: First | None = None
     dissolved: bool = False
+    marks: int = 0
     is_new: bool = True
     cluster: "Cluster | None" = None
 
 
 @dataclass(slots=True, eq=False)
 class Cluster:
-    """One customer: identifiers that belong together. Parameters: `known_us`, when its last change became known."""
+    """One customer: identifiers that belong together.
+
+    Parameters: `known_us`, when its last change became known; `marks`, every mark that a member has.
+    """
 
     members: list[Node]
     known_us: int = 0
     came_apart: bool = False
+    marks: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.marks = 0
+        for member in self.members:
+            self.marks |= member.marks
 
     @property
     def customer_id(self) -> str | None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from features.identity_cluster import Former, Node
 
-Row = tuple[int, str, str, str | None, int | None, str | None, int]
-"""(node, kind, value, customer_id, first_us, first_id, dissolved)"""
-_ROW = "SELECT node, kind, value, customer_id, first_us, first_id, dissolved FROM identifier"
+Row = tuple[int, str, str, str | None, int | None, str | None, int, int]
+"""(node, kind, value, customer_id, first_us, first_id, dissolved, marks)"""
+_ROW = "SELECT node, kind, value, customer_id, first_us, first_id, dissolved, marks FROM identifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +85,16 @@ class IdentityTable:
         self.connection.executemany(_ALIAS, former)
 
 
-def _label(node: Node) -> tuple[str | None, int | None, str | None, int, int]:
+def _label(node: Node) -> tuple[str | None, int | None, str | None, int, int, int]:
     first_us, first_id = node.first or (None, None)
-    return node.stored, first_us, first_id, int(node.dissolved), node.node
+    return node.stored, first_us, first_id, int(node.dissolved), node.marks, node.node
 
 
 _INSERT = """
-    INSERT INTO identifier (kind, value, customer_id, first_us, first_id, dissolved, node) VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO identifier (kind, value, customer_id, first_us, first_id, dissolved, marks, node)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-_UPDATE = "UPDATE identifier SET customer_id = ?, first_us = ?, first_id = ?, dissolved = ? WHERE node = ?"
+_UPDATE = "UPDATE identifier SET customer_id = ?, first_us = ?, first_id = ?, dissolved = ?, marks = ? WHERE node = ?"
 _ALIAS = """
     INSERT OR REPLACE INTO alias (customer_id, node)
     SELECT ?1, node FROM identifier

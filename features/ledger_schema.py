@@ -57,6 +57,7 @@ CREATE TABLE identifier (
     first_us INTEGER,
     first_id TEXT,
     dissolved INTEGER NOT NULL DEFAULT 0,
+    marks INTEGER NOT NULL DEFAULT 0,
     contacts INTEGER NOT NULL DEFAULT 0,
     UNIQUE (kind, value)
 );
@@ -64,6 +65,16 @@ CREATE INDEX identifier_customer ON identifier (customer_id);
 CREATE TABLE link (
     node INTEGER NOT NULL,
     other INTEGER NOT NULL,
+    PRIMARY KEY (node, other)
+) WITHOUT ROWID;
+CREATE TABLE word (
+    node INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    record_id TEXT NOT NULL,
+    merged INTEGER NOT NULL,
+    certain INTEGER NOT NULL,
+    weight REAL,
     PRIMARY KEY (node, other)
 ) WITHOUT ROWID;
 CREATE TABLE alias (
@@ -112,4 +123,4 @@ CREATE TABLE answer (
 CREATE INDEX answer_node ON answer (node);
 """
 
-PROJECTIONS = ("identifier", "link", "alias", "profile", "consent", "contact", "answer")
+PROJECTIONS = ("identifier", "link", "word", "alias", "profile", "consent", "contact", "answer")

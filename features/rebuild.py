@@ -13,12 +13,13 @@ from features.event import Event, reparse_event
 from features.golden_record import keep_traits
 from features.identity_cluster import Former
 from features.identity_memory import IdentityMemory
+from features.identity_statement import statement_of
 from features.identity_table import IdentityTable
 from features.instant import from_us
 from features.ledger import Ledger
 from features.ledger_schema import PROJECTIONS
 from features.outcome_log import outcome_from
-from features.record import DECISION, EVENT, LINK, OUTCOME
+from features.record import DECISION, EVENT, LINK, MERGE, OUTCOME, UNMERGE
 from features.segment import CONSENT_UPDATED
 
 PAGE = 20_000
@@ -80,6 +81,7 @@ def _replay(
     decisions = [(record, orjson.loads(record.body)) for record in page if record.kind == DECISION]
     nodes = {record.seq: _mention_event(memory, record, event) for record, event in events}
     nodes |= {record.seq: _mention_home(memory, record, content["home"]) for record, content in decisions}
+    nodes |= {record.seq: _take_word(memory, record) for record in page if record.kind in (MERGE, UNMERGE)}
     memory.flush()
     located = [(nodes[record.seq], event) for record, event in events]
     keep_traits(connection, [pair for pair in located if pair[1].type == "identify"])
@@ -107,6 +109,11 @@ def _mention_event(memory: IdentityMemory, record: _Stored, event: Event) -> int
 def _mention_home(memory: IdentityMemory, record: _Stored, home: Sequence[str]) -> int:
     kind, value = home
     return memory.mention(((kind, value),), (record.occurred_us, f"{kind}:{value}"), record.known_us)
+
+
+def _take_word(memory: IdentityMemory, record: _Stored) -> int:
+    statement = statement_of(record.kind, record.record_id, record.body)
+    return memory.take_word((statement.one, statement.other), statement.word, record.known_us)
 
 
 def _outcome_node(connection: sqlite3.Connection, record: _Stored, content: dict[str, Any]) -> int:

@@ -10,6 +10,8 @@ from features.segment import name_of, properties_of
 
 EVENT, DECISION, OUTCOME, LINK = "event", "decision", "outcome", "link"
 """The kinds: what a customer did; what we decided; what became of it; that customers became one, or came apart."""
+MERGE, UNMERGE = "merge", "unmerge"
+"""More kinds: somebody says that two identifiers belong together, or that they do not."""
 
 
 class Record(NamedTuple):

@@ -1,6 +1,6 @@
 """Valid defaults for what the ledger takes, each overridden in one thing at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from decisioning.action import Action, Treatment
@@ -8,6 +8,8 @@ from decisioning.catalog import Catalog, Channel, Placement
 from decisioning.customer import CustomerReference
 from decisioning.decision import Decision, Exclusion, RankedAction, Versions
 from decisioning.outcome import Outcome
+from features.identifier import Identifier
+from features.identity_statement import Statement
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -87,6 +89,11 @@ def an_outcome(name: str = "1", **changes) -> Outcome:
         "occurred_at": at(10),
     }
     return Outcome(**{**fields, **changes})
+
+
+def a_statement(name: str, verb: str, pair: Sequence[Identifier], **changes) -> Statement:
+    said = {"occurred_at": NOW, "reason": "they say so", "statement_id": f"s-{name}"}
+    return Statement(verb, *pair, **{**said, **changes})
 
 
 def an_event(message_id: str, event: str = "Product Viewed", **changes) -> dict[str, object]:
