@@ -101,11 +101,20 @@ def compile_condition(text: str, *, known: Collection[str] | None = None) -> Con
 (= <> < <= > >=), AND, OR, NOT, IN (list), BETWEEN, IS [NOT] NULL, + - * /, 'words', numbers, TRUE, FALSE, \
 feature names and context.<name>
     """
-    tree = _Reader(text).read() if text.strip() else Always(truth=True)
+    tree = read_condition(text)
     names = frozenset(names_in(tree))
     if known is not None:
         _check_known(text, names, known)
     return Condition(text=text, sql=render_sql(tree), names=names, truth=compile_python(tree))
+
+
+def read_condition(text: str) -> Truth:
+    """Read a condition as its tree; "" is always true. Raises `CatalogError` as `compile_condition` does.
+
+    >>> read_condition("age >= 18")
+    Comparison(operator='>=', left=Name(name='age'), right=Constant(value=18.0))
+    """
+    return _Reader(text).read() if text.strip() else Always(truth=True)
 
 
 def _check_known(text: str, names: Collection[str], known: Collection[str]) -> None:

@@ -1,11 +1,14 @@
-"""Design, section 5: one expression language, compiled to Python for one customer and to SQL for millions."""
+"""Design, section 5: one expression language, compiled to Python for one customer, to SQL and columns for millions."""
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decisioning.condition import compile_condition
+from decisioning.condition import compile_condition, read_condition
+from decisioning.condition_array import Words, judge
+from decisioning.condition_box import implies, never_true
 
 NUMBERS = ("age", "income", "context.score")
 WORDS = ("segment", "context.intent")
@@ -113,3 +116,35 @@ def test_python_and_duckdb_answer_alike_unknowns_included(database, texts, table
 def test_duckdb_reads_the_author_s_own_text_the_same_way(database, texts, table):
     plain = [text for text in texts if "/" not in text and "context" not in text] or ["age > 1"]
     assert _our_answers(table, plain) == _duckdb_answers(database, table, [f"({text})" for text in plain])
+
+
+LEXICON = ("", "a", "b", "B", "it's", "é", "zz")
+VOCABULARY = dict.fromkeys(WORDS, LEXICON)
+
+
+def _columns(table):
+    held = dict(zip(NUMBERS + WORDS, zip(*table, strict=True), strict=True))
+    numbers = {name: np.array(held[name], dtype=float) for name in NUMBERS}
+    codes = {n: np.array([np.nan if w is None else LEXICON.index(w) for w in held[n]], dtype=float) for n in WORDS}
+    return numbers | {name: Words(codes[name], LEXICON) for name in WORDS}
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts=st.lists(conditions(), min_size=1, max_size=6), table=rows())
+def test_python_and_columns_answer_alike_unknowns_included(texts, table):
+    verdicts = [judge(read_condition(text), _columns(table), n=len(table)) for text in texts]
+    answers = [
+        [True if verdict.true[row] else False if verdict.false[row] else None for verdict in verdicts]
+        for row in range(len(table))
+    ]
+    assert answers == _our_answers(table, texts)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts=st.tuples(conditions(), conditions()), table=rows())
+def test_what_boxes_say_is_never_true_and_what_implies_what_holds_for_every_customer(texts, table):
+    one, other = (read_condition(text) for text in texts)
+    never, follows = never_true(one, VOCABULARY), implies(one, other, VOCABULARY)
+    for first, second in _our_answers(table, texts):
+        assert not (never and first is True)
+        assert not (follows and first is True and second is not True)
