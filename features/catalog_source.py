@@ -8,12 +8,12 @@ from features.workspace import Workspace
 
 
 def feature_set_of(workspace: Workspace) -> FeatureSet:
-    """The standard features and the workspace's own, whose file need not exist.
+    """The standard features, the workspace's own and those of its journeys; neither file need exist.
 
     Raises `FeatureFileError` of a bad declaration.
     """
-    path = workspace.features_path
-    return FeatureSet.load(path if path.exists() else None)
+    features, journeys = workspace.features_path, workspace.journeys_path
+    return FeatureSet.load(features if features.exists() else None, journeys if journeys.exists() else None)
 
 
 def compiled_catalog(workspace: Workspace, features: FeatureSet) -> CompiledCatalog:

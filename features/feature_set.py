@@ -13,6 +13,8 @@ from decisioning.customer import FeatureValue
 from decisioning.errors import InvalidInputError
 from features.fact_reader import FactReader
 from features.feature import Feature
+from features.journey.declared import DeclaredJourneys
+from features.journey.derivation import JourneyDerivation
 from features.lift import View
 from features.packing import pack, unpack
 from features.primitives import Array
@@ -25,7 +27,7 @@ class FeatureSet:
     """Features, the state they need, and the pure function from (state, now) to their values.
 
     Parameters: `features`, in the order of the documented vector; names must differ. `ttl`, by view, how long a row
-    that nothing changes is believed.
+    that nothing changes is believed. `journeys`, whose stages and scores complete the features.
 
     >>> features = FeatureSet.load(None)
     >>> len(features.names) >= 30
@@ -34,8 +36,15 @@ class FeatureSet:
     0.0
     """
 
-    def __init__(self, features: Sequence[Feature], *, ttl: Mapping[str, timedelta] | None = None) -> None:
-        self.features = tuple(features)
+    def __init__(
+        self,
+        features: Sequence[Feature],
+        *,
+        ttl: Mapping[str, timedelta] | None = None,
+        journeys: DeclaredJourneys | None = None,
+    ) -> None:
+        self.journeys = journeys or DeclaredJourneys()
+        self.features = (*features, *self.journeys.features)
         self.names = tuple(feature.name for feature in self.features)
         _refuse_twice(self.names)
         self.layout = Layout(self.features)
@@ -45,20 +54,23 @@ class FeatureSet:
         self._nothing = {view.name: pack(np.full((1, len(view.columns)), np.nan))[0] for view in self.views}
         self._placed = _placed(self.columns, self.views)
         self._words = tuple((f.name, dict(enumerate(f.one_of))) for f in self.features if f.kind == "category")
+        self._derivation = JourneyDerivation(self.journeys.journeys, self.features)
 
     @classmethod
-    def load(cls, features_yaml: Path | None) -> "FeatureSet":
+    def load(cls, features_yaml: Path | None, journeys_yaml: Path | None = None) -> "FeatureSet":
         """The built-in features and those that a workspace declares.
 
         Raises `FeatureFileError`, naming file and line, where a declaration cannot be used.
         """
-        from features.feature_file import read_feature_file
+        from features.feature_file import DeclaredFeatures, read_feature_file
+        from features.journey.file import read_journey_file
         from features.standard import STANDARD_FEATURES
 
-        if features_yaml is None:
-            return cls(STANDARD_FEATURES)
-        declared = read_feature_file(features_yaml, taken=frozenset(f.name for f in STANDARD_FEATURES))
-        return cls((*STANDARD_FEATURES, *declared.features), ttl=declared.ttl)
+        taken = frozenset(f.name for f in STANDARD_FEATURES)
+        declared = read_feature_file(features_yaml, taken=taken) if features_yaml else DeclaredFeatures((), {})
+        features = (*STANDARD_FEATURES, *declared.features)
+        journeys = read_journey_file(journeys_yaml, features) if journeys_yaml else None
+        return cls(features, ttl=declared.ttl, journeys=journeys)
 
     @property
     def fingerprint(self) -> str:
@@ -98,16 +110,23 @@ class FeatureSet:
         since the epoch. Returns shape (n, n_features), in the order of `names`; categories as codes, NaN where nothing
         is known.
         """
-        return self.layout.at(state, now_us)
+        values = self.layout.at(state, now_us)
+        self._derivation.fill(values)
+        return values
 
     def values(self, state: Array, *, now_us: int) -> dict[str, FeatureValue]:
         """One customer's features by name at a moment: categories as words, None where nothing is known."""
-        row = self.at(state, np.array([now_us], dtype=np.float64))[0].tolist()
+        row = self.layout.at(state, np.array([now_us], dtype=np.float64))[0].tolist()
         named: dict[str, FeatureValue] = {n: v if v == v else None for n, v in zip(self.names, row, strict=True)}
         for name, words in self._words:
             code = named[name]
             named[name] = None if code is None else words[int(code)]
+        self.complete(named)
         return named
+
+    def complete(self, values: dict[str, FeatureValue]) -> None:
+        """Put what is computed from other features into one customer's values: stages and scores of journeys."""
+        self._derivation.complete(values)
 
     def defaults(self) -> dict[str, FeatureValue]:
         """The features of a customer of whom nothing is known."""
@@ -123,7 +142,7 @@ class FeatureSet:
 
 
 def _views(features: Sequence[Feature], reader: FactReader, ttl: Mapping[str, timedelta]) -> tuple[View, ...]:
-    by_view = sorted(features, key=lambda feature: feature.view)
+    by_view = sorted((feature for feature in features if feature.columns), key=lambda feature: feature.view)
     return tuple(
         View(name, tuple(members), reader=reader, ttl=ttl.get(name))
         for name, members in groupby(by_view, key=lambda feature: feature.view)

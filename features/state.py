@@ -89,7 +89,7 @@ def _blocks(features: Sequence[Feature]) -> tuple[KindBlock, ...]:
     for primitive, same in groupby(features, key=lambda feature: type(feature.primitive)):
         block = _block(primitive, [feature.primitive for feature in same], start)
         blocks.append(block)
-        start = block.parts[-1].stop
+        start = block.parts[-1].stop if block.parts else start
     return tuple(blocks)
 
 

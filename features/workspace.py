@@ -48,6 +48,7 @@ class Business(Section):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     catalog: str = "catalog.yaml"
     features: str = "features.yaml"
+    journeys: str = "journeys.yaml"
     home: str | None = Field(default=None, min_length=1)
     trust_email: bool = False
     max_per_identifier: int = Field(default=5, ge=1)
@@ -178,6 +179,11 @@ class Workspace:
     def features_path(self) -> Path:
         """The workspace's own features; the file need not exist."""
         return self.folder / self.business.features
+
+    @property
+    def journeys_path(self) -> Path:
+        """The journeys of its customers; the file need not exist."""
+        return self.folder / self.business.journeys
 
     @property
     def home_path(self) -> Path | None:

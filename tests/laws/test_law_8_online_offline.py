@@ -6,6 +6,7 @@ and afterwards the same moments are asked of Feast's point-in-time join over the
 
 import random
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,17 +18,17 @@ from features.feature import Feature
 from features.feature_set import FeatureSet
 from features.historical import online_features, online_states, training_frame
 from features.history import History
+from features.journey.file import read_journey_file
 from features.primitives_value import trait
 from features.standard import STANDARD_FEATURES
 
 TIERS = ("mass", "private")
-FEATURES = FeatureSet(
-    (
-        *STANDARD_FEATURES,
-        Feature("income", "profile", trait("income"), "yearly income"),
-        Feature("segment", "profile", trait("segment", one_of=TIERS), "tier", "category", TIERS),
-    )
+DECLARED = (
+    *STANDARD_FEATURES,
+    Feature("income", "profile", trait("income"), "yearly income"),
+    Feature("segment", "profile", trait("segment", one_of=TIERS), "tier", "category", TIERS),
 )
+FEATURES = FeatureSet(DECLARED, journeys=read_journey_file(Path(__file__).parents[1] / "journeys.yaml", DECLARED))
 EVENTS = ["Product Viewed", "Products Searched", "Order Completed", "Ticket Opened", "Ticket Solved", "Survey Answered"]
 
 
