@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import orjson
 
+from features.claim import keep_claims
 from features.consent import keep_consents
 from features.event import Event
-from features.golden_record import keep_traits
 from features.identity_cluster import Change
 from features.identity_memory import IdentityMemory
 from features.instant import to_us
@@ -39,7 +39,7 @@ def append_events(
     rows = [_row(event, memory, received_us[event.received_at], backfill=backfill) for event in fresh]
     connection.executemany(INSERT_RECORD, rows)
     nodes = [row[2] for row in rows]
-    keep_traits(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "identify"])
+    keep_claims(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "identify"])
     keep_consents(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].name == CONSENT_UPDATED])
     announce(connection, memory)
     return Appended(len(fresh), len(events) - len(fresh))

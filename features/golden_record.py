@@ -1,20 +1,19 @@
-"""The golden record: one profile per customer, every field with the record it came from."""
+"""The golden record: one profile per customer, every field with the record it came from and the rule that chose it."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-from typing import Any
+from typing import Any, Self
 
-import orjson
-
-from features.event import Event
-from features.instant import from_us, to_us
-from features.ledger import Ledger
-
-MOST_RECENT = "most_recent"
-"""The rule that chooses among values: the newest `occurred_at` wins, and among equals the larger message id."""
+from features.claim import Claim, claims_of
+from features.cleansing.cleanser import Cleansing
+from features.instant import from_us
+from features.ledger import Snapshots
+from features.override import MANUAL, Override
+from features.source import Sources
+from features.survivorship import MOST_RECENT, Survivorship, ranked
+from features.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +21,21 @@ class FieldValue:
     """One field of a profile with its lineage: source, message, the moment it is from, and the rule that chose it.
 
     A `value` of None was sent as null: the customer's field was emptied.
+
+    Parameters: `raw`, as it was sent; `cleansed_by`, the rule that changed it ("": none did); `note`, why it could not
+    be cleansed; `losing`, the other claims, best first.
     """
 
     value: Any
+    raw: Any
     source: str
     message_id: str
     occurred_at: datetime
     rule: str = MOST_RECENT
+    cleansed_by: str = ""
+    note: str = ""
+    override: Override | None = None
+    losing: tuple["FieldValue", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +46,60 @@ class Profile:
     fields: Mapping[str, FieldValue]
 
 
-class GoldenRecord:
-    """The profiles of a ledger, for reading."""
+@dataclass(frozen=True, slots=True)
+class GoldenRules:
+    """What a workspace says of its golden record: which claim survives, how values are read, whom to trust."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    survivorship: Survivorship = field(default_factory=Survivorship)
+    cleansing: Cleansing = field(default_factory=Cleansing)
+    sources: Sources = field(default_factory=Sources)
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Self:
+        """The rules of a workspace."""
+        return cls(workspace.survivorship, workspace.cleansing, workspace.sources)
+
+
+class GoldenRecord:
+    """The profiles of a ledger, for reading.
+
+    Parameters: `ledger`, or anything that gives snapshots of one.
+    """
+
+    def __init__(self, ledger: Snapshots, rules: GoldenRules | None = None) -> None:
         self._ledger = ledger
+        self._rules = rules or GoldenRules()
 
     def profile(self, customer_id: str) -> Profile:
         """The profile of a customer, fields sorted by name; without fields where none is known."""
         with self._ledger.read() as connection:
-            rows = connection.execute(_FIELDS, (customer_id,)).fetchall()
-        newest = {field: (value, source, message_id, at) for field, value, source, message_id, at in rows}
-        fields = {
-            field: FieldValue(orjson.loads(value), source, message_id, from_us(occurred_us))
-            for field, (value, source, message_id, occurred_us) in sorted(newest.items())
-        }
-        return Profile(customer_id, fields)
+            return self.profile_in(connection, customer_id)
+
+    def profile_in(self, connection: sqlite3.Connection, customer_id: str) -> Profile:
+        """As `profile`, on a connection."""
+        claims = claims_of(connection, customer_id, self._rules.cleansing)
+        fields = {name: self._survivor(name, said) for name, said in claims.items()}
+        return Profile(customer_id, {name: value for name, value in fields.items() if value})
+
+    def _survivor(self, name: str, claims: list[Claim]) -> FieldValue | None:
+        rule = self._rules.survivorship.rule_of(name)
+        best = ranked(claims, rule, lambda source: self._rules.sources.trust(source, name))
+        if not best:
+            return None
+        losing = tuple(_value(claim, rule.rule) for claim in best[1:])
+        return _value(best[0], rule.rule, losing)
 
 
-def keep_traits(connection: sqlite3.Connection, identifies: Iterable[tuple[int, Event]]) -> None:
-    """Take identify events, each with the node of its identifier, into the profiles."""
-    connection.executemany(_KEEP, chain.from_iterable(_rows(node, event) for node, event in identifies))
-
-
-def _rows(node: int, event: Event) -> list[tuple[int, str, bytes, int, str, str]]:
-    said = (to_us(event.occurred_at), event.message_id, event.source)
-    return [(node, field, orjson.dumps(value), *said) for field, value in event.properties.items()]
-
-
-_FIELDS = """
-    SELECT p.field, p.value, p.source, p.message_id, p.occurred_us
-    FROM identifier i JOIN profile p ON p.node = i.node
-    WHERE i.customer_id = ? ORDER BY p.occurred_us, p.message_id
-"""
-_KEEP = """
-    INSERT INTO profile (node, field, value, occurred_us, message_id, source) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (node, field) DO UPDATE SET
-        value = excluded.value, occurred_us = excluded.occurred_us,
-        message_id = excluded.message_id, source = excluded.source
-    WHERE (excluded.occurred_us, excluded.message_id) > (profile.occurred_us, profile.message_id)
-"""
+def _value(claim: Claim, rule: str, losing: tuple[FieldValue, ...] = ()) -> FieldValue:
+    return FieldValue(
+        value=claim.cleansed.value,
+        raw=claim.raw,
+        source=claim.source,
+        message_id=claim.message_id,
+        occurred_at=from_us(claim.occurred_us),
+        rule=MANUAL if claim.override else rule,
+        cleansed_by=claim.cleansed.rule,
+        note=claim.cleansed.note,
+        override=claim.override,
+        losing=losing,
+    )

@@ -7,10 +7,10 @@ with `BEGIN IMMEDIATE`.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock, local
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from features.fact import Fact
 from features.ledger_file import connect, naming, prepare
@@ -33,6 +33,14 @@ _TELLING = """
         SELECT 1 FROM contact c WHERE c.decision_id = r.record_id AND c.expires_us IS NULL))
 """
 _FOR_EVER = 2**62
+
+
+class Snapshots(Protocol):
+    """Gives consistent views of a ledger's tables: the ledger itself, or its past."""
+
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection for reading, within one snapshot."""
+        ...
 
 
 class Ledger:

@@ -81,14 +81,14 @@ CREATE TABLE alias (
     customer_id TEXT PRIMARY KEY,
     node INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE profile (
+CREATE TABLE claim (
     node INTEGER NOT NULL,
     field TEXT NOT NULL,
+    message_id TEXT NOT NULL,
     value BLOB NOT NULL,
     occurred_us INTEGER NOT NULL,
-    message_id TEXT NOT NULL,
     source TEXT NOT NULL,
-    PRIMARY KEY (node, field)
+    PRIMARY KEY (node, field, message_id)
 ) WITHOUT ROWID;
 CREATE TABLE consent (
     node INTEGER NOT NULL,
@@ -123,4 +123,4 @@ CREATE TABLE answer (
 CREATE INDEX answer_node ON answer (node);
 """
 
-PROJECTIONS = ("identifier", "link", "word", "alias", "profile", "consent", "contact", "answer")
+PROJECTIONS = ("identifier", "link", "word", "alias", "claim", "consent", "contact", "answer")

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from features.claim import keep_claims
 from features.consent import keep_consents
 from features.contacts import keep_answer, keep_contacts
 from features.event import Event, reparse_event
-from features.golden_record import keep_traits
 from features.identity_cluster import Former
 from features.identity_memory import IdentityMemory
 from features.identity_statement import statement_of
@@ -84,7 +84,7 @@ def _replay(
     nodes |= {record.seq: _take_word(memory, record) for record in page if record.kind in (MERGE, UNMERGE)}
     memory.flush()
     located = [(nodes[record.seq], event) for record, event in events]
-    keep_traits(connection, [pair for pair in located if pair[1].type == "identify"])
+    keep_claims(connection, [pair for pair in located if pair[1].type == "identify"])
     keep_consents(connection, [pair for pair in located if pair[1].name == CONSENT_UPDATED])
     for record, content in decisions:
         facts = content["contacts"]

@@ -14,7 +14,9 @@ PARTY_TRUST: dict[Party, float] = {"first": 3.0, "second": 2.0, "third": 1.0}
 """How far a source is trusted that does not say so itself."""
 UNKNOWN_TRUST = PARTY_TRUST["third"]
 """How far a source is trusted that the workspace does not name."""
-OWN = ("http", "live", "manual")
+MANUAL = "manual"
+"""Reserved: a person's override. No file and no sender can use it."""
+OWN = ("http", "live", MANUAL)
 """Our own doors, first party without being named: the service, the simulator, and a person's override."""
 
 
@@ -63,10 +65,14 @@ class Sources:
     def check(self, name: str) -> str:
         """The name, where records of this source are taken.
 
-        Raises `InvalidInputError` with code `unknown_source` where the workspace is strict and does not name it.
+        Raises `InvalidInputError` with code `unknown_source` where the workspace is strict and does not name it, and
+        with `reserved_source` of overrides' own.
         """
+        if name == MANUAL:
+            message = f"the source {MANUAL!r} is kept for overrides; choose another name"
+            raise InvalidInputError(message, code="reserved_source", field="source")
         if self.strict and name not in self.by_name:
-            allowed = ", ".join(sorted(self.by_name))
+            allowed = ", ".join(sorted(self.by_name.keys() - {MANUAL}))
             message = f"the source {shown(name)} is not named in tsugi.toml; allowed: {allowed}"
             raise InvalidInputError(message, code="unknown_source", field="source")
         return name

@@ -13,6 +13,7 @@ from features.cleansing.cleanser import Cleansing
 from features.home import Home
 from features.section import Section
 from features.source import Source, Sources
+from features.survivorship import Survivorship
 
 __all__ = [
     "Business",
@@ -134,6 +135,7 @@ class _Settings(Section):
     simulation: Simulation | None = None
     sources: tuple[Source, ...] = Field(default=(), strict=False)
     cleansing: Cleansing = Cleansing()
+    golden_record: Survivorship = Survivorship()
 
     @field_validator("sources")
     @classmethod
@@ -159,6 +161,7 @@ class Workspace:
         self.gate: Gate = settings.gate
         self.simulation: Simulation | None = settings.simulation
         self.cleansing: Cleansing = settings.cleansing
+        self.survivorship: Survivorship = settings.golden_record
         self.sources = Sources(settings.sources, strict=settings.workspace.strict_sources)
 
     @classmethod
@@ -237,4 +240,5 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "simulation": Simulation,
     "sources": Source,
     "cleansing": Cleansing,
+    "golden_record": Survivorship,
 }

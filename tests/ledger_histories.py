@@ -21,7 +21,7 @@ STATE = {
     "identifier": "SELECT kind, value, customer_id, first_us, first_id, dissolved, marks, contacts FROM identifier",
     "word": f"SELECT i.kind, i.value, o.kind, o.value, record_id, merged FROM word w {OWNER} {OTHER}",
     "link": f"SELECT i.kind, i.value, o.kind, o.value FROM link l {OWNER} {OTHER}",
-    "profile": f"SELECT i.kind, i.value, field, p.value, occurred_us, message_id FROM profile p {OWNER}",
+    "claim": f"SELECT i.kind, i.value, field, c.value, occurred_us, message_id, source FROM claim c {OWNER}",
     "consent": f"SELECT i.kind, i.value, purpose, channel, granted, occurred_us, message_id FROM consent {OWNER}",
     "contact": f"SELECT i.kind, i.value, decision_id, action, action_group, expires_us, shown_us FROM contact {OWNER}",
     "answer": f"SELECT i.kind, i.value, outcome_id, action, type FROM answer {OWNER}",
