@@ -8,8 +8,15 @@ from features.event_log import append_events
 from features.identity_memory import IdentityMemory
 from features.ledger import last_seq
 from features.receipt import Arrival, Receipt
+from features.record import EVENT
 from features.rejection import Rejection
 from features.rejects import keep_rejects
+from features.seen_ids import SeenIds
+
+FEW_IDENTIFIERS, MOST_IDENTIFIERS = 50_000, 1_500_000
+"""Up to the first size a graph is read again at once after others wrote; beyond the second it stays in its table."""
+MOST_UNSEEN = 1_000_000
+"""Records by others whose ids are read at once; beyond, every id of the load is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,30 +28,57 @@ class ParsedBatch:
 
 
 class BulkMemory:
-    """The identity graph in memory across the transactions of one load, read anew if anybody else wrote meanwhile."""
+    """What is remembered across the transactions of one load: the identity graph, and which ids may be known.
+
+    Where others write meanwhile, a large graph is looked up batch by batch until they pause. Memory is bounded: about
+    1 KB for each of at most `MOST_IDENTIFIERS`.
+    """
 
     def __init__(self, max_per_identifier: int) -> None:
         self._max_per_identifier = max_per_identifier
         self._memory: IdentityMemory | None = None
-        self._seq = -1
+        self._seen: SeenIds | None = SeenIds()
+        self._seq = 0
 
     def keep(self, connection: sqlite3.Connection, parsed: ParsedBatch, arrival: Arrival) -> Receipt:
         """Write one batch within a write transaction."""
-        memory = self._memory if self._seq == last_seq(connection) else None
-        self._memory = None
-        if memory is None:
-            memory = IdentityMemory(connection, self._max_per_identifier)
-            memory.remember_all()
-        receipt = keep_batch(connection, parsed, arrival, memory)
-        self._memory, self._seq = memory, last_seq(connection)
+        seq = last_seq(connection)
+        is_quiet, memory = seq == self._seq, self._memory
+        self._memory, self._seen = None, self._with_unseen(connection, seq)
+        if memory is None or not is_quiet:
+            memory = self._read(connection, is_quiet=is_quiet)
+        receipt = keep_batch(connection, parsed, arrival, memory, self._seen)
+        self._memory = memory if memory.is_complete and memory.n_identifiers <= MOST_IDENTIFIERS else None
+        self._seq = last_seq(connection)
         return receipt
+
+    def _read(self, connection: sqlite3.Connection, *, is_quiet: bool) -> IdentityMemory:
+        memory = IdentityMemory(connection, self._max_per_identifier)
+        if memory.n_identifiers <= (MOST_IDENTIFIERS if is_quiet else FEW_IDENTIFIERS):
+            memory.remember_all()
+        return memory
+
+    def _with_unseen(self, connection: sqlite3.Connection, seq: int) -> SeenIds | None:
+        """The ids seen, with those that others wrote; None where these are too many to read."""
+        if self._seen is None or seq - self._seq > MOST_UNSEEN:
+            return None
+        if seq > self._seq:
+            self._seen.add([each for (each,) in connection.execute(_UNSEEN, (self._seq, EVENT)).fetchall()])
+        return self._seen
 
 
 def keep_batch(
-    connection: sqlite3.Connection, parsed: ParsedBatch, arrival: Arrival, memory: IdentityMemory
+    connection: sqlite3.Connection,
+    parsed: ParsedBatch,
+    arrival: Arrival,
+    memory: IdentityMemory,
+    seen: SeenIds | None = None,
 ) -> Receipt:
     """Write a batch within a write transaction: what is new, and what was refused."""
-    appended = append_events(connection, parsed.events, memory, backfill=arrival.backfill)
+    appended = append_events(connection, parsed.events, memory, backfill=arrival.backfill, seen=seen)
     keep_rejects(connection, parsed.rejected, source=arrival.source, received_at=arrival.received_at)
     rejected = tuple(why for why, _ in parsed.rejected)
     return Receipt(appended.accepted, appended.duplicates, rejected, len(rejected))
+
+
+_UNSEEN = "SELECT record_id FROM record WHERE seq > ? AND +kind = ?"

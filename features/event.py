@@ -42,6 +42,7 @@ def parse_event(
     source: str = "http",
     trust_email: bool = False,
     correct_clock: bool = True,
+    line: bytes = b"",
 ) -> Event:
     """Read one event of the Segment spec.
 
@@ -49,7 +50,8 @@ def parse_event(
     `timestamp`, else `received_at`.
 
     Parameters: `received_at`, aware; `trust_email`, take an e-mail address as a strong identifier even where
-    `traits.email_verified` is not true; `correct_clock`, false for a backfill, whose `sentAt` says nothing of today.
+    `traits.email_verified` is not true; `correct_clock`, false for a backfill, whose `sentAt` says nothing of today;
+    `line`, the JSON that `raw` was read from, where it was.
     Raises: `RejectedEventError` with code, field and what is allowed.
 
     >>> from datetime import UTC
@@ -57,7 +59,7 @@ def parse_event(
     ...              "timestamp": "2026-03-01T10:00:00Z"}, received_at=datetime(2026, 3, 1, 11, tzinfo=UTC)).name
     'Product Viewed'
     """
-    body = body_of(raw)
+    body = body_of(raw, line)
     event_type = raw.get("type")
     if event_type not in EVENT_TYPES:
         allowed = ", ".join(EVENT_TYPES)

@@ -23,13 +23,13 @@ def batches(raw_events: Iterable[Mapping[str, Any] | bytes], size: int) -> Itera
         yield batch
 
 
-def decoded(batch: Sequence[Mapping[str, Any] | bytes], start: int) -> Iterator[tuple[int, Any]]:
-    """Each raw event with its place, counted from `start`; blank lines are passed over."""
+def decoded(batch: Sequence[Mapping[str, Any] | bytes], start: int) -> Iterator[tuple[int, Any, bytes]]:
+    """Each raw event with its place, counted from `start`, and its line (b"" of an object); blank ones are left out."""
     for place, raw in enumerate(batch, start):
         if not isinstance(raw, bytes):
-            yield place, raw
-        elif not raw.isspace() and raw:
-            yield place, _json(raw)
+            yield place, raw, b""
+        elif line := raw.strip():
+            yield place, _json(line), line
 
 
 def _json(line: bytes) -> Any:

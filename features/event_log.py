@@ -14,6 +14,7 @@ from features.identity_memory import IdentityMemory
 from features.instant import to_us
 from features.ledger import INSERT_RECORD, last_seq
 from features.record import EVENT, LINK
+from features.seen_ids import SeenIds
 from features.segment import CONSENT_UPDATED
 
 _LOOKED_UP_AT_ONCE = 500
@@ -27,14 +28,19 @@ class Appended(NamedTuple):
 
 
 def append_events(
-    connection: sqlite3.Connection, events: Sequence[Event], memory: IdentityMemory, *, backfill: bool = False
+    connection: sqlite3.Connection,
+    events: Sequence[Event],
+    memory: IdentityMemory,
+    *,
+    backfill: bool = False,
+    seen: SeenIds | None = None,
 ) -> Appended:
     """Append what is new of these events, within a write transaction.
 
     Parameters: `memory`, of this transaction, or one that outlives it and has seen every record; `backfill`, declared
-    history: its state was known when it happened, not when it was received.
+    history: its state was known when it happened, not when it was received; `seen`, every id that is in the ledger.
     """
-    fresh = _fresh(connection, events)
+    fresh = _fresh(connection, events, seen)
     received_us = {moment: to_us(moment) for moment in {event.received_at for event in fresh}}
     rows = [_row(event, memory, received_us[event.received_at], backfill=backfill) for event in fresh]
     connection.executemany(INSERT_RECORD, rows)
@@ -53,13 +59,16 @@ def announce(connection: sqlite3.Connection, memory: IdentityMemory) -> None:
         connection.executemany(INSERT_RECORD, [_link_row(change, after + 1 + n) for n, change in enumerate(changes)])
 
 
-def _fresh(connection: sqlite3.Connection, events: Sequence[Event]) -> list[Event]:
+def _fresh(connection: sqlite3.Connection, events: Sequence[Event], seen: SeenIds | None) -> list[Event]:
     """The events that are not in the ledger yet; of equal ids in one batch the first."""
     by_id: dict[str, Event] = {}
     for event in events:
         by_id.setdefault(event.message_id, event)
-    for message_id in _known(connection, list(by_id)):
+    ids = list(by_id)
+    for message_id in _known(connection, ids if seen is None else seen.perhaps(ids)):
         del by_id[message_id]
+    if seen is not None:
+        seen.add(ids)
     return list(by_id.values())
 
 

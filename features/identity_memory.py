@@ -49,6 +49,16 @@ class IdentityMemory:
         self._table = IdentityTable(self.connection)
         self._words = WordTable(self.connection)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it holds the whole graph."""
+        return self._complete
+
+    @property
+    def n_identifiers(self) -> int:
+        """How many identifiers there are, in the table and here."""
+        return (self._next or self._table.next_number()) - 1
+
     def remember_all(self) -> None:
         """Read the whole graph, so that no later record needs a look-up."""
         clusters: dict[str, Cluster] = {}

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -95,31 +95,53 @@ class Intake:
             return sum(self._loaded(raw_events, arrival), Receipt())
 
     def _loaded(self, raw_events: Iterable[Mapping[str, Any] | bytes], arrival: Arrival) -> Iterator[Receipt]:
-        """The receipts of the batches, parsed and written in turn: two threads would only wait for each other."""
-        bulk, place = BulkMemory(self._max_per_identifier), 0
+        """The receipts of the batches. One is parsed while that before it is synced to disk.
+
+        But never while that one is written: two threads of Python would only wait for each other.
+        """
+        bulk, place, before = BulkMemory(self._max_per_identifier), 0, None
         for batch in batches(raw_events, BULK_BATCH):
             parsed = self._parse(decoded(batch, place), arrival)
             place += len(batch)
-            yield self._ledger.write(partial(bulk.keep, parsed=parsed, arrival=arrival)).result()
+            if before is not None:
+                yield before.result()
+            before = self._written(partial(bulk.keep, parsed=parsed, arrival=arrival))
+        if before is not None:
+            yield before.result()
+
+    def _written(self, operation: Callable[[sqlite3.Connection], Receipt]) -> "Future[Receipt]":
+        """Run an operation and return when it has run; the future resolves once it is durable."""
+        ran: Future[None] = Future()
+
+        def run(connection: sqlite3.Connection) -> Receipt:
+            try:
+                return operation(connection)
+            finally:
+                ran.set_result(None)
+
+        durable = self._ledger.write(run)
+        either: tuple[Future[Any], ...] = (ran, durable)
+        wait(either, return_when=FIRST_COMPLETED)
+        return durable
 
     def _append(self, raw_events: Sequence[Mapping[str, Any]], arrival: Arrival) -> "Future[Receipt]":
-        parsed = self._parse(enumerate(raw_events), arrival)
+        parsed = self._parse(((place, raw, b"") for place, raw in enumerate(raw_events)), arrival)
 
         return self._ledger.write(lambda connection: keep_batch(connection, parsed, arrival, self._memory(connection)))
 
     def _memory(self, connection: sqlite3.Connection) -> IdentityMemory:
         return IdentityMemory(connection, self._max_per_identifier)
 
-    def _parse(self, numbered: Iterable[tuple[int, Any]], arrival: Arrival) -> ParsedBatch:
+    def _parse(self, numbered: Iterable[tuple[int, Any, bytes]], arrival: Arrival) -> ParsedBatch:
         parsed, read = ParsedBatch([], []), self._reader(arrival)
-        for place, raw in numbered:
+        for place, raw, line in numbered:
             try:
-                parsed.events.append(read(raw))
+                parsed.events.append(read(raw, line=line))
             except RejectedEventError as error:
                 parsed.rejected.append((Rejection.of(place, error), raw_bytes(raw)))
         return parsed
 
-    def _reader(self, arrival: Arrival) -> Callable[[Any], Event]:
+    def _reader(self, arrival: Arrival) -> Callable[..., Event]:
         return partial(
             parse_event,
             received_at=arrival.received_at,

@@ -46,10 +46,12 @@ def occurred_at_of(timestamp: object, *, received_at: datetime, sent_at: datetim
     if occurred_at is None:
         return received_at
     occurred_at = _corrected(occurred_at, received_at, sent_at) if sent_at else occurred_at
+    if occurred_at <= received_at:
+        return occurred_at
     if occurred_at - received_at > MAX_AHEAD:
         message = f"timestamp is {occurred_at.isoformat()}; at most {MAX_AHEAD.seconds} s ahead of now is allowed"
         raise RejectedEventError("future_timestamp", "timestamp", message)
-    return min(occurred_at, received_at)
+    return received_at
 
 
 def _corrected(occurred_at: datetime, received_at: datetime, sent_at: datetime) -> datetime:

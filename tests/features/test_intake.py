@@ -106,3 +106,36 @@ def test_a_load_takes_in_what_others_write_meanwhile(ledger, monkeypatch):
     with ledger.read() as connection:
         labels = connection.execute("SELECT count(*), count(DISTINCT customer_id) FROM identifier").fetchone()
     assert labels == (24, 4)
+
+
+def test_a_line_is_kept_as_it_was_sent(ledger):
+    line = b'{ "type": "page",  "userId": "u-1", "messageId": "m-1", "name": "\\u00e9" }'
+    Intake(ledger).load([line + b"\n"], Arrival(NOW))
+    assert [record.body for record in ledger.records()] == [line]
+
+
+def test_what_others_sent_before_and_during_a_load_is_a_duplicate_of_it(ledger, monkeypatch):
+    monkeypatch.setattr("features.intake.BULK_BATCH", 3)
+    intake = Intake(ledger)
+    intake.accept([an_event("m-1")], received_at=NOW)
+
+    def stream():
+        for n in range(12):
+            if n == 7:
+                intake.accept([an_event("m-11")], received_at=NOW)
+            yield an_event(f"m-{n}")
+
+    receipt = intake.load(stream(), Arrival(NOW))
+    assert (receipt.accepted, receipt.duplicates) == (10, 2)
+
+
+@pytest.mark.parametrize("bound", ["MOST_IDENTIFIERS", "MOST_UNSEEN"])
+def test_a_load_beyond_what_memory_may_hold_looks_up_and_ends_alike(ledger, monkeypatch, bound):
+    monkeypatch.setattr("features.intake.BULK_BATCH", 5)
+    monkeypatch.setattr(f"features.bulk_load.{bound}", -1)
+    lines = [an_event(f"m-{n % 25}", userId=f"u-{n % 4}", anonymousId=f"a-{n % 6}") for n in range(30)]
+    receipt = Intake(ledger).load(lines, Arrival(NOW))
+    assert (receipt.accepted, receipt.duplicates) == (25, 5)
+    with ledger.read() as connection:
+        labels = connection.execute("SELECT count(*), count(DISTINCT customer_id) FROM identifier").fetchone()
+    assert labels == (10, 2)
