@@ -26,7 +26,7 @@ class DecisionLogFrame:
     `capped_reward` (money), `accepted` (the chosen action). Arrays (n, n_actions): `eligible_probability` π₀(a|x), 0
     where not eligible; `listed`, whether the answer had the action at any rank; `converted`, whether the action's own
     conversion happened in its window, shown or not. `features`, logged columns by name (n,). `n_censored`, decisions
-    left out.
+    left out; `n_late`, outcomes that came after their action's own window and count for nothing.
     """
 
     actions: tuple[str, ...]
@@ -48,14 +48,19 @@ class DecisionLogFrame:
     converted: Booleans
     features: Mapping[str, NDArray[Any]]
     n_censored: int = 0
+    n_late: int = 0
 
     def __len__(self) -> int:
         return len(self.chosen)
 
+    @classmethod
+    def column_names(cls) -> tuple[str, ...]:
+        """The fields with an entry for each decision."""
+        return tuple(f.name for f in fields(cls) if f.name not in {"actions", "features", "n_censored", "n_late"})
+
     def take(self, rows: NDArray[Any]) -> "DecisionLogFrame":
         """The log of some rows: a mask (n,) or indices."""
-        whole = {"actions", "features", "n_censored"}
-        parts = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in whole}
+        parts = {name: getattr(self, name)[rows] for name in self.column_names()}
         return replace(self, features={name: column[rows] for name, column in self.features.items()}, **parts)
 
     @property

@@ -1,7 +1,7 @@
 """Reading the decision log: the ledger's decisions and outcomes, joined and labelled, as a `DecisionLogFrame`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -68,11 +68,12 @@ def read_decision_log(
     as_of_us = to_us(as_of)
     names = tuple(feature_names)
     logged = [each for each in _decisions(ledger, names) if each.decided_us <= as_of_us]
-    _join_outcomes(logged, ledger, catalog, as_of_us)
+    n_late = _join_outcomes(logged, ledger, catalog, as_of_us)
     logged.sort(key=lambda each: (each.decided_us, each.decision_id))
     _attribute(logged, _events(ledger, logged, catalog, goal, as_of_us), goal, as_of_us)
     matured = [each for each in logged if each.matured]
-    return _frame(matured, catalog, goal, names, n_censored=len(logged) - len(matured))
+    frame = _frame(matured, catalog, goal, names, n_censored=len(logged) - len(matured))
+    return replace(frame, n_late=n_late)
 
 
 def _decisions(ledger: Ledger, names: Sequence[str]) -> list[_Logged]:
@@ -97,13 +98,19 @@ def _logged(record: Record, names: Sequence[str]) -> _Logged:
     )
 
 
-def _join_outcomes(logged: Sequence[_Logged], ledger: Ledger, catalog: Catalog, as_of_us: int) -> None:
-    known = {each.decision_id: each for each in logged}
+def _join_outcomes(logged: Sequence[_Logged], ledger: Ledger, catalog: Catalog, as_of_us: int) -> int:
+    """Join what came within its action's window; how many came after it."""
+    known, n_late = {each.decision_id: each for each in logged}, 0
     for record in ledger.records(0, kinds=[OUTCOME]):
         outcome = orjson.loads(record.body)["outcome"]
         decision = known.get(outcome["decision_id"])
-        if decision is not None and record.occurred_us <= _latest(decision, outcome["action"], catalog, as_of_us):
+        if decision is None or record.occurred_us > as_of_us:
+            continue
+        if record.occurred_us <= _latest(decision, outcome["action"], catalog, as_of_us):
             decision.types.setdefault(outcome["action"], set()).add(outcome["type"])
+        else:
+            n_late += 1
+    return n_late
 
 
 def _latest(decision: _Logged, action: str, catalog: Catalog, as_of_us: int) -> int:

@@ -1,7 +1,7 @@
 """Judging bundles on the later part of the log, beside everything they must beat."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,11 +38,8 @@ def evaluable(frame: DecisionLogFrame) -> DecisionLogFrame:
 def before_evaluation(split: TimeSplit) -> DecisionLogFrame:
     """What was known before the evaluated part: training and validation, in order of time."""
     first, second = split.train, split.validation
-    alone = {"actions", "features", "n_censored"}
     columns: dict[str, Any] = {
-        each.name: np.concatenate([getattr(first, each.name), getattr(second, each.name)])
-        for each in fields(first)
-        if each.name not in alone
+        name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in first.column_names()
     }
     names = {name: np.concatenate([first.features[name], second.features[name]]) for name in first.features}
     return replace(first, features=names, **columns)
