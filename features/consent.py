@@ -1,28 +1,68 @@
-"""Consent: what a customer allowed, the newest answer per purpose and channel."""
+"""Consent: what a customer allowed, for which purpose on which channel, and the proof of each answer."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
 
 from decisioning.customer import ConsentState
+from features.consent_proof import proof_of
+from features.consent_rule import ConsentAnswer, standing
 from features.event import Event
-from features.instant import to_us
-from features.ledger import Ledger
+from features.instant import from_us, to_us
+from features.ledger import Snapshots
+from features.meeting import Meetings
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One answer with its proof.
+
+    Parameters: `method`, how it was given, and `source`, by which door it came; `text`, which text was agreed to
+    (version, hash, url, as far as they were sent); `stands`, whether it is the one that counts for its purpose and
+    channel now.
+    """
+
+    purpose: str
+    channel: str
+    granted: bool
+    occurred_at: datetime
+    received_at: datetime
+    message_id: str
+    source: str
+    method: str | None
+    text: Mapping[str, str]
+    stands: bool
 
 
 class ConsentBook:
-    """The consents of a ledger, for reading."""
+    """The consents of a ledger, for reading.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Parameters: `ledger`, or anything that gives snapshots of one.
+    """
+
+    def __init__(self, ledger: Snapshots) -> None:
         self._ledger = ledger
 
     def state(self, customer_id: str) -> ConsentState:
-        """The newest answer by (purpose, channel), by `occurred_at` and message id; channel "" covers them all.
+        """The answer that stands by (purpose, channel), see `features.consent_rule`; channel "" covers them all.
 
         Raises: `UnavailableError` where it cannot be read; the caller must then treat nothing as allowed.
         """
         with self._ledger.read() as connection:
-            rows = connection.execute(_ANSWERS, (customer_id,)).fetchall()
-        return ConsentState({(purpose, channel): bool(granted) for purpose, channel, granted in rows})
+            standing_ones = _standing(connection, customer_id, _answers(connection, customer_id))
+        return ConsentState({answer.topic: answer.granted for answer in standing_ones})
+
+    def history(self, customer_id: str) -> list[Consent]:
+        """Every answer of a customer with its proof, the newest first."""
+        with self._ledger.read() as connection:
+            answers = _answers(connection, customer_id)
+            stand = set(_standing(connection, customer_id, answers))
+            given = sorted(answers, key=lambda answer: answer.age, reverse=True)
+            return [_proven(connection, answer, stands=answer in stand) for answer in given]
 
 
 def keep_consents(connection: sqlite3.Connection, consents: Iterable[tuple[int, Event]]) -> None:
@@ -30,26 +70,51 @@ def keep_consents(connection: sqlite3.Connection, consents: Iterable[tuple[int, 
     connection.executemany(_KEEP, [_row(node, event) for node, event in consents if event.type == "track"])
 
 
-def _row(node: int, event: Event) -> tuple[int, str, str, bool, int, str]:
+def _row(node: int, event: Event) -> ConsentAnswer:
     given = event.properties
-    return (
-        node,
-        given["purpose"],
-        given.get("channel") or "",
-        given["granted"],
-        to_us(event.occurred_at),
-        event.message_id,
+    topic = given["purpose"], given.get("channel") or ""
+    return ConsentAnswer(node, *topic, given["granted"], to_us(event.occurred_at), event.message_id)
+
+
+def _answers(connection: sqlite3.Connection, customer_id: str) -> list[ConsentAnswer]:
+    rows = map(ConsentAnswer._make, connection.execute(_ANSWERS, (customer_id,)))
+    return [row._replace(granted=bool(row.granted)) for row in rows]
+
+
+def _standing(
+    connection: sqlite3.Connection, customer_id: str, answers: Iterable[ConsentAnswer]
+) -> list[ConsentAnswer]:
+    """The answers that stand, sorted by purpose and channel."""
+    by_topic: defaultdict[tuple[str, str], list[ConsentAnswer]] = defaultdict(list)
+    for answer in answers:
+        by_topic[answer.topic].append(answer)
+    meetings = Meetings(connection, customer_id)
+    return [standing(given, meetings.one_by) for _, given in sorted(by_topic.items())]
+
+
+def _proven(connection: sqlite3.Connection, answer: ConsentAnswer, *, stands: bool) -> Consent:
+    source, received_us, body = connection.execute(_PROOF, (answer.message_id,)).fetchone()
+    proof = proof_of(orjson.loads(body)["properties"])
+    return Consent(
+        purpose=answer.purpose,
+        channel=answer.channel,
+        granted=answer.granted,
+        occurred_at=from_us(answer.occurred_us),
+        received_at=from_us(received_us),
+        message_id=answer.message_id,
+        source=source,
+        method=proof.method,
+        text=proof.text,
+        stands=stands,
     )
 
 
 _ANSWERS = """
-    SELECT c.purpose, c.channel, c.granted
+    SELECT c.node, c.purpose, c.channel, c.granted, c.occurred_us, c.message_id
     FROM identifier i JOIN consent c ON c.node = i.node
-    WHERE i.customer_id = ? ORDER BY c.occurred_us, c.message_id
+    WHERE i.customer_id = ?
 """
 _KEEP = """
     INSERT INTO consent (node, purpose, channel, granted, occurred_us, message_id) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (node, purpose, channel) DO UPDATE SET
-        granted = excluded.granted, occurred_us = excluded.occurred_us, message_id = excluded.message_id
-    WHERE (excluded.occurred_us, excluded.message_id) > (consent.occurred_us, consent.message_id)
 """
+_PROOF = "SELECT source, received_us, body FROM record WHERE kind = 'event' AND record_id = ?"

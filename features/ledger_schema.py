@@ -97,7 +97,7 @@ CREATE TABLE consent (
     granted INTEGER NOT NULL,
     occurred_us INTEGER NOT NULL,
     message_id TEXT NOT NULL,
-    PRIMARY KEY (node, purpose, channel)
+    PRIMARY KEY (node, purpose, channel, message_id)
 ) WITHOUT ROWID;
 CREATE TABLE contact (
     decision_id TEXT NOT NULL,

@@ -1,0 +1,79 @@
+"""When two identifiers of one customer became one, by the moments of the records that name them together."""
+
+import sqlite3
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from features.event import reparse_event
+from features.identifier import Identifier
+from features.instant import EPOCH
+
+
+@dataclass(slots=True)
+class Meetings:
+    """The ties of one customer's identifiers, read from its records when somebody asks.
+
+    Parameters: `connection`, within one snapshot.
+    """
+
+    connection: sqlite3.Connection
+    customer_id: str
+    _ties: list[tuple[int, int, int]] | None = field(default=None)
+
+    def one_by(self, one: int, other: int, moment_us: int) -> bool:
+        """Whether records that happened up to a moment tie two identifiers, directly or through others."""
+        if self._ties is None:
+            self._ties = [*self._named_together(), *self._said()]
+        reached, ahead = {one}, [one]
+        while ahead:
+            node = ahead.pop()
+            for at, left, right in self._ties:
+                if at <= moment_us and node in (left, right):
+                    ahead += {left, right} - reached
+                    reached |= {left, right}
+        return other in reached
+
+    def _named_together(self) -> list[tuple[int, int, int]]:
+        """The earliest record of each link.
+
+        An e-mail address counts as the identifier that it may be only where no other record explains the link: what
+        a workspace trusts is not asked here, and the later moment is the stricter one.
+        """
+        links = set(self.connection.execute(_LINKS, (self.customer_id,)))
+        found = self._earliest(links, trust_email=False)
+        if len(found) < len(links):
+            found = self._earliest(links - found.keys(), trust_email=True) | found
+        return [(at, one, other) for (one, other), at in found.items()]
+
+    def _earliest(self, links: set[tuple[int, int]], *, trust_email: bool) -> dict[tuple[int, int], int]:
+        nodes: dict[Identifier, int] = {
+            (kind, value): node for node, kind, value in self.connection.execute(_NODES, (self.customer_id,))
+        }
+        found: dict[tuple[int, int], int] = {}
+        for occurred_us, body in self.connection.execute(_EVENTS, (self.customer_id,)):
+            if len(found) == len(links):
+                break
+            event = reparse_event(body, occurred_at=EPOCH, received_at=EPOCH, source="", trust_email=trust_email)
+            named = [nodes[each] for each in event.identifiers if each in nodes]
+            for pair in permutations(named, 2):
+                if pair in links:
+                    found.setdefault(pair, occurred_us)
+        return found
+
+    def _said(self) -> list[tuple[int, int, int]]:
+        return self.connection.execute(_WORDS, (self.customer_id,)).fetchall()
+
+
+_NODES = "SELECT node, kind, value FROM identifier WHERE customer_id = ?"
+_LINKS = """
+    SELECT l.node, l.other FROM identifier i JOIN link l ON l.node = i.node JOIN identifier o ON o.node = l.other
+    WHERE i.customer_id = ? AND o.customer_id = i.customer_id
+"""
+_EVENTS = """
+    SELECT r.occurred_us, r.body FROM identifier i JOIN record r ON r.node = i.node
+    WHERE i.customer_id = ? AND r.kind = 'event' ORDER BY r.occurred_us
+"""
+_WORDS = """
+    SELECT w.occurred_us, w.node, w.other FROM identifier i JOIN word w ON w.node = i.node
+    WHERE i.customer_id = ? AND w.merged
+"""
