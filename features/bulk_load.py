@@ -1,7 +1,7 @@
 """One batch of events, parsed and kept; and a whole load of them, with the identity graph in memory."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from features.event import Event
 from features.event_log import append_events
@@ -21,10 +21,11 @@ MOST_UNSEEN = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ParsedBatch:
-    """The events of a batch, and what was refused of it, each with its raw bytes."""
+    """The events of a batch, what was refused of it and what was taken with a warning, each with its raw bytes."""
 
-    events: list[Event]
-    rejected: list[tuple[Rejection, bytes]]
+    events: list[Event] = field(default_factory=list)
+    rejected: list[tuple[Rejection, bytes]] = field(default_factory=list)
+    warned: list[tuple[Rejection, bytes]] = field(default_factory=list)
 
 
 class BulkMemory:
@@ -76,9 +77,11 @@ def keep_batch(
 ) -> Receipt:
     """Write a batch within a write transaction: what is new, and what was refused."""
     appended = append_events(connection, parsed.events, memory, backfill=arrival.backfill, seen=seen)
-    keep_rejects(connection, parsed.rejected, source=arrival.source, received_at=arrival.received_at)
+    keep_rejects(connection, arrival.origin.traced([*parsed.rejected, *parsed.warned]), arrival)
     rejected = tuple(why for why, _ in parsed.rejected)
-    return Receipt(appended.accepted, appended.duplicates, rejected, len(rejected))
+    receipt = Receipt(appended.accepted, appended.duplicates, rejected, len(rejected))
+    arrival.origin.kept(connection, receipt)
+    return receipt
 
 
 _UNSEEN = "SELECT record_id FROM record WHERE seq > ? AND +kind = ?"

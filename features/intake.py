@@ -133,7 +133,7 @@ class Intake:
         return IdentityMemory(connection, self._max_per_identifier)
 
     def _parse(self, numbered: Iterable[tuple[int, Any, bytes]], arrival: Arrival) -> ParsedBatch:
-        parsed, read = ParsedBatch([], []), self._reader(arrival)
+        parsed, read = ParsedBatch(), self._reader(arrival)
         for place, raw, line in numbered:
             try:
                 parsed.events.append(read(raw, line=line))

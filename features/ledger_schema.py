@@ -1,7 +1,8 @@
 """The tables of the ledger database.
 
-`record` is the truth, with `request` (answers given), `quarantine` (outcomes that wait for their decision) and `reject`
-(what was refused). The other tables are projections: functions of the records, rebuilt by `features.rebuild`.
+`record` is the truth, with `request` (answers given), `quarantine` (outcomes that wait for their decision), `reject`
+(what was refused) and `import` (how far each file was read). The other tables are projections: functions of the
+records, rebuilt by `features.rebuild`.
 
 Projections hang on an *identifier* (`node`), not on a customer: when two customers become one, only the label
 `identifier.customer_id` changes and everything else follows.
@@ -46,8 +47,22 @@ CREATE TABLE reject (
     field TEXT NOT NULL,
     message TEXT NOT NULL,
     raw BLOB NOT NULL,
-    received_us INTEGER NOT NULL
+    received_us INTEGER NOT NULL,
+    file TEXT NOT NULL DEFAULT '',
+    mapping TEXT NOT NULL DEFAULT '',
+    backfill INTEGER NOT NULL DEFAULT 0,
+    taken INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE import (
+    fingerprint TEXT PRIMARY KEY,
+    file TEXT NOT NULL,
+    source TEXT NOT NULL,
+    mapping TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    finished INTEGER NOT NULL,
+    tally BLOB NOT NULL,
+    noted_us INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE identifier (
     node INTEGER PRIMARY KEY,

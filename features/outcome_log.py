@@ -13,6 +13,7 @@ from decisioning.outcome import OUTCOME_TYPES, Outcome
 from features.contacts import keep_answer
 from features.instant import MAX_AHEAD, from_us, to_us
 from features.ledger import insert_record
+from features.receipt import Arrival
 from features.record import DECISION, OUTCOME
 from features.rejection import RejectedEventError, Rejection, shown
 from features.rejects import keep_rejects
@@ -88,7 +89,7 @@ def release_quarantine(connection: sqlite3.Connection, decision_id: str) -> None
             _join(connection, outcome_from(orjson.loads(body)), received_us, backfill=bool(backfill))
         except RejectedEventError as error:
             refused = [(Rejection.of(0, error), body)]
-            keep_rejects(connection, refused, source="quarantine", received_at=from_us(received_us))
+            keep_rejects(connection, refused, Arrival(from_us(received_us), source="quarantine"))
 
 
 def outcome_from(fields: Mapping[str, Any]) -> Outcome:

@@ -13,6 +13,7 @@ from decisioning.outcome import Outcome
 from features.instant import to_us
 from features.ledger import Ledger
 from features.outcome_log import Fate, append_outcome, check_outcome
+from features.receipt import Arrival
 from features.rejection import RejectedEventError, Rejection
 from features.rejects import keep_rejects
 
@@ -76,7 +77,7 @@ def _keep(
             fates.append((index, outcome, fate))
         except RejectedEventError as error:
             rejected.append((Rejection.of(index, error), orjson.dumps(outcome)))
-    keep_rejects(connection, rejected, source="outcome", received_at=received_at)
+    keep_rejects(connection, rejected, Arrival(received_at, source="outcome"))
     return _receipt(fates, tuple(why for why, _ in rejected))
 
 

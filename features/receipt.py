@@ -1,5 +1,7 @@
 """How a batch of events came, and what became of it."""
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,6 +36,28 @@ class Receipt:
         )
 
 
+class Origin:
+    """What a batch was read from, beyond the name of its source: nothing, for what came over HTTP.
+
+    Parameters: `file` and `mapping`, names, kept with what is refused. Subclasses know where each element stood, and
+    note within the batch's own transaction how far they were read.
+    """
+
+    def __init__(self, file: str = "", mapping: str = "") -> None:
+        self.file = file
+        self.mapping = mapping
+
+    def traced(self, refused: Sequence[tuple[Rejection, bytes]]) -> Sequence[tuple[Rejection, bytes]]:
+        """What to keep of what was refused: with its place in the file, and as it stood there."""
+        return refused
+
+    def kept(self, connection: sqlite3.Connection, receipt: "Receipt") -> None:
+        """Take note, within the write transaction, that a batch was kept; every element of it is in the receipt."""
+
+
+ELSEWHERE = Origin()
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How a batch came: when, by whose clock it was sent, from where, and whether it is declared history."""
@@ -42,3 +66,4 @@ class Arrival:
     sent_at: datetime | None = None
     source: str = "http"
     backfill: bool = False
+    origin: Origin = ELSEWHERE

@@ -22,17 +22,21 @@ class RejectedEventError(InvalidInputError):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One refused element of a batch: its place (from 0), a stable code, the field and the reason."""
+    """One refused element of a batch: its place (from 0), a stable code, the field and the reason.
+
+    Parameters: `taken`, the element was taken all the same: the workspace asked for a warning only.
+    """
 
     index: int
     code: str
     field: str
     message: str
+    taken: bool = False
 
     @classmethod
-    def of(cls, index: int, error: InvalidInputError) -> "Rejection":
+    def of(cls, index: int, error: InvalidInputError, *, taken: bool = False) -> "Rejection":
         """The rejection that an error means at this place of the batch."""
-        return cls(index, error.code, error.field or "", error.message)
+        return cls(index, error.code, error.field or "", error.message, taken)
 
 
 def shown(value: object) -> str:

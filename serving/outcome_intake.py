@@ -9,6 +9,7 @@ import orjson
 from decisioning.errors import InvalidInputError
 from decisioning.outcome import Outcome
 from features.outcomes import OutcomeReceipt
+from features.receipt import Arrival
 from features.rejection import Rejection
 from features.rejects import keep_rejects
 from serving.desk import Desk
@@ -65,7 +66,7 @@ def _sift(raw: Sequence[object]) -> _Sifted:
 def _keep_aside(desk: Desk, call: Call, sifted: _Sifted) -> None:
     """Write what is not even well formed to the reject table, so that nothing is lost."""
     if sifted.refused:
-        keep = partial(keep_rejects, rejected=sifted.refused, source="outcome", received_at=call.received_at)
+        keep = partial(keep_rejects, rejected=sifted.refused, arrival=Arrival(call.received_at, source="outcome"))
         desk.ledger.write(keep).result()
 
 

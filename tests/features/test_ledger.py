@@ -130,11 +130,11 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path, content):
 def test_a_ledger_that_breaks_while_it_is_open_is_named(tmp_path):
     path = tmp_path / "ledger.db"
     with Ledger(path) as ledger:
-        for n in range(500):
+        for n in range(3000):
             add(ledger, f"record {n}")
         add(ledger, "last").result()
-    damaged = path.read_bytes()
-    path.write_bytes(damaged[:4096] + b"\xff" * (len(damaged) - 4096))
+    damaged, half = path.read_bytes(), path.stat().st_size // 2
+    path.write_bytes(damaged[:half] + b"\xff" * (len(damaged) - half))
     with Ledger(path) as ledger:
         with pytest.raises(UnavailableError, match=r"ledger\.db"):
             list(ledger.records())
