@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from features.dead_letter import DeadLetters
+from features.fact import Fact
 from features.fact_reader import FactReader, Hits, Index
 from features.primitives import Array
-from features.record import Record, facts_in
+from features.record import Record
 
 PAGE = 20_000
 
@@ -61,13 +63,19 @@ class Backlog:
         )
 
 
-def gather(records: Iterable[Record], reader: FactReader) -> Backlog:
-    """Read records, page by page; those that name no customer say nothing."""
+def gather(records: Iterable[Record], reader: FactReader, letters: DeadLetters) -> Backlog:
+    """Read records, page by page; those that name no customer say nothing, and neither do those set aside.
+
+    Parameters: `letters` takes the records that cannot be read.
+    """
     customers: dict[str, int] = {}
     pages: list[_Page] = []
     stream, n_facts = iter(records), 0
     while page := list(islice(stream, PAGE)):
-        pages.append(_read(page, reader, customers, n_facts))
+        said = [
+            (record.customer_id, fact) for record in page if record.customer_id for fact in letters.facts_in(record)
+        ]
+        pages.append(_read(said, reader, customers, n_facts))
         n_facts += len(pages[-1].group)
     return _sorted(list(customers), pages)
 
@@ -80,8 +88,7 @@ class _Page(NamedTuple):
     hits: Hits
 
 
-def _read(page: list[Record], reader: FactReader, customers: dict[str, int], start: int) -> _Page:
-    said = [(record.customer_id, fact) for record in page if record.customer_id for fact in facts_in(record)]
+def _read(said: list[tuple[str, Fact]], reader: FactReader, customers: dict[str, int], start: int) -> _Page:
     found = [fact for _, fact in said]
     hits = reader.read(found)
     group = np.array([customers.setdefault(customer_id, len(customers)) for customer_id, _ in said], dtype=np.intp)

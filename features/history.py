@@ -17,6 +17,7 @@ from decisioning.errors import UnavailableError
 from features.backlog import Backlog, gather
 from features.changes import Changes, changes
 from features.collecting import without_collecting
+from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
 from features.history_part import HistoryPart, file_name, write_empty
 from features.ledger import Ledger
@@ -111,12 +112,12 @@ class History:
     def _changed(self, ledger: Ledger, start: int, end: int) -> tuple[Changes, Backlog]:
         """What to write; customers whose past is changed are computed from the beginning."""
         changed = changes(ledger, start, end)
-        backlog = gather(changed.records, self._features.reader)
+        backlog = gather(changed.records, self._features.reader, DeadLetters())
         late = self._late(backlog, changed) if start else {}
         if not late:
             return changed, backlog
         changed = changes(ledger, start, end, anew=late)
-        return changed, gather(changed.records, self._features.reader)
+        return changed, gather(changed.records, self._features.reader, DeadLetters())
 
     def _late(self, backlog: Backlog, changed: Changes) -> dict[str, int]:
         """Customers of whom something became known before what is written of them already."""

@@ -8,6 +8,7 @@ from threading import Lock
 from features.backlog import Backlog, gather
 from features.changes import FEW, changes
 from features.collecting import without_collecting
+from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
 from features.ledger import Ledger
 from features.lift import View
@@ -75,8 +76,10 @@ class FeatureProjection:
 
     def _apply(self, end: int) -> None:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
-        changed = changes(self.ledger, self._seen, end)
-        backlog = gather(changed.records, self._features.reader)
+        changed, letters = changes(self.ledger, self._seen, end), DeadLetters()
+        backlog = gather(changed.records, self._features.reader, letters)
+        if letters.found:
+            self.ledger.write(letters.keep).result()
         with self._rows.exclusive(self._definition) as transaction:
             if transaction.progress() == self._noted:
                 self._write(transaction, changed.outdated, backlog)

@@ -19,7 +19,7 @@ from features.instant import from_us
 from features.ledger import Ledger
 from features.ledger_schema import PROJECTIONS
 from features.outcome_log import outcome_from
-from features.record import DECISION, EVENT, LINK, MERGE, OUTCOME, UNMERGE
+from features.record import DECISION, DEFECTS, EVENT, LINK, MERGE, OUTCOME, UNMERGE
 from features.segment import CONSENT_UPDATED
 
 PAGE = 20_000
@@ -77,7 +77,7 @@ def _pages(connection: sqlite3.Connection) -> Iterator[list[_Stored]]:
 def _replay(
     connection: sqlite3.Connection, page: Sequence[_Stored], memory: IdentityMemory, *, trust_email: bool
 ) -> None:
-    events = [(record, _event(record, trust_email)) for record in page if record.kind == EVENT]
+    events = [(record, event) for record in page if record.kind == EVENT and (event := _event(record, trust_email))]
     decisions = [(record, orjson.loads(record.body)) for record in page if record.kind == DECISION]
     nodes = {record.seq: _mention_event(memory, record, event) for record, event in events}
     nodes |= {record.seq: _mention_home(memory, record, content["home"]) for record, content in decisions}
@@ -92,14 +92,18 @@ def _replay(
     for record in page:
         if record.kind in (OUTCOME, LINK):
             nodes[record.seq] = _RELOCATED[record.kind](connection, record, orjson.loads(record.body))
-    moved = [(nodes[record.seq], record.seq) for record in page if nodes[record.seq] != record.node]
+    moved = [(nodes.get(record.seq), record.seq) for record in page if nodes.get(record.seq) != record.node]
     connection.executemany("UPDATE record SET node = ? WHERE seq = ?", moved)
 
 
-def _event(record: _Stored, trust_email: bool) -> Event:  # noqa: FBT001 (private)
+def _event(record: _Stored, trust_email: bool) -> Event | None:  # noqa: FBT001 (private)
+    """The event of a record; None of one that cannot be read (a dead letter: the feature projection tells it)."""
     occurred_at, received_at = from_us(record.occurred_us), from_us(record.received_us)
     times = {"occurred_at": occurred_at, "received_at": received_at}
-    return reparse_event(record.body, **times, source=record.source, trust_email=trust_email)
+    try:
+        return reparse_event(record.body, **times, source=record.source, trust_email=trust_email)
+    except DEFECTS:
+        return None
 
 
 def _mention_event(memory: IdentityMemory, record: _Stored, event: Event) -> int:

@@ -1,10 +1,12 @@
 """Records: the lines of the ledger, and what they say to features."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
 
+from decisioning.errors import InvalidInputError, TsugiError
 from features.fact import Fact
 from features.segment import name_of, properties_of
 
@@ -12,6 +14,10 @@ EVENT, DECISION, OUTCOME, LINK = "event", "decision", "outcome", "link"
 """The kinds: what a customer did; what we decided; what became of it; that customers became one, or came apart."""
 MERGE, UNMERGE = "merge", "unmerge"
 """More kinds: somebody says that two identifiers belong together, or that they do not."""
+
+
+DEFECTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TsugiError)
+"""What reading a body raises that is not what its kind says."""
 
 
 class Record(NamedTuple):
@@ -46,15 +52,31 @@ def link_of(record: Record) -> Link:
     return Link(record.customer_id or body["customer_id"], tuple(each[0] for each in body["former"]))
 
 
+class UnreadableRecordError(InvalidInputError):
+    """A record's body is not what its kind says; nothing can be read from it, however often it is tried."""
+
+    code = "unreadable_record"
+
+
 def facts_in(record: Record) -> tuple[Fact, ...]:
-    """What a record says to features: an event, an outcome, or the impressions a decision implies; else nothing."""
+    """What a record says to features: an event, an outcome, or the impressions a decision implies; else nothing.
+
+    Raises: `UnreadableRecordError`; see `features.dead_letter` for what becomes of such a record.
+    """
     read = _READERS.get(record.kind)
-    return read(record) if read else ()
+    try:
+        return read(record) if read else ()
+    except DEFECTS as error:
+        raise UnreadableRecordError(f"a record of kind {record.kind} cannot be read: {type(error).__name__}") from error
 
 
 def facts_of(records: Iterable[Record]) -> list[Fact]:
-    """The facts of many records, in their order."""
-    return [fact for record in records for fact in facts_in(record)]
+    """The facts of many records, in their order; those that cannot be read say nothing."""
+    facts: list[Fact] = []
+    for record in records:
+        with suppress(UnreadableRecordError):
+            facts += facts_in(record)
+    return facts
 
 
 def _event_facts(record: Record) -> tuple[Fact, ...]:
