@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from features.fact import Fact
 from features.instant import from_us
+from features.receipt import Arrival
 from features.record import Record, UnreadableRecordError, facts_in
 from features.rejection import Rejection
 from features.rejects import keep_rejects
@@ -41,8 +42,7 @@ class DeadLetters:
         known = {place for (place,) in connection.execute(_KNOWN, (SOURCE, UnreadableRecordError.code)).fetchall()}
         for seq, (why, record) in self.found.items():
             if seq not in known:
-                refused = [(why, record.body)]
-                keep_rejects(connection, refused, source=SOURCE, received_at=from_us(record.received_us))
+                keep_rejects(connection, [(why, record.body)], Arrival(from_us(record.received_us), source=SOURCE))
 
 
 _KNOWN = "SELECT place FROM reject WHERE source = ? AND code = ?"
