@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from features.dead_letter import DeadLetters
 from features.fact import Fact
 from features.fact_reader import FactReader, Hits, Index
+from features.lift import starts
 from features.primitives import Array
 from features.record import Record
 
@@ -69,45 +70,51 @@ def gather(records: Iterable[Record], reader: FactReader, letters: DeadLetters) 
     Parameters: `letters` takes the records that cannot be read.
     """
     customers: dict[str, int] = {}
-    pages: list[_Page] = []
-    stream, n_facts = iter(records), 0
+    pages: list[Page] = []
+    stream = iter(records)
     while page := list(islice(stream, PAGE)):
         said = [
             (record.customer_id, fact) for record in page if record.customer_id for fact in letters.facts_in(record)
         ]
-        pages.append(_read(said, reader, customers, n_facts))
-        n_facts += len(pages[-1].group)
-    return _sorted(list(customers), pages)
+        group = [customers.setdefault(customer_id, len(customers)) for customer_id, _ in said]
+        pages.append(page_of(group, [fact for _, fact in said], reader))
+    return sorted_backlog(list(customers), pages)
 
 
-class _Page(NamedTuple):
-    """Facts in the order of the ledger; `times`, shape (n_facts, 2), when they occurred and became known."""
+class Page(NamedTuple):
+    """Facts in the order of the ledger.
+
+    Parameters: `group`, whose each is; `times`, shape (n_facts, 2), when it occurred and became known; `hits`, by
+    position in the page.
+    """
 
     group: Index
     times: NDArray[np.int64]
     hits: Hits
 
 
-def _read(said: list[tuple[str, Fact]], reader: FactReader, customers: dict[str, int], start: int) -> _Page:
-    found = [fact for _, fact in said]
-    hits = reader.read(found)
-    group = np.array([customers.setdefault(customer_id, len(customers)) for customer_id, _ in said], dtype=np.intp)
-    occurred_us = np.array([fact.occurred_us for fact in found], dtype=np.int64)
-    known_us = np.array([fact.known_us for fact in found], dtype=np.int64)
-    return _Page(group, np.stack((occurred_us, known_us), axis=1), Hits(hits.facts + start, hits.probes, hits.values))
+def page_of(group: Sequence[int], facts: Sequence[Fact], reader: FactReader) -> Page:
+    """What features read of facts."""
+    times = np.array([(fact.occurred_us, fact.known_us) for fact in facts], dtype=np.int64).reshape(-1, 2)
+    return Page(np.array(group, dtype=np.intp), times, reader.read(facts))
 
 
-def _sorted(customers: list[str], pages: list[_Page]) -> Backlog:
+def sorted_backlog(customers: Sequence[str], pages: Sequence[Page]) -> Backlog:
+    """Pages, of customers in whatever order, by customer and then by when it became known."""
     group = np.concatenate([page.group for page in pages] or [np.empty(0, dtype=np.intp)])
     occurred_us, known_us = np.concatenate([page.times for page in pages] or [np.empty((0, 2), dtype=np.int64)]).T
     order = np.lexsort((known_us, group))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    hits = _joined([page.hits for page in pages], place)
-    return Backlog(customers, group[order], occurred_us[order].astype(np.float64), known_us[order], hits)
+    before = np.cumsum([0, *(len(page.group) for page in pages)]).tolist()
+    hits = joined([page.hits.moved(by) for page, by in zip(pages, before[:-1], strict=True)], place)
+    first = starts(group[order])
+    told = [customers[place] for place in group[order][first].tolist()]
+    group = np.repeat(np.arange(len(first)), np.diff(first, append=len(order)))
+    return Backlog(told, group, occurred_us[order].astype(np.float64), known_us[order], hits)
 
 
-def _joined(found: list[Hits], place: Index) -> Hits:
+def joined(found: Sequence[Hits], place: Index) -> Hits:
     """All hits, each at the new place of its fact, ascending."""
     if not found:
         return Hits(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))

@@ -15,13 +15,19 @@ class Changes:
     """What records (start, end] ask for.
 
     Parameters: `renewed`, customers whose states no longer hold (they became one, or came apart), and when that became
-    known, in microseconds; `gone`, ids that may be nobody's any more; `records`, everything to apply: the range, and
-    the whole past of those who are renewed.
+    known, in microseconds; `gone`, ids that may be nobody's any more; `within`, what the range says of everybody else;
+    `past`, all that is recorded of each who is renewed.
     """
 
     renewed: Mapping[str, int]
     gone: frozenset[str]
-    records: Iterable[Record]
+    within: Iterable[Record]
+    past: Iterable[list[Record]]
+
+    @property
+    def records(self) -> Iterable[Record]:
+        """Everything to apply."""
+        return chain(self.within, chain.from_iterable(self.past))
 
     @property
     def outdated(self) -> frozenset[str]:
@@ -44,8 +50,8 @@ def changes(ledger: Ledger, start: int, end: int, *, anew: Mapping[str, int] | N
     renewed, gone = _renewed(links) if start else ({}, frozenset[str]())
     renewed |= anew or {}
     outdated = gone.union(renewed)
-    past = (record for customer in sorted(outdated) for record in ledger.records_of(customer, until_seq=end))
-    return Changes(renewed, gone, chain((r for r in within if r.customer_id not in outdated), past))
+    past = (ledger.records_of(customer, until_seq=end) for customer in sorted(outdated))
+    return Changes(renewed, gone, (record for record in within if record.customer_id not in outdated), past)
 
 
 def _renewed(links: Iterable[Record]) -> tuple[dict[str, int], frozenset[str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from features.fact import Fact
 from features.instant import from_us
 from features.receipt import Arrival
-from features.record import Record, UnreadableRecordError, facts_in
+from features.record import Record, Told, UnreadableRecordError, facts_in
 from features.rejection import Rejection
 from features.rejects import keep_rejects
 
@@ -22,9 +22,9 @@ class DeadLetters:
     Parameters: `found`, why, by sequence number.
     """
 
-    found: dict[int, tuple[Rejection, Record]] = field(default_factory=dict)
+    found: dict[int, tuple[Rejection, Record | Told]] = field(default_factory=dict)
 
-    def facts_in(self, record: Record) -> tuple[Fact, ...]:
+    def facts_in(self, record: Record | Told) -> tuple[Fact, ...]:
         """What a record says; nothing of one that cannot be read after `TRIES` tries, which is noted."""
         for _ in range(TRIES):
             try:
@@ -33,7 +33,7 @@ class DeadLetters:
                 self.note(record, error)
         return ()
 
-    def note(self, record: Record, error: UnreadableRecordError) -> None:
+    def note(self, record: Record | Told, error: UnreadableRecordError) -> None:
         """Set a record aside."""
         self.found[record.seq] = (Rejection.of(record.seq, error), record)
 

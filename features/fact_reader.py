@@ -11,8 +11,8 @@ from features.primitives import Array
 from features.selector import Plain, Probe, Reading
 
 Index = NDArray[np.intp]
-_Probing = tuple[int, Reading | None]
-"""A probe's number, and how it reads; None where it reads 1.0."""
+_Reading = tuple[int, Reading]
+"""A probe's number, and how it reads."""
 _PLAIN = (str, int, float)
 
 
@@ -25,6 +25,10 @@ class Hits(NamedTuple):
     facts: Index
     probes: Index
     values: Array
+
+    def moved(self, by: int) -> "Hits":
+        """The same of facts so many positions later."""
+        return Hits(self.facts + by, self.probes, self.values)
 
 
 class FactReader:
@@ -48,43 +52,71 @@ class FactReader:
 
     def read(self, facts: Sequence[Fact]) -> Hits:
         """What every probe reads."""
-        rows: list[int] = []
-        probes: list[int] = []
-        values: list[float] = []
+        counting: list[int] = []
+        n_counting: list[int] = []
+        read: list[tuple[int, int, float]] = []
+        named, typed = self._named, self._typed
         for row, fact in enumerate(facts):
-            interested = self._named.get((fact.type, fact.name)) or self._typed.get(fact.type, _NOBODY)
-            for probe, reading in interested.of(fact.properties):
-                value = 1.0 if reading is None else reading(fact.properties)
+            properties = fact.properties
+            interested = (named.get((fact.type, fact.name)) or typed.get(fact.type, _NOBODY)).of(properties)
+            counting += interested.counting
+            n_counting.append(len(interested.counting))
+            for probe, reading in interested.reading:
+                value = reading(properties)
                 if value is not None:
-                    rows.append(row)
-                    probes.append(probe)
-                    values.append(value)
-        return Hits(np.array(rows, dtype=np.intp), np.array(probes, dtype=np.intp), np.array(values))
+                    read.append((row, probe, value))
+        return _hits(np.repeat(np.arange(len(facts)), n_counting), counting, read)
+
+
+def _hits(rows: Index, counting: list[int], read: list[tuple[int, int, float]]) -> Hits:
+    """Those that count, each 1.0, and those that read a number, in order of facts."""
+    probes, values = np.array(counting, dtype=np.intp), np.ones(len(counting))
+    if not read:
+        return Hits(rows, probes, values)
+    found = np.array(read, dtype=np.float64)
+    rows = np.concatenate((rows, found[:, 0].astype(np.intp)))
+    order = np.argsort(rows, kind="stable")
+    probes = np.concatenate((probes, found[:, 1].astype(np.intp)))
+    return Hits(rows[order], probes[order], np.concatenate((values, found[:, 2]))[order])
+
+
+class _Alike(NamedTuple):
+    """What is read of facts that are alike. Parameters: `counting`, probes that read 1.0; `reading`, all others."""
+
+    counting: tuple[int, ...] = ()
+    reading: tuple[_Reading, ...] = ()
+
+    def and_of(self, other: "_Alike") -> "_Alike":
+        """What both read."""
+        return _Alike(self.counting + other.counting, self.reading + other.reading)
 
 
 class _Interested:
     """The probes that look at facts of one type and name; those that want a property to have a value, by that value."""
 
     def __init__(self, probes: Iterable[tuple[int, Probe]]) -> None:
-        self._free: tuple[_Probing, ...] = ()
-        self._by_value: dict[str, dict[Plain, tuple[_Probing, ...]]] = {}
+        self._free = _Alike()
+        self._by_value: dict[str, dict[Plain, _Alike]] = {}
         for index, probe in probes:
-            self._add((index, probe.reading), probe.selector.where[:1])
+            reading = probe.reading
+            self._add(
+                _Alike((index,)) if reading is None else _Alike((), ((index, reading),)), probe.selector.where[:1]
+            )
 
-    def _add(self, probing: _Probing, wanted: tuple[tuple[str, Plain], ...]) -> None:
+    def _add(self, alike: _Alike, wanted: tuple[tuple[str, Plain], ...]) -> None:
         if not wanted:
-            self._free += (probing,)
+            self._free = self._free.and_of(alike)
         for key, value in wanted:
-            probings = self._by_value.setdefault(key, {})
-            probings[value] = (*probings.get(value, ()), probing)
+            found = self._by_value.setdefault(key, {})
+            found[value] = found.get(value, _Alike()).and_of(alike)
 
-    def of(self, properties: Mapping[str, Any]) -> tuple[_Probing, ...]:
+    def of(self, properties: Mapping[str, Any]) -> _Alike:
         """Those that may read a fact of these properties."""
         found = self._free
-        for key, probings in self._by_value.items():
+        for key, by_value in self._by_value.items():
             given = properties.get(key)
-            if isinstance(given, _PLAIN):
-                found += probings.get(given, ())
+            if isinstance(given, _PLAIN) and given in by_value:
+                found = found.and_of(by_value[given])
         return found
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, TypeVar
 from features.fact import Fact
 from features.ledger_file import connect, naming, prepare
 from features.ledger_writer import LedgerWriter
-from features.record import EVENT, Record, facts_of
+from features.record import EVENT, Record, Told, facts_of
 
 T = TypeVar("T")
 PAGE = 5_000
@@ -23,6 +23,7 @@ _COLUMNS = """
     SELECT r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
     FROM record r LEFT JOIN identifier i ON i.node = r.node
 """
+_BY_NODE = "SELECT r.seq, r.kind, r.node, r.occurred_us, r.received_us, r.known_us, r.body FROM record r"
 _OF_CUSTOMER = """
     SELECT r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
     FROM identifier i JOIN record r ON r.node = i.node
@@ -110,6 +111,13 @@ class Ledger:
         """As `records`, without those that say nothing to features: decisions that imply no impression."""
         return self._paged(_TELLING, (until_seq,), after_seq, _FOR_EVER)
 
+    def told(self, after_seq: int, until_seq: int) -> Iterator[list[Told]]:
+        """As `telling`, in pages, by identifier."""
+        query = f"{_BY_NODE} WHERE r.seq > ? {_TELLING} ORDER BY r.seq LIMIT ?"
+        while page := self._told_page(query, (after_seq, until_seq, PAGE)):
+            yield page
+            after_seq = page[-1].seq
+
     def tells(self, after_seq: int, until_seq: int) -> bool:
         """Whether `telling` has any."""
         query = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
@@ -134,6 +142,10 @@ class Ledger:
                 return
             left -= len(page)
             after_seq = page[-1].seq
+
+    def _told_page(self, query: str, given: tuple[int, ...]) -> list[Told]:
+        with self.read() as connection:
+            return list(map(Told._make, connection.execute(query, given)))
 
     def _page(self, wanted: str, given: tuple[Any, ...]) -> list[Record]:
         query = f"{_COLUMNS} WHERE r.seq > ? {wanted} ORDER BY r.seq LIMIT ?"

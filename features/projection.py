@@ -1,7 +1,7 @@
 """Feature states as a projection of the ledger: every record after the last one applied, exactly once."""
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -10,14 +10,14 @@ from features.changes import FEW, changes
 from features.collecting import without_collecting
 from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
+from features.gathering.gathered import Gathered
+from features.gathering.past import backlogs_of
 from features.ledger import Ledger
 from features.lift import View
 from features.online_store import PackedRow, PackedRows, RowTransaction
 from features.packing import pack
 from features.row_state import Stored, states_before, stored
 
-AT_ONCE = 2_000_000
-"""Records applied in one transaction, at most: what bounds the memory of a first load."""
 CHUNK = 40_000
 
 
@@ -59,40 +59,71 @@ class FeatureProjection:
                 self._step(target)
         return self._seen
 
+    def follow(self, is_over: Callable[[], bool]) -> int:
+        """Catch up with somebody who is still writing: read along, and apply everything once they are done.
+
+        Parameters: `is_over`, asked again and again; it may wait a little before it answers.
+        """
+        with self._lock, without_collecting():
+            self._renew()
+            with Gathered(self.ledger, self._features.reader, after=self._seen) as gathered:
+                while not is_over():
+                    gathered.extend(self.ledger.last_seq())
+                gathered.extend(self.ledger.last_seq())
+                self._apply_gathered(gathered)
+        return self.catch_up()
+
     def _step(self, target: int) -> None:
         if self._seen and not self.ledger.tells(self._seen, target):
             self._seen = target
-            return
+        elif not self._renew():
+            if target - self._seen <= FEW:
+                self._apply_few(target)
+            else:
+                self._apply_many(target)
+
+    def _renew(self) -> bool:
+        """Look up the progress in the store; whether it is another than this process knew."""
         noted = self._rows.progress(self._definition)
         if noted == 0 and self._seed is not None and self._seed.exists():
             self._rows.adopt(self._seed, self._definition)
             noted = self._rows.progress(self._definition)
-        if noted != self._noted:
-            self._noted = self._seen = noted
-        elif target > self._seen:
-            end = min(target, self._seen + AT_ONCE)
-            with without_collecting() if end - self._seen > FEW else nullcontext():
-                self._apply(end)
+        if noted == self._noted:
+            return False
+        self._noted = self._seen = noted
+        return True
 
-    def _apply(self, end: int) -> None:
-        """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
+    def _apply_few(self, end: int) -> None:
         changed, letters = changes(self.ledger, self._seen, end), DeadLetters()
         backlog = gather(changed.records, self._features.reader, letters)
-        if letters.found:
-            self.ledger.write(letters.keep).result()
-        with self._rows.exclusive(self._definition) as transaction:
-            if transaction.progress() == self._noted:
-                self._write(transaction, changed.outdated, backlog)
-                transaction.advance(end)
-                self._noted = self._seen = end
+        self._apply(end, changed.outdated, [backlog], letters)
 
-    def _write(self, transaction: RowTransaction, outdated: frozenset[str], backlog: Backlog) -> None:
-        fresh = self._seen == 0
-        if fresh:
-            transaction.clear()
-        transaction.forget(outdated)
-        for chunk in backlog.chunks(CHUNK):
-            transaction.replace(self._rows_after(chunk, transaction, fresh=fresh))
+    def _apply_many(self, end: int) -> None:
+        with without_collecting(), Gathered(self.ledger, self._features.reader, after=self._seen) as gathered:
+            gathered.extend(end)
+            self._apply_gathered(gathered)
+
+    def _apply_gathered(self, gathered: Gathered) -> None:
+        changed = changes(self.ledger, gathered.after, gathered.seq)
+        past = backlogs_of(changed.past, self._features.reader, gathered.letters)
+        backlogs = chain(gathered.backlogs(without=changed.outdated), past)
+        self._apply(gathered.seq, changed.outdated, backlogs, gathered.letters)
+
+    def _apply(self, end: int, outdated: frozenset[str], backlogs: Iterable[Backlog], letters: DeadLetters) -> None:
+        """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
+        with self._rows.exclusive(self._definition) as transaction:
+            if transaction.progress() != self._noted:
+                return
+            fresh = self._seen == 0
+            if fresh:
+                transaction.clear()
+            transaction.forget(outdated)
+            for chunk in (chunk for backlog in backlogs for chunk in backlog.chunks(CHUNK)):
+                transaction.replace(self._rows_after(chunk, transaction, fresh=fresh))
+            if letters.found:
+                self.ledger.write(letters.keep).result()
+            transaction.advance(end)
+            self._noted = self._seen = end
 
     def _rows_after(self, chunk: Backlog, transaction: RowTransaction, *, fresh: bool) -> Iterator[PackedRow]:
         before = {} if fresh else stored(transaction.read_many(chunk.customers))

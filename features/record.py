@@ -39,6 +39,18 @@ class Record(NamedTuple):
     body: bytes
 
 
+class Told(NamedTuple):
+    """What a record says to features, with the number of its identifier instead of a customer, who may change."""
+
+    seq: int
+    kind: str
+    node: int | None
+    occurred_us: int
+    received_us: int
+    known_us: int
+    body: bytes
+
+
 class Link(NamedTuple):
     """Customers that became one, or came apart: replay the customer, and drop those former ones that are no more."""
 
@@ -58,7 +70,7 @@ class UnreadableRecordError(InvalidInputError):
     code = "unreadable_record"
 
 
-def facts_in(record: Record) -> tuple[Fact, ...]:
+def facts_in(record: Record | Told) -> tuple[Fact, ...]:
     """What a record says to features: an event, an outcome, or the impressions a decision implies; else nothing.
 
     Raises: `UnreadableRecordError`; see `features.dead_letter` for what becomes of such a record.
@@ -79,14 +91,14 @@ def facts_of(records: Iterable[Record]) -> list[Fact]:
     return facts
 
 
-def _event_facts(record: Record) -> tuple[Fact, ...]:
+def _event_facts(record: Record | Told) -> tuple[Fact, ...]:
     raw = orjson.loads(record.body)
     event_type = raw["type"]
     name = name_of(raw, event_type)
     return (Fact(event_type, name, properties_of(raw, event_type, name), record.occurred_us, record.known_us),)
 
 
-def _outcome_facts(record: Record) -> tuple[Fact, ...]:
+def _outcome_facts(record: Record | Told) -> tuple[Fact, ...]:
     """An outcome; but not a reported impression of a decision that implied it already."""
     body = orjson.loads(record.body)
     outcome, contact = body["outcome"], body["contact"]
@@ -96,7 +108,7 @@ def _outcome_facts(record: Record) -> tuple[Fact, ...]:
     return (Fact("outcome", outcome["type"], properties, record.occurred_us, record.known_us),)
 
 
-def _decision_facts(record: Record) -> tuple[Fact, ...]:
+def _decision_facts(record: Record | Told) -> tuple[Fact, ...]:
     contacts = orjson.loads(record.body)["contacts"]
     return tuple(
         Fact("outcome", "impression", _contact_properties(contact), record.occurred_us, record.known_us)
