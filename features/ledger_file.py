@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from decisioning.errors import UnavailableError
-from features.ledger_schema import TABLES, VERSION
+from features.ledger_schema import EARLIER, TABLES, VERSION
 from features.ledger_tail import Tail, tail_of
 
 logger = logging.getLogger(__name__)
@@ -66,10 +66,21 @@ def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
     return connection
 
 
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of the tables; 0 of a file without any."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
 def _ensure_tables(connection: sqlite3.Connection, path: Path) -> None:
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    found = version_of(connection)
     if found == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif found in EARLIER:
+        upgrade = "`tsugi resolve` brings it up to date, and changes no record"
+        raise UnavailableError(
+            f"the ledger {path} has version {found}, this release writes version {VERSION}; {upgrade}"
+        )
     elif found != VERSION:
         raise UnavailableError(f"the ledger {path} has version {found}; this release reads version {VERSION}")

@@ -8,7 +8,9 @@ Projections hang on an *identifier* (`node`), not on a customer: when two custom
 `identifier.customer_id` changes and everything else follows.
 """
 
-VERSION = 2
+VERSION = 3
+EARLIER = range(2, VERSION)
+"""The versions that `features.ledger_upgrade` brings up to this one."""
 
 TABLES = """
 CREATE TABLE record (

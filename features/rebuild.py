@@ -44,10 +44,11 @@ def rebuild(ledger: Ledger, *, trust_email: bool = False, max_per_identifier: in
 
     Parameters: as the workspace says; equal settings give the state that was there.
     """
-    return ledger.write(partial(_rebuild, trust_email=trust_email, max_per_identifier=max_per_identifier)).result()
+    return ledger.write(partial(make_anew, trust_email=trust_email, max_per_identifier=max_per_identifier)).result()
 
 
-def _rebuild(connection: sqlite3.Connection, *, trust_email: bool, max_per_identifier: int) -> int:
+def make_anew(connection: sqlite3.Connection, *, trust_email: bool, max_per_identifier: int) -> int:
+    """As `rebuild`, within a write transaction of the caller."""
     for table in PROJECTIONS:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 (constants only)
     memory = IdentityMemory(connection, max_per_identifier)

@@ -1,0 +1,76 @@
+"""Bringing the ledger of an earlier release up to this one: records stay as they are, projections are made anew."""
+
+import fcntl
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from features.ledger_file import connect, naming, version_of
+from features.ledger_schema import EARLIER, PROJECTIONS, TABLES, VERSION
+
+
+def upgrade(path: Path, rebuild: Callable[[sqlite3.Connection], int]) -> int | None:
+    """Upgrade a ledger in one transaction, all or nothing; the version it had, None where there was nothing to do.
+
+    Parameters: `rebuild`, makes every projection anew within a write transaction, as the workspace says.
+    Raises: `UnavailableError`, naming the file, where it cannot be used.
+    """
+    if not path.exists():
+        return None
+    with naming(path), path.with_name(path.name + ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        connection = connect(path)
+        try:
+            found = version_of(connection)
+            if found not in EARLIER:
+                return None
+            _upgrade(connection, rebuild)
+            return found
+        finally:
+            connection.close()
+
+
+def _upgrade(connection: sqlite3.Connection, rebuild: Callable[[sqlite3.Connection], int]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _change_tables(connection)
+        rebuild(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _change_tables(connection: sqlite3.Connection) -> None:
+    """Drop projections and what is no more, add the columns that are missing, create what is new."""
+    wanted = sqlite3.connect(":memory:")
+    wanted.executescript(TABLES)
+    tables = _names(wanted, "table")
+    for table in _names(connection, "table"):
+        if table not in tables or table in PROJECTIONS:
+            connection.execute(f"DROP TABLE {table}")
+        else:
+            _add_columns(connection, table, wanted)
+    there = {*_names(connection, "table"), *_names(connection, "index")}
+    for name, statement in wanted.execute(_STATEMENTS).fetchall():
+        if name not in there:
+            connection.execute(statement)
+    wanted.close()
+
+
+def _add_columns(connection: sqlite3.Connection, table: str, wanted: sqlite3.Connection) -> None:
+    query = f"SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info('{table}')"  # noqa: S608 (our own names)
+    there = {row[0] for row in connection.execute(query)}
+    for name, kind, required, default in wanted.execute(query).fetchall():
+        if name not in there:
+            rule = f"{' NOT NULL' if required else ''}{'' if default is None else f' DEFAULT {default}'}"
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}{rule}")
+
+
+def _names(connection: sqlite3.Connection, kind: str) -> list[str]:
+    return [name for (name,) in connection.execute(_NAMES, (kind,)).fetchall()]
+
+
+_NAMES = "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%'"
+_STATEMENTS = "SELECT name, sql FROM sqlite_master WHERE sql NOTNULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC"
