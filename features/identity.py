@@ -5,16 +5,16 @@ import sqlite3
 from decisioning.customer import CustomerReference
 from features.identifier import Identifier, identifier_of
 from features.identity_cluster import customer_id_of
-from features.ledger import Ledger
+from features.ledger import Snapshots
 
 
 class IdentityGraph:
     """The links of a ledger, for reading.
 
-    Parameters: `ledger`, whose records make the links.
+    Parameters: `ledger`, whose records make the links, or anything that gives snapshots of one.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Snapshots) -> None:
         self._ledger = ledger
 
     def resolve(self, reference: CustomerReference) -> str | None:

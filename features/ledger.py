@@ -127,8 +127,7 @@ class Ledger:
     def records_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Record]:
         """Every record of a customer (by today's links) up to a sequence number, in order of (occurred, record id)."""
         with self.read() as connection:
-            rows = connection.execute(_OF_CUSTOMER, (customer_id, _FOR_EVER if until_seq is None else until_seq))
-            return list(map(Record._make, rows))
+            return records_of(connection, customer_id, until_seq=until_seq)
 
     def facts_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Fact]:
         """What the records of one customer say to features, in order of (occurred, record id)."""
@@ -172,6 +171,12 @@ def _of_kinds(kinds: Sequence[str] | None) -> str:
         return ""
     listed = ", ".join("?" * len(kinds))
     return f"AND +r.kind IN ({listed})" + ("" if EVENT in kinds else f" AND r.kind <> '{EVENT}'")
+
+
+def records_of(connection: sqlite3.Connection, customer_id: str, *, until_seq: int | None = None) -> list[Record]:
+    """As `Ledger.records_of`, on a connection."""
+    rows = connection.execute(_OF_CUSTOMER, (customer_id, _FOR_EVER if until_seq is None else until_seq))
+    return list(map(Record._make, rows))
 
 
 def last_seq(connection: sqlite3.Connection) -> int:

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from decisioning.errors import InvalidInputError
+from features.addressee import EVENT_NAMES
 from features.identifier import Identifier
 from features.source import MANUAL
 
 __all__ = ["MANUAL", "Override", "override_event", "override_of"]
-_NAMES = {"user_id": "userId", "anonymous_id": "anonymousId"}
 MAX_LENGTH = 256
 
 
@@ -40,7 +40,7 @@ def override_event(home: Identifier, traits: Mapping[str, Any], override: Overri
     kind, value = home
     return {
         "type": "identify",
-        _NAMES[kind]: value,
+        EVENT_NAMES[kind]: value,
         "traits": dict(traits),
         "context": {"override": override._asdict()},
     }

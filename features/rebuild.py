@@ -1,7 +1,7 @@
 """Rebuilding: every projection of the ledger, made anew from its records alone."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from features.ledger_schema import PROJECTIONS
 from features.outcome_log import outcome_from
 from features.record import DECISION, DEFECTS, EVENT, LINK, MERGE, OUTCOME, UNMERGE
 from features.segment import CONSENT_UPDATED
+from features.workspace import Workspace
 
 PAGE = 20_000
 
@@ -45,6 +46,12 @@ def rebuild(ledger: Ledger, *, trust_email: bool = False, max_per_identifier: in
     Parameters: as the workspace says; equal settings give the state that was there.
     """
     return ledger.write(partial(make_anew, trust_email=trust_email, max_per_identifier=max_per_identifier)).result()
+
+
+def rebuilding(workspace: Workspace) -> Callable[[sqlite3.Connection], int]:
+    """`make_anew`, as a workspace says."""
+    business = workspace.business
+    return partial(make_anew, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier)
 
 
 def make_anew(connection: sqlite3.Connection, *, trust_email: bool, max_per_identifier: int) -> int:

@@ -1,34 +1,32 @@
-"""Shows one customer: golden record with lineage, identifiers, consent, and features as of now."""
+"""Shows one customer: golden record with lineage, identifiers, consent with proof, features, recent decisions."""
 
-from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from decisioning.errors import NotFoundError
-from features.golden_record import GoldenRecord
-from features.identity import IdentityGraph
-from pipelines.composition import compose
+from features.golden_record import GoldenRules
+from features.profile_document import ProfileDocuments, Shown
+from features.rebuild import rebuilding
+from pipelines.composition import Composition, compose
 from pipelines.reference import reference_of
 
 
-def profile_of(home: Path, workspace: Path, identifier: str) -> dict[str, Any]:
-    """What is known of a customer now. Raises `NotFoundError` where nothing was recorded of this identifier."""
+def profile_of(
+    home: Path, workspace: Path, identifier: str, *, as_of: datetime | None = None, shown: Shown | None = None
+) -> dict[str, Any]:
+    """What is known of a customer now, or what was known at a moment.
+
+    Raises `NotFoundError` where nothing was recorded of this identifier by then.
+    """
     reference = reference_of(identifier)
     with compose(home, workspace) as composition:
-        graph = IdentityGraph(composition.ledger)
-        customer_id = graph.resolve(reference)
-        if customer_id is None:
-            raise NotFoundError(f"nothing is recorded of this {reference.kind}", field="identifier")
-        customer = composition.profiles.read(reference, now=composition.clock())
-        fields = GoldenRecord(composition.ledger).profile(customer_id).fields
-        return {
-            "customer_id": customer_id,
-            "as_of": customer.as_of,
-            "identifiers": graph.identifiers(customer_id),
-            "fields": {name: asdict(value) for name, value in fields.items()},
-            "consent": [
-                {"purpose": purpose, "channel": channel, "granted": granted}
-                for (purpose, channel), granted in customer.consent.answers.items()
-            ],
-            "features": customer.features,
-        }
+        now, documents = composition.clock(), documents_of(composition)
+        if as_of is None:
+            return documents.now(reference, composition.profiles, now, shown=shown)
+        return documents.past(reference, as_of, now, shown=shown)
+
+
+def documents_of(composition: Composition) -> ProfileDocuments:
+    """What writes the profiles of an open home."""
+    workspace = composition.workspace
+    return ProfileDocuments(composition.ledger, composition.features, GoldenRules.of(workspace), rebuilding(workspace))

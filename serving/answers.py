@@ -152,21 +152,46 @@ class IdentifierAnswer(Answered):
 
 
 class FieldAnswer(Answered):
-    """One field of the golden record and its lineage: where it came from, when, and the rule that chose it."""
+    """One field of the golden record and its lineage: where it came from, when, and the rule that chose it.
+
+    `raw` is what was sent, where cleansing changed it; `note` says why it could not be cleansed; `by` and `why` are of
+    whoever set it by hand; `losing`, where it was asked for, are the other claims, best first.
+    """
 
     value: Any
     source: str
     message_id: str
     occurred_at: str
     rule: str
+    raw: Any = None
+    cleansed_by: str | None = None
+    note: str | None = None
+    by: str | None = None
+    why: str | None = None
+    losing: list["FieldAnswer"] | None = None
 
 
 class ConsentAnswer(Answered):
-    """The newest answer for a purpose on a channel; the empty channel stands for all of them."""
+    """The answer for a purpose on a channel, and its proof; the empty channel stands for all of them."""
 
     purpose: str
     channel: str
     granted: bool
+    occurred_at: str
+    received_at: str
+    source: str
+    message_id: str
+    method: str | None
+    text: dict[str, str]
+
+
+class ConsentReceiptAnswer(Answered):
+    """One answer recorded, or known already (`duplicate`), and what stands for its customer now."""
+
+    consent_id: str
+    duplicate: bool
+    customer_id: str
+    consents: list[ConsentAnswer]
 
 
 class PastDecisionAnswer(Answered):
@@ -188,6 +213,7 @@ class ProfileAnswer(Answered):
     identifiers: list[IdentifierAnswer]
     fields: dict[str, FieldAnswer]
     consents: list[ConsentAnswer]
+    consent_history: list[ConsentAnswer] | None = None
     features: dict[str, float | str | None]
     decisions: list[PastDecisionAnswer]
 

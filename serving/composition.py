@@ -14,6 +14,7 @@ from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.decision_book import DecisionBook
 from features.feature_set import FeatureSet
+from features.golden_record import GoldenRules
 from features.home import Home
 from features.identity import IdentityGraph
 from features.intake import Intake
@@ -21,8 +22,10 @@ from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
 from features.outcomes import OutcomeBook
+from features.profile_document import ProfileDocuments
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
+from features.rebuild import rebuilding
 from features.workspace import Workspace
 from serving.auth import KeyRing
 from serving.catalog_store import catalog_store
@@ -80,6 +83,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             log = DecisionBook(stores.ledger, compiled.catalog)
             return Ports(compiled, profiles, bundle.current, log, explained=EXPLAINED)
 
+        documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
         yield Desk(
             keys=KeyRing(settings),
             metrics=metrics,
@@ -89,7 +93,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             decisions=DecisionDesk(ports, DecisionBook(stores.ledger, catalog.current.catalog), clock, metrics),
             intake=stores.intake,
             outcomes=OutcomeBook(stores.ledger),
-            profiles=ProfileView(stores.ledger, lambda: stores.profiles(catalog.current.catalog)),
+            profiles=ProfileView(documents, lambda: stores.profiles(catalog.current.catalog)),
             catalog=catalog,
             bundle=bundle,
             probe_features=stores.probe,

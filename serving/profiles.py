@@ -1,5 +1,6 @@
 """`POST /v1/profiles`."""
 
+from features.profile_document import Shown
 from serving.desk import Desk
 from serving.responses import Answer
 from serving.route import Call
@@ -8,5 +9,8 @@ from serving.schemas import ProfileBody, read
 
 async def profile(desk: Desk, call: Call) -> Answer:
     """Give the golden record of one customer; identifiers travel in the body only."""
-    reference = read(ProfileBody, call.body).customer.reference()
-    return Answer(await desk.aside(desk.profiles.render, reference, now=call.received_at))
+    asked = read(ProfileBody, call.body)
+    shown = Shown(losing=asked.losing, consent_history=asked.consent_history)
+    reference = asked.customer.reference()
+    rendered = await desk.aside(desk.profiles.render, reference, now=call.received_at, as_of=asked.as_of, shown=shown)
+    return Answer(rendered)

@@ -5,6 +5,7 @@ from typing import get_args
 from serving import answers, schemas
 from serving.action_list import actions
 from serving.body import BATCH_LIMIT, SENDER_LIMIT
+from serving.consents import consent
 from serving.decisions import decide
 from serving.health import documented, live, measured, ready
 from serving.outcome_intake import outcomes
@@ -46,6 +47,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/profiles", "What is known of one customer", profile, takes=schemas.ProfileBody,
         gives=answers.ProfileAnswer, errors=(404,),
+    ),
+    Route(
+        "POST", "/v1/consents", "Record what a customer allowed or refused, with its proof", consent,
+        takes=schemas.ConsentBody, gives=answers.ConsentReceiptAnswer, errors=(404, 409),
     ),
     Route("GET", "/v1/actions", "The catalogue that serves now", actions, gives=answers.ActionsAnswer),
     Route("GET", "/livez", "Whether the process answers", live, gives=answers.LiveAnswer, access="public"),

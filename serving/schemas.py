@@ -12,6 +12,7 @@ from decisioning.customer import CustomerReference, FeatureValue
 from decisioning.decision import DecisionRequest
 from decisioning.errors import InvalidInputError
 from decisioning.outcome import Outcome, OutcomeType
+from features.consent_intake import GivenConsent
 
 MAX_EVENTS = 2500
 """Events or outcomes of one batch, by Segment's convention."""
@@ -65,6 +66,7 @@ Fact = Annotated[
     PlainValidator(_fact),
     WithJsonSchema({"type": ["number", "string", "boolean", "null"], "maxLength": MAX_WORD}),
 ]
+Proof = Annotated[str, Field(min_length=1, max_length=1024, pattern=_PRINTABLE)]
 FactName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -147,9 +149,50 @@ class OutcomesBody(Strict):
 
 
 class ProfileBody(Strict):
-    """What `POST /v1/profiles` asks: whose profile."""
+    """What `POST /v1/profiles` asks: whose profile, as of when, and with what besides."""
 
     customer: CustomerBody
+    as_of: Instant | None = None
+    losing: bool = False
+    consent_history: bool = False
+
+
+class ConsentText(Strict):
+    """Which text the customer saw: its version, its hash, where it stands; at least one of them."""
+
+    version: Proof | None = None
+    hash: Proof | None = None
+    url: Proof | None = None
+
+
+class ConsentBody(Strict):
+    """One consent answer with its proof; a yes says which text was agreed to, a no needs none."""
+
+    consent_id: Identifier
+    customer: CustomerBody
+    purpose: Identifier
+    channel: Annotated[str, Field(max_length=128)] = ""
+    granted: bool
+    method: Proof
+    text: ConsentText = ConsentText()
+    occurred_at: Instant | None = None
+
+    def given(self) -> GivenConsent:
+        """Give the answer; `InvalidInputError` of a yes that names no text."""
+        text = {part: value for part, value in self.text if value is not None}
+        if self.granted and not text:
+            parts = ", ".join(ConsentText.model_fields)
+            raise InvalidInputError(f"text is missing: a yes names the text by one of {parts}", field="text")
+        return GivenConsent(
+            self.consent_id,
+            self.customer.reference(),
+            self.purpose,
+            self.channel,
+            self.granted,
+            self.method,
+            text,
+            self.occurred_at,
+        )
 
 
 class BatchBody(BaseModel):

@@ -1,6 +1,5 @@
 """Commands on what is known: events in, rejects, identities, profiles, features."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,6 @@ from pipelines.command.options import (
     WorkspaceOption,
     echo,
     home_of,
-    text_of,
 )
 
 
@@ -53,17 +51,6 @@ def resolve(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json:
     echo(resolve_all(home_of(home, workspace), workspace), as_json=as_json, words=resolved_in_words)
 
 
-def profile(
-    identifier: Annotated[str, typer.Argument(help="kind:value, such as user_id:u-17 or email:a@example.org.")],
-    home: HomeOption = None,
-    workspace: WorkspaceOption = HERE,
-) -> None:
-    """Show one customer's golden record, each field with its lineage, and the features as of now."""
-    from pipelines.profile import profile_of
-
-    print(json.dumps(profile_of(home_of(home, workspace), workspace, identifier), indent=2, default=text_of))
-
-
 def materialize(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Bring the feature history (Parquet), the online store and Feast's registry up to the ledger."""
     from pipelines.materialize import materialize_features, materialized_in_words
@@ -75,6 +62,5 @@ COMMANDS = (
     ingest,
     rejects,
     resolve,
-    profile,
     materialize,
 )

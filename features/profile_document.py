@@ -1,0 +1,165 @@
+"""A profile as plain data: what the HTTP interface answers and the command line prints."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from decisioning.customer import CustomerReference, FeatureValue
+from decisioning.decision import Decision
+from decisioning.errors import InvalidInputError, NotFoundError
+from decisioning.ports import ProfileReader
+from features.consent import Consent, ConsentBook
+from features.decision_book import decision_of
+from features.feature_set import FeatureSet
+from features.golden_record import FieldValue, GoldenRecord, GoldenRules
+from features.identity import IdentityGraph
+from features.instant import to_us
+from features.ledger import Ledger, Snapshots, records_of
+from features.past import Rebuild, past_of
+from features.record import DECISION, facts_of
+from features.replay import replay
+
+RECENT = 10
+"""Decisions that a profile lists, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a profile shows besides: the claims that lost, and every consent answer that was ever given."""
+
+    losing: bool = False
+    consent_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDocuments:
+    """Writes profiles of one home.
+
+    Parameters: `rules`, of the golden record; `rebuild`, by what the workspace says of identity.
+    """
+
+    ledger: Ledger
+    features: FeatureSet
+    rules: GoldenRules
+    rebuild: Rebuild
+
+    def now(
+        self, reference: CustomerReference, profiles: ProfileReader, now: datetime, *, shown: Shown | None = None
+    ) -> dict[str, Any]:
+        """The profile as of now, with the features that a decision would read.
+
+        Raises: `NotFoundError` where nothing is recorded of this reference, `UnavailableError` where a store fails.
+        """
+        customer_id = IdentityGraph(self.ledger).resolve(reference)
+        if customer_id is None:
+            raise _nobody(reference)
+        customer = profiles.read(CustomerReference("customer_id", customer_id), now=now)
+        return self._document(self.ledger, (customer_id, now), customer.features, shown or Shown())
+
+    def past(
+        self, reference: CustomerReference, as_of: datetime, now: datetime, *, shown: Shown | None = None
+    ) -> dict[str, Any]:
+        """The profile as of a moment: what the records said that were known by then.
+
+        Raises: `InvalidInputError` of a moment that is not over, `NotFoundError` where nothing was recorded by then.
+        """
+        if as_of > now:
+            raise InvalidInputError("as_of is not over yet; what was known then is not known now", field="as_of")
+        with past_of(self.ledger, reference, as_of, rebuild=self.rebuild) as past:
+            if past.customer_id is None:
+                raise _nobody(reference)
+            state = replay(facts_of(records_of(past.connection, past.customer_id)), self.features)
+            values = self.features.values(state, now_us=to_us(as_of))
+            return self._document(past, (past.customer_id, as_of), values, shown or Shown())
+
+    def _document(
+        self, ledger: Snapshots, who_when: tuple[str, datetime], features: Mapping[str, FeatureValue], shown: Shown
+    ) -> dict[str, Any]:
+        customer_id, as_of = who_when
+        identifiers = IdentityGraph(ledger).identifiers(customer_id)
+        fields = GoldenRecord(ledger, self.rules).profile(customer_id).fields
+        answers = ConsentBook(ledger).history(customer_id)
+        return {
+            "customer_id": customer_id,
+            "as_of": moment(as_of),
+            "identifiers": [{"kind": kind, "value": value} for kind, value in identifiers],
+            "fields": {name: _field(value, losing=shown.losing) for name, value in fields.items()},
+            "consents": _standing(answers),
+            **({"consent_history": [_consent(answer) for answer in answers]} if shown.consent_history else {}),
+            "features": dict(features),
+            "decisions": _recent(ledger, customer_id),
+        }
+
+
+def moment(at: datetime) -> str:
+    """A moment as JSON has it.
+
+    >>> from datetime import UTC
+    >>> moment(datetime(2026, 3, 1, tzinfo=UTC))
+    '2026-03-01T00:00:00Z'
+    """
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _nobody(reference: CustomerReference) -> NotFoundError:
+    return NotFoundError(f"nothing is recorded of this {reference.kind}", field="customer")
+
+
+def _field(field: FieldValue, *, losing: bool) -> dict[str, Any]:
+    """A field with its lineage; what was sent, where cleansing changed it or could not; who set it by hand."""
+    said: dict[str, Any] = {
+        "value": field.value,
+        "source": field.source,
+        "message_id": field.message_id,
+        "occurred_at": moment(field.occurred_at),
+        "rule": field.rule,
+    }
+    if field.cleansed_by:
+        said |= {"raw": field.raw, "cleansed_by": field.cleansed_by}
+    if field.note:
+        said |= {"note": field.note}
+    if field.override:
+        said |= {"by": field.override.by, "why": field.override.why}
+    return said | ({"losing": [_field(each, losing=False) for each in field.losing]} if losing else {})
+
+
+def standing_consents(book: ConsentBook, customer_id: str) -> list[dict[str, Any]]:
+    """The answers of a customer that stand, each with its proof, sorted by purpose and channel."""
+    return _standing(book.history(customer_id))
+
+
+def _standing(answers: Iterable[Consent]) -> list[dict[str, Any]]:
+    said = (_consent(answer) for answer in answers if answer.stands)
+    return sorted(said, key=lambda each: (each["purpose"], each["channel"]))
+
+
+def _consent(answer: Consent) -> dict[str, Any]:
+    return {
+        "purpose": answer.purpose,
+        "channel": answer.channel,
+        "granted": answer.granted,
+        "occurred_at": moment(answer.occurred_at),
+        "received_at": moment(answer.received_at),
+        "source": answer.source,
+        "message_id": answer.message_id,
+        "method": answer.method,
+        "text": dict(answer.text),
+    }
+
+
+def _recent(ledger: Snapshots, customer_id: str) -> list[dict[str, Any]]:
+    with ledger.read() as connection:
+        records = [record for record in records_of(connection, customer_id) if record.kind == DECISION]
+    return [_decision(decision_of(record)) for record in reversed(records[-RECENT:])]
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "decision_id": decision.decision_id,
+        "decided_at": moment(decision.decided_at),
+        "channel": decision.channel,
+        "placement": decision.placement,
+        "chosen": decision.chosen,
+        "actions": [item.action for item in decision.ranked],
+    }
