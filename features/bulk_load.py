@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from features.event import Event
 from features.event_log import append_events
 from features.identity_memory import IdentityMemory
+from features.identity_rules import IdentityRules
 from features.ledger import last_seq
 from features.receipt import Arrival, Receipt
 from features.record import EVENT
@@ -35,8 +36,8 @@ class BulkMemory:
     1 KB for each of at most `MOST_IDENTIFIERS`.
     """
 
-    def __init__(self, max_per_identifier: int) -> None:
-        self._max_per_identifier = max_per_identifier
+    def __init__(self, rules: IdentityRules) -> None:
+        self._rules = rules
         self._memory: IdentityMemory | None = None
         self._seen: SeenIds | None = SeenIds()
         self._seq = 0
@@ -54,7 +55,7 @@ class BulkMemory:
         return receipt
 
     def _read(self, connection: sqlite3.Connection, *, is_quiet: bool) -> IdentityMemory:
-        memory = IdentityMemory(connection, self._max_per_identifier)
+        memory = IdentityMemory(connection, self._rules)
         if memory.n_identifiers <= (MOST_IDENTIFIERS if is_quiet else FEW_IDENTIFIERS):
             memory.remember_all()
         return memory

@@ -16,6 +16,7 @@ from features.event_log import announce
 from features.identifier import Identifier, identifier_of
 from features.identity import resolve
 from features.identity_memory import IdentityMemory
+from features.identity_rules import IdentityRules
 from features.instant import to_us
 from features.ledger import Ledger, insert_record
 from features.outcome_log import release_quarantine
@@ -25,12 +26,13 @@ from features.record import DECISION, Record
 class DecisionBook:
     """Keeps decisions, durably; implements `decisioning.ports.DecisionLog`.
 
-    Parameters: `catalog`, which says what a decision reserves, and for how long.
+    Parameters: `catalog`, which says what a decision reserves, and for how long; `rules`, of identity.
     """
 
-    def __init__(self, ledger: Ledger, catalog: Catalog) -> None:
+    def __init__(self, ledger: Ledger, catalog: Catalog, rules: IdentityRules | None = None) -> None:
         self._ledger = ledger
         self._catalog = catalog
+        self._rules = rules or IdentityRules()
 
     def record(self, decision: Decision, *, answer: bytes = b"", body_hash: str = "") -> "Future[None]":
         """Record a decision and reserve its contacts; the future resolves once both are durable.
@@ -77,7 +79,7 @@ class DecisionBook:
         decided_us = to_us(decision.decided_at)
         facts = contact_facts(decision, self._catalog)
         home = _home(connection, decision.reference)
-        node = mention_decision(IdentityMemory(connection), home, decided_us)
+        node = mention_decision(IdentityMemory(connection, self._rules), home, decided_us)
         content = {"decision": decision, "contacts": facts, "home": home}
         body = orjson.dumps(content, default=plain, option=orjson.OPT_SERIALIZE_NUMPY)
         times = (decided_us, decided_us, decided_us)

@@ -51,6 +51,15 @@ def append_events(
     return Appended(len(fresh), len(events) - len(fresh))
 
 
+def mention_event(memory: IdentityMemory, event: Event, occurred_us: int, known_us: int) -> int:
+    """Take in the identifiers and hard facts of an event; the node of the identifier that it belongs to."""
+    node = memory.mention(event.identifiers, (occurred_us, event.message_id), known_us)
+    if event.type == "identify":
+        facts = memory.rules.hard_facts(event.properties)
+        memory.take_facts(node, facts, (occurred_us, event.message_id), known_us)
+    return node
+
+
 def announce(connection: sqlite3.Connection, memory: IdentityMemory) -> None:
     """Write the links that changed, and a record of kind `link` for each customer that became one or came apart."""
     changes = memory.flush()
@@ -86,7 +95,7 @@ def _row(
 ) -> tuple[str, str, int, int, int, int, str, bytes]:
     occurred_us = to_us(event.occurred_at)
     known_us = occurred_us if backfill else max(occurred_us, received_us)
-    node = memory.mention(event.identifiers, (occurred_us, event.message_id), known_us)
+    node = mention_event(memory, event, occurred_us, known_us)
     return EVENT, event.message_id, node, occurred_us, received_us, known_us, event.source, event.body
 
 

@@ -29,8 +29,9 @@ class Change(NamedTuple):
     former: tuple[Former, ...]
 
 
-WORDS, SPLIT = 1, 2
-"""Marks of an identifier: somebody said something of it; some of what it is tied to is not the same customer."""
+WORDS, SPLIT, FACTS, CROWDED = 1, 2, 4, 8
+"""Marks of an identifier: somebody said something of it; some of what it is tied to is not the same customer; a record
+states a hard fact of it; it is connected to more than one customer may have."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +50,15 @@ class Node:
     marks: int = 0
     is_new: bool = True
     cluster: "Cluster | None" = None
+
+
+class Refusal(NamedTuple):
+    """Two identifiers that are not one customer, though a record, or a word (`is_said`), says so; and why not."""
+
+    one: Node
+    other: Node
+    reason: str
+    is_said: bool
 
 
 @dataclass(slots=True, eq=False)

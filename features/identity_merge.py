@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import partial
 
 from decisioning.customer import CustomerReference
-from decisioning.errors import ConflictError
+from decisioning.errors import ConflictError, InvalidInputError
 from features.event_log import announce
 from features.identifier import Identifier, identifier_of
 from features.identity_memory import IdentityMemory
+from features.identity_rules import IdentityRules
 from features.identity_statement import Statement, check_statement, statement_of
 from features.instant import to_us
 from features.ledger import Ledger, insert_record
@@ -33,12 +34,12 @@ class MergeBook:
 
     Projections catch up with it as with any record (`FeatureProjection.catch_up`).
 
-    Parameters: `ledger`; `max_per_identifier`, what the workspace says of identity.
+    Parameters: `ledger`; `rules`, what the workspace says of identity.
     """
 
-    def __init__(self, ledger: Ledger, *, max_per_identifier: int = 5) -> None:
+    def __init__(self, ledger: Ledger, rules: IdentityRules | None = None) -> None:
         self._ledger = ledger
-        self._max_per_identifier = max_per_identifier
+        self._rules = rules or IdentityRules()
 
     def state(self, statements: Sequence[Statement], *, received_at: datetime) -> MergeReceipt:
         """Append statements in one transaction, all or none; durable when this returns.
@@ -48,6 +49,7 @@ class MergeBook:
         """
         for statement in statements:
             check_statement(statement, received_at=received_at)
+            self._refuse_nobody(statement)
         return self._ledger.write(partial(self._keep, statements=statements, received_us=to_us(received_at))).result()
 
     def statements(self) -> list[Statement]:
@@ -55,10 +57,15 @@ class MergeBook:
         records = self._ledger.records(kinds=(MERGE, UNMERGE))
         return [statement_of(record.kind, record.record_id, record.body) for record in records]
 
+    def _refuse_nobody(self, statement: Statement) -> None:
+        for name, (kind, value) in (("one", statement.one), ("other", statement.other)):
+            if self._rules.names_nobody(value):
+                raise InvalidInputError(f"{name} is a {kind} that means nothing; it names nobody", field=name)
+
     def _keep(
         self, connection: sqlite3.Connection, *, statements: Sequence[Statement], received_us: int
     ) -> MergeReceipt:
-        memory = IdentityMemory(connection, self._max_per_identifier)
+        memory = IdentityMemory(connection, self._rules)
         fresh = list(_fresh(connection, statements))
         if len(fresh) >= MANY:
             memory.remember_all()

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from features.identity_cluster import Former, Node
+from features.identity_cluster import Former, Node, Refusal
 
 Row = tuple[int, str, str, str | None, int | None, str | None, int, int]
 """(node, kind, value, customer_id, first_us, first_id, dissolved, marks)"""
@@ -57,10 +57,10 @@ class IdentityTable:
         rows = self.connection.execute("SELECT other FROM link WHERE node = ? ORDER BY other", (number,))
         return [other for (other,) in rows.fetchall()]
 
-    def degree(self, number: int) -> int:
-        """How many user ids were named together with this identifier."""
-        count: int = self.connection.execute(_DEGREE, (number,)).fetchone()[0]
-        return count
+    def degree(self, number: int) -> tuple[int, int]:
+        """How many user ids, and how many identifiers, were named together with this one."""
+        users, others = self.connection.execute(_DEGREE, (number,)).fetchone()
+        return users, others
 
     def add_link(self, number: int, other: int) -> None:
         """Note one direction of a link, for `write_links`."""
@@ -78,6 +78,15 @@ class IdentityTable:
         self.connection.executemany(_INSERT, [(node.kind, node.value, *_label(node)) for node in new])
         for node in new:
             node.is_new = False
+
+    def forget_refusals(self, numbers: Iterable[int]) -> None:
+        """Drop the refused ties of identifiers."""
+        self.connection.executemany("DELETE FROM refusal WHERE node = ?", [(number,) for number in numbers])
+
+    def write_refusals(self, refused: Iterable[Refusal]) -> None:
+        """Write ties that were refused, with their reasons."""
+        rows = [(each.one.node, each.other.node, each.reason, each.is_said) for each in refused]
+        self.connection.executemany("INSERT INTO refusal (node, other, reason, said) VALUES (?, ?, ?, ?)", rows)
 
     def write_aliases(self, customer_id: str, former: Iterable[Former]) -> None:
         """Remember where former customer ids lead, unless they name a customer still; `customer_id` now does."""
@@ -100,4 +109,7 @@ _ALIAS = """
     SELECT ?1, node FROM identifier
     WHERE kind = ?2 AND value = ?3 AND NOT EXISTS (SELECT 1 FROM identifier WHERE customer_id = ?1)
 """
-_DEGREE = "SELECT count(*) FROM link JOIN identifier o ON o.node = other WHERE link.node = ? AND o.kind = 'user_id'"
+_DEGREE = """
+    SELECT count(*) FILTER (WHERE o.kind = 'user_id'), count(*) FROM link JOIN identifier o ON o.node = other
+    WHERE link.node = ?
+"""

@@ -5,11 +5,13 @@ records alone, the strongest first, and one that would join what must stay apart
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
 from features.identifier import IDENTIFIER_KINDS, Identifier
-from features.identity_cluster import Cluster, First, Node
+from features.identity_cluster import Cluster, First, Node, Refusal
+from features.identity_fact import disagree
 from features.identity_word import Word
 
 Ties = Callable[[Node], Iterable["Tie"]]
@@ -25,12 +27,48 @@ class Tie(NamedTuple):
     other: Node
     word: Word | None = None
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether somebody said so knowing what stands against it."""
+        return self.word is not None and self.word.certain
+
+
+class Guards(NamedTuple):
+    """What may stand against one customer.
+
+    Parameters: `apart`, by identifier those that a word says it does not belong to; `facts`, the hard facts of those
+    that have any; `max_cluster_size`, in identifiers.
+    """
+
+    apart: Apart
+    facts: Mapping[Node, Mapping[str, str]]
+    max_cluster_size: int
+
+    def concern(self, nodes: set[Node]) -> bool:
+        """Whether anything stands against one customer of all these."""
+        if len(nodes) > self.max_cluster_size or any(others & nodes for others in self.apart.values()):
+            return True
+        return bool(disagree(self.facts.values()))
+
 
 class Partition(NamedTuple):
-    """The customers that ties make, and the ties that were refused, each with its reason."""
+    """The customers that ties make, and the ties that were refused."""
 
     parts: list[set[Node]]
-    refused: list[tuple[Tie, str]]
+    refused: list[Refusal]
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """A customer in the making. Parameters: `facts`, by name every value that is stated of a member."""
+
+    members: set[Node]
+    facts: dict[str, frozenset[str]]
+
+    def absorb(self, other: "_Group") -> None:
+        self.members |= other.members
+        for name, values in other.facts.items():
+            self.facts[name] = self.facts.get(name, frozenset()) | values
 
 
 def standing(node: Node, named: Iterable[Node], words: Iterable[tuple[Node, Word]]) -> list[Tie]:
@@ -44,7 +82,13 @@ def standing(node: Node, named: Iterable[Node], words: Iterable[tuple[Node, Word
     for other, word in said.items():
         if word.merged:
             ties.append(Tie(node, other, None if other in together and not word.certain else word))
-    return [tie for tie in ties if (tie.word and tie.word.certain) or not (node.dissolved or tie.other.dissolved)]
+    return [tie for tie in ties if tie.is_certain or not (node.dissolved or tie.other.dissolved)]
+
+
+def private(tie: Tie, n_users: Callable[[Node], int]) -> bool:
+    """Whether a tie joins a user id and an identifier that was named together with no other user id."""
+    kinds = tie.one.kind == "user_id", tie.other.kind == "user_id"
+    return kinds[0] != kinds[1] and n_users(tie.other if kinds[0] else tie.one) == 1
 
 
 def affected(seed: Node, ties: Ties, cluster_of: Callable[[Node], Cluster]) -> list[set[Node]]:
@@ -74,25 +118,43 @@ def reachable(start: Node, ties: Ties) -> set[Node]:
     return found
 
 
-def partition(nodes: set[Node], ties: Ties, apart: Apart) -> Partition:
-    """Make customers of identifiers that ties connect.
-
-    Parameters: `apart`, by identifier those that a word says it does not belong to.
-    """
-    if not any(others & nodes for others in apart.values()):
+def partition(nodes: set[Node], ties: Ties, guards: Guards) -> Partition:
+    """Make customers of identifiers that ties connect."""
+    if not guards.concern(nodes):
         return Partition([nodes], [])
-    part = {node: {node} for node in nodes}
+    facts = guards.facts
+    groups = {node: _Group({node}, {k: frozenset((v,)) for k, v in facts.get(node, {}).items()}) for node in nodes}
     refused = []
     for tie in sorted((tie for node in nodes for tie in ties(node) if is_first_of_pair(tie)), key=_order):
-        one, other = part[tie.one], part[tie.other]
+        one, other = groups[tie.one], groups[tie.other]
         if one is other:
             continue
-        if any(apart[node] & other for node in one if node in apart):
-            refused.append((tie, UNMERGED))
-            continue
-        one |= other
-        part.update(dict.fromkeys(other, one))
-    return Partition(list({id(each): each for each in part.values()}.values()), refused)
+        reason = _against(one, other, tie, guards)
+        if reason:
+            refused.append(Refusal(tie.one, tie.other, reason, tie.word is not None))
+        else:
+            one.absorb(other)
+            groups.update(dict.fromkeys(other.members, one))
+    return Partition([group.members for group in dict.fromkeys(groups.values())], refused)
+
+
+def _against(one: _Group, other: _Group, tie: Tie, guards: Guards) -> str:
+    """What stands against one customer of two: a word always, the rest unless it is certain; "" where nothing does."""
+    apart = guards.apart
+    if any(apart[node] & other.members for node in one.members if node in apart):
+        return UNMERGED
+    if tie.is_certain:
+        return ""
+    shared = sorted(one.facts.keys() & other.facts.keys())
+    names = [name for name in shared if not _agree(one.facts[name], other.facts[name])]
+    if names:
+        return f"{CONFLICTING}{', '.join(names)}"
+    is_large = tie.word is not None and len(one.members) + len(other.members) > guards.max_cluster_size
+    return TOO_LARGE if is_large else ""
+
+
+def _agree(values: frozenset[str], others: frozenset[str]) -> bool:
+    return values <= others or others <= values
 
 
 def is_first_of_pair(tie: Tie) -> bool:
@@ -106,7 +168,7 @@ def _order(tie: Tie) -> tuple[int, float, int, First, Identifier, Identifier]:
     if tie.word is None:
         return _NAMED, 0.0, max(map(_weakness, tie[:2])), *named
     weight = inf if tie.word.weight is None else tie.word.weight
-    return _CERTAIN if tie.word.certain else _SAID, -weight, 0, *named
+    return _CERTAIN if tie.is_certain else _SAID, -weight, 0, *named
 
 
 def _weakness(node: Node) -> int:
@@ -117,5 +179,6 @@ def _name(node: Node) -> Identifier:
     return node.kind, node.value
 
 
-UNMERGED = "unmerged"
-"""The reason of a refused tie: a word says that some of what it would join does not belong together."""
+UNMERGED, CONFLICTING, TOO_LARGE = "unmerged", "conflicting ", "too large"
+"""Reasons of a refused tie: a word says that some of what it would join does not belong together; hard facts differ;
+the customer would have too many identifiers."""

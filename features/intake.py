@@ -14,6 +14,7 @@ from features.collecting import without_collecting
 from features.event import Event, parse_event
 from features.event_lines import batches, decoded, raw_bytes
 from features.identity_memory import IdentityMemory
+from features.identity_rules import IdentityRules
 from features.ledger import Ledger
 from features.receipt import Arrival, Receipt
 from features.rejection import RejectedEventError, Rejection
@@ -34,8 +35,8 @@ class Projection(Protocol):
 class Intake:
     """Takes events into a ledger.
 
-    Parameters: `projections`, caught up before events are acknowledged; `trust_email` and `max_per_identifier`, what
-    the workspace says of identity.
+    Parameters: `projections`, caught up before events are acknowledged; `rules`, what the workspace says of
+    identity.
     """
 
     def __init__(
@@ -43,13 +44,11 @@ class Intake:
         ledger: Ledger,
         projections: Sequence[Projection] = (),
         *,
-        trust_email: bool = False,
-        max_per_identifier: int = 5,
+        rules: IdentityRules | None = None,
     ) -> None:
         self._ledger = ledger
         self._projections = tuple(projections)
-        self._trust_email = trust_email
-        self._max_per_identifier = max_per_identifier
+        self._rules = rules or IdentityRules()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="projection")
 
     def close(self) -> None:
@@ -99,7 +98,7 @@ class Intake:
 
         But never while that one is written: two threads of Python would only wait for each other.
         """
-        bulk, place, before = BulkMemory(self._max_per_identifier), 0, None
+        bulk, place, before = BulkMemory(self._rules), 0, None
         for batch in batches(raw_events, BULK_BATCH):
             parsed = self._parse(decoded(batch, place), arrival)
             place += len(batch)
@@ -130,7 +129,7 @@ class Intake:
         return self._ledger.write(lambda connection: keep_batch(connection, parsed, arrival, self._memory(connection)))
 
     def _memory(self, connection: sqlite3.Connection) -> IdentityMemory:
-        return IdentityMemory(connection, self._max_per_identifier)
+        return IdentityMemory(connection, self._rules)
 
     def _parse(self, numbered: Iterable[tuple[int, Any, bytes]], arrival: Arrival) -> ParsedBatch:
         parsed, read = ParsedBatch(), self._reader(arrival)
@@ -147,7 +146,7 @@ class Intake:
             received_at=arrival.received_at,
             sent_at=arrival.sent_at,
             source=arrival.source,
-            trust_email=self._trust_email,
+            trust_email=self._rules.trust_email,
             correct_clock=not arrival.backfill,
         )
 

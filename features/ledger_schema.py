@@ -94,6 +94,21 @@ CREATE TABLE word (
     weight REAL,
     PRIMARY KEY (node, other)
 ) WITHOUT ROWID;
+CREATE TABLE hard_fact (
+    node INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    record_id TEXT NOT NULL,
+    PRIMARY KEY (node, name)
+) WITHOUT ROWID;
+CREATE TABLE refusal (
+    node INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    said INTEGER NOT NULL,
+    PRIMARY KEY (node, other)
+) WITHOUT ROWID;
 CREATE TABLE alias (
     customer_id TEXT PRIMARY KEY,
     node INTEGER NOT NULL
@@ -140,4 +155,5 @@ CREATE TABLE answer (
 CREATE INDEX answer_node ON answer (node);
 """
 
-PROJECTIONS = ("identifier", "link", "word", "alias", "claim", "consent", "contact", "answer")
+_IDENTITY = ("identifier", "link", "word", "hard_fact", "refusal", "alias")
+PROJECTIONS = (*_IDENTITY, "claim", "consent", "contact", "answer")

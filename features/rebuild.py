@@ -11,8 +11,10 @@ from features.claim import keep_claims
 from features.consent import keep_consents
 from features.contacts import keep_answer, keep_contacts
 from features.event import Event, reparse_event
+from features.event_log import mention_event
 from features.identity_cluster import Former
 from features.identity_memory import IdentityMemory
+from features.identity_rules import IdentityRules
 from features.identity_statement import statement_of
 from features.identity_table import IdentityTable
 from features.instant import from_us
@@ -40,29 +42,28 @@ class _Stored(NamedTuple):
     body: bytes
 
 
-def rebuild(ledger: Ledger, *, trust_email: bool = False, max_per_identifier: int = 5) -> int:
+def rebuild(ledger: Ledger, rules: IdentityRules | None = None) -> int:
     """Make links, profiles, consents and contacts anew, in one transaction; the number of records read.
 
-    Parameters: as the workspace says; equal settings give the state that was there.
+    Parameters: `rules`, as the workspace says; equal ones give the state that was there.
     """
-    return ledger.write(partial(make_anew, trust_email=trust_email, max_per_identifier=max_per_identifier)).result()
+    return ledger.write(partial(make_anew, rules=rules or IdentityRules())).result()
 
 
 def rebuilding(workspace: Workspace) -> Callable[[sqlite3.Connection], int]:
     """`make_anew`, as a workspace says."""
-    business = workspace.business
-    return partial(make_anew, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier)
+    return partial(make_anew, rules=workspace.identity)
 
 
-def make_anew(connection: sqlite3.Connection, *, trust_email: bool, max_per_identifier: int) -> int:
+def make_anew(connection: sqlite3.Connection, *, rules: IdentityRules) -> int:
     """As `rebuild`, within a write transaction of the caller."""
     for table in PROJECTIONS:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 (constants only)
-    memory = IdentityMemory(connection, max_per_identifier)
+    memory = IdentityMemory(connection, rules)
     memory.remember_all()
     n_records = 0
     for page in _pages(connection):
-        _replay(connection, page, memory, trust_email=trust_email)
+        _replay(connection, page, memory)
         n_records += len(page)
     _replay_aliases(connection)
     return n_records
@@ -82,9 +83,8 @@ def _pages(connection: sqlite3.Connection) -> Iterator[list[_Stored]]:
         after = rows[-1][0]
 
 
-def _replay(
-    connection: sqlite3.Connection, page: Sequence[_Stored], memory: IdentityMemory, *, trust_email: bool
-) -> None:
+def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: IdentityMemory) -> None:
+    trust_email = memory.rules.trust_email
     events = [(record, event) for record in page if record.kind == EVENT and (event := _event(record, trust_email))]
     decisions = [(record, orjson.loads(record.body)) for record in page if record.kind == DECISION]
     nodes = {record.seq: _mention_event(memory, record, event) for record, event in events}
@@ -115,7 +115,7 @@ def _event(record: _Stored, trust_email: bool) -> Event | None:  # noqa: FBT001 
 
 
 def _mention_event(memory: IdentityMemory, record: _Stored, event: Event) -> int:
-    return memory.mention(event.identifiers, (record.occurred_us, record.record_id), record.known_us)
+    return mention_event(memory, event, record.occurred_us, record.known_us)
 
 
 def _mention_home(memory: IdentityMemory, record: _Stored, home: Sequence[str]) -> int:

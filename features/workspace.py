@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from decisioning.errors import InvalidInputError
 from features.cleansing.cleanser import Cleansing
 from features.home import Home
+from features.identity_rules import IdentityRules, IdentitySection
 from features.section import Section
 from features.source import Source, Sources
 from features.survivorship import Survivorship
@@ -136,6 +137,7 @@ class _Settings(Section):
     sources: tuple[Source, ...] = Field(default=(), strict=False)
     cleansing: Cleansing = Cleansing()
     golden_record: Survivorship = Survivorship()
+    identity: IdentitySection = IdentitySection()
 
     @field_validator("sources")
     @classmethod
@@ -162,6 +164,7 @@ class Workspace:
         self.simulation: Simulation | None = settings.simulation
         self.cleansing: Cleansing = settings.cleansing
         self.survivorship: Survivorship = settings.golden_record
+        self.identity = _identity_rules(settings)
         self.sources = Sources(settings.sources, strict=settings.workspace.strict_sources)
 
     @classmethod
@@ -197,6 +200,13 @@ class Workspace:
     def world_path(self) -> Path | None:
         """The file that generates this business, where it has one."""
         return self.folder / self.simulation.source if self.simulation else None
+
+
+def _identity_rules(settings: _Settings) -> IdentityRules:
+    business = settings.workspace
+    return IdentityRules.of(
+        settings.identity, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier
+    )
 
 
 def _table(path: Path) -> dict[str, Any]:

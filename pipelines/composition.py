@@ -77,12 +77,10 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     with Ledger(place.ledger) as ledger:
         rows = PackedRows(place.online)
         projection = FeatureProjection(ledger, rows, features, seed=place.history / "state.db")
-        business = settings.business
         intake = Intake(
             ledger,
             [projection],
-            trust_email=business.trust_email,
-            max_per_identifier=business.max_per_identifier,
+            rules=settings.identity,
         )
         try:
             yield Composition(
@@ -94,7 +92,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                 ledger=ledger,
                 projection=projection,
                 intake=intake,
-                decisions=DecisionBook(ledger, catalog.catalog),
+                decisions=DecisionBook(ledger, catalog.catalog, settings.identity),
                 outcomes=OutcomeBook(ledger),
                 profiles=StoredProfiles(
                     identity=IdentityGraph(ledger),

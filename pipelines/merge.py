@@ -62,7 +62,7 @@ def said_in_words(said: Said) -> str:
 
 
 def _book(composition: Composition) -> MergeBook:
-    return MergeBook(composition.ledger, max_per_identifier=composition.workspace.business.max_per_identifier)
+    return MergeBook(composition.ledger, composition.workspace.identity)
 
 
 def _identifier(ledger: Ledger, name: str) -> Identifier:

@@ -1,13 +1,12 @@
 """Rebuilds every projection of the ledger: links, profiles, consent, contacts, and the online features."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from features.home import Home
 from features.ledger_upgrade import upgrade
-from features.rebuild import make_anew, rebuild
-from features.workspace import Business, Workspace
+from features.rebuild import rebuild, rebuilding
+from features.workspace import Workspace
 from pipelines.composition import compose
 
 
@@ -21,20 +20,13 @@ class Resolved:
 
 def resolve_all(home: Path, workspace: Path) -> Resolved:
     """Rebuild identities and golden records from the ledger alone; ids are what the records give."""
-    _upgrade(home, Workspace.load(workspace).business)
+    upgrade(Home(home).ledger, rebuilding(Workspace.load(workspace)))
     with compose(home, workspace) as composition:
-        business = composition.workspace.business
-        rebuild(composition.ledger, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier)
+        rebuild(composition.ledger, composition.workspace.identity)
         composition.projection.catch_up()
         with composition.ledger.read() as connection:
             (customers,) = connection.execute("SELECT count(DISTINCT customer_id) FROM identifier").fetchone()
         return Resolved(customers, composition.ledger.last_seq())
-
-
-def _upgrade(home: Path, business: Business) -> None:
-    """Bring the ledger of an earlier release up to this one, where it is one."""
-    anew = partial(make_anew, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier)
-    upgrade(Home(home).ledger, anew)
 
 
 def resolved_in_words(result: Resolved) -> str:

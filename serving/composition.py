@@ -80,7 +80,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         def ports() -> Ports:
             compiled = catalog.current
             profiles = FailingClosed(stores.profiles(compiled.catalog))
-            log = DecisionBook(stores.ledger, compiled.catalog)
+            log = DecisionBook(stores.ledger, compiled.catalog, workspace.identity)
             return Ports(compiled, profiles, bundle.current, log, explained=EXPLAINED)
 
         documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
@@ -131,10 +131,7 @@ def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: 
     rows = stack.enter_context(closing(PackedRows(home.online)))
     projection = FeatureProjection(ledger, rows, features)
     projection.catch_up()
-    business = workspace.business
-    intake = Intake(
-        ledger, [projection], trust_email=business.trust_email, max_per_identifier=business.max_per_identifier
-    )
+    intake = Intake(ledger, [projection], rules=workspace.identity)
     stack.callback(intake.close)
     return _Stores(ledger, OnlineFeatures(home.online, features), projection, intake)
 

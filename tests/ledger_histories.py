@@ -10,11 +10,12 @@ from ledger_builders import NOW, a_catalog, a_decision, a_ranked, a_statement, a
 from decisioning.customer import CustomerReference
 from features.decision_book import DecisionBook
 from features.identity_merge import MergeBook
+from features.identity_rules import IdentityRules
 from features.intake import Intake
 from features.ledger import Ledger
 from features.outcomes import OutcomeBook
 
-LIMIT = 2
+RULES = IdentityRules(max_per_identifier=2, max_cluster_size=5)
 OWNER = "JOIN identifier i USING (node)"
 OTHER = "JOIN identifier o ON o.node = other"
 STATE = {
@@ -22,6 +23,7 @@ STATE = {
     "word": f"SELECT i.kind, i.value, o.kind, o.value, record_id, merged FROM word w {OWNER} {OTHER}",
     "link": f"SELECT i.kind, i.value, o.kind, o.value FROM link l {OWNER} {OTHER}",
     "claim": f"SELECT i.kind, i.value, field, c.value, occurred_us, message_id, source FROM claim c {OWNER}",
+    "refusal": f"SELECT i.kind, i.value, o.kind, o.value, reason, said FROM refusal f {OWNER} {OTHER}",
     "consent": f"SELECT i.kind, i.value, purpose, channel, granted, occurred_us, message_id FROM consent {OWNER}",
     "contact": f"SELECT i.kind, i.value, decision_id, action, action_group, expires_us, shown_us FROM contact {OWNER}",
     "answer": f"SELECT i.kind, i.value, outcome_id, action, type FROM answer {OWNER}",
@@ -29,7 +31,7 @@ STATE = {
     "quarantine": "SELECT outcome_id FROM quarantine",
 }
 ALIASES = {"alias": f"SELECT a.customer_id, kind, value FROM alias a {OWNER}"}
-NAMES = {"user_id": "u-", "anonymous_id": "a-", "phone": "+3460000000"}
+NAMES = {"user_id": "u-", "anonymous_id": "a-", "phone": "+3460000001"}
 MEMORY = Path("/dev/shm")  # noqa: S108 (laws are not about durability, and a synced disk is slow)
 IDENTIFIERS = [(kind, f"{lead}{n}") for kind, lead in NAMES.items() for n in range(4)]
 ids = st.integers(0, 3)
@@ -38,17 +40,16 @@ ids = st.integers(0, 3)
 @st.composite
 def events(draw):
     """A few customers who share devices and phones, log in late, change their mind."""
-    user, device, phone = draw(ids), draw(ids), draw(ids)
+    user, device, phone, born = draw(ids), draw(ids), draw(ids), draw(st.integers(0, 1))
     kind = draw(st.sampled_from(("view", "visit", "login", "traits", "consent")))
+    traits = {"age": user + device, "phone": f"+3460000001{phone}", "birthday": f"198{born}-05-17"}
     moment = {"timestamp": at(-draw(st.integers(-2, 5))).isoformat()}
     person = {"userId": f"u-{user}"}
     return {
         "view": moment | person,
         "visit": moment | {"userId": ..., "anonymousId": f"a-{device}"},
         "login": moment | person | {"anonymousId": f"a-{device}"},
-        "traits": moment
-        | person
-        | {"type": "identify", "traits": {"age": user + device, "phone": f"+3460000000{phone}"}},
+        "traits": moment | person | {"type": "identify", "traits": traits},
         "consent": moment
         | person
         | {"event": "Consent Updated", "properties": {"purpose": "ads", "granted": user > device}},
@@ -73,7 +74,8 @@ def outcomes(draw, name):
 def statements(draw, name):
     """Words on two of the identifiers, said at one of few moments so that some are said at the same one."""
     pair = draw(st.lists(st.sampled_from(IDENTIFIERS), min_size=2, max_size=2, unique=True))
-    return a_statement(name, draw(st.sampled_from(("merge", "unmerge"))), pair, occurred_at=at(draw(st.integers(0, 2))))
+    told = {"occurred_at": at(draw(st.integers(0, 2))), "certain": draw(st.booleans())}
+    return a_statement(name, draw(st.sampled_from(("merge", "merge", "unmerge"))), pair, **told)
 
 
 @st.composite
@@ -98,9 +100,9 @@ def a_ledger():
 
 def take(ledger, history):
     takers = {
-        "event": lambda raw: Intake(ledger, max_per_identifier=LIMIT).accept([raw], received_at=NOW),
+        "event": lambda raw: Intake(ledger, rules=RULES).accept([raw], received_at=NOW),
         "decision": lambda decision: DecisionBook(ledger, a_catalog()).record_many([decision]),
-        "statement": lambda said: MergeBook(ledger, max_per_identifier=LIMIT).state([said], received_at=at(60)),
+        "statement": lambda said: MergeBook(ledger, RULES).state([said], received_at=at(60)),
         "outcome": lambda outcome: OutcomeBook(ledger).accept([outcome], received_at=at(60)),
     }
     for kind, thing in history:

@@ -8,6 +8,7 @@ from dateutil import parser
 
 from features.cleansing.verdict import Circumstances, Cleansed, changed
 
+AMBIGUOUS = "day or month first? set cleansing.date_order"
 DAY_RULE, MOMENT_RULE = "date: ISO 8601", "moment: ISO 8601, UTC"
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _MISSING = datetime(2000, 1, 1), datetime(2004, 2, 2)
@@ -55,7 +56,7 @@ def _day(text: str, order: str) -> tuple[str, str]:
         return "", "no day"
     if day_first == month_first or order:
         return (day_first if order != "MDY" else month_first), ""
-    return "", "day or month first? set cleansing.date_order"
+    return "", AMBIGUOUS
 
 
 def _read(text: str, *, day_first: bool) -> str:

@@ -12,6 +12,7 @@ from decisioning.customer import CustomerReference
 from features.consent import ConsentBook
 from features.identity import IdentityGraph
 from features.identity_merge import MergeBook
+from features.identity_rules import IdentityRules
 from features.intake import Intake
 from features.ledger import Ledger
 
@@ -37,7 +38,7 @@ def by_device(message_id, granted, seconds):
 
 
 def take(ledger, *events):
-    Intake(ledger, max_per_identifier=2).accept(events, received_at=NOW)
+    Intake(ledger, rules=IdentityRules(max_per_identifier=2)).accept(events, received_at=NOW)
 
 
 def state(ledger, reference=("user_id", "u-1")):
@@ -114,7 +115,7 @@ def test_an_identifier_that_is_shared_by_too_many_takes_its_answers_with_it(ledg
 
 
 def test_an_address_that_the_workspace_trusts_ties_as_well(ledger):
-    intake = Intake(ledger, trust_email=True)
+    intake = Intake(ledger, rules=IdentityRules(trust_email=True))
     moment = {"timestamp": at(-5).isoformat()}
     told = [an_identify(f"m-{n}", {"email": "ana@example.org"}, userId=f"u-{n}", **moment) for n in (1, 2)]
     intake.accept([*told, a_consent("m-5", False, -20, userId="u-2"), a_consent("m-6", True, -10)], received_at=NOW)
@@ -189,7 +190,7 @@ def test_the_state_is_what_somebody_who_was_there_would_have_kept(history, rando
     expected = lived(history)
     random.shuffle(history)
     with a_ledger() as ledger:
-        take_unguarded = Intake(ledger, max_per_identifier=9)
+        take_unguarded = Intake(ledger, rules=IdentityRules(max_per_identifier=9))
         for event in history:
             take_unguarded.accept([event], received_at=NOW)
         for name, answer in expected.items():

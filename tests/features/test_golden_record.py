@@ -6,6 +6,7 @@ from decisioning.errors import InvalidInputError
 from features.cleansing.cleanser import Cleansing
 from features.golden_record import FieldValue, GoldenRecord, GoldenRules
 from features.identity import IdentityGraph
+from features.identity_rules import IdentityRules
 from features.intake import Intake
 from features.ledger import Ledger
 from features.override import Override, override_event
@@ -72,7 +73,7 @@ def test_customers_that_become_one_share_one_profile(ledger):
 
 
 def test_customers_that_come_apart_have_their_own_claims_again(ledger):
-    Intake(ledger, max_per_identifier=2).accept(
+    Intake(ledger, rules=IdentityRules(max_per_identifier=2)).accept(
         [
             an_identify("m-1", {"city": "Ube", "phone": "+34600000001"}),
             an_identify("m-2", {"city": "Oka", "phone": "+34600000001"}, userId="u-2"),
@@ -81,7 +82,7 @@ def test_customers_that_come_apart_have_their_own_claims_again(ledger):
     )
     assert values(ledger)["city"] == "Oka"
     shared = an_identify("m-3", {"phone": "+34600000001"}, userId="u-3")
-    Intake(ledger, max_per_identifier=2).accept([shared], received_at=NOW)
+    Intake(ledger, rules=IdentityRules(max_per_identifier=2)).accept([shared], received_at=NOW)
     assert [profile(ledger, user).fields["city"].value for user in ("u-1", "u-2")] == ["Ube", "Oka"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_builders import NOW, a_statement, an_event, an_identify, at
-from ledger_histories import IDENTIFIERS, LIMIT, a_ledger, histories, take
+from ledger_histories import IDENTIFIERS, RULES, a_ledger, histories, take
 
 from decisioning.customer import CustomerReference
 from features.consent import ConsentBook
@@ -20,7 +20,7 @@ from features.ledger import Ledger
 from features.past import past_of
 from features.rebuild import make_anew
 
-REBUILD = partial(make_anew, trust_email=False, max_per_identifier=LIMIT)
+REBUILD = partial(make_anew, rules=RULES)
 ANA = CustomerReference("user_id", "u-1")
 
 
@@ -31,7 +31,7 @@ def ledger(tmp_path):
 
 
 def take_at(ledger, seconds, *events, **options):
-    Intake(ledger, max_per_identifier=LIMIT).accept(events, received_at=at(seconds), **options)
+    Intake(ledger, rules=RULES).accept(events, received_at=at(seconds), **options)
 
 
 def fields(ledger, seconds, reference=ANA):

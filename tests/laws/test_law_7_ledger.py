@@ -4,7 +4,7 @@ the incremental state; the one-event update equals the bulk form. Here for ident
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_builders import NOW
-from ledger_histories import ALIASES, LIMIT, a_ledger, histories, state, take
+from ledger_histories import ALIASES, RULES, a_ledger, histories, state, take
 
 from features.intake import Arrival, Intake
 from features.rebuild import rebuild
@@ -36,7 +36,7 @@ def test_a_rebuild_equals_the_incremental_state(history):
     with a_ledger() as ledger:
         take(ledger, history)
         before = state(ledger, **ALIASES)
-        assert rebuild(ledger, max_per_identifier=LIMIT) == ledger.last_seq()
+        assert rebuild(ledger, RULES) == ledger.last_seq()
         assert state(ledger, **ALIASES) == before
 
 
@@ -46,7 +46,7 @@ def test_the_bulk_path_equals_one_event_at_a_time(history, size):
     told = [thing for kind, thing in history if kind == "event"]
     with a_ledger() as one, a_ledger() as bulk:
         take(one, [("event", raw) for raw in told])
-        loader = Intake(bulk, max_per_identifier=LIMIT)
+        loader = Intake(bulk, rules=RULES)
         for part in (told[:size], told[size:]):
             loader.load(part, Arrival(NOW))
         assert state(one) == state(bulk)

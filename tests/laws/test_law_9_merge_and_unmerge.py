@@ -7,7 +7,7 @@ from feature_shop import FEATURES, assert_same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_builders import NOW, a_statement, at
-from ledger_histories import IDENTIFIERS, LIMIT, a_ledger, histories, take
+from ledger_histories import IDENTIFIERS, RULES, a_ledger, histories, take
 
 from features.consent import ConsentBook
 from features.contacts import ContactBook
@@ -48,7 +48,7 @@ class Reader:
 
 def say(ledger, name, verb, pair):
     said = a_statement(name, verb, pair, occurred_at=at(30 + len(name)))
-    MergeBook(ledger, max_per_identifier=LIMIT).state([said], received_at=at(60))
+    MergeBook(ledger, RULES).state([said], received_at=at(60))
 
 
 def assert_equal(one, other):
