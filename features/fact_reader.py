@@ -62,7 +62,7 @@ class FactReader:
             counting += interested.counting
             n_counting.append(len(interested.counting))
             for probe, reading in interested.reading:
-                value = reading(properties)
+                value = reading(fact)
                 if value is not None:
                     read.append((row, probe, value))
         return _hits(np.repeat(np.arange(len(facts)), n_counting), counting, read)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from decisioning.customer import FeatureValue
-from features.primitives import Primitive
+from features.primitives import Part, Primitive
 
 Kind = Literal["number", "category"]
 
@@ -14,7 +14,8 @@ class Feature:
     """One documented feature, declared once for the past and the present.
 
     Parameters: `view`, which row of the customer keeps its state; `kind` `category` has its words in `one_of`;
-    `default` stands where nothing is known; `purpose` is what it may be used for ("": everything).
+    `default` stands where nothing is known; `purpose` is what it may be used for ("": everything; of several, with
+    commas, each must be allowed); `owner`, who answers for it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Feature:
     one_of: tuple[str, ...] = ()
     default: FeatureValue = None
     purpose: str = ""
+    owner: str = ""
 
     @property
     def nothing(self) -> float:
@@ -34,6 +36,20 @@ class Feature:
         return self.primitive.nothing if self.default is None else float(self.default)
 
     @property
+    def purposes(self) -> tuple[str, ...]:
+        """The purposes that must all be allowed.
+
+        >>> from features.primitives_value import trait
+        >>> Feature("x", "v", trait("x"), "", purpose="marketing, profiling").purposes
+        ('marketing', 'profiling')
+        """
+        return tuple(filter(None, self.purpose.replace(" ", "").split(",")))
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """The names of its state columns."""
-        return tuple(f"{self.name}__{part.name}" for part in self.primitive.parts())
+        """The names of its state columns, with those it shares."""
+        return tuple(column for part in self.primitive.parts() for column in self.columns_of(part))
+
+    def columns_of(self, part: Part) -> tuple[str, ...]:
+        """The names of the columns of one part."""
+        return part.columns(self.primitive.kind if part.shared else self.name)

@@ -16,7 +16,7 @@ from features.primitives_response import Unanswered
 from features.primitives_time import FirstAt, LastAt
 from features.primitives_value import LastValue, trait
 from features.selector import Probe, Selector
-from features.standard import ANSWER, IMPRESSION
+from features.standard.probes import ANSWER, IMPRESSION
 
 COMMON = ("name", "view", "primitive", "kind", "one_of", "description", "default", "purpose")
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class FeatureSet:
     that nothing changes is believed. `journeys`, whose stages and scores complete the features.
 
     >>> features = FeatureSet.load(None)
-    >>> len(features.names) >= 30
+    >>> len(features.names) >= 80
     True
     >>> features.values(features.empty(1), now_us=0)["orders"]
     0.0
@@ -47,6 +48,7 @@ class FeatureSet:
         self.features = (*features, *self.journeys.features)
         self.names = tuple(feature.name for feature in self.features)
         _refuse_twice(self.names)
+        _refuse_scattered(self.features)
         self.layout = Layout(self.features)
         self.columns = self.layout.columns
         self.reader = FactReader(part.probe for f in self.features for part in f.primitive.parts())
@@ -71,6 +73,12 @@ class FeatureSet:
         features = (*STANDARD_FEATURES, *declared.features)
         journeys = read_journey_file(journeys_yaml, features) if journeys_yaml else None
         return cls(features, ttl=declared.ttl, journeys=journeys)
+
+    @cached_property
+    def purposes(self) -> Mapping[str, tuple[str, ...]]:
+        """What features may be used for, each purpose with their names."""
+        named = sorted({purpose for feature in self.features for purpose in feature.purposes})
+        return {each: tuple(f.name for f in self.features if each in f.purposes) for each in named}
 
     @property
     def fingerprint(self) -> str:
@@ -116,7 +124,7 @@ class FeatureSet:
 
     def values(self, state: Array, *, now_us: int) -> dict[str, FeatureValue]:
         """One customer's features by name at a moment: categories as words, None where nothing is known."""
-        row = self.layout.at(state, np.array([now_us], dtype=np.float64))[0].tolist()
+        row = self.layout.at_one(state, float(now_us))
         named: dict[str, FeatureValue] = {n: v if v == v else None for n, v in zip(self.names, row, strict=True)}
         for name, words in self._words:
             code = named[name]
@@ -159,3 +167,15 @@ def _refuse_twice(names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidInputError(f"features declared twice: {', '.join(twice)}", code="invalid_features", field=twice[0])
+
+
+def _refuse_scattered(features: Sequence[Feature]) -> None:
+    """Features that share state columns are of one view."""
+    views: dict[str, str] = {}
+    for feature in features:
+        if not any(part.shared for part in feature.primitive.parts()):
+            continue
+        kind, given = feature.primitive.kind, feature.view
+        if (view := views.setdefault(kind, given)) != given:
+            message = f"feature {feature.name!r}: a {kind} belongs into the view {view!r}, given {given!r}"
+            raise InvalidInputError(message, code="invalid_features", field=feature.name)

@@ -11,6 +11,7 @@ from features.fact_reader import FactReader, Hits, Index
 from features.feature import Feature
 from features.primitives import Array
 from features.state import Layout
+from features.writes import Writes
 
 
 class View:
@@ -44,11 +45,10 @@ class View:
 
         Parameters: `occurred_us`, shape (n_facts,). Returns positions, shape (n,), ascending, and states (n, n_state).
         """
-        hit, column, is_time = self._writes.of(hits.probes)
-        fact = hits.facts[hit]
-        touched, row = np.unique(fact, return_inverse=True)
+        hit, column, number = self._writes.of(hits, occurred_us)
+        touched, row = np.unique(hits.facts[hit], return_inverse=True)
         state = np.full((len(touched), len(self.columns)), np.nan)
-        state[row, column] = np.where(is_time, occurred_us[fact], hits.values[hit])
+        state[row, column] = number
         return touched, state
 
     def trace(self, hits: Hits, occurred_us: Array, *, group: Index, before: Array) -> tuple[Index, Array]:
@@ -90,35 +90,3 @@ def ends(group: NDArray[np.integer[Any]]) -> Index:
     changes = np.ones(len(group), dtype=np.bool_)
     changes[:-1] = group[1:] != group[:-1]
     return changes.nonzero()[0]
-
-
-class Writes:
-    """Which columns of a layout each probe writes, and whether the fact's time or the number read.
-
-    Parameters: the columns of probe p are `_column[_start[p] : _start[p] + _width[p]]`.
-    """
-
-    def __init__(self, layout: Layout, reader: FactReader) -> None:
-        place = {name: position for position, name in enumerate(layout.columns)}
-        written = sorted(
-            (reader.probes.index(part.probe), place[name], part.takes == "time")
-            for feature in layout.features
-            for name, part in zip(feature.columns, feature.primitive.parts(), strict=True)
-        )
-        probe = np.array([each[0] for each in written], dtype=np.intp)
-        self._width = np.bincount(probe, minlength=len(reader.probes))
-        self._start = np.cumsum(self._width) - self._width
-        self._column = np.array([each[1] for each in written], dtype=np.intp)
-        self._is_time = np.array([each[2] for each in written], dtype=np.bool_)
-
-    def any(self, probes: Index) -> NDArray[np.bool_]:
-        """Whether each of the probes writes anything."""
-        return self._width[probes] > 0
-
-    def of(self, probes: Index) -> tuple[Index, Index, NDArray[np.bool_]]:
-        """Every write of some hits: (the hit, the column, whether it takes the time)."""
-        width = self._width[probes]
-        hit = np.repeat(np.arange(len(probes)), width)
-        nth = np.arange(len(hit)) - np.repeat(np.cumsum(width) - width, width)
-        entry = self._start[probes[hit]] + nth
-        return hit, self._column[entry], self._is_time[entry]

@@ -8,6 +8,7 @@ is its identity: so the order of arrival is irrelevant to the current state.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -18,22 +19,41 @@ from features.selector import Probe
 
 Array = NDArray[np.float64]
 Block = tuple[Array, ...]
-"""One array of shape (n, n_features of the kind) for every part of the kind's state."""
+"""One array for every part of the kind's state: of shape (n, n_features of the kind), with cells a third axis (cells).
+
+A part that all features of the kind share has the second axis 1.
+"""
 
 SECOND_US = 1_000_000.0
 DAY_US = 86_400 * SECOND_US
 
 
+HALF_HOUR_US = 1_800 * SECOND_US
+BITS = 48
+"""Bits that a float64 keeps exactly, with room to spare."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One state column of a primitive, and what a fact writes into it.
+    """One part of a primitive's state, and what a fact writes into it.
 
-    Parameters: `probe` finds the facts; `takes` the number it reads, or the time the fact occurred.
+    Parameters: `probe` finds the facts; `takes`, what is written: the number read (`value`), 1.0 (`one`), whether the
+    number read is `of` (`match`), when the fact occurred in microseconds (`time`) or whole seconds (`second`), or a bit
+    for the number read (`bit`). `cells` above 1: a fact writes one of so many columns, by its bit, else by its half
+    hour. `shared`: one for all features of the kind, which are then of one view.
     """
 
     name: str
     probe: Probe
-    takes: Literal["value", "time"]
+    takes: Literal["value", "one", "match", "time", "second", "bit"]
+    cells: int = 1
+    of: float = 0.0
+    shared: bool = False
+
+    def columns(self, owner: str) -> tuple[str, ...]:
+        """The names of its state columns."""
+        stem = f"{owner}__{self.name}"
+        return (stem,) if self.cells == 1 else tuple(f"{stem}_{cell}" for cell in range(self.cells))
 
 
 class Primitive(ABC):
@@ -45,7 +65,7 @@ class Primitive(ABC):
 
     @abstractmethod
     def parts(self) -> tuple[Part, ...]:
-        """The state columns, in the order that `merge` and `at` take them."""
+        """The parts of the state, in the order that `merge` and `at` take them."""
 
     @property
     def parameter(self) -> float:
@@ -61,6 +81,15 @@ class Primitive(ABC):
     @abstractmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:
         """The documented values at `now`, shape (n, 1), in microseconds; NaN stands for `nothing`."""
+
+
+class OneByOne(ABC):
+    """A kind of many small steps, which plain Python takes faster for one customer than numpy does on arrays of one."""
+
+    @staticmethod
+    @abstractmethod
+    def at_one(parts: Sequence[Sequence[float]], now: float, parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer: from the columns of each part, the moment in microseconds and the parameters."""
 
 
 def total(a: Array, b: Array) -> Array:

@@ -39,7 +39,8 @@ class LastValue(Primitive):
 def trait(name: str, *, one_of: tuple[str, ...] = ()) -> LastValue:
     """The newest value of a trait that `identify` told.
 
-    >>> trait("income").probe.read({"income": 1200})
+    >>> from features.fact import Fact
+    >>> trait("income").probe.read(Fact("identify", "", {"income": 1200}, occurred_us=0, known_us=0))
     1200.0
     """
     return LastValue(Probe(Selector(("identify",)), reads=name, one_of=one_of))

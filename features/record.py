@@ -95,7 +95,14 @@ def _event_facts(record: Record | Told) -> tuple[Fact, ...]:
     raw = orjson.loads(record.body)
     event_type = raw["type"]
     name = name_of(raw, event_type)
-    return (Fact(event_type, name, properties_of(raw, event_type, name), record.occurred_us, record.known_us),)
+    properties = properties_of(raw, event_type, name)
+    return (Fact(event_type, name, properties, record.occurred_us, record.known_us, _timezone(raw)),)
+
+
+def _timezone(raw: dict[str, Any]) -> str:
+    context = raw.get("context")
+    told = context.get("timezone") if isinstance(context, dict) else None
+    return told if isinstance(told, str) else ""
 
 
 def _outcome_facts(record: Record | Told) -> tuple[Fact, ...]:

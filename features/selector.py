@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
+from features.fact import Fact
+from features.number import number_of
+from features.readings import FACT_READINGS, VALUE_READINGS
+
 Plain = str | float | bool
-Reading = Callable[[Mapping[str, Any]], float | None]
+Reading = Callable[[Fact], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,15 @@ class Probe:
 
     Parameters: `reads`, the property to read ("": none, every accepted fact reads 1.0); `one_of`, the vocabulary of a
     category, read as its code; `required` skips facts whose property is not a usable number, where otherwise they read
-    NaN: an answer that says nothing still replaces an older one.
+    NaN: an answer that says nothing still replaces an older one; `via`, the reading that makes a number of the property
+    or of the whole fact (see `features.readings`).
 
-    >>> Probe(Selector(("identify",)), reads="segment", one_of=("mass", "private")).read({"segment": "private"})
+    >>> said = Fact("identify", "", {"segment": "private"}, occurred_us=0, known_us=0)
+    >>> Probe(Selector(("identify",)), reads="segment", one_of=("mass", "private")).read(said)
     1.0
-    >>> Probe(Selector(("identify",)), reads="segment", one_of=("mass", "private")).read({"segment": "unheard of"})
+    >>> Probe(Selector(("identify",)), reads="segment", one_of=("mass", "royal")).read(said)
     nan
-    >>> Probe(Selector(("track",)), reads="revenue", required=True).read({"revenue": "free"}) is None
+    >>> Probe(Selector(("identify",)), reads="segment", required=True).read(said) is None
     True
     """
 
@@ -49,41 +54,37 @@ class Probe:
     reads: str = ""
     one_of: tuple[str, ...] = ()
     required: bool = False
+    via: str = ""
 
-    def read(self, properties: Mapping[str, Any]) -> float | None:
+    def read(self, fact: Fact) -> float | None:
         """The number read from a fact of the right type and name, None where it is not looked at."""
-        if not self.selector.accepts(properties):
+        if not self.selector.accepts(fact.properties):
             return None
-        if not self.reads:
-            return 1.0
-        return self.read_property(properties)
+        return self.read_accepted(fact) if self.reads or self.via else 1.0
 
-    def read_property(self, properties: Mapping[str, Any]) -> float | None:
+    def read_accepted(self, fact: Fact) -> float | None:
         """As `read`, of a fact that was accepted before."""
-        if self.reads not in properties:
+        if self.via in FACT_READINGS:
+            value = FACT_READINGS[self.via](fact, self.reads)
+        elif self.reads in fact.properties:
+            value = self._usable(fact.properties[self.reads])
+        else:
             return None
-        given = properties[self.reads]
-        value = _code(given, self.one_of) if self.one_of else _number(given)
         return None if self.required and value != value else value
+
+    def _usable(self, given: object) -> float:
+        if self.one_of:
+            return _code(given, self.one_of)
+        return VALUE_READINGS[self.via](given) if self.via else number_of(given)
 
     @property
     def reading(self) -> Reading | None:
         """What reads a fact of the right type and name with the right first property; None where it reads 1.0."""
         if len(self.selector.where) > 1:
             return self.read
-        return self.read_property if self.reads else None
+        return self.read_accepted if self.reads or self.via else None
 
 
 def _code(given: object, one_of: tuple[str, ...]) -> float:
     word = str(given).lower() if isinstance(given, bool) else str(given)
     return float(one_of.index(word)) if word in one_of else float("nan")
-
-
-def _number(given: object) -> float:
-    if not isinstance(given, int | float | str):
-        return float("nan")
-    try:
-        value = float(given)
-    except (ValueError, OverflowError):
-        return float("nan")
-    return value if isfinite(value) else float("nan")

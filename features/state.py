@@ -1,30 +1,43 @@
 """The state of many features side by side: one float64 vector per customer, merged and read kind by kind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.feature import Feature
-from features.primitives import Array, Block, Primitive
+from features.primitives import Array, Block, OneByOne, Primitive
 
 
 @dataclass(frozen=True, slots=True)
 class KindBlock:
     """The features of one kind: where their parts stand in the vector, and their parameters.
 
-    Parameters: `parts`, one slice of columns for each part; `parameter`, shape (n_features of the kind,).
+    Parameters: `parts`, one slice of columns for each part, and `cells`, how many columns of it are one feature's;
+    `parameter`, shape (n_features of the kind,), and the same as a list.
     """
 
     primitive: type[Primitive]
     parts: tuple[slice, ...]
+    cells: tuple[int, ...]
     parameter: Array
+    parameters: list[float]
 
     def of(self, state: Array) -> Block:
         """The block's columns of states of shape (n, n_state), as views."""
-        return tuple(state[:, part] for part in self.parts)
+        return tuple(
+            state[:, part] if cells == 1 else state[:, part].reshape(len(state), _width(part) // cells, cells)
+            for part, cells in zip(self.parts, self.cells, strict=True)
+        )
+
+    def at_one(self, state: Array, row: Sequence[float], now_us: Array) -> list[float]:
+        """The values of one customer, whose state is given as array and as list."""
+        if issubclass(self.primitive, OneByOne):
+            return self.primitive.at_one([row[part] for part in self.parts], float(now_us[0, 0]), self.parameters)
+        values: list[float] = self.primitive.at(self.of(state), now_us, self.parameter)[0].tolist()
+        return values
 
 
 class Layout:
@@ -42,6 +55,7 @@ class Layout:
         self.blocks = _blocks(self.features)
         self._nothing = np.array([feature.nothing for feature in given])
         self._order = np.array([self.features.index(feature) for feature in given], dtype=np.intp)
+        self._places, self._nothings = self._order.tolist(), self._nothing.tolist()
 
     def merge(self, a: Array, b: Array) -> Array:
         """The states after the facts of both, row by row; shapes (n, n_state)."""
@@ -49,7 +63,7 @@ class Layout:
         for block in self.blocks:
             parts = block.primitive.merge(block.of(a), block.of(b), block.parameter)
             for part, values in zip(block.parts, parts, strict=True):
-                merged[:, part] = values
+                merged[:, part] = values.reshape(len(a), _width(part))
         return merged
 
     def running(self, rows: Array, group: NDArray[np.intp]) -> Array:
@@ -75,26 +89,47 @@ class Layout:
         ordered = np.concatenate(values, axis=1)[:, self._order]
         return np.where(np.isnan(ordered), self._nothing, ordered)
 
+    def at_one(self, state: Array, now_us: float) -> list[float]:
+        """As `at`, of one customer: `state` of shape (1, n_state)."""
+        row, now = state[0].tolist(), np.array([[now_us]])
+        values: list[float] = []
+        for block in self.blocks:
+            values += block.at_one(state, row, now)
+        ordered = [values[place] for place in self._places]
+        return [v if v == v else nothing for v, nothing in zip(ordered, self._nothings, strict=True)]
+
+
+def _width(part: slice) -> int:
+    return int(part.stop - part.start)
+
 
 def _columns(features: Sequence[Feature]) -> tuple[str, ...]:
     names: list[str] = []
     for _, same in groupby(features, key=lambda feature: type(feature.primitive)):
-        names += [column for part in zip(*(f.columns for f in same), strict=True) for column in part]
+        names += chain.from_iterable(_part_columns(tuple(same)))
     return tuple(names)
+
+
+def _part_columns(same: Sequence[Feature]) -> Iterator[list[str]]:
+    """The columns of each part of the features of one kind; a shared one has them once."""
+    for parts in zip(*(feature.primitive.parts() for feature in same), strict=True):
+        owned = zip(same, parts, strict=True)
+        yield list(dict.fromkeys(column for feature, part in owned for column in feature.columns_of(part)))
 
 
 def _blocks(features: Sequence[Feature]) -> tuple[KindBlock, ...]:
     blocks: list[KindBlock] = []
     start = 0
     for primitive, same in groupby(features, key=lambda feature: type(feature.primitive)):
-        block = _block(primitive, [feature.primitive for feature in same], start)
+        block = _block(primitive, tuple(same), start)
         blocks.append(block)
         start = block.parts[-1].stop if block.parts else start
     return tuple(blocks)
 
 
-def _block(primitive: type[Primitive], instances: Sequence[Primitive], start: int) -> KindBlock:
-    n_parts, width = len(instances[0].parts()), len(instances)
-    edges = list(accumulate([start] + [width] * n_parts))
+def _block(primitive: type[Primitive], same: Sequence[Feature], start: int) -> KindBlock:
+    edges = list(accumulate([start, *map(len, _part_columns(same))]))
     parts = tuple(slice(left, right) for left, right in pairwise(edges))
-    return KindBlock(primitive, parts, np.array([instance.parameter for instance in instances]))
+    cells = tuple(part.cells for part in same[0].primitive.parts())
+    parameters = [feature.primitive.parameter for feature in same]
+    return KindBlock(primitive, parts, cells, np.array(parameters), parameters)

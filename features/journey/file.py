@@ -32,11 +32,11 @@ def read_journey_file(path: Path, features: Sequence[Feature]) -> DeclaredJourne
     complaints = [_complaint(name, held, given) for name, held in named(top.get("complaints"), "complaints")]
     counts = (*channels.values(), *(feature for _, feature in complaints if feature is not None))
     known = Known([*features, *counts], goals)
-    journeys = [(held, read_journey(name, held, known)) for name, held in named(top.get("journeys"), "journeys")]
-    made = [feature for held, journey in journeys for feature in _features(journey, held, known)]
+    journeys = [read_journey(name, held, known) for name, held in named(top.get("journeys"), "journeys")]
+    made = [feature for journey in journeys for feature in _features(journey, known)]
     _refuse_taken([*counts, *made], given, path)
     return DeclaredJourneys(
-        tuple(journey for _, journey in journeys),
+        tuple(journeys),
         goals,
         {name: feature.name for name, feature in channels.items()},
         tuple(complaint for complaint, _ in complaints),
@@ -76,13 +76,11 @@ def _count(name: str, entry: Entry, description: str) -> Feature:
     return Feature(name, VIEW, Count(Probe(entry.selector())), description)
 
 
-def _features(journey: Journey, held: Located, known: Known) -> tuple[Feature, Feature]:
-    """Stage and score of a journey; they may be used for what the features behind them may be used for."""
-    purposes = {known.features[name].purpose for name in journey.features if name in known.features} - {""}
-    if len(purposes) > 1:
-        held.fail(f"journey {journey.name!r} mixes features of the purposes {', '.join(sorted(purposes))}; keep to one")
+def _features(journey: Journey, known: Known) -> tuple[Feature, Feature]:
+    """Stage and score of a journey; they may be used where all the features behind them may be."""
+    behind = [known.features[name] for name in journey.features if name in known.features]
+    purpose = ", ".join(sorted({each for feature in behind for each in feature.purposes}))
     made = Derived(repr(journey))
-    purpose = next(iter(purposes), "")
     place = f"where the customer stands in the journey {journey.name}"
     well = f"how well the journey {journey.name} goes, 0 to 100"
     return (

@@ -33,7 +33,7 @@ def plainly(asked: tuple[Probe, ...], told: list[Fact]) -> set[tuple[int, int, s
         for row, fact in enumerate(told)
         for index, probe in enumerate(asked)
         if fact.type in probe.selector.types and (not probe.selector.names or fact.name in probe.selector.names)
-        if (value := probe.read(fact.properties)) is not None
+        if (value := probe.read(fact)) is not None
     }
 
 

@@ -27,7 +27,11 @@ FEATURES = FeatureSet(
 
 NAMES = [
     ("page", ""),
+    ("screen", ""),
     ("track", "Product Viewed"),
+    ("track", "Product Added"),
+    ("track", "Product Removed"),
+    ("track", "Product Reviewed"),
     ("track", "Order Completed"),
     ("track", "Ticket Opened"),
     ("track", "Ticket Solved"),
@@ -43,7 +47,7 @@ NAMES = [
 @st.composite
 def facts(draw):
     kind, name = draw(st.sampled_from(NAMES))
-    occurred = EPOCH + draw(st.integers(0, 40)) * DAY // 4
+    occurred = EPOCH + draw(st.integers(0, 40)) * draw(st.sampled_from([DAY // 4, DAY // 200]))
     properties = draw(
         st.fixed_dictionaries(
             {},
@@ -52,10 +56,19 @@ def facts(draw):
                 "nps": st.integers(0, 10),
                 "income": st.sampled_from([1000, 2500.5, "much"]),
                 "segment": st.sampled_from(["mass", "private", "unheard of"]),
+                "product_id": st.sampled_from(["p-1", "p-2", 3, ""]),
+                "quantity": st.integers(0, 3),
+                "price": st.sampled_from([0.5, 20]),
+                "rating": st.integers(1, 5),
+                "text": st.sampled_from(["thank you very much", "this is a shame", "", 7]),
+                "birthday": st.sampled_from(["1980-02-29", "soon"]),
+                "country": st.sampled_from(["AT", "Germany", "nowhere"]),
+                "email": st.sampled_from(["a@example.org", ""]),
             },
         )
     )
-    return Fact(kind, name, properties, occurred_us=occurred, known_us=occurred + draw(st.integers(0, DAY)))
+    zone = draw(st.sampled_from(["", "Asia/Tokyo", "nowhere"]))
+    return Fact(kind, name, properties, occurred, occurred + draw(st.integers(0, DAY)), zone)
 
 
 def one_by_one(view: View, history: list[Fact]) -> np.ndarray:
@@ -126,5 +139,5 @@ def test_decayed_counts_equal_their_definition(history, days):
     view = FEATURES.view("behaviour")
     named = dict(zip(view.columns, one_by_one(view, history)[-1].tolist(), strict=True))
     values = FEATURES.values(FEATURES.state(named), now_us=now)
-    ages = [(now - fact.occurred_us) / DAY for fact in history if fact.type == "page"]
+    ages = [(now - fact.occurred_us) / DAY for fact in history if fact.type in ("page", "screen")]
     np.testing.assert_allclose(values["page_views_7d"], sum(2 ** (-age / 7) for age in ages), rtol=1e-9, atol=1e-12)

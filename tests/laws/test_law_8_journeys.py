@@ -34,7 +34,8 @@ def states(seed: int, n: int):
     times = NOW_US - chance.uniform(-1, 80, (n, len(is_time))).round(1) * DAY_US
     amounts = chance.integers(0, 4, (n, len(is_time))) * chance.choice([1.0, 0.5], (n, len(is_time)))
     values = np.where(is_time, times, amounts)
-    values[:, FEATURES.columns.index("segment__value")] = chance.integers(0, 2, n)
+    for name in ("segment", "gender_told"):
+        values[:, FEATURES.columns.index(f"{name}__value")] = chance.integers(0, 2, n)
     return np.where(chance.random(values.shape) < 0.33, np.nan, values)
 
 

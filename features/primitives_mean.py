@@ -1,0 +1,100 @@
+"""Means: of all answers, of the newest against the others, of a kind among all."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.primitives import Array, Block, Part, Primitive, total
+from features.primitives_decay import DecayedSum
+from features.primitives_value import LastValue
+from features.selector import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Mean(Primitive):
+    """The mean of a number over all facts that tell it.
+
+    Parameters: `probe`, which skips what is not a number (`required`).
+    """
+
+    probe: Probe
+    kind: ClassVar[str] = "mean"
+
+    def parts(self) -> tuple[Part, ...]:
+        """Two columns: the sum and the count."""
+        return (Part("sum", self.probe, "value"), Part("n", self.probe, "one"))
+
+    @staticmethod
+    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
+        """Both add up."""
+        return (total(a[0], b[0]), total(a[1], b[1]))
+
+    @staticmethod
+    def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
+        """Sum over count."""
+        return state[0] / np.where(state[1] > 0, state[1], np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend(Primitive):
+    """The newest number less the mean of all others: above 0 it went up.
+
+    Parameters: `probe`, which skips what is not a number (`required`).
+    """
+
+    probe: Probe
+    kind: ClassVar[str] = "trend"
+
+    def parts(self) -> tuple[Part, ...]:
+        """Four columns: the newest number and its time, the sum and the count."""
+        newest = (Part("value", self.probe, "value"), Part("at", self.probe, "time"))
+        return (*newest, Part("sum", self.probe, "value"), Part("n", self.probe, "one"))
+
+    @staticmethod
+    def merge(a: Block, b: Block, parameter: Array, /) -> Block:
+        """The newer number, both sums, both counts."""
+        newest = LastValue.merge(a[:2], b[:2], parameter)
+        return (*newest, total(a[2], b[2]), total(a[3], b[3]))
+
+    @staticmethod
+    def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
+        """NaN where fewer than two numbers are known."""
+        newest, _, summed, n = state
+        others = np.where(n > 1, n - 1, np.nan)
+        return newest - (summed - newest) / others
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Primitive):
+    """The share of facts that read a certain number, among all that are looked at; each counts half after a half-life.
+
+    Parameters: `probe`, whose number is a code; `of`, the code that is counted; `half_life_us`, above 0.
+    """
+
+    probe: Probe
+    of: float
+    half_life_us: float
+    kind: ClassVar[str] = "share"
+
+    def parts(self) -> tuple[Part, ...]:
+        """Three columns: the decayed count of what is meant, and of all, and the time they are as of."""
+        among = (Part("n", self.probe, "one"), Part("at", self.probe, "time"))
+        return (Part("hit", self.probe, "match", of=self.of), *among)
+
+    @property
+    def parameter(self) -> float:
+        """The half-life."""
+        return self.half_life_us
+
+    @staticmethod
+    def merge(a: Block, b: Block, parameter: Array, /) -> Block:
+        """Both counts as of the later time, added."""
+        hit, at = DecayedSum.merge((a[0], a[2]), (b[0], b[2]), parameter)
+        n, _ = DecayedSum.merge((a[1], a[2]), (b[1], b[2]), parameter)
+        return (hit, n, at)
+
+    @staticmethod
+    def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
+        """Their ratio, which passing time does not change; NaN where nothing was looked at."""
+        return state[0] / np.where(state[1] > 0, state[1], np.nan)

@@ -1,0 +1,52 @@
+"""Products of an e-commerce event: one in its properties, or a list of them in `products` (the Segment spec)."""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+from features.number import number_of
+
+
+def ordered_quantity(properties: Mapping[str, Any]) -> float:
+    """How many pieces; a product without a quantity is one.
+
+    >>> ordered_quantity({"products": [{"quantity": 2}, {"sku": "b"}]}), ordered_quantity({"sku": "a"})
+    (3.0, 1.0)
+    """
+    return sum(_quantity(product) for product in _products(properties))
+
+
+def ordered_amount(properties: Mapping[str, Any], category: str) -> float:
+    """The money of the products, of one category or ("") of all; NaN where none is of the category.
+
+    A product counts its price times its quantity; one that names no price counts the event's `revenue` where it is the
+    only product, and nothing else.
+
+    >>> basket = {"products": [{"category": "tea", "price": 3, "quantity": 2}, {"category": "milk", "price": 1}]}
+    >>> ordered_amount(basket, "tea"), ordered_amount(basket, ""), ordered_amount(basket, "cups")
+    (6.0, 7.0, nan)
+    """
+    chosen = [product for product in _products(properties) if not category or product.get("category") == category]
+    return sum(map(_amount, chosen)) if chosen or not category else float("nan")
+
+
+def _products(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    listed = properties.get("products")
+    if not isinstance(listed, list):
+        yield properties
+        return
+    yield from (product for product in listed if isinstance(product, Mapping))
+
+
+def _quantity(product: Mapping[str, Any]) -> float:
+    return _number(product, "quantity", otherwise=1.0)
+
+
+def _amount(product: Mapping[str, Any]) -> float:
+    amount = _number(product, "price", otherwise=float("nan")) * _quantity(product)
+    return amount if isfinite(amount) else _number(product, "revenue", otherwise=0.0)
+
+
+def _number(product: Mapping[str, Any], name: str, *, otherwise: float) -> float:
+    value = number_of(product.get(name))
+    return value if value == value else otherwise
