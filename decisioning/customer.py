@@ -71,7 +71,8 @@ class Customer:
     """What is known of one customer as of one moment: the input of a decision.
 
     Parameters: `features` are the documented features as of `as_of`; `known` is false for a customer of whom nothing
-    was recorded before; `degraded` names what could not be read.
+    was recorded before; `degraded` names what could not be read; `purposes`, what features may be used for, with their
+    names: where the customer does not allow a purpose, no decision looks at them.
     """
 
     customer_id: str
@@ -81,3 +82,4 @@ class Customer:
     consent: ConsentState = ConsentState()
     history: ContactHistory = ContactHistory()
     degraded: tuple[str, ...] = ()
+    purposes: Mapping[str, Sequence[str]] = field(default_factory=dict)

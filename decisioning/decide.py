@@ -14,6 +14,7 @@ from decisioning.decision import Decision, DecisionRequest, Exclusion, RankedAct
 from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
 from decisioning.errors import InvalidInputError, StaleContactsError, TsugiError
 from decisioning.explanation import contribution_reasons, draw_reason, factor_reasons
+from decisioning.feature_use import as_allowed
 from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm, arm_of
 from decisioning.option import Option, Weighing, options_of, score_of
@@ -96,6 +97,7 @@ def consider(
     `degraded` says so.
     """
     placement = placement_of(request, catalog)
+    customer = as_allowed(customer, channel=catalog.catalog.channels[placement.channel], catalog=catalog.catalog)
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
     values = values_of(customer, request.context)

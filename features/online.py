@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from decisioning.customer import FeatureValue
 from features.feature_set import FeatureSet
@@ -11,6 +12,13 @@ from features.online_store import PackedRow, PackedRows
 MICROSECOND = timedelta(microseconds=1)
 FOR_EVER = 2**63
 """Microseconds, more than any moment has."""
+
+
+class Known(NamedTuple):
+    """What the online store says of one customer: the documented features, and the views too old to be believed."""
+
+    features: dict[str, FeatureValue]
+    stale: tuple[str, ...]
 
 
 class OnlineFeatures:
@@ -29,11 +37,17 @@ class OnlineFeatures:
 
         Raises: `UnavailableError` where the store cannot be read.
         """
+        known = self.known(customer_id, now)
+        return known.features if known else None
+
+    def known(self, customer_id: str, now: datetime) -> Known | None:
+        """As `read`, with what was too old."""
         rows = self._rows.read(customer_id)
         return self.of_rows(rows, now_us=to_us(now)) if rows else None
 
-    def of_rows(self, rows: list[PackedRow], *, now_us: int) -> dict[str, FeatureValue]:
-        """The documented features of one customer's rows at a moment; a row past its time to live says nothing."""
+    def of_rows(self, rows: list[PackedRow], *, now_us: int) -> Known:
+        """What one customer's rows say at a moment; a row past its time to live says nothing."""
         ttl_us = self._ttl_us
         believed = {row.view: row.state for row in rows if row.event_us + ttl_us.get(row.view, 0) >= now_us}
-        return self.features.values(self.features.joined(believed), now_us=now_us)
+        stale = tuple([row.view for row in rows if row.view not in believed]) if len(believed) < len(rows) else ()
+        return Known(self.features.values(self.features.joined(believed), now_us=now_us), stale)

@@ -1,21 +1,23 @@
 """Reads everything that is known of a customer, for a decision: who it is, features, consent, contacts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from decisioning.customer import Customer, CustomerReference, FeatureValue
+from decisioning.customer import Customer, CustomerReference
 from decisioning.errors import UnavailableError
 from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
-from features.online import OnlineFeatures
+from features.online import Known, OnlineFeatures
 from features.projection import FeatureProjection
-from features.replay import replay
+from features.replay import replayed_rows
 
 ONLINE_STORE = "online_store"
 """The name in `Customer.degraded` that says the features were computed from the ledger, without the online store."""
+
+STALE = "stale_"
+"""What the names in `Customer.degraded` begin with that say which view was too old to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,25 @@ class StoredProfiles:
         customer_id = self.identity.resolve(reference)
         if customer_id is None:
             nobody = unknown_customer_id(reference)
-            return Customer(nobody, known=False, as_of=now, features=self.online.features.defaults())
-        features = self._online(customer_id, now) if is_current else None
-        return Customer(
-            customer_id,
+            return self._customer(nobody, now, Known(self.online.features.defaults(), ()))
+        known = self._online(customer_id, now) if is_current else None
+        customer = self._customer(customer_id, now, known or self._from_ledger(customer_id, now))
+        return replace(
+            customer,
             known=True,
-            as_of=now,
-            features=self._from_ledger(customer_id, now) if features is None else features,
             consent=self.consent.state(customer_id),
             history=self.contacts.history(customer_id, now - self.memory, now),
-            degraded=() if features is not None else (ONLINE_STORE,),
+            degraded=(*(() if known else (ONLINE_STORE,)), *customer.degraded),
+        )
+
+    def _customer(self, customer_id: str, now: datetime, known: Known) -> Customer:
+        return Customer(
+            customer_id,
+            known=False,
+            as_of=now,
+            features=known.features,
+            degraded=tuple(STALE + view for view in known.stale),
+            purposes=self.online.features.purposes,
         )
 
     def _catch_up(self) -> bool:
@@ -69,14 +80,14 @@ class StoredProfiles:
             return False
         return True
 
-    def _online(self, customer_id: str, now: datetime) -> Mapping[str, FeatureValue] | None:
+    def _online(self, customer_id: str, now: datetime) -> Known | None:
         """The features as stored; None where the store cannot be read."""
         try:
-            stored = self.online.read(customer_id, now)
+            stored = self.online.known(customer_id, now)
         except UnavailableError:
             return None
-        return self.online.features.defaults() if stored is None else stored
+        return stored or Known(self.online.features.defaults(), ())
 
-    def _from_ledger(self, customer_id: str, now: datetime) -> Mapping[str, FeatureValue]:
-        state = replay(self.projection.ledger.facts_of(customer_id), self.online.features)
-        return self.online.features.values(state, now_us=to_us(now))
+    def _from_ledger(self, customer_id: str, now: datetime) -> Known:
+        rows = replayed_rows(customer_id, self.projection.ledger.facts_of(customer_id), self.online.features)
+        return self.online.of_rows(rows, now_us=to_us(now))

@@ -10,6 +10,7 @@ from decisioning.customer import CustomerReference
 from decisioning.errors import UnavailableError
 from features.consent import ConsentBook
 from features.contacts import ContactBook
+from features.feature_set import FeatureSet
 from features.identity import IdentityGraph
 from features.ledger import Ledger
 from features.online import OnlineFeatures
@@ -17,6 +18,7 @@ from features.online_store import PackedRows
 from features.profile_reader import ONLINE_STORE, StoredProfiles
 from features.projection import FeatureProjection
 from features.replay import replay
+from features.standard import STANDARD_FEATURES
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_what_another_process_wrote_is_seen_by_the_next_read(shop):
 class Broken(OnlineFeatures):
     """An online store whose disk fails."""
 
-    def read(self, *_):
+    def known(self, *_):
         raise UnavailableError("the online store cannot be read")
 
 
@@ -89,3 +91,28 @@ def test_without_the_online_store_the_features_come_from_the_ledger(shop, tmp_pa
 
 def test_a_customer_without_facts_replays_to_nothing():
     assert FEATURES.values(replay([], FEATURES), now_us=0) == FEATURES.defaults()
+
+
+def test_a_view_too_old_to_be_believed_is_named_with_the_online_store_and_without(tmp_path):
+    old = dict.fromkeys([view.name for view in FEATURES.views], timedelta(days=1))
+    shop = Shop(tmp_path, FeatureSet(STANDARD_FEATURES, ttl=old))
+    shop.send(viewed(), {"type": "track", "event": "Ticket Opened", "userId": "u-1"})
+    shop.send(viewed(), at=START + timedelta(days=30))
+    stored = profiles_of(shop)
+    broken = replace(stored, online=Broken(tmp_path / "other.db", shop.features))
+    reference, now = CustomerReference("user_id", "u-1"), START + timedelta(days=30.5)
+    online, ledger = stored.read(reference, now=now), broken.read(reference, now=now)
+    assert online.degraded == ("stale_service",)
+    assert ledger.degraded == (ONLINE_STORE, "stale_service")
+    assert online.features["open_tickets"] == 0.0
+    assert online.features["product_views_7d"] > 1.0
+    assert_same(online.features, ledger.features)
+    shop.close()
+
+
+def test_features_come_with_what_they_may_be_used_for(shop):
+    shop.send(viewed())
+    purposes = profiles_of(shop).read(CustomerReference("user_id", "u-1"), now=START).purposes
+    assert "product_views_7d" in purposes["profiling"]
+    assert "open_tickets" in purposes["service"]
+    assert profiles_of(shop).read(CustomerReference("user_id", "u-9"), now=START).purposes == purposes

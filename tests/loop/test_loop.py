@@ -15,10 +15,12 @@ import pytest
 
 from decisioning.decide import propose
 from decisioning.decision import DecisionRequest
+from features.catalog_source import feature_set_of
 from features.golden_record import GoldenRecord
 from features.historical import training_frame
 from features.identity import IdentityGraph
 from features.record import DECISION, LINK, OUTCOME, link_of
+from features.workspace import Workspace
 from pipelines.champion import champion_bundle, champion_scorer
 from pipelines.clock import SimulatedClock
 from pipelines.composition import compose
@@ -143,13 +145,25 @@ def test_a_golden_record_says_where_each_field_is_from(walk):
 
 def test_the_features_logged_with_decisions_are_the_offline_features_of_those_moments(walk):
     assert len(walk.sample) >= 300
+    withheld = Counter()
     for decision, (_, row) in zip(walk.sample, walk.offline.iterrows(), strict=True):
         for name, logged in decision.features.items():
-            past = row[name]
-            if logged is None or isinstance(logged, str):
-                assert (None if past is None or past != past else past) == logged, name
+            past = None if row[name] != row[name] else row[name]
+            if logged is None and past is not None:
+                withheld[name, decision.channel] += 1
+            elif logged is None or isinstance(logged, str):
+                assert past == logged, name
             else:
                 assert past == pytest.approx(logged, rel=1e-9, abs=1e-9), name
+    only_by_consent(walk, withheld)
+
+
+def only_by_consent(walk, withheld) -> None:
+    """What was known and not looked at is what needs consent for marketing; not on every channel, nor of everybody."""
+    features = feature_set_of(Workspace.load(walk.workspace))
+    assert {name for name, _ in withheld} <= set(features.purposes["marketing"])
+    n_by_channel = Counter(decision.channel for decision in walk.sample)
+    assert all(n < n_by_channel[channel] for (_, channel), n in withheld.items())
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
