@@ -59,6 +59,11 @@ class Home:
         """Published bundles, a folder each, with the pointer `champion.json`."""
         return self.path / "bundles"
 
+    @property
+    def journeys(self) -> Path:
+        """The maps of the journeys, as they were last drawn for everybody."""
+        return self.path / "journeys.json"
+
     def lock(self, name: str) -> Path:
         """The lock file of this name, such as `serving` or `retrain`."""
         return self.path / f"{name}.lock"
