@@ -11,6 +11,7 @@ from journey_world import DAYS, a_world, account, journey_features
 from features.history import History
 from features.instant import from_us, to_us
 from features.journey import past
+from features.journey.customer_way import customer_ways
 from features.journey.history_stays import history_stays, living
 from features.journey.stays import OPEN, Period
 
@@ -127,3 +128,20 @@ def test_a_customer_who_became_part_of_another_is_counted_once(tmp_path):
     made.close()
     assert len(customers) == 2
     assert set(stays.customer.tolist()) == {0, 1}
+
+
+def test_one_customers_way_from_their_records_is_the_last_stay_of_history(shop, found):
+    customers, now = living(shop.ledger), from_us(PERIOD.until_us)
+    for number, customer in enumerate(customers):
+        ways = customer_ways(shop.ledger.facts_of(customer), FEATURES, account(shop, customer, now), now=now)
+        for journey, way in zip(FEATURES.journeys.journeys, ways, strict=True):
+            stays = found[journey.name]
+            (last,) = np.flatnonzero((stays.customer == number) & (stays.onto == OPEN))
+            assert way["inactive"] == (stays.place[last] == len(journey.stages) + 1)
+            entered = from_us(int(stays.entered_us[last])).isoformat().replace("+00:00", "Z")
+            assert way["since"] == (None if stays.place[last] == len(journey.stages) else entered)
+
+
+def test_of_whom_nothing_is_recorded_no_stage_is_known():
+    (shop_way, _) = customer_ways([], FEATURES, FEATURES.defaults(), now=START)
+    assert shop_way == {"journey": "shop", "stage": None, "since": None, "inactive": False, "score": None}
