@@ -12,6 +12,7 @@ from decisioning.errors import InvalidInputError, NotFoundError
 from features.intake import Arrival, Receipt
 from pipelines.clock import system_clock
 from pipelines.composition import Composition, compose
+from pipelines.follow import followed
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 
@@ -59,7 +60,8 @@ def load(
 ) -> Receipt:
     """Take a file in and (with `catch_up`) bring the online features up to it; `progress` is told the bytes read."""
     arrival = Arrival(received_at, source=source, backfill=backfill)
-    with _opened(file) as stream:
+    home, workspace = composition.home.path, composition.workspace.folder
+    with _opened(file) as stream, followed(home, workspace, size=file.stat().st_size if catch_up else 0):
         receipt = composition.intake.load(_lines(stream, progress), arrival)
     if catch_up:
         composition.projection.catch_up()
