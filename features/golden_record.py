@@ -57,7 +57,7 @@ class GoldenRules:
     @classmethod
     def of(cls, workspace: Workspace) -> Self:
         """The rules of a workspace."""
-        return cls(workspace.survivorship, workspace.cleansing, workspace.sources)
+        return cls(workspace.golden_record, workspace.cleansing, workspace.sources)
 
 
 class GoldenRecord:

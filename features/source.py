@@ -16,8 +16,10 @@ UNKNOWN_TRUST = PARTY_TRUST["third"]
 """How far a source is trusted that the workspace does not name."""
 MANUAL = "manual"
 """Reserved: a person's override. No file and no sender can use it."""
-OWN = ("http", "live", MANUAL)
-"""Our own doors, first party without being named: the service, the simulator, and a person's override."""
+EXTERNAL = "golden_record"
+"""What is read from a golden record that the business has already."""
+OWN = ("http", "live", MANUAL, EXTERNAL)
+"""Our own doors, first party without being named."""
 
 
 class Source(Section):

@@ -6,15 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from decisioning.errors import InvalidInputError
 from features.cleansing.cleanser import Cleansing
+from features.external_record import ExternalEvents, ExternalProfiles, GoldenRecordSection, believing_the_key
 from features.home import Home
 from features.identity_rules import IdentityRules, IdentitySection
 from features.section import Section
 from features.source import Source, Sources
-from features.survivorship import Survivorship
 
 __all__ = [
     "Business",
@@ -136,8 +136,10 @@ class _Settings(Section):
     simulation: Simulation | None = None
     sources: tuple[Source, ...] = Field(default=(), strict=False)
     cleansing: Cleansing = Cleansing()
-    golden_record: Survivorship = Survivorship()
+    golden_record: GoldenRecordSection = GoldenRecordSection()
     identity: IdentitySection = IdentitySection()
+
+    _believing_the_key = model_validator(mode="before")(believing_the_key)
 
     @field_validator("sources")
     @classmethod
@@ -163,7 +165,7 @@ class Workspace:
         self.gate: Gate = settings.gate
         self.simulation: Simulation | None = settings.simulation
         self.cleansing: Cleansing = settings.cleansing
-        self.survivorship: Survivorship = settings.golden_record
+        self.golden_record: GoldenRecordSection = settings.golden_record
         self.identity = _identity_rules(settings)
         self.sources = Sources(settings.sources, strict=settings.workspace.strict_sources)
 
@@ -250,5 +252,7 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "simulation": Simulation,
     "sources": Source,
     "cleansing": Cleansing,
-    "golden_record": Survivorship,
+    "golden_record": GoldenRecordSection,
+    "profiles": ExternalProfiles,
+    "events": ExternalEvents,
 }

@@ -39,7 +39,7 @@ def test_our_own_doors_are_first_party_unless_the_workspace_says_otherwise(name)
 
 
 def test_a_strict_workspace_refuses_a_source_that_it_does_not_name(tmp_path):
-    with pytest.raises(InvalidInputError, match=r"'rumour' is not named.*allowed: crm, http, live, panel"):
+    with pytest.raises(InvalidInputError, match=r"'rumour' is not named.*: crm, golden_record, http, live, panel"):
         a_workspace(tmp_path).sources.check("rumour")
     assert Sources().check("rumour") == "rumour"
 

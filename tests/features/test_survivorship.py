@@ -144,7 +144,7 @@ def test_the_workspace_names_the_rule_of_all_fields_and_of_single_ones(tmp_path)
         '[workspace]\nname = "shop"\n[golden_record]\nrule = "most_trusted"\n'
         '[golden_record.fields]\ncity = "longest"\nphone = {rule = "most_trusted", order = ["crm"]}\n'
     )
-    rules = Workspace.load(tmp_path).survivorship
+    rules = Workspace.load(tmp_path).golden_record
     assert [rules.rule_of(field).rule for field in ("city", "phone", "name")] == ["longest", *["most_trusted"] * 2]
     assert rules.rule_of("phone").order == ("crm",)
 
