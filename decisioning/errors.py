@@ -38,6 +38,12 @@ class NotFoundError(TsugiError):
     code = "not_found"
 
 
+class ErasedError(NotFoundError):
+    """What was named was erased: on its customer's demand, or because it was kept long enough."""
+
+    code = "erased"
+
+
 class ConflictError(TsugiError):
     """The same id was used before with a different body; the first one stands."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from features.ledger import Ledger
-from features.record import LINK, Record, link_of
+from features.record import ERASURE, LINK, Record, link_of
 
 FEW = 5_000
 
@@ -16,13 +16,15 @@ class Changes:
 
     Parameters: `renewed`, customers whose states no longer hold (they became one, or came apart), and when that became
     known, in microseconds; `gone`, ids that may be nobody's any more; `within`, what the range says of everybody else;
-    `past`, all that is recorded of each who is renewed.
+    `past`, all that is recorded of each who is renewed; `erasures`, the ids of those in the range: whom they erased has
+    no state.
     """
 
     renewed: Mapping[str, int]
     gone: frozenset[str]
     within: Iterable[Record]
     past: Iterable[list[Record]]
+    erasures: frozenset[str] = frozenset()
 
     @property
     def records(self) -> Iterable[Record]:
@@ -42,16 +44,18 @@ def changes(ledger: Ledger, start: int, end: int, *, anew: Mapping[str, int] | N
     """
     if end - start <= FEW:
         held = list(ledger.telling(start, end))
-        links = [record for record in held if record.kind == LINK]
+        told = [record for record in held if record.kind in (LINK, ERASURE)]
         within: Iterable[Record] = held
     else:
-        links = [r for r in ledger.records(start, kinds=[LINK], limit=end - start) if r.seq <= end]
+        told = [r for r in ledger.records(start, kinds=[LINK, ERASURE], limit=end - start) if r.seq <= end]
         within = ledger.telling(start, end)
-    renewed, gone = _renewed(links) if start else ({}, frozenset[str]())
+    erasures = frozenset(record.record_id for record in told if record.kind == ERASURE)
+    renewed, gone = _renewed(record for record in told if record.kind == LINK) if start else ({}, frozenset[str]())
     renewed |= anew or {}
     outdated = gone.union(renewed)
     past = (ledger.records_of(customer, until_seq=end) for customer in sorted(outdated))
-    return Changes(renewed, gone, (record for record in within if record.customer_id not in outdated), past)
+    rest = (record for record in within if record.customer_id not in outdated)
+    return Changes(renewed, gone, rest, past, erasures)
 
 
 def _renewed(links: Iterable[Record]) -> tuple[dict[str, int], frozenset[str]]:

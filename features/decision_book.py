@@ -9,7 +9,7 @@ import orjson
 from decisioning.catalog import Catalog
 from decisioning.customer import CustomerReference
 from decisioning.decision import Decision
-from decisioning.errors import ConflictError, StaleContactsError
+from decisioning.errors import ConflictError, ErasedError, StaleContactsError
 from features.contacts import contact_facts, contacts_version, keep_contacts
 from features.decision_codec import decision_from, plain
 from features.event_log import announce
@@ -20,6 +20,7 @@ from features.identity_rules import IdentityRules
 from features.instant import to_us
 from features.ledger import Ledger, insert_record
 from features.outcome_log import release_quarantine
+from features.privacy.tombstone import CUSTOMER, REQUEST, tombstones_of, was_erased
 from features.record import DECISION, Record
 
 
@@ -44,6 +45,7 @@ class DecisionBook:
 
         def operation(connection: sqlite3.Connection) -> None:
             _refuse_repeated(connection, decision)
+            _refuse_erased(connection, decision)
             if decision.ranked:  # what contacts nobody takes nothing that may have changed
                 _refuse_stale(connection, decision)
             self._keep(connection, decision, answer, body_hash)
@@ -59,15 +61,22 @@ class DecisionBook:
         self._ledger.write(lambda connection: self._keep_all(connection, list(decisions))).result()
 
     def find(self, decision_id: str) -> Decision | None:
-        """The decision of this id; None where there is none."""
+        """The decision of this id; None where there is none. Raises: `ErasedError` where it was erased."""
         with self._ledger.read() as connection:
             row = connection.execute(_BODY, (decision_id,)).fetchone()
+            if row is None and was_erased(connection, DECISION, decision_id):
+                raise ErasedError("this decision was erased", field="decision_id")
         return decision_from(orjson.loads(row[0])["decision"]) if row else None
 
     def answer_for(self, request_id: str) -> tuple[str, bytes] | None:
-        """The body hash and the answer of an earlier request with this id; None where there was none."""
+        """The body hash and the answer of an earlier request with this id; None where there was none.
+
+        Raises: `ErasedError` where it was erased.
+        """
         with self._ledger.read() as connection:
             row: tuple[str, bytes] | None = connection.execute(_ANSWER, (request_id,)).fetchone()
+            if row is None and was_erased(connection, REQUEST, request_id):
+                raise ErasedError("this request was answered, and the decision was erased", field="request_id")
         return row
 
     def _keep_all(self, connection: sqlite3.Connection, decisions: Iterable[Decision]) -> None:
@@ -119,6 +128,18 @@ def _refuse_repeated(connection: sqlite3.Connection, decision: Decision) -> None
         raise ConflictError(f"request_id {decision.request_id!r} was used before", field="request_id")
     if connection.execute(_BODY, (decision.decision_id,)).fetchone():
         raise ConflictError(f"decision_id {decision.decision_id!r} was used before", field="decision_id")
+
+
+def _refuse_erased(connection: sqlite3.Connection, decision: Decision) -> None:
+    """Refuse to record what was decided before its customer was erased, or answered and erased before."""
+    tombstones = tombstones_of(connection)
+    if tombstones is None:
+        return
+    if tombstones.erased_us(REQUEST, decision.request_id) is not None:
+        raise ErasedError("this request was answered, and the decision was erased", field="request_id")
+    erased_us = tombstones.erased_us(CUSTOMER, decision.customer_id)
+    if erased_us is not None and to_us(decision.decided_at) < erased_us:
+        raise StaleContactsError("the customer was erased while this was decided")
 
 
 def _refuse_stale(connection: sqlite3.Connection, decision: Decision) -> None:

@@ -13,6 +13,7 @@ from features.identity_cluster import Change
 from features.identity_memory import IdentityMemory
 from features.instant import to_us
 from features.ledger import INSERT_RECORD, last_seq
+from features.privacy.tombstone import without_erased
 from features.record import EVENT, LINK
 from features.seen_ids import SeenIds
 from features.segment import CONSENT_UPDATED
@@ -21,7 +22,7 @@ _LOOKED_UP_AT_ONCE = 500
 
 
 class Appended(NamedTuple):
-    """How many events were new, and how many were in the ledger (or earlier in the batch) already."""
+    """How many events were new, and how many were in the ledger (or earlier in the batch) already, or were erased."""
 
     accepted: int
     duplicates: int
@@ -40,7 +41,7 @@ def append_events(
     Parameters: `memory`, of this transaction, or one that outlives it and has seen every record; `backfill`, declared
     history: its state was known when it happened, not when it was received; `seen`, every id that is in the ledger.
     """
-    fresh = _fresh(connection, events, seen)
+    fresh = _fresh(connection, without_erased(connection, events), seen)
     received_us = {moment: to_us(moment) for moment in {event.received_at for event in fresh}}
     rows = [_row(event, memory, received_us[event.received_at], backfill=backfill) for event in fresh]
     connection.executemany(INSERT_RECORD, rows)

@@ -23,6 +23,7 @@ from features.history_part import HistoryPart, file_name, write_empty
 from features.ledger import Ledger
 from features.lift import View, starts
 from features.online_store import PackedRows
+from features.privacy.erased import erased_of
 from features.row_state import stored
 
 AT_ONCE = 2_000_000
@@ -68,7 +69,7 @@ class History:
 
         Raises: `UnavailableError` where ledger or state cannot be used.
         """
-        with _locked(self.folder / "history.lock"), without_collecting():
+        with history_lock(self.folder), without_collecting():
             start = self._rows.progress(self._definition)
             self._discard(start)
             while start < (target := ledger.last_seq()):
@@ -97,7 +98,8 @@ class History:
         with self._rows.exclusive(self._definition) as transaction, ExitStack() as files:
             if start == 0:
                 transaction.clear()
-            transaction.forget(changed.outdated)
+            erased = erased_of(ledger, transaction.customers, changed.erasures)
+            transaction.forget(changed.outdated | erased)
             parts = [files.enter_context(self._part(view, start, end)) for view in self._features.views]
             for chunk in backlog.chunks(CHUNK):
                 before = stored(transaction.read_many(chunk.customers)) if start else {}
@@ -130,7 +132,8 @@ class History:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as lock:
+def history_lock(folder: Path) -> Iterator[None]:
+    """Be the one process that writes the files of history."""
+    with (folder / "history.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

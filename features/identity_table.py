@@ -42,9 +42,9 @@ class IdentityTable:
         return self.connection.execute(f"{_ROW} WHERE customer_id = ?", (customer_id,)).fetchall()
 
     def next_number(self) -> int:
-        """The number of the next new identifier."""
-        highest: int | None = self.connection.execute("SELECT max(node) FROM identifier").fetchone()[0]
-        return (highest or 0) + 1
+        """The number of the next new identifier, higher than that of any erased one."""
+        numbers = self.connection.execute(_HIGHEST).fetchone()
+        return max(number or 0 for number in numbers) + 1
 
     def is_linked(self, number: int, other: int) -> bool:
         """Whether two identifiers were named together."""
@@ -109,6 +109,7 @@ _ALIAS = """
     SELECT ?1, node FROM identifier
     WHERE kind = ?2 AND value = ?3 AND NOT EXISTS (SELECT 1 FROM identifier WHERE customer_id = ?1)
 """
+_HIGHEST = "SELECT (SELECT max(node) FROM identifier), (SELECT max(last_node) FROM erasure)"
 _DEGREE = """
     SELECT count(*) FILTER (WHERE o.kind = 'user_id'), count(*) FROM link JOIN identifier o ON o.node = other
     WHERE link.node = ?

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 BUSY_MS = 20_000
 _SETTINGS = f"""
 PRAGMA busy_timeout = {BUSY_MS};
+PRAGMA secure_delete = ON;
 PRAGMA synchronous = FULL;
 PRAGMA cache_size = -131072;
 PRAGMA temp_store = MEMORY;

@@ -1,8 +1,9 @@
 """The tables of the ledger database.
 
 `record` is the truth, with `request` (answers given), `quarantine` (outcomes that wait for their decision), `reject`
-(what was refused) and `import` (how far each file was read). The other tables are projections: functions of the
-records, rebuilt by `features.rebuild`.
+(what was refused), `import` (how far each file was read), and what erasure leaves: `erasure` (when, and when every
+file was swept), `tombstone` (tokens by which what was erased is known again), `erasure_key`. The other tables are
+projections: functions of the records, rebuilt by `features.rebuild`.
 
 Projections hang on an *identifier* (`node`), not on a customer: when two customers become one, only the label
 `identifier.customer_id` changes and everything else follows.
@@ -65,6 +66,18 @@ CREATE TABLE import (
     tally BLOB NOT NULL,
     noted_us INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE erasure_key (key BLOB NOT NULL);
+CREATE TABLE erasure (
+    erasure_id TEXT PRIMARY KEY,
+    erased_us INTEGER NOT NULL,
+    last_node INTEGER NOT NULL,
+    swept_us INTEGER
+) WITHOUT ROWID;
+CREATE TABLE tombstone (
+    token BLOB PRIMARY KEY,
+    erased_us INTEGER NOT NULL,
+    erasure_id TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE identifier (
     node INTEGER PRIMARY KEY,
@@ -126,9 +139,9 @@ CREATE TABLE consent (
     node INTEGER NOT NULL,
     purpose TEXT NOT NULL,
     channel TEXT NOT NULL,
+    message_id TEXT NOT NULL,
     granted INTEGER NOT NULL,
     occurred_us INTEGER NOT NULL,
-    message_id TEXT NOT NULL,
     PRIMARY KEY (node, purpose, channel, message_id)
 ) WITHOUT ROWID;
 CREATE TABLE contact (

@@ -5,18 +5,20 @@ power cut it is consistent, perhaps a little behind, and catches up. See `featur
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import local
 from typing import NamedTuple
 
 from decisioning.errors import UnavailableError
+from features.privacy.compacting import compact
 
 BUSY_MS = 30_000
 MANY = 500
 _SETTINGS = f"""
 PRAGMA busy_timeout = {BUSY_MS};
+PRAGMA secure_delete = ON;
 PRAGMA synchronous = NORMAL;
 PRAGMA cache_size = -32768;
 PRAGMA mmap_size = 268435456;
@@ -122,6 +124,21 @@ class PackedRows:
         with self._naming(), _transaction(self._connection()) as connection:
             yield RowTransaction(connection, definition)
 
+    def customers(self) -> list[str]:
+        """Every customer who has a row."""
+        with self._naming():
+            return _customers(self._connection())
+
+    def forget_until(self, customers: Mapping[str, int]) -> None:
+        """Delete the rows of some customers that became known until a moment, each with their own, in microseconds."""
+        with self._naming(), _transaction(self._connection()) as connection:
+            connection.executemany("DELETE FROM state_row WHERE customer_id = ? AND event_us <= ?", customers.items())
+
+    def compact(self) -> bool:
+        """Write the file anew, so that nothing that was deleted is left in it; whether nobody kept it from ending."""
+        with self._naming():
+            return compact(self._connection())
+
     def close(self) -> None:
         """Close this thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._open, "connection", None)
@@ -169,6 +186,10 @@ class RowTransaction:
         """Write rows, whatever was there: for the projection, which is right by construction."""
         self._connection.executemany(_REPLACE, rows)
 
+    def customers(self) -> list[str]:
+        """Every customer who has a row."""
+        return _customers(self._connection)
+
     def forget(self, customer_ids: Iterable[str]) -> None:
         """Delete every row of some customers."""
         self._connection.executemany("DELETE FROM state_row WHERE customer_id = ?", [(c,) for c in customer_ids])
@@ -194,6 +215,10 @@ def _read_many(connection: sqlite3.Connection, customer_ids: Sequence[str]) -> I
         some = customer_ids[start : start + MANY]
         found = connection.execute(f"{_READ} IN ({', '.join('?' * len(some))})", tuple(some))
         yield from map(PackedRow._make, found.fetchall())
+
+
+def _customers(connection: sqlite3.Connection) -> list[str]:
+    return [row[0] for row in connection.execute("SELECT DISTINCT customer_id FROM state_row")]
 
 
 def _progress(connection: sqlite3.Connection, definition: str, schema: str = "main") -> int:

@@ -13,6 +13,7 @@ from decisioning.outcome import OUTCOME_TYPES, Outcome
 from features.contacts import keep_answer
 from features.instant import MAX_AHEAD, from_us, to_us
 from features.ledger import insert_record
+from features.privacy.tombstone import was_erased
 from features.receipt import Arrival
 from features.record import DECISION, OUTCOME
 from features.rejection import RejectedEventError, Rejection, shown
@@ -27,6 +28,7 @@ class Fate(Enum):
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
     QUARANTINED = "quarantined"
+    ERASED = "erased"
 
 
 class _Contact(NamedTuple):
@@ -72,6 +74,8 @@ def append_outcome(
     earlier = _earlier(connection, outcome.outcome_id)
     if earlier is not None:
         return Fate.DUPLICATE if earlier == outcome else Fate.CONFLICT
+    if was_erased(connection, DECISION, outcome.decision_id):
+        return Fate.ERASED
     if not _is_decided(connection, outcome.decision_id):
         row = (outcome.outcome_id, outcome.decision_id, received_us, backfill, orjson.dumps(outcome))
         connection.execute(_WAIT, row)

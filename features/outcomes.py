@@ -24,7 +24,8 @@ class OutcomeReceipt:
 
     Parameters: `accepted`, new and joined to their decision, late impressions included; `duplicates`, the same again;
     `conflicts`, an id used before with another body (the first one stands); `quarantined`, waiting for their decision;
-    `rejected`, refused; `late_impressions`, ids of impressions after their reservation was released.
+    `rejected`, refused; `late_impressions`, ids of impressions after their reservation was released; `erased`, of
+    decisions that were erased: nothing is kept of them.
     """
 
     accepted: int = 0
@@ -33,6 +34,7 @@ class OutcomeReceipt:
     quarantined: int = 0
     rejected: tuple[Rejection, ...] = ()
     late_impressions: tuple[str, ...] = ()
+    erased: tuple[Rejection, ...] = ()
 
 
 class OutcomeBook:
@@ -90,9 +92,14 @@ def _receipt(fates: Sequence[tuple[int, Outcome, Fate]], rejected: tuple[Rejecti
         quarantined=met.count(Fate.QUARANTINED),
         rejected=rejected,
         late_impressions=tuple(outcome.outcome_id for _, outcome, fate in fates if fate is Fate.LATE_IMPRESSION),
+        erased=tuple(_erased(index) for index, _, fate in fates if fate is Fate.ERASED),
     )
 
 
 def _conflict(index: int, outcome: Outcome) -> Rejection:
     message = f"outcome_id {outcome.outcome_id!r} was used before with a different body; the first one stands"
     return Rejection(index, "conflict", "outcome_id", message)
+
+
+def _erased(index: int) -> Rejection:
+    return Rejection(index, "erased", "decision_id", "this decision was erased, on its customer's demand or by age")

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from features.backlog import Backlog, gather
-from features.changes import FEW, changes
+from features.changes import FEW, Changes, changes
 from features.collecting import without_collecting
 from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
@@ -16,6 +16,7 @@ from features.ledger import Ledger
 from features.lift import View
 from features.online_store import PackedRow, PackedRows, RowTransaction
 from features.packing import pack
+from features.privacy.erased import erased_of
 from features.row_state import Stored, states_before, stored
 
 CHUNK = 40_000
@@ -96,7 +97,7 @@ class FeatureProjection:
     def _apply_few(self, end: int) -> None:
         changed, letters = changes(self.ledger, self._seen, end), DeadLetters()
         backlog = gather(changed.records, self._features.reader, letters)
-        self._apply(end, changed.outdated, [backlog], letters)
+        self._apply(end, changed, [backlog], letters)
 
     def _apply_many(self, end: int) -> None:
         with without_collecting(), Gathered(self.ledger, self._features.reader, after=self._seen) as gathered:
@@ -107,9 +108,9 @@ class FeatureProjection:
         changed = changes(self.ledger, gathered.after, gathered.seq)
         past = backlogs_of(changed.past, self._features.reader, gathered.letters)
         backlogs = chain(gathered.backlogs(without=changed.outdated), past)
-        self._apply(gathered.seq, changed.outdated, backlogs, gathered.letters)
+        self._apply(gathered.seq, changed, backlogs, gathered.letters)
 
-    def _apply(self, end: int, outdated: frozenset[str], backlogs: Iterable[Backlog], letters: DeadLetters) -> None:
+    def _apply(self, end: int, changed: Changes, backlogs: Iterable[Backlog], letters: DeadLetters) -> None:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
         with self._rows.exclusive(self._definition) as transaction:
             if transaction.progress() != self._noted:
@@ -117,7 +118,8 @@ class FeatureProjection:
             fresh = self._seen == 0
             if fresh:
                 transaction.clear()
-            transaction.forget(outdated)
+            erased = erased_of(self.ledger, transaction.customers, changed.erasures)
+            transaction.forget(changed.outdated | erased)
             for chunk in (chunk for backlog in backlogs for chunk in backlog.chunks(CHUNK)):
                 transaction.replace(self._rows_after(chunk, transaction, fresh=fresh))
             if letters.found:

@@ -9,6 +9,7 @@ from typing import Any
 from features.event_body import MAX_BYTES
 from features.instant import from_us, to_us
 from features.ledger import Ledger
+from features.privacy.refused import keepable
 from features.receipt import Arrival
 from features.rejection import Rejection
 
@@ -62,11 +63,14 @@ def _reject(row: tuple[Any, ...]) -> Reject:
 
 
 def keep_rejects(connection: sqlite3.Connection, rejected: Iterable[tuple[Rejection, bytes]], arrival: Arrival) -> None:
-    """Write refused elements with their raw bytes (truncated). Parameters: `arrival`, how their batch came."""
+    """Write refused elements with their raw bytes (truncated), but those that name somebody who was erased.
+
+    Parameters: `arrival`, how their batch came.
+    """
     came = (to_us(arrival.received_at), arrival.origin.file, arrival.origin.mapping, arrival.backfill)
     rows = [
         (arrival.source, why.index, why.code, why.field, why.message, raw[:MAX_RAW], *came, why.taken)
-        for why, raw in rejected
+        for why, raw in keepable(connection, rejected)
     ]
     connection.executemany(_KEEP, rows)
 

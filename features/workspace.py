@@ -13,6 +13,8 @@ from features.cleansing.cleanser import Cleansing
 from features.external_record import ExternalEvents, ExternalProfiles, GoldenRecordSection, believing_the_key
 from features.home import Home
 from features.identity_rules import IdentityRules, IdentitySection
+from features.privacy.erasure import LOG
+from features.privacy.settings import Privacy, Retention
 from features.section import Section
 from features.source import Source, Sources
 
@@ -138,6 +140,8 @@ class _Settings(Section):
     cleansing: Cleansing = Cleansing()
     golden_record: GoldenRecordSection = GoldenRecordSection()
     identity: IdentitySection = IdentitySection()
+    privacy: Privacy = Privacy()
+    retention: Retention = Retention()
 
     _believing_the_key = model_validator(mode="before")(believing_the_key)
 
@@ -164,6 +168,8 @@ class Workspace:
         self.training: Training = settings.training
         self.gate: Gate = settings.gate
         self.simulation: Simulation | None = settings.simulation
+        self.privacy: Privacy = settings.privacy
+        self.retention: Retention = settings.retention
         self.cleansing: Cleansing = settings.cleansing
         self.golden_record: GoldenRecordSection = settings.golden_record
         self.identity = _identity_rules(settings)
@@ -197,6 +203,11 @@ class Workspace:
     def home_path(self) -> Path | None:
         """Where this business keeps its stores, where it says so."""
         return self.folder / self.business.home if self.business.home else None
+
+    def erasure_log(self, home: Home) -> Path:
+        """Where erasures are written down again."""
+        stated = self.privacy.erasure_log
+        return self.folder / stated if stated else home.ledger.with_name(LOG)
 
     @property
     def world_path(self) -> Path | None:
@@ -250,6 +261,8 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "churn": Churn,
     "gate": Gate,
     "simulation": Simulation,
+    "privacy": Privacy,
+    "retention": Retention,
     "sources": Source,
     "cleansing": Cleansing,
     "golden_record": GoldenRecordSection,

@@ -1,5 +1,6 @@
 """Reads how a customer is named on the command line."""
 
+from collections.abc import Sequence
 from typing import Any, cast, get_args, get_type_hints
 
 from decisioning.customer import CustomerReference
@@ -24,3 +25,10 @@ def reference_of(text: str) -> CustomerReference:
     if not separator or not value or kind not in KINDS:
         raise InvalidInputError(f"name the customer as kind:value; kinds are {', '.join(KINDS)}", field="identifier")
     return CustomerReference(cast("Any", kind), value)
+
+
+def references_of(texts: Sequence[str]) -> list[CustomerReference]:
+    """As `reference_of`, of several; `InvalidInputError` where there is none."""
+    if not texts:
+        raise InvalidInputError("name at least one customer as kind:value", field="identifier")
+    return [reference_of(text) for text in texts]

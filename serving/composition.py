@@ -9,6 +9,8 @@ from datetime import datetime
 
 from decisioning.catalog import Catalog
 from decisioning.decide import Ports
+from decisioning.eligibility import CompiledCatalog
+from decisioning.errors import UnavailableError
 from features.catalog_source import feature_set_of
 from features.consent import ConsentBook
 from features.contacts import ContactBook
@@ -22,6 +24,10 @@ from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
 from features.outcomes import OutcomeBook
+from features.privacy.access import AccessBook
+from features.privacy.erasure import ErasureBook
+from features.privacy.sweep import Sweeper
+from features.privacy.told import stated
 from features.profile_document import ProfileDocuments
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
@@ -33,8 +39,10 @@ from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
 from serving.endpoint import unforeseen
+from serving.kept import Kept
 from serving.metrics import Metrics
 from serving.model_store import model_store
+from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 from serving.settings import Settings
 
@@ -54,13 +62,14 @@ async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> Async
     store cannot be used.
     """
     with open_desk(settings, clock=clock) as desk:
-        watching = asyncio.create_task(watch(desk))
+        tasks = [asyncio.create_task(watch(desk)), asyncio.create_task(tidy(desk))]
         try:
             yield desk
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
 @contextmanager
@@ -97,6 +106,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             catalog=catalog,
             bundle=bundle,
             probe_features=stores.probe,
+            privacy=_privacy_desk(stores, home, workspace, catalog),
         )
 
 
@@ -126,6 +136,19 @@ class _Stores:
         self.online.read("", now)
 
 
+def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Kept[CompiledCatalog]) -> PrivacyDesk:
+    return PrivacyDesk(
+        erasures=ErasureBook(stores.ledger, workspace.erasure_log(home)),
+        sweeper=Sweeper(stores.ledger, home, stores.projection.catch_up),
+        access=AccessBook(
+            stores.ledger,
+            stores.online.features,
+            lambda: stores.profiles(catalog.current.catalog),
+            lambda: stated(catalog.current.catalog, workspace.retention),
+        ),
+    )
+
+
 def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: ExitStack) -> _Stores:
     ledger = stack.enter_context(Ledger(home.ledger))
     rows = stack.enter_context(closing(PackedRows(home.online)))
@@ -145,7 +168,23 @@ async def watch(desk: Desk) -> None:
                 await _refresh(desk, kept.refresh)
 
 
-async def _refresh(desk: Desk, refresh: Callable[[], None]) -> None:
+async def tidy(desk: Desk) -> None:
+    """Sweep every file after erasures, for as long as the service runs; one that was interrupted is done again."""
+    sweeper = desk.privacy.sweeper
+    while True:
+        await asyncio.sleep(LOOK_AGAIN)
+        if await _has_pending(desk):
+            await _refresh(desk, lambda: sweeper.sweep(now=desk.clock()))
+
+
+async def _has_pending(desk: Desk) -> bool:
+    try:
+        return bool(await desk.aside(desk.privacy.sweeper.pending))
+    except UnavailableError:
+        return False
+
+
+async def _refresh(desk: Desk, refresh: Callable[[], object]) -> None:
     try:
         await desk.aside(refresh)
     except Exception as error:  # noqa: BLE001  # the watch must outlive whatever nobody foresaw; it is logged

@@ -17,6 +17,7 @@ from serving.auth import KeyRing
 from serving.decision_log import DecisionDesk
 from serving.kept import Kept
 from serving.metrics import Metrics
+from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 
 Result = TypeVar("Result")
@@ -38,6 +39,7 @@ class Desk:
     catalog: Kept[CompiledCatalog]
     bundle: Kept[Scorer]
     probe_features: Callable[[datetime], None]
+    privacy: PrivacyDesk
 
     async def aside(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """Run a function in the pool and await its result."""

@@ -45,7 +45,7 @@ class _Sifted:
 
     def problems(self, receipt: OutcomeReceipt) -> list[Rejection]:
         """List everything refused, in the order of the batch."""
-        later = (*receipt.rejected, *receipt.conflicts)
+        later = (*receipt.rejected, *receipt.conflicts, *receipt.erased)
         found = [replace(each, index=self.places[each.index]) for each in later]
         return sorted([each for each, _ in self.refused] + found, key=lambda each: each.index)
 
@@ -72,7 +72,7 @@ def _keep_aside(desk: Desk, call: Call, sifted: _Sifted) -> None:
 
 def _as_error(problem: Rejection) -> HttpError:
     path = f"outcomes[{problem.index}]{'.' if problem.field else ''}{problem.field}"
-    return HttpError(409 if problem.code == "conflict" else 400, problem.code, problem.message, field=path)
+    return HttpError(_STATUS.get(problem.code, 400), problem.code, problem.message, field=path)
 
 
 def _render(receipt: OutcomeReceipt, problems: Sequence[Rejection]) -> bytes:
@@ -85,3 +85,6 @@ def _render(receipt: OutcomeReceipt, problems: Sequence[Rejection]) -> bytes:
             "rejected": [{"index": each.index, "code": each.code, "field": each.field} for each in problems],
         }
     )
+
+
+_STATUS = {"conflict": 409, "erased": 410}

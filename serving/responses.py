@@ -9,7 +9,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from decisioning.decision import Decision, RankedAction
-from decisioning.errors import ConflictError, InvalidInputError, NotFoundError, TsugiError
+from decisioning.errors import ConflictError, ErasedError, InvalidInputError, NotFoundError, TsugiError
 
 JSON_TYPE = (b"content-type", b"application/json")
 
@@ -67,6 +67,7 @@ def unavailable(message: str) -> HttpError:
 
 _STATUS: tuple[tuple[type[TsugiError], int], ...] = (
     (InvalidInputError, 400),
+    (ErasedError, 410),
     (NotFoundError, 404),
     (ConflictError, 409),
 )

@@ -9,6 +9,7 @@ from serving.consents import consent
 from serving.decisions import decide
 from serving.health import documented, live, measured, ready
 from serving.outcome_intake import outcomes
+from serving.privacy import erase, export
 from serving.profiles import profile
 from serving.route import Route
 from serving.schemas import SegmentType
@@ -32,11 +33,11 @@ def _single(kind: SegmentType) -> Route:
 ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/decisions", "Decide what to do next for one customer", decide, takes=schemas.DecisionBody,
-        gives=answers.DecisionAnswer, errors=(409,),
+        gives=answers.DecisionAnswer, errors=(409, 410),
     ),
     Route(
         "POST", "/v1/outcomes", "Report what became of decisions", outcomes, takes=schemas.OutcomesBody,
-        gives=answers.OutcomesAnswer, errors=(409,), limit=BATCH_LIMIT,
+        gives=answers.OutcomesAnswer, errors=(409, 410), limit=BATCH_LIMIT,
     ),
     _segment("/v1/batch", "A batch of events from a Segment sender"),
     *(_single(kind) for kind in get_args(SegmentType)),
@@ -51,6 +52,14 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/consents", "Record what a customer allowed or refused, with its proof", consent,
         takes=schemas.ConsentBody, gives=answers.ConsentReceiptAnswer, errors=(404, 409),
+    ),
+    Route(
+        "POST", "/v1/erasures", "Erase one customer for good", erase, takes=schemas.CustomerOnlyBody,
+        gives=answers.ErasureAnswer,
+    ),
+    Route(
+        "POST", "/v1/exports", "Everything that is kept of one customer", export, takes=schemas.CustomerOnlyBody,
+        gives=answers.ExportAnswer, errors=(404,),
     ),
     Route("GET", "/v1/actions", "The catalogue that serves now", actions, gives=answers.ActionsAnswer),
     Route("GET", "/livez", "Whether the process answers", live, gives=answers.LiveAnswer, access="public"),

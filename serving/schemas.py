@@ -195,6 +195,12 @@ class ConsentBody(Strict):
         )
 
 
+class CustomerOnlyBody(Strict):
+    """What the privacy routes ask: who."""
+
+    customer: CustomerBody
+
+
 class BatchBody(BaseModel):
     """The envelope of Segment senders; members it does not know are theirs to send."""
 

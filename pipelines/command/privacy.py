@@ -1,0 +1,57 @@
+"""Commands that customers, and the law, may ask for."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, home_of
+
+CustomerArgument = Annotated[str, typer.Argument(help="kind:value, such as user_id:u-17 or email:a@example.org.")]
+
+
+def erase(
+    identifiers: Annotated[
+        list[str] | None, typer.Argument(help="kind:value of each customer, such as user_id:u-17.")
+    ] = None,
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    from_file: Annotated[
+        Path | None, typer.Option("--from", help="A file of kind:value, one a line; - reads standard input.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase customers everywhere, for good; a replay of old files does not bring them back."""
+    from pipelines.erase import erase_customers, erased_in_words
+    from pipelines.reference import references_of
+
+    references = references_of([*(identifiers or ()), *_lines(from_file)])
+    echo(erase_customers(home_of(home, workspace), workspace, references), as_json=as_json, words=erased_in_words)
+
+
+def export(
+    identifier: CustomerArgument,
+    out: Annotated[Path, typer.Option(help="The file to write; only its owner may read it.")],
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write everything that is kept of one customer, with lineage and reasons, as one JSON object."""
+    from pipelines.export import export_customer, exported_in_words
+
+    done = export_customer(home_of(home, workspace), workspace, identifier, out=out)
+    echo(done, as_json=as_json, words=exported_in_words)
+
+
+def _lines(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+COMMANDS = (
+    erase,
+    export,
+)
