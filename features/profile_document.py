@@ -11,10 +11,12 @@ from decisioning.errors import InvalidInputError, NotFoundError
 from decisioning.ports import ProfileReader
 from features.consent import Consent, ConsentBook
 from features.decision_book import decision_of
+from features.fact import Fact
 from features.feature_set import FeatureSet
 from features.golden_record import FieldValue, GoldenRecord, GoldenRules
 from features.identity import IdentityGraph
 from features.instant import to_us
+from features.journey.customer_way import customer_ways
 from features.ledger import Ledger, Snapshots, records_of
 from features.past import Rebuild, past_of
 from features.record import DECISION, facts_of
@@ -88,8 +90,14 @@ class ProfileDocuments:
             "consents": _standing(answers),
             **({"consent_history": [_consent(answer) for answer in answers]} if shown.consent_history else {}),
             "features": dict(features),
+            "journeys": customer_ways(_facts(ledger, customer_id), self.features, features, now=as_of),
             "decisions": _recent(ledger, customer_id),
         }
+
+
+def _facts(ledger: Snapshots, customer_id: str) -> list[Fact]:
+    with ledger.read() as connection:
+        return facts_of(records_of(connection, customer_id))
 
 
 def moment(at: datetime) -> str:

@@ -80,11 +80,45 @@ features:
       one_of: [none, silver, gold], description: Tier of the loyalty programme}}
 """
 
-FILES = {"tsugi.toml": TSUGI_TOML, "catalog.yaml": CATALOG_YAML, "features.yaml": FEATURES_YAML}
+JOURNEYS_YAML = """\
+# The ways customers go. A customer is in the last stage whose condition is TRUE; a setback is to be left again.
+# Stage and score of each are features: journey_stage_shop, journey_score_shop. `tsugi journeys` draws the map.
+goals:
+  grow: customers order, and order again
+  keep: customers stay
+channels:                      # touchpoints; each is counted as touches_<channel>
+  web: {{on: {{type: page}}}}
+  email: {{on: {{type: outcome, name: impression}}, where: {{channel: email}}}}
+complaints:                    # events are counted as complaints_<name>; answers complain below a number
+  ticket: {{on: {{type: track, name: Ticket Opened}}}}
+  detractor: {{feature: last_nps, below: 7}}
+journeys:
+  shop:
+    description: from the first look to a customer who comes back
+    goal: grow
+    inactive_days: 90          # silent for so long, they have left
+    friction: [open_tickets, rejects_30d]
+    satisfaction: last_nps
+    value: margin_365d
+    stages:
+      awareness: {{when: "days_since_activity < 90", targets: {{conversion: 0.4, within_days: 30}}}}
+      interest: {{when: "product_views_7d >= 0.5", targets: {{conversion: 0.2, within_days: 30, complaints: 0.1}}}}
+      purchase: {{when: "days_since_order < 30", since: days_since_order, targets: {{nps: 30, complaints: 0.2}}}}
+      loyalty: {{when: "orders >= 2 AND days_since_order < 180", goal: keep, targets: {{nps: 40}}}}
+      at_risk: {{when: "open_tickets > 0 OR last_nps < 7 AND days_since_survey < 30", setback: true, goal: keep,
+        targets: {{conversion: 0.8, within_days: 14, median_days: 5}}}}
+"""
+
+FILES = {
+    "tsugi.toml": TSUGI_TOML,
+    "catalog.yaml": CATALOG_YAML,
+    "features.yaml": FEATURES_YAML,
+    "journeys.yaml": JOURNEYS_YAML,
+}
 
 
 def write_workspace(folder: Path) -> list[Path]:
-    """Write the three files of a workspace into a folder; returns their paths.
+    """Write the files of a workspace into a folder; returns their paths.
 
     Raises `InvalidInputError` where one of them is there already: nothing is overwritten.
     """

@@ -32,6 +32,8 @@ def _tables(document: Mapping[str, Any], *, features: bool) -> Iterable[Table]:
     yield _table("consents", _CONSENT, map(_consent, document["consents"]))
     yield _table("consent history", _CONSENT, map(_consent, document.get("consent_history", ())))
     known = ((name, _short(value)) for name, value in document["features"].items() if value and features)
+    standing = (each for each in document["journeys"] if each["stage"] or each["inactive"])
+    yield _table("journeys", ("journey", "stage", "since", "score"), map(_journey, standing))
     yield _table("features", ("feature", "value"), known)
     yield _table("decisions", ("decision", "at", "placement", "chosen"), map(_decision, document["decisions"]))
 
@@ -70,6 +72,11 @@ def _consent(said: Mapping[str, Any]) -> tuple[str, ...]:
     answer = "yes" if said["granted"] else "no"
     how = said["method"] or f"by {said['source']}"
     return said["purpose"], said["channel"] or "all", answer, said["occurred_at"], how, text, said["message_id"]
+
+
+def _journey(said: Mapping[str, Any]) -> tuple[str, ...]:
+    stage = f"{said['stage'] or 'none'}{' (inactive)' if said['inactive'] else ''}"
+    return said["journey"], stage, said["since"] or "", "" if said["score"] is None else f"{said['score']:.1f}"
 
 
 def _decision(said: Mapping[str, Any]) -> tuple[str, ...]:

@@ -205,6 +205,19 @@ class PastDecisionAnswer(Answered):
     actions: list[str]
 
 
+class JourneyStandingAnswer(Answered):
+    """Where a customer stands in a journey, since when, and how well it goes, 0 to 100.
+
+    `inactive`: they have been silent for the journey's `inactive_days`, and `since` is when that began.
+    """
+
+    journey: str
+    stage: str | None
+    since: str | None
+    inactive: bool
+    score: float | None
+
+
 class ProfileAnswer(Answered):
     """What is known of one customer."""
 
@@ -215,6 +228,7 @@ class ProfileAnswer(Answered):
     consents: list[ConsentAnswer]
     consent_history: list[ConsentAnswer] | None = None
     features: dict[str, float | str | None]
+    journeys: list[JourneyStandingAnswer]
     decisions: list[PastDecisionAnswer]
 
 

@@ -20,6 +20,7 @@ from features.golden_record import GoldenRules
 from features.home import Home
 from features.identity import IdentityGraph
 from features.intake import Intake
+from features.journey import prepared
 from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
@@ -103,6 +104,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             intake=stores.intake,
             outcomes=OutcomeBook(stores.ledger),
             profiles=ProfileView(documents, lambda: stores.profiles(catalog.current.catalog)),
+            journeys=lambda: prepared.kept(home.journeys),
             catalog=catalog,
             bundle=bundle,
             probe_features=stores.probe,

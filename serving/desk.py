@@ -36,6 +36,7 @@ class Desk:
     intake: Intake
     outcomes: OutcomeBook
     profiles: ProfileView
+    journeys: Callable[[], bytes]
     catalog: Kept[CompiledCatalog]
     bundle: Kept[Scorer]
     probe_features: Callable[[datetime], None]

@@ -8,6 +8,8 @@ from serving.body import BATCH_LIMIT, SENDER_LIMIT
 from serving.consents import consent
 from serving.decisions import decide
 from serving.health import documented, live, measured, ready
+from serving.journey_answers import JourneysAnswer
+from serving.journeys import journeys
 from serving.outcome_intake import outcomes
 from serving.privacy import erase, export
 from serving.profiles import profile
@@ -60,6 +62,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/exports", "Everything that is kept of one customer", export, takes=schemas.CustomerOnlyBody,
         gives=answers.ExportAnswer, errors=(404,),
+    ),
+    Route(
+        "GET", "/v1/journeys", "The maps of the journeys as they were last drawn", journeys, gives=JourneysAnswer,
+        errors=(404,),
     ),
     Route("GET", "/v1/actions", "The catalogue that serves now", actions, gives=answers.ActionsAnswer),
     Route("GET", "/livez", "Whether the process answers", live, gives=answers.LiveAnswer, access="public"),

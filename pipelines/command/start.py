@@ -9,7 +9,7 @@ from pipelines.command.options import HomeOption, WorkspaceOption, home_of
 
 
 def init(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
-    """Write a small workspace to start from: tsugi.toml, catalog.yaml, features.yaml."""
+    """Write a small workspace to start from: tsugi.toml, catalog.yaml, features.yaml, journeys.yaml."""
     from pipelines.init import write_workspace
 
     for path in write_workspace(folder):

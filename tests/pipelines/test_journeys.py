@@ -16,6 +16,7 @@ from pipelines.cli import app
 from pipelines.ingest import ingest_file
 from pipelines.journeys import Asked, draw_journeys
 from pipelines.simulate import simulate_history
+from serving.journey_answers import JourneysAnswer
 
 BANK = Path(__file__).parents[2] / "examples" / "bank"
 
@@ -59,6 +60,7 @@ def test_what_enters_a_place_leaves_it_or_is_still_there(document):
 
 def test_the_document_is_plain_json_and_kept_for_the_service(home, document):
     assert json.loads(kept(home / "journeys.json")) == json.loads(json.dumps(document))
+    JourneysAnswer.model_validate(json.loads(kept(home / "journeys.json")), strict=True)
 
 
 def test_another_period_is_answered_and_not_kept(home, document):
