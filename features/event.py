@@ -41,6 +41,7 @@ def parse_event(
     sent_at: datetime | None = None,
     source: str = "http",
     trust_email: bool = False,
+    country: str = "",
     correct_clock: bool = True,
     line: bytes = b"",
 ) -> Event:
@@ -50,8 +51,8 @@ def parse_event(
     `timestamp`, else `received_at`.
 
     Parameters: `received_at`, aware; `trust_email`, take an e-mail address as a strong identifier even where
-    `traits.email_verified` is not true; `correct_clock`, false for a backfill, whose `sentAt` says nothing of today;
-    `line`, the JSON that `raw` was read from, where it was.
+    `traits.email_verified` is not true; `country`, of national phone numbers whose traits name none; `correct_clock`,
+    false for a backfill, whose `sentAt` says nothing of today; `line`, the JSON that `raw` was read from, where it was.
     Raises: `RejectedEventError` with code, field and what is allowed.
 
     >>> from datetime import UTC
@@ -66,18 +67,32 @@ def parse_event(
         raise RejectedEventError("unknown_type", "type", f"type is {shown(event_type)}; allowed: {allowed}")
     sent_at = (moment_of(raw.get("sentAt"), "sentAt") or sent_at) if correct_clock else None
     occurred_at = occurred_at_of(raw.get("timestamp"), received_at=received_at, sent_at=sent_at)
-    return _event(raw, body, (occurred_at, received_at), source=source, trust_email=trust_email)
+    return _event(raw, body, (occurred_at, received_at), source=source, trust_email=trust_email, country=country)
 
 
 def reparse_event(
-    body: bytes, *, occurred_at: datetime, received_at: datetime, source: str, trust_email: bool = False
+    body: bytes,
+    *,
+    occurred_at: datetime,
+    received_at: datetime,
+    source: str,
+    trust_email: bool = False,
+    country: str = "",
 ) -> Event:
     """The event of a body from the ledger, with the times that were settled when it arrived."""
-    return _event(orjson.loads(body), body, (occurred_at, received_at), source=source, trust_email=trust_email)
+    return _event(
+        orjson.loads(body), body, (occurred_at, received_at), source=source, trust_email=trust_email, country=country
+    )
 
 
 def _event(
-    raw: Mapping[str, Any], body: bytes, times: tuple[datetime, datetime], *, source: str, trust_email: bool
+    raw: Mapping[str, Any],
+    body: bytes,
+    times: tuple[datetime, datetime],
+    *,
+    source: str,
+    trust_email: bool,
+    country: str,
 ) -> Event:
     event_type = raw["type"]
     name = name_of(raw, event_type)
@@ -86,7 +101,7 @@ def _event(
         text_of(raw, "messageId") or made_up_id(raw),
         event_type,
         name,
-        identifiers_of(raw, event_type, properties, trust_email=trust_email),
+        identifiers_of(raw, event_type, properties, trust_email=trust_email, country=country),
         *times,
         properties,
         source,

@@ -1,43 +1,54 @@
 """Identifiers: the kinds by which a customer is named, and the form in which their values are compared."""
 
+import re
+
 from decisioning.customer import CustomerReference
+from features.cleansing.email import normal_address
+from features.cleansing.phone import international
 
 Identifier = tuple[str, str]
 """(kind, value); kind is one of `IDENTIFIER_KINDS`."""
 IDENTIFIER_KINDS = ("user_id", "anonymous_id", "loyalty_id", "phone", "email", "customer_id")
 """Strongest first: a record belongs to the first identifier that it names."""
 MAX_LENGTH = 256
-_MIN_DIGITS = 7
+_PLAIN_LENGTH = 60
+_PLAIN_EMAIL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*\.(?:com|org|net|de|es|fr|it|uk)")
+"""The addresses that nearly everybody has: what the full reading says of them is known without it."""
 
 
 def normal_email(text: str) -> str:
-    """The e-mail address as it is compared; "" where it cannot be one.
+    """The e-mail address as it is compared, which is how cleansing reads it; "" where it is none.
 
     >>> normal_email(" Ana@Example.org ")
     'ana@example.org'
     >>> normal_email("not an address")
     ''
     """
-    address = text.strip().lower()
-    name, at, host = address.partition("@")
-    return address if at and name and host and len(address) <= MAX_LENGTH else ""
+    plain = text.strip().lower()
+    return plain if len(plain) <= _PLAIN_LENGTH and _PLAIN_EMAIL.fullmatch(plain) else normal_address(text)
 
 
-def normal_phone(text: str) -> str:
-    """The phone number as it is compared: digits, with + for an international one; "" where it cannot be one.
+def normal_phone(text: str, country: str = "") -> str:
+    """The phone number as it is compared, which is how cleansing reads it; "" where it is none.
 
-    >>> normal_phone("00 34 600-11-22-33")
-    '+34600112233'
-    >>> normal_phone("n/a")
-    ''
+    Parameters: `country`, two letters, of a national number; without it, such a one is nobody's.
+
+    >>> normal_phone("00 34 600-11-22-33"), normal_phone("600 11 22 33", "ES")
+    ('+34600112233', '+34600112233')
+    >>> normal_phone("n/a"), normal_phone("600 11 22 33")
+    ('', '')
     """
-    digits = "".join(filter(str.isdecimal, text))
-    if not _MIN_DIGITS <= len(digits) <= MAX_LENGTH:
-        return ""
-    lead = text.strip()
-    if lead.startswith("00"):
-        return "+" + digits[2:]
-    return "+" + digits if lead.startswith("+") else digits
+    return international(text, country) if any(map(str.isdecimal, text)) else ""
+
+
+def by_country(reference: CustomerReference, country: str) -> CustomerReference:
+    """The reference, a national phone number as an international one of the workspace's country.
+
+    >>> by_country(CustomerReference("phone", "600 11 22 33"), "ES").value
+    '+34600112233'
+    """
+    number = normal_phone(reference.value, country) if reference.kind == "phone" else ""
+    return CustomerReference("phone", number) if number else reference
 
 
 def identifier_of(reference: CustomerReference) -> Identifier:

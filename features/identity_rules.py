@@ -44,7 +44,7 @@ class IdentityRules:
 
     Parameters: `trust_email`, take every e-mail address as verified; `max_per_identifier`, how many user ids another
     identifier may name before it links nothing; `meaningless`, in lower case; `facts`, by trait the hard fact that it
-    states.
+    states; `country`, two letters, of national phone numbers whose traits name none.
     """
 
     trust_email: bool = False
@@ -52,16 +52,20 @@ class IdentityRules:
     max_cluster_size: int = 500
     meaningless: frozenset[str] = MEANINGLESS
     facts: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(_BIRTH, "birth"))
+    country: str = ""
 
     @classmethod
-    def of(cls, section: IdentitySection, *, trust_email: bool, max_per_identifier: int) -> "IdentityRules":
-        """What `[identity]` and `[workspace]` say."""
+    def of(
+        cls, section: IdentitySection, *, trust_email: bool, max_per_identifier: int, country: str = ""
+    ) -> "IdentityRules":
+        """What `[identity]`, `[workspace]` and `[cleansing]` say."""
         return cls(
             trust_email,
             max_per_identifier,
             section.max_cluster_size,
             MEANINGLESS | {value.strip().lower() for value in section.meaningless},
             {trait: fact for fact, traits in section.hard_facts.items() for trait in traits},
+            country,
         )
 
     def names_nobody(self, value: str) -> bool:

@@ -147,6 +147,7 @@ class Intake:
             sent_at=arrival.sent_at,
             source=arrival.source,
             trust_email=self._rules.trust_email,
+            country=self._rules.country,
             correct_clock=not arrival.backfill,
         )
 

@@ -1,12 +1,16 @@
 """When two identifiers of one customer became one, by the moments of the records that name them together."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import permutations, product
+from typing import Any
 
+from features.cleansing.phone import country_of
 from features.event import reparse_event
 from features.identifier import Identifier
 from features.instant import EPOCH
+from features.record import DEFECTS
 
 
 @dataclass(slots=True)
@@ -36,25 +40,29 @@ class Meetings:
     def _named_together(self) -> list[tuple[int, int, int]]:
         """The earliest record of each link.
 
-        An e-mail address counts as the identifier that it may be only where no other record explains the link: what
-        a workspace trusts is not asked here, and the later moment is the stricter one.
+        Which addresses and national numbers a workspace takes for identifiers is not asked here: one that may be
+        counts only where no other record explains the link, and the later moment is the stricter one.
         """
-        links = set(self.connection.execute(_LINKS, (self.customer_id,)))
-        found = self._earliest(links, trust_email=False)
-        if len(found) < len(links):
-            found = self._earliest(links - found.keys(), trust_email=True) | found
-        return [(at, one, other) for (one, other), at in found.items()]
-
-    def _earliest(self, links: set[tuple[int, int]], *, trust_email: bool) -> dict[tuple[int, int], int]:
         nodes: dict[Identifier, int] = {
             (kind, value): node for node, kind, value in self.connection.execute(_NODES, (self.customer_id,))
         }
+        links = set(self.connection.execute(_LINKS, (self.customer_id,)))
+        found: dict[tuple[int, int], int] = {}
+        countries = ("", *sorted({country_of(value) for kind, value in nodes if kind == "phone"} - {""}))
+        for trust_email, country in product((False, True), countries):
+            missing = links - found.keys()
+            if missing:
+                found |= self._earliest(nodes, missing, {"trust_email": trust_email, "country": country})
+        return [(at, one, other) for (one, other), at in found.items()]
+
+    def _earliest(
+        self, nodes: Mapping[Identifier, int], links: set[tuple[int, int]], reading: Mapping[str, Any]
+    ) -> dict[tuple[int, int], int]:
         found: dict[tuple[int, int], int] = {}
         for occurred_us, body in self.connection.execute(_EVENTS, (self.customer_id,)):
             if len(found) == len(links):
                 break
-            event = reparse_event(body, occurred_at=EPOCH, received_at=EPOCH, source="", trust_email=trust_email)
-            named = [nodes[each] for each in event.identifiers if each in nodes]
+            named = [nodes[each] for each in _identifiers(body, reading) if each in nodes]
             for pair in permutations(named, 2):
                 if pair in links:
                     found.setdefault(pair, occurred_us)
@@ -62,6 +70,14 @@ class Meetings:
 
     def _said(self) -> list[tuple[int, int, int]]:
         return self.connection.execute(_WORDS, (self.customer_id,)).fetchall()
+
+
+def _identifiers(body: bytes, reading: Mapping[str, Any]) -> tuple[Identifier, ...]:
+    """What an event names; nothing where it cannot be read."""
+    try:
+        return reparse_event(body, occurred_at=EPOCH, received_at=EPOCH, source="", **reading).identifiers
+    except DEFECTS:
+        return ()
 
 
 _NODES = "SELECT node, kind, value FROM identifier WHERE customer_id = ?"

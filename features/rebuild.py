@@ -84,8 +84,7 @@ def _pages(connection: sqlite3.Connection) -> Iterator[list[_Stored]]:
 
 
 def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: IdentityMemory) -> None:
-    trust_email = memory.rules.trust_email
-    events = [(record, event) for record in page if record.kind == EVENT and (event := _event(record, trust_email))]
+    events = [(record, event) for record in page if record.kind == EVENT and (event := _event(record, memory.rules))]
     decisions = [(record, orjson.loads(record.body)) for record in page if record.kind == DECISION]
     nodes = {record.seq: _mention_event(memory, record, event) for record, event in events}
     nodes |= {record.seq: _mention_home(memory, record, content["home"]) for record, content in decisions}
@@ -104,12 +103,14 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     connection.executemany("UPDATE record SET node = ? WHERE seq = ?", moved)
 
 
-def _event(record: _Stored, trust_email: bool) -> Event | None:  # noqa: FBT001 (private)
+def _event(record: _Stored, rules: IdentityRules) -> Event | None:
     """The event of a record; None of one that cannot be read (a dead letter: the feature projection tells it)."""
     occurred_at, received_at = from_us(record.occurred_us), from_us(record.received_us)
     times = {"occurred_at": occurred_at, "received_at": received_at}
     try:
-        return reparse_event(record.body, **times, source=record.source, trust_email=trust_email)
+        return reparse_event(
+            record.body, **times, source=record.source, trust_email=rules.trust_email, country=rules.country
+        )
     except DEFECTS:
         return None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from features.cleansing.country import country_beside
 from features.event_body import OBJECT
 from features.identifier import MAX_LENGTH, Identifier, normal_email, normal_phone
 from features.rejection import RejectedEventError, shown
@@ -66,11 +67,12 @@ def name_of(raw: Mapping[str, Any], event_type: str) -> str:
 
 
 def identifiers_of(
-    raw: Mapping[str, Any], event_type: str, properties: Mapping[str, Any], *, trust_email: bool
+    raw: Mapping[str, Any], event_type: str, properties: Mapping[str, Any], *, trust_email: bool, country: str = ""
 ) -> tuple[Identifier, ...]:
     """The strong identifiers that an event names, strongest first.
 
     An e-mail address is one only where `traits.email_verified` is true or the workspace trusts it.
+    Parameters: `country`, two letters, of national phone numbers whose traits name none.
     """
     user, anonymous = text_of(raw, "userId"), text_of(raw, "anonymousId")
     if event_type == "alias":
@@ -80,7 +82,11 @@ def identifiers_of(
     named: tuple[Identifier, ...] = (("anonymous_id", anonymous),) if anonymous else ()
     if user:
         named = (("user_id", user), *named)
-    return named if event_type != "identify" else named + _strong_traits(properties, trust_email=trust_email)
+    return (
+        named
+        if event_type != "identify"
+        else named + _strong_traits(properties, trust_email=trust_email, country=country)
+    )
 
 
 def _aliased(user: str, previous: str) -> tuple[Identifier, ...]:
@@ -93,9 +99,9 @@ def _aliased(user: str, previous: str) -> tuple[Identifier, ...]:
     return ("user_id", user), ("user_id", previous), ("anonymous_id", previous)
 
 
-def _strong_traits(traits: Mapping[str, Any], *, trust_email: bool) -> tuple[Identifier, ...]:
+def _strong_traits(traits: Mapping[str, Any], *, trust_email: bool, country: str) -> tuple[Identifier, ...]:
     loyalty = str(traits.get("loyalty_id") or "").strip()
-    phone = normal_phone(str(traits.get("phone") or ""))
+    phone = normal_phone(str(traits["phone"] or ""), country_beside(traits, country)) if "phone" in traits else ""
     trusted = trust_email or traits.get("email_verified") is True
     email = normal_email(str(traits.get("email") or "")) if trusted else ""
     found = (("loyalty_id", loyalty[:MAX_LENGTH]), ("phone", phone), ("email", email))

@@ -218,7 +218,10 @@ class Workspace:
 def _identity_rules(settings: _Settings) -> IdentityRules:
     business = settings.workspace
     return IdentityRules.of(
-        settings.identity, trust_email=business.trust_email, max_per_identifier=business.max_per_identifier
+        settings.identity,
+        trust_email=business.trust_email,
+        max_per_identifier=business.max_per_identifier,
+        country=settings.cleansing.default_country,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from decisioning.cold_start import CatalogScorer
+from decisioning.customer import CustomerReference
 from decisioning.decide import Ports
 from decisioning.eligibility import CompiledCatalog
 from decisioning.outcome import Outcome
@@ -17,6 +18,7 @@ from features.contacts import ContactBook
 from features.decision_book import DecisionBook
 from features.feature_set import FeatureSet
 from features.home import Home
+from features.identifier import by_country
 from features.identity import IdentityGraph
 from features.intake import Intake
 from features.ledger import Ledger
@@ -53,6 +55,10 @@ class Composition:
     def ports(self, *, explained: int = 0) -> Ports:
         """What a decision is composed of."""
         return Ports(self.catalog, self.profiles, self.scorer, self.decisions, explained)
+
+    def named(self, reference: CustomerReference) -> CustomerReference:
+        """The customer that a reference names here: a national phone number is one of the workspace's country."""
+        return by_country(reference, self.workspace.identity.country)
 
     def send(self, events: Sequence[SegmentEvent], outcomes: Sequence[Outcome]) -> None:
         """Take events and outcomes in, as the service does; both are durable and visible when this returns."""

@@ -16,8 +16,10 @@ def decide_once(
     home: Path, workspace: Path, identifier: str, placement: str, request_id: str | None = None
 ) -> dict[str, Any]:
     """Decide for one customer and record it; returns the decision in plain data, without the features it used."""
-    request = DecisionRequest(request_id or f"cli-{uuid4()}", reference_of(identifier), placement, channel="")
+    reference = reference_of(identifier)
     with compose(home, workspace) as composition:
+        named = composition.named(reference)
+        request = DecisionRequest(request_id or f"cli-{uuid4()}", named, placement, channel="")
         composition.scorer = champion_scorer(composition.home.path)
         return _plain(decide(request, ports=composition.ports(explained=1), now=composition.clock()))
 

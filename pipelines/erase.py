@@ -29,7 +29,7 @@ class Erased:
 def erase_customers(home: Path, workspace: Path, references: Sequence[CustomerReference]) -> Erased:
     """Erase customers from ledger, features, history and every file, and say what was done."""
     with compose(home, workspace) as composition:
-        return erase(composition, references)
+        return erase(composition, [composition.named(reference) for reference in references])
 
 
 def erase(composition: Composition, references: Sequence[CustomerReference]) -> Erased:

@@ -25,7 +25,7 @@ class Exported:
 def export_customer(home: Path, workspace: Path, identifier: str, *, out: Path) -> Exported:
     """Write the export. Raises `NotFoundError` where nothing was recorded of this identifier."""
     with compose(home, workspace) as composition:
-        told = access_book(composition).of(reference_of(identifier), now=composition.clock())
+        told = access_book(composition).of(composition.named(reference_of(identifier)), now=composition.clock())
     _write_private(out, orjson.dumps(told, option=orjson.OPT_INDENT_2))
     return Exported(str(out), len(told["events"]), len(told["decisions"]), len(told["outcomes"]))
 

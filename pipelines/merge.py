@@ -9,7 +9,6 @@ from features.identifier import Identifier
 from features.identity import IdentityGraph
 from features.identity_merge import MergeBook, named_identifier
 from features.identity_statement import Statement
-from features.ledger import Ledger
 from pipelines.composition import Composition, compose
 from pipelines.reference import reference_of
 
@@ -43,7 +42,7 @@ def say(home: Path, workspace: Path, word: Word) -> Said:
     Raises: `NotFoundError` where one of them is unknown, `InvalidInputError` where both are the same.
     """
     with compose(home, workspace) as composition:
-        one, other = (_identifier(composition.ledger, name) for name in (word.one, word.other))
+        one, other = (_identifier(composition, name) for name in (word.one, word.other))
         now = composition.clock()
         statement = Statement(word.verb, one, other, occurred_at=now, reason=word.reason, said_by=word.said_by)
         _book(composition).state([statement], received_at=now)
@@ -65,9 +64,9 @@ def _book(composition: Composition) -> MergeBook:
     return MergeBook(composition.ledger, composition.workspace.identity)
 
 
-def _identifier(ledger: Ledger, name: str) -> Identifier:
-    reference = reference_of(name)
-    with ledger.read() as connection:
+def _identifier(composition: Composition, name: str) -> Identifier:
+    reference = composition.named(reference_of(name))
+    with composition.ledger.read() as connection:
         identifier = named_identifier(connection, reference)
     if identifier is None:
         raise NotFoundError(f"nothing is recorded of this {reference.kind}", field="identifier")

@@ -56,6 +56,7 @@ def set_by_hand(home: Path, workspace: Path, identifier: str, *, change: FieldCh
     """
     reference = reference_of(identifier)
     with compose(home, workspace) as composition:
+        reference = composition.named(reference)
         before = _field(composition, reference, change.field)
         if change.remove and (before is None or before.override is None):
             raise NotFoundError(f"{change.field} was not set by hand", field="change")

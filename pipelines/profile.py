@@ -20,7 +20,7 @@ def profile_of(
     """
     reference = reference_of(identifier)
     with compose(home, workspace) as composition:
-        now, documents = composition.clock(), documents_of(composition)
+        now, documents, reference = composition.clock(), documents_of(composition), composition.named(reference)
         if as_of is None:
             return documents.now(reference, composition.profiles, now, shown=shown)
         return documents.past(reference, as_of, now, shown=shown)

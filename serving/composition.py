@@ -109,6 +109,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             bundle=bundle,
             probe_features=stores.probe,
             privacy=_privacy_desk(stores, home, workspace, catalog),
+            country=workspace.identity.country,
         )
 
 

@@ -16,7 +16,7 @@ from serving.schemas import ConsentBody, read
 
 async def consent(desk: Desk, call: Call) -> Answer:
     """Record one answer with its proof, and tell what stands for this customer then."""
-    given = read(ConsentBody, call.body).given()
+    given = read(ConsentBody, call.body).given(desk.country)
     return Answer(orjson.dumps(await desk.aside(_recorded, desk, given, call.received_at)))
 
 

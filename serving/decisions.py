@@ -8,4 +8,4 @@ from serving.schemas import DecisionBody, read
 
 async def decide(desk: Desk, call: Call) -> Answer:
     """Decide for one customer, or repeat what was decided for this request id."""
-    return Answer(await desk.decisions.answer(read(DecisionBody, call.body).request(), call.body))
+    return Answer(await desk.decisions.answer(read(DecisionBody, call.body).request(desk.country), call.body))

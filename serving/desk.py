@@ -25,7 +25,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The service's parts. Parameters: `workers`, a bounded pool for whatever would hold up other requests."""
+    """The service's parts.
+
+    Parameters: `workers`, a bounded pool for whatever would hold up other requests; `country`, two letters, of national
+    phone numbers.
+    """
 
     keys: KeyRing
     metrics: Metrics
@@ -41,6 +45,7 @@ class Desk:
     bundle: Kept[Scorer]
     probe_features: Callable[[datetime], None]
     privacy: PrivacyDesk
+    country: str = ""
 
     async def aside(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """Run a function in the pool and await its result."""

@@ -11,6 +11,6 @@ async def profile(desk: Desk, call: Call) -> Answer:
     """Give the golden record of one customer; identifiers travel in the body only."""
     asked = read(ProfileBody, call.body)
     shown = Shown(losing=asked.losing, consent_history=asked.consent_history)
-    reference = asked.customer.reference()
+    reference = asked.customer.reference(desk.country)
     rendered = await desk.aside(desk.profiles.render, reference, now=call.received_at, as_of=asked.as_of, shown=shown)
     return Answer(rendered)

@@ -13,6 +13,7 @@ from decisioning.decision import DecisionRequest
 from decisioning.errors import InvalidInputError
 from decisioning.outcome import Outcome, OutcomeType
 from features.consent_intake import GivenConsent
+from features.identifier import by_country
 
 MAX_EVENTS = 2500
 """Events or outcomes of one batch, by Segment's convention."""
@@ -86,8 +87,11 @@ class CustomerBody(Strict):
     phone: Annotated[str, Field(min_length=3, max_length=32, pattern=_PRINTABLE)] | None = None
     loyalty_id: Identifier | None = None
 
-    def reference(self) -> CustomerReference:
-        """Give the one identifier; `InvalidInputError` where there is none, or more than one."""
+    def reference(self, country: str = "") -> CustomerReference:
+        """Give the one identifier, a national phone number as one of this country.
+
+        Raises `InvalidInputError` where there is none, or more than one.
+        """
         given = [(kind, value) for kind, value in self if value is not None]
         if len(given) != 1:
             raise InvalidInputError(
@@ -95,7 +99,7 @@ class CustomerBody(Strict):
                 code="invalid_customer",
                 field="customer",
             )
-        return CustomerReference(*given[0])  # type: ignore[arg-type]  # the field names are the kinds
+        return by_country(CustomerReference(*given[0]), country)  # type: ignore[arg-type]  # fields are named like kinds
 
 
 class DecisionBody(Strict):
@@ -108,11 +112,11 @@ class DecisionBody(Strict):
     context: Annotated[dict[FactName, Fact], Field(max_length=64)] = Field(default_factory=dict)
     limit: Annotated[int, Field(ge=1, le=100)] | None = None
 
-    def request(self) -> DecisionRequest:
+    def request(self, country: str = "") -> DecisionRequest:
         """Give the domain's request."""
         return DecisionRequest(
             request_id=self.request_id,
-            customer=self.customer.reference(),
+            customer=self.customer.reference(country),
             placement=self.placement,
             channel=self.channel,
             context=self.context,
@@ -177,7 +181,7 @@ class ConsentBody(Strict):
     text: ConsentText = ConsentText()
     occurred_at: Instant | None = None
 
-    def given(self) -> GivenConsent:
+    def given(self, country: str = "") -> GivenConsent:
         """Give the answer; `InvalidInputError` of a yes that names no text."""
         text = {part: value for part, value in self.text if value is not None}
         if self.granted and not text:
@@ -185,7 +189,7 @@ class ConsentBody(Strict):
             raise InvalidInputError(f"text is missing: a yes names the text by one of {parts}", field="text")
         return GivenConsent(
             self.consent_id,
-            self.customer.reference(),
+            self.customer.reference(country),
             self.purpose,
             self.channel,
             self.granted,

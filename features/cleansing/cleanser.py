@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from features.cleansing.address import cleansed_address
-from features.cleansing.country import country_code
+from features.cleansing.country import country_beside
 from features.cleansing.currency import AMOUNT_RULE, currency_code
 from features.cleansing.kind import TEXTS, Kind, standard_kind
 from features.cleansing.plain_text import says_nothing
@@ -55,13 +55,9 @@ class Cleansing(Section):
         return _read("text" if kind == "address" else kind, value, given)
 
     def _circumstances(self, beside: Mapping[str, Any]) -> Circumstances:
-        country, currency = beside.get("country"), beside.get("currency")
-        address = beside.get("address")
-        if not isinstance(country, str) and isinstance(address, Mapping):
-            country = address.get("country")
-        code = country_code(country, self.default_country) if isinstance(country, str) else ""
+        currency = beside.get("currency")
         return Circumstances(
-            code or self.default_country,
+            country_beside(beside, self.default_country),
             self.date_order,
             currency_code(currency, self.default_country) if isinstance(currency, str) else "",
         )

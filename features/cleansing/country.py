@@ -1,6 +1,8 @@
 """Countries: the two letters of ISO 3166, from codes and from names in English and in the country's own language."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale
 from babel.core import get_global
@@ -19,6 +21,18 @@ def cleansed_country(text: str, given: Circumstances) -> Cleansed:
     """
     code = country_code(text, given.country)
     return changed(text, code, RULE) if code else Cleansed(text, note="no country")
+
+
+def country_beside(traits: Mapping[str, Any], default: str) -> str:
+    """The country that a record's traits name, in `country` or in `address`, else the default.
+
+    >>> country_beside({"address": {"country": "Spain"}}, "FR"), country_beside({"country": 7}, "FR")
+    ('ES', 'FR')
+    """
+    country, address = traits.get("country"), traits.get("address")
+    if not isinstance(country, str) and isinstance(address, Mapping):
+        country = address.get("country")
+    return (country_code(country, default) if isinstance(country, str) else "") or default
 
 
 @lru_cache(maxsize=4_096)

@@ -43,3 +43,15 @@ def international(text: str, country: str = "") -> str:
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return ""
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def country_of(number: str) -> str:
+    """The country of a number in E.164; "" where it cannot be told.
+
+    >>> country_of("+34600112233"), country_of("n/a")
+    ('ES', '')
+    """
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+    except NumberParseException:
+        return ""
