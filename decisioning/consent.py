@@ -7,8 +7,8 @@ from decisioning.customer import ConsentState
 def allows(state: ConsentState, *, purpose: str, channel: Channel) -> bool:
     """Whether the customer's answers allow contact for a purpose on a channel, by the channel's rule.
 
-    An answer for the channel and one for all channels (channel "") both count: a no in either forbids, and an opt-in
-    channel needs a yes in one of them.
+    An answer for the channel and one for all channels (channel "") both count: a no in either forbids, an objection
+    also where the channel needs nothing, and an opt-in channel needs a yes in one of them.
 
     >>> said_yes = ConsentState({("marketing", ""): True})
     >>> allows(said_yes, purpose="marketing", channel=Channel("email", consent="opt_in"))
@@ -16,12 +16,10 @@ def allows(state: ConsentState, *, purpose: str, channel: Channel) -> bool:
     >>> allows(ConsentState(), purpose="marketing", channel=Channel("email", consent="opt_in"))
     False
     """
-    if channel.consent == "none":
-        return True
     answers = [state.answers.get((purpose, scope)) for scope in (channel.name, "")]
     if False in answers:
         return False
-    return channel.consent == "opt_out" or True in answers
+    return channel.consent != "opt_in" or True in answers
 
 
 def consented(state: ConsentState, *, purpose: str, channel: Channel, catalog: Catalog) -> bool:

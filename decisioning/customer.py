@@ -29,6 +29,15 @@ class ConsentState:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingHold:
+    """A hold that somebody set on this customer. Parameters: `issues` held, () for every one; `until`, when it ends."""
+
+    name: str
+    issues: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One contact that counts: made, or reserved until `expires_at`."""
 
@@ -81,5 +90,6 @@ class Customer:
     features: Mapping[str, FeatureValue]
     consent: ConsentState = ConsentState()
     history: ContactHistory = ContactHistory()
+    holds: Sequence[StandingHold] = ()
     degraded: tuple[str, ...] = ()
     purposes: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -96,13 +96,14 @@ def _by_purpose(compiled: CompiledCatalog, moment: Moment) -> dict[str, Stop]:
 
 
 def _by_issue(compiled: CompiledCatalog, moment: Moment) -> dict[str, Stop]:
-    """The issues that are held, each by the first hold that covers it."""
-    held = [hold for hold, condition in compiled.holds if condition.truth(moment.values) is not False]
+    """The issues that are held, each by the first hold that covers it: the catalogue's, then those that people set."""
+    stated = [hold for hold, condition in compiled.holds if condition.truth(moment.values) is not False]
+    held = [(hold.name, hold.issues) for hold in stated] + [(hold.name, hold.issues) for hold in moment.customer.holds]
     return {
-        issue: Stop("hold", hold.name)
-        for hold in reversed(held)
+        issue: Stop("hold", name)
+        for name, issues in reversed(held)
         for issue in compiled.issues
-        if not hold.issues or issue in hold.issues
+        if not issues or issue in issues
     }
 
 

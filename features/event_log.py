@@ -9,6 +9,7 @@ import orjson
 from features.claim import keep_claims
 from features.consent import keep_consents
 from features.event import Event
+from features.hold_table import keep_holds
 from features.identity_cluster import Change
 from features.identity_memory import IdentityMemory
 from features.instant import to_us
@@ -48,6 +49,7 @@ def append_events(
     nodes = [row[2] for row in rows]
     keep_claims(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "identify"])
     keep_consents(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].name == CONSENT_UPDATED])
+    keep_holds(connection, zip(nodes, fresh, strict=True))
     announce(connection, memory)
     return Appended(len(fresh), len(events) - len(fresh))
 

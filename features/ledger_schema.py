@@ -144,6 +144,16 @@ CREATE TABLE consent (
     occurred_us INTEGER NOT NULL,
     PRIMARY KEY (node, purpose, channel, message_id)
 ) WITHOUT ROWID;
+CREATE TABLE hold (
+    node INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    held INTEGER NOT NULL,
+    issues BLOB NOT NULL,
+    until_us INTEGER,
+    PRIMARY KEY (node, name)
+) WITHOUT ROWID;
 CREATE TABLE contact (
     decision_id TEXT NOT NULL,
     action TEXT NOT NULL,
@@ -169,4 +179,4 @@ CREATE INDEX answer_node ON answer (node);
 """
 
 _IDENTITY = ("identifier", "link", "word", "hard_fact", "refusal", "alias")
-PROJECTIONS = (*_IDENTITY, "claim", "consent", "contact", "answer")
+PROJECTIONS = (*_IDENTITY, "claim", "consent", "hold", "contact", "answer")

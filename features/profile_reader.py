@@ -7,6 +7,7 @@ from decisioning.customer import Customer, CustomerReference
 from decisioning.errors import UnavailableError
 from features.consent import ConsentBook
 from features.contacts import ContactBook
+from features.hold import HoldReader
 from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
 from features.online import Known, OnlineFeatures
@@ -58,6 +59,7 @@ class StoredProfiles:
             customer,
             known=True,
             consent=self.consent.state(customer_id),
+            holds=HoldReader(self.projection.ledger).standing(customer_id, now),
             history=self.contacts.history(customer_id, now - self.memory, now),
             degraded=(*(() if known else (ONLINE_STORE,)), *customer.degraded),
         )

@@ -12,6 +12,7 @@ from features.consent import keep_consents
 from features.contacts import keep_answer, keep_contacts
 from features.event import Event, reparse_event
 from features.event_log import mention_event
+from features.hold_table import keep_holds
 from features.identity_cluster import Former
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
@@ -93,6 +94,7 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     located = [(nodes[record.seq], event) for record, event in events]
     keep_claims(connection, [pair for pair in located if pair[1].type == "identify"])
     keep_consents(connection, [pair for pair in located if pair[1].name == CONSENT_UPDATED])
+    keep_holds(connection, located)
     for record, content in decisions:
         facts = content["contacts"]
         keep_contacts(connection, nodes[record.seq], record.record_id, decided_us=record.occurred_us, facts=facts)

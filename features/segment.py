@@ -7,9 +7,11 @@ from features.cleansing.country import country_beside
 from features.event_body import OBJECT
 from features.identifier import MAX_LENGTH, Identifier, normal_email, normal_phone
 from features.rejection import RejectedEventError, shown
+from features.timestamp import moment_of
 
 EVENT_TYPES = ("track", "page", "identify", "screen", "alias", "group")
 CONSENT_UPDATED = "Consent Updated"
+HOLD_SET, HOLD_RELEASED = "Hold Set", "Hold Released"
 SURVEY_ANSWERED = "Survey Answered"
 _MAX_NPS = 10
 
@@ -114,7 +116,7 @@ def _check_consent(properties: Mapping[str, Any]) -> None:
     if not isinstance(properties.get("granted"), bool):
         raise RejectedEventError("invalid_property", "properties.granted", "granted is true or false")
     if not isinstance(properties.get("channel") or "", str):
-        raise RejectedEventError("invalid_property", "properties.channel", "channel is a string, or absent for all")
+        raise RejectedEventError("invalid_property", "properties.channel", "channel is a string, or absent")
 
 
 def _check_survey(properties: Mapping[str, Any]) -> None:
@@ -125,7 +127,18 @@ def _check_survey(properties: Mapping[str, Any]) -> None:
         )
 
 
+def _check_hold(properties: Mapping[str, Any]) -> None:
+    if not isinstance(properties.get("hold"), str) or not properties["hold"]:
+        raise RejectedEventError("invalid_property", "properties.hold", "a hold has a name, as a string")
+    issues = properties.get("issues") or []
+    if not isinstance(issues, list) or not all(isinstance(issue, str) for issue in issues):
+        raise RejectedEventError("invalid_property", "properties.issues", "issues is a list of strings, or absent")
+    moment_of(properties.get("until"), "properties.until")
+
+
 _CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     CONSENT_UPDATED: _check_consent,
     SURVEY_ANSWERED: _check_survey,
+    HOLD_SET: _check_hold,
+    HOLD_RELEASED: _check_hold,
 }

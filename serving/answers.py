@@ -232,6 +232,31 @@ class ProfileAnswer(Answered):
     decisions: list[PastDecisionAnswer]
 
 
+class ObjectionAnswer(Answered):
+    """Whose objection it was, to which purposes, and whether it was known already."""
+
+    objection_id: str
+    customer_id: str
+    to: list[str]
+    duplicate: bool
+
+
+class StandingHoldAnswer(Answered):
+    """One hold that stands; no issues: every one."""
+
+    name: str
+    issues: list[str]
+    until: str | None
+
+
+class HoldAnswer(Answered):
+    """Whose hold it was, and which holds stand now."""
+
+    hold_id: str
+    customer_id: str
+    holds: list[StandingHoldAnswer]
+
+
 class ErasureAnswer(Answered):
     """What an erasure did: how many customers were found, rows removed by table, and whether every file is clear."""
 

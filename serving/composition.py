@@ -13,10 +13,12 @@ from decisioning.eligibility import CompiledCatalog
 from decisioning.errors import UnavailableError
 from features.catalog_source import feature_set_of
 from features.consent import ConsentBook
+from features.consent_intake import ConsentIntake
 from features.contacts import ContactBook
 from features.decision_book import DecisionBook
 from features.feature_set import FeatureSet
 from features.golden_record import GoldenRules
+from features.hold import HoldBook
 from features.home import Home
 from features.identity import IdentityGraph
 from features.intake import Intake
@@ -27,6 +29,7 @@ from features.online_store import PackedRows
 from features.outcomes import OutcomeBook
 from features.privacy.access import AccessBook
 from features.privacy.erasure import ErasureBook
+from features.privacy.objection import ObjectionBook
 from features.privacy.sweep import Sweeper
 from features.privacy.told import stated
 from features.profile_document import ProfileDocuments
@@ -149,6 +152,8 @@ def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Ke
             lambda: stores.profiles(catalog.current.catalog),
             lambda: stated(catalog.current.catalog, workspace.retention),
         ),
+        objections=ObjectionBook(ConsentIntake(stores.ledger, stores.intake), lambda: catalog.current.catalog),
+        holds=HoldBook(stores.ledger, stores.intake),
     )
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from features.hold import HoldBook
 from features.privacy.access import AccessBook
 from features.privacy.erasure import ErasureBook
+from features.privacy.objection import ObjectionBook
 from features.privacy.sweep import Sweeper
 
 
@@ -14,3 +16,5 @@ class PrivacyDesk:
     erasures: ErasureBook
     sweeper: Sweeper
     access: AccessBook
+    objections: ObjectionBook
+    holds: HoldBook

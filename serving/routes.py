@@ -10,6 +10,7 @@ from serving.decisions import decide
 from serving.health import documented, live, measured, ready
 from serving.journey_answers import JourneysAnswer
 from serving.journeys import journeys
+from serving.objections import hold, objection
 from serving.outcome_intake import outcomes
 from serving.privacy import erase, export
 from serving.profiles import profile
@@ -54,6 +55,14 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/consents", "Record what a customer allowed or refused, with its proof", consent,
         takes=schemas.ConsentBody, gives=answers.ConsentReceiptAnswer, errors=(404, 409),
+    ),
+    Route(
+        "POST", "/v1/objections", "Record that a customer objects to profiling or marketing", objection,
+        takes=schemas.ObjectionBody, gives=answers.ObjectionAnswer, errors=(404, 409),
+    ),
+    Route(
+        "POST", "/v1/holds", "Set or release a hold on one customer", hold, takes=schemas.HoldBody,
+        gives=answers.HoldAnswer, errors=(404,),
     ),
     Route(
         "POST", "/v1/erasures", "Erase one customer for good", erase, takes=schemas.CustomerOnlyBody,

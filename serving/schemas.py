@@ -13,7 +13,9 @@ from decisioning.decision import DecisionRequest
 from decisioning.errors import InvalidInputError
 from decisioning.outcome import Outcome, OutcomeType
 from features.consent_intake import GivenConsent
+from features.hold import SetHold
 from features.identifier import by_country
+from features.privacy.objection import Objection
 
 MAX_EVENTS = 2500
 """Events or outcomes of one batch, by Segment's convention."""
@@ -203,6 +205,34 @@ class CustomerOnlyBody(Strict):
     """What the privacy routes ask: who."""
 
     customer: CustomerBody
+
+
+class ObjectionBody(Strict):
+    """What `POST /v1/objections` records; no purposes: profiling, and every purpose that needs consent."""
+
+    objection_id: Identifier
+    customer: CustomerBody
+    to: Annotated[list[Identifier], Field(max_length=64)] = Field(default_factory=list)
+
+    def objection(self) -> Objection:
+        """Give the objection."""
+        return Objection(self.objection_id, self.customer.reference(), tuple(self.to))
+
+
+class HoldBody(Strict):
+    """What `POST /v1/holds` records; no issues: every one; no end: until it is released."""
+
+    hold_id: Identifier
+    customer: CustomerBody
+    hold: Identifier
+    issues: Annotated[list[Identifier], Field(max_length=64)] = Field(default_factory=list)
+    until: Instant | None = None
+    released: bool = False
+
+    def hold_set(self) -> SetHold:
+        """Give the hold."""
+        reference = self.customer.reference()
+        return SetHold(self.hold_id, reference, self.hold, tuple(self.issues), self.until, self.released)
 
 
 class BatchBody(BaseModel):

@@ -44,6 +44,23 @@ def export(
     echo(done, as_json=as_json, words=exported_in_words)
 
 
+def object(  # noqa: A001 (the name of the command)
+    identifier: CustomerArgument,
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="A purpose, more than once for several (default: profiling, and all that need consent)."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record that a customer objects to profiling or marketing; every later decision obeys."""
+    from pipelines.object import object_for, objected_in_words
+
+    done = object_for(home_of(home, workspace), workspace, identifier, to=to or ())
+    echo(done, as_json=as_json, words=objected_in_words)
+
+
 def _lines(path: Path | None) -> list[str]:
     if path is None:
         return []
@@ -54,4 +71,5 @@ def _lines(path: Path | None) -> list[str]:
 COMMANDS = (
     erase,
     export,
+    object,
 )

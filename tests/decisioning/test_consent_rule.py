@@ -21,7 +21,8 @@ WEB = Channel("web", consent="opt_out")
         ({("marketing", ""): False}, WEB, False),
         ({("service", ""): False}, WEB, True),
         ({("marketing", "web"): True}, EMAIL, False),
-        ({("marketing", ""): False}, Channel("letter", consent="none"), True),
+        ({("marketing", ""): False}, Channel("letter", consent="none"), False),
+        ({}, Channel("letter", consent="none"), True),
     ],
 )
 def test_a_no_always_wins_and_opt_in_needs_a_yes(answers, channel, expected):
