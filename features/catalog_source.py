@@ -8,12 +8,16 @@ from features.workspace import Workspace
 
 
 def feature_set_of(workspace: Workspace) -> FeatureSet:
-    """The standard features, the workspace's own and those of its journeys; neither file need exist.
+    """The standard features, the workspace's own, those of its journeys and of its catalogue; no file need exist.
 
     Raises `FeatureFileError` of a bad declaration.
     """
     features, journeys = workspace.features_path, workspace.journeys_path
-    return FeatureSet.load(features if features.exists() else None, journeys if journeys.exists() else None)
+    return FeatureSet.load(
+        features if features.exists() else None,
+        journeys if journeys.exists() else None,
+        catalog_yaml=workspace.catalog_path,
+    )
 
 
 def compiled_catalog(workspace: Workspace, features: FeatureSet) -> CompiledCatalog:

@@ -58,7 +58,9 @@ class Declaration:
             return default
         held = self.need(option)
         if isinstance(held.value, bool) or not isinstance(held.value, int | float) or not 0 < held.value < float("inf"):
-            self.fail(f"{option} must be a number above 0, given {held.plain()!r}", held)
+            ahead = isinstance(held.value, int | float) and held.value < 0
+            reason = "; a feature that looks ahead would read the future" if ahead else ""
+            self.fail(f"{option} must be a number above 0, given {held.plain()!r}{reason}", held)
         return float(held.value)
 
     def words(self, option: str) -> tuple[str, ...]:

@@ -1,32 +1,30 @@
 """`features.yaml`: a workspace's own features, each declared once; errors name file, line, given and allowed."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from decisioning.customer import FeatureValue
 from features.declaration import Declaration, only, spoken
+from features.declared_primitive import PRIMITIVES
 from features.feature import Feature, Kind
+from features.generated import BY_DEFAULT, RESPONSES, Generate, slug
 from features.located import Located, read_located
-from features.primitives import DAY_US, SECOND_US, Primitive
-from features.primitives_count import Count, OpenCount
-from features.primitives_decay import DecayedSum
-from features.primitives_response import Unanswered
-from features.primitives_time import FirstAt, LastAt
-from features.primitives_value import LastValue, trait
-from features.selector import Probe, Selector
-from features.standard.probes import ANSWER, IMPRESSION
 
-COMMON = ("name", "view", "primitive", "kind", "one_of", "description", "default", "purpose")
+COMMON = ("name", "view", "primitive", "kind", "one_of", "description", "default", "purpose", "owner")
+
+OWN = "the workspace"
+"""Who answers for a feature of a workspace that names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFeatures:
-    """What a features file holds: features in order, and times to live by view."""
+    """What a features file holds: features in order, times to live by view, and what is generated."""
 
-    features: tuple[Feature, ...]
-    ttl: Mapping[str, timedelta]
+    features: tuple[Feature, ...] = ()
+    ttl: Mapping[str, timedelta] = field(default_factory=dict)
+    generate: Generate = field(default_factory=Generate)
 
 
 def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> DeclaredFeatures:
@@ -35,7 +33,7 @@ def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> Dec
     Parameters: `taken`, names that built-in features have already. Raises `FeatureFileError`.
     """
     top = read_located(path).entries("a features file")
-    only(top, ("features", "views"), of="a features file")
+    only(top, ("features", "views", "generate"), of="a features file")
     declared: dict[str, Feature] = {}
     for entry in top["features"].items("features") if "features" in top else []:
         feature = _feature(Declaration(entry))
@@ -43,7 +41,7 @@ def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> Dec
             where = "is built in" if feature.name in taken else "is declared twice"
             entry.fail(f"feature {feature.name!r} {where}; choose another name", field=feature.name)
         declared[feature.name] = feature
-    return DeclaredFeatures(tuple(declared.values()), _ttl(top.get("views")))
+    return DeclaredFeatures(tuple(declared.values()), _ttl(top.get("views")), _generate(top.get("generate")))
 
 
 def _feature(entry: Declaration) -> Feature:
@@ -59,7 +57,26 @@ def _feature(entry: Declaration) -> Feature:
         one_of=one_of,
         default=_default(entry, one_of),
         purpose=entry.text("purpose", ""),
+        owner=entry.text("owner", OWN),
     )
+
+
+def _generate(held: Located | None) -> Generate:
+    if held is None:
+        return Generate()
+    options = held.entries("generate")
+    only(options, ("responses", "categories"), of="generate")
+    responses = _names(options["responses"], "responses") if "responses" in options else BY_DEFAULT
+    for name in set(responses) - set(RESPONSES):
+        options["responses"].fail(f"responses: unknown {name!r}; allowed: {', '.join(RESPONSES)}")
+    return Generate(responses, _names(options["categories"], "categories") if "categories" in options else ())
+
+
+def _names(held: Located, what: str) -> tuple[str, ...]:
+    given = [item.plain() for item in held.items(what)]
+    if len({slug(str(each)) for each in given} - {""}) < len(given) or not all(isinstance(each, str) for each in given):
+        held.fail(f"{what} must list different words, given {given}")
+    return tuple(given)
 
 
 def _kind(entry: Declaration) -> tuple[Kind, tuple[str, ...]]:
@@ -94,44 +111,3 @@ def _ttl(views: Located | None) -> dict[str, timedelta]:
             held.fail(f"view {name!r}: ttl_days must be a number of days above 0, given {days!r}")
         ttl[name] = timedelta(days=days)
     return ttl
-
-
-def _on(entry: Declaration) -> Probe:
-    return Probe(entry.selector())
-
-
-def _reading(entry: Declaration) -> Probe:
-    return Probe(entry.selector(), reads=entry.text("property"), one_of=entry.words("one_of"))
-
-
-def _decayed_sum(entry: Declaration) -> Primitive:
-    amount = entry.text("amount", "")
-    if "half_life_minutes" in entry.options:
-        half_life = entry.positive("half_life_minutes") * 60 * SECOND_US
-    else:
-        half_life = entry.positive("half_life_days") * DAY_US
-    return DecayedSum(Probe(entry.selector(), reads=amount, required=bool(amount)), half_life)
-
-
-def _open_count(entry: Declaration) -> Primitive:
-    return OpenCount(Probe(entry.selector("opened")), Probe(entry.selector("closed")))
-
-
-def _unanswered(entry: Declaration) -> Primitive:
-    shown, answered = (
-        Probe(Selector(probe.selector.types, probe.selector.names, entry.where())) for probe in (IMPRESSION, ANSWER)
-    )
-    return Unanswered(shown, answered, entry.positive("window_days") * DAY_US)
-
-
-PRIMITIVES: Mapping[str, tuple[tuple[str, ...], Callable[[Declaration], Primitive]]] = {
-    "count": (("on", "where"), lambda entry: Count(_on(entry))),
-    "decayed_sum": (("on", "where", "amount", "half_life_days", "half_life_minutes"), _decayed_sum),
-    "last_at": (("on", "where"), lambda entry: LastAt(_on(entry))),
-    "first_at": (("on", "where"), lambda entry: FirstAt(_on(entry))),
-    "last_value": (("on", "where", "property"), lambda entry: LastValue(_reading(entry))),
-    "trait": (("trait",), lambda entry: trait(entry.text("trait"), one_of=entry.words("one_of"))),
-    "open_count": (("opened", "closed", "where"), _open_count),
-    "unanswered": (("where", "window_days"), _unanswered),
-}
-"""Each primitive's own options, and how it is built from an entry."""

@@ -59,18 +59,22 @@ class FeatureSet:
         self._derivation = JourneyDerivation(self.journeys.journeys, self.features)
 
     @classmethod
-    def load(cls, features_yaml: Path | None, journeys_yaml: Path | None = None) -> "FeatureSet":
-        """The built-in features and those that a workspace declares.
+    def load(
+        cls, features_yaml: Path | None, journeys_yaml: Path | None = None, *, catalog_yaml: Path | None = None
+    ) -> "FeatureSet":
+        """The built-in features, those that a workspace declares, and those that its catalogue's names bring.
 
         Raises `FeatureFileError`, naming file and line, where a declaration cannot be used.
         """
         from features.feature_file import DeclaredFeatures, read_feature_file
+        from features.generated import CatalogNames, generated, names_in
         from features.journey.file import read_journey_file
         from features.standard import STANDARD_FEATURES
 
         taken = frozenset(f.name for f in STANDARD_FEATURES)
-        declared = read_feature_file(features_yaml, taken=taken) if features_yaml else DeclaredFeatures((), {})
-        features = (*STANDARD_FEATURES, *declared.features)
+        declared = read_feature_file(features_yaml, taken=taken) if features_yaml else DeclaredFeatures()
+        names = names_in(catalog_yaml) if catalog_yaml else CatalogNames()
+        features = (*STANDARD_FEATURES, *generated(names, declared.generate), *declared.features)
         journeys = read_journey_file(journeys_yaml, features) if journeys_yaml else None
         return cls(features, ttl=declared.ttl, journeys=journeys)
 

@@ -1,12 +1,18 @@
 # ruff: noqa: E501 - a declaration reads best on one line
 """features.yaml: what can be declared, and errors that say file, line, given and allowed."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from features.declared_primitive import PRIMITIVES
+from features.fact import Fact
 from features.feature_set import FeatureSet
 from features.located import FeatureFileError
+from features.replay import replay
+
+DAY = 86_400_000_000
 
 DECLARED = """\
 features:
@@ -24,6 +30,18 @@ features:
   - {name: plan, view: interest, primitive: last_value, on: {type: track, name: Planned}, property: plan, kind: category, one_of: [a, b], default: a, description: x}
   - {name: claims_open, view: interest, primitive: open_count, opened: {type: track, name: Claim}, closed: {type: track, name: Paid}, description: x}
   - {name: cards_silent, view: interest, primitive: unanswered, where: {group: cards}, window_days: 7, description: x}
+  - {name: price_mean, view: interest, primitive: mean, on: {type: track, name: Planned}, property: price, description: x, owner: pricing}
+  - {name: tone, view: interest, primitive: mean, on: {type: track, name: Wrote}, property: text, reading: sentiment, description: x}
+  - {name: price_trend, view: interest, primitive: trend, on: {type: track, name: Planned}, property: price, description: x}
+  - {name: gold_share, view: interest, primitive: share, on: {type: track, name: Planned}, property: plan, of: gold, half_life_days: 30, description: x}
+  - {name: plans, view: interest, primitive: distinct, on: {type: track, name: Planned}, property: plan, description: x}
+  - {name: plan_gap, view: interest, primitive: gap, on: {type: track, name: Planned}, description: x}
+  - {name: claim_days, view: interest, primitive: open_time, opened: {type: track, name: Claim}, closed: {type: track, name: Paid}, description: x}
+  - {name: years, view: interest, primitive: age, trait: born, description: x}
+  - {name: visit_plans, view: visit, primitive: visit, on: {type: track, name: Planned}, amount: price, reset: {type: track, name: Paid}, description: x}
+  - {name: days_since_plan, view: interest, primitive: last_at, on: {type: track, name: Planned}, description: x}
+  - {name: days_since_first_plan, view: interest, primitive: first_at, on: {type: track, name: Planned}, description: x}
+  - {name: plan_left, view: interest, primitive: unanswered, opened: {type: track, name: Planned}, closed: {type: track, name: Paid}, window_days: 1, description: x}
 views:
   interest: {ttl_days: 400}
 """
@@ -45,6 +63,24 @@ def test_every_primitive_can_be_declared(write):
     assert features.view("interest").ttl.days == 400
     assert features.view("profile").ttl is None
     assert features.defaults()["plan"] == "a"
+    assert {f.name: f.owner for f in features.features}["price_mean"] == "pricing"
+
+
+def test_every_primitive_that_can_be_declared_is_declared_in_these_tests():
+    assert set(re.findall(r"primitive: (\w+)", DECLARED)) == set(PRIMITIVES)
+
+
+def test_declared_primitives_say_what_they_declare(write):
+    features = FeatureSet.load(write(DECLARED))
+    planned = [{"price": 4.0, "plan": "gold", "text": "great"}, {"price": 8.0, "plan": "tin"}]
+    facts = [Fact("track", "Planned", told, day * DAY, day * DAY) for day, told in enumerate(planned)]
+    wrote = Fact("track", "Wrote", {"text": "this is great"}, DAY, DAY)
+    born = Fact("identify", "", {"born": "1969-01-01"}, DAY, DAY)
+    values = features.values(replay([*facts, wrote, born], features), now_us=DAY)
+    assert (values["price_mean"], values["price_trend"], values["plans"], values["plan_gap"]) == (6.0, 4.0, 2.0, 1.0)
+    assert values["gold_share"] == pytest.approx(2 ** (-1 / 30) / (1 + 2 ** (-1 / 30)))
+    assert (values["years"], values["visit_plans"], values["plan_left"]) == (1.0, 8.0, 0.0)
+    assert values["tone"] > 0.5
 
 
 def test_an_empty_file_declares_nothing(write):
@@ -70,6 +106,12 @@ def entry(**options: str) -> str:
         (entry(primitive="decayed_sum"), r"'half_life_days' is missing"),
         (entry(primitive="decayed_sum", half_life_days="-1"), r"half_life_days must be a number above 0, given -1"),
         (entry(primitive="decayed_sum", half_life_days=".nan"), r"half_life_days must be a number above 0, given nan"),
+        (entry(primitive="decayed_sum", half_life_days="-1"), r"looks ahead would read the future"),
+        (entry(primitive="unanswered", on="", window_days="-7"), r"looks ahead would read the future"),
+        (entry(primitive="visit"), r"what is told of the current visit is of the view 'visit'"),
+        (entry(primitive="visit", view="visit", on="{type: outcome}"), r"a visit is made of track, page, screen; given outcome"),
+        (entry(primitive="mean", property="p", reading="smell"), r"unknown reading 'smell'; allowed: bucket"),
+        (entry(primitive="share", property="p", of="3", half_life_days="1"), r"of must be a word or a truth value, given 3"),
         (entry(kind="category", one_of="[a, b]"), r"a category is a trait or a last_value, given 'count'"),
         (entry(kind="category"), r"a category needs one_of"),
         (entry(kind="category", one_of="[a, a]"), r"one_of must list different words"),
