@@ -7,6 +7,8 @@ from decisioning.customer import FeatureValue
 from features.primitives import Part, Primitive
 
 Kind = Literal["number", "category"]
+OWN = "the workspace"
+"""Who answers for a feature that names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Feature:
     one_of: tuple[str, ...] = ()
     default: FeatureValue = None
     purpose: str = ""
-    owner: str = ""
+    owner: str = OWN
 
     @property
     def nothing(self) -> float:

@@ -8,14 +8,11 @@ from pathlib import Path
 from decisioning.customer import FeatureValue
 from features.declaration import Declaration, only, spoken
 from features.declared_primitive import PRIMITIVES
-from features.feature import Feature, Kind
+from features.feature import OWN, Feature, Kind
 from features.generated import BY_DEFAULT, RESPONSES, Generate, slug
 from features.located import Located, read_located
 
 COMMON = ("name", "view", "primitive", "kind", "one_of", "description", "default", "purpose", "owner")
-
-OWN = "the workspace"
-"""Who answers for a feature of a workspace that names nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class CatalogNames:
 def names_in(path: Path) -> CatalogNames:
     """The names in a catalogue's file; none where it cannot be read, which its own reader will tell."""
     try:
-        text = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return CatalogNames()
     actions = _section(text, "actions")

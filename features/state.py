@@ -54,7 +54,8 @@ class Layout:
         self.columns = _columns(self.features)
         self.blocks = _blocks(self.features)
         self._nothing = np.array([feature.nothing for feature in given])
-        self._order = np.array([self.features.index(feature) for feature in given], dtype=np.intp)
+        place = {feature.name: position for position, feature in enumerate(self.features)}
+        self._order = np.array([place[feature.name] for feature in given], dtype=np.intp)
         self._places, self._nothings = self._order.tolist(), self._nothing.tolist()
 
     def merge(self, a: Array, b: Array) -> Array:

@@ -20,9 +20,10 @@ class Writes:
 
     def __init__(self, layout: Layout, reader: FactReader) -> None:
         place = {name: position for position, name in enumerate(layout.columns)}
+        asked = {probe: index for index, probe in enumerate(reader.probes)}
         written = sorted(
             {
-                (reader.probes.index(part.probe), place[feature.columns_of(part)[0]], part.takes, part.cells, part.of)
+                (asked[part.probe], place[feature.columns_of(part)[0]], part.takes, part.cells, part.of)
                 for feature in layout.features
                 for part in feature.primitive.parts()
             }
