@@ -22,6 +22,7 @@ BENCHMARKS = {
     "features": "benchmarks.feature_store",
     "training": "benchmarks.learning_time",
     "gate": "benchmarks.gate",
+    "journeys": "benchmarks.journeys",
 }
 """Every benchmark by name: the module whose `run(quick=...)` measures it."""
 

@@ -14,15 +14,17 @@ from features.ledger import Ledger
 
 
 def history_stays(
-    home: Home, features: FeatureSet, *, ledger: Ledger, journeys: Sequence[Journey], period: Period
+    home: Home, features: FeatureSet, *, customers: Sequence[str], journeys: Sequence[Journey], period: Period
 ) -> Mapping[str, Stays]:
-    """The stays in each journey, by its name; of customers who exist today, back to the beginning.
+    """The stays in each journey, by its name, back to the beginning.
 
     History is read as far as it was written (`History.catch_up`), a piece at a time.
+
+    Parameters: `customers`, the ids of those to look at, see `living`; their places are their numbers.
     """
     needed = needed_features(features, journeys)
     walkers = {journey.name: Walker(journey, needed) for journey in journeys}
-    past = Past(home, features, customers=living(ledger), columns=columns_by_view(needed))
+    past = Past(home, features, customers=customers, columns=columns_by_view(needed))
     found: dict[str, list[Stays]] = {name: [] for name in walkers}
     for rows in past.pieces(period.until_us):
         line = timeline(rows, needed)

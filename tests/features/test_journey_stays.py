@@ -30,7 +30,8 @@ def shop(tmp_path_factory):
 
 def the_stays(shop, period=PERIOD):
     journeys = FEATURES.journeys.journeys
-    return history_stays(shop.home, FEATURES, ledger=shop.ledger, journeys=journeys, period=period)
+    customers = living(shop.ledger)
+    return history_stays(shop.home, FEATURES, customers=customers, journeys=journeys, period=period)
 
 
 @pytest.fixture(scope="module")
