@@ -45,9 +45,11 @@ def a_world(folder: Path, features: FeatureSet, *, n_customers: int = 12, n_even
     chance = random.Random(seed)  # noqa: S311 - a seeded world, nothing secret
     shop = Shop(folder, features)
     for _ in range(n_events):
-        at = START + timedelta(days=DAYS * chance.random() ** 1.5)
+        at, user = START + timedelta(days=DAYS * chance.random() ** 1.5), f"u-{chance.randrange(n_customers)}"
         known = at + timedelta(hours=chance.choice([0] * 9 + [60]))
-        shop.send(an_event(chance, f"u-{chance.randrange(n_customers)}", at), at=known)
+        shop.send(an_event(chance, user, at), at=known)
+        if chance.random() < 0.3:
+            shop.send(an_event(chance, user, at + timedelta(minutes=7)), at=known + timedelta(minutes=7))
     return shop
 
 

@@ -22,17 +22,21 @@ from decisioning.condition_tree import (
     names_in,
 )
 from features.feature import Feature
-from features.primitives import DAY_US, Array, Primitive
+from features.primitives import DAY_US, HALF_HOUR_US, Array, Primitive
 from features.primitives_count import Count, OpenCount
 from features.primitives_decay import DecayedSum
+from features.primitives_distinct import Distinct
+from features.primitives_mean import Mean, Share, Trend
+from features.primitives_pace import Gap
 from features.primitives_response import Unanswered
 from features.primitives_time import FirstAt, LastAt
 from features.primitives_value import LastValue
+from features.primitives_visit import CELLS, Visit
 
 Solver = Callable[[Array, float, float], Array]
 """From a state, shape (n, n_parts), a number and the parameter to when the feature is that number, shape (n,)."""
 
-STILL: tuple[type[Primitive], ...] = (Count, OpenCount, LastValue)
+STILL: tuple[type[Primitive], ...] = (Count, OpenCount, LastValue, Distinct, Mean, Trend, Share, Gap)
 """Primitives that the clock does not move."""
 
 
@@ -52,7 +56,19 @@ def _expired(state: Array, _flag: float, window_us: float) -> Array:
     return state[:, 0] + window_us
 
 
-SOLVERS: Mapping[type[Primitive], Solver] = {LastAt: _since, FirstAt: _since, DecayedSum: _faded, Unanswered: _expired}
+def _visited(state: Array, _number: float, _parameter: float) -> Array:
+    """The end of a visit, when whatever it was becomes zero."""
+    newest: Array = np.fmax.reduce(state[:, CELLS : 2 * CELLS], axis=1)
+    return newest + HALF_HOUR_US
+
+
+SOLVERS: Mapping[type[Primitive], Solver] = {
+    LastAt: _since,
+    FirstAt: _since,
+    DecayedSum: _faded,
+    Unanswered: _expired,
+    Visit: _visited,
+}
 
 
 def crossing(feature: Feature, state: Array, number: float) -> Array:

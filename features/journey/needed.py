@@ -16,8 +16,8 @@ def needed_features(features: FeatureSet, journeys: Iterable[Journey]) -> tuple[
 
 
 def columns_by_view(needed: Iterable[Feature]) -> Mapping[str, tuple[str, ...]]:
-    """The state columns of features, by view."""
+    """The state columns of features, by view; one that features share is there once."""
     found: dict[str, tuple[str, ...]] = {}
     for feature in needed:
-        found[feature.view] = (*found.get(feature.view, ()), *feature.columns)
+        found[feature.view] = tuple(dict.fromkeys((*found.get(feature.view, ()), *feature.columns)))
     return found

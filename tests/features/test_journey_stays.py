@@ -17,7 +17,7 @@ from features.journey.stays import OPEN, Period
 
 FEATURES = journey_features(ttl={"service": timedelta(days=70)})
 PERIOD = Period(to_us(START), to_us(START + timedelta(days=DAYS + 5)))
-SHOP, TIERS = FEATURES.journeys.journeys
+SHOP, TIERS, VISIT = FEATURES.journeys.journeys
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +54,15 @@ def place_of(journey, values):
     return len(journey.stages) if stage is None else journey.names.index(stage)
 
 
-@pytest.mark.parametrize("journey", [SHOP, TIERS], ids=lambda journey: journey.name)
+@pytest.mark.parametrize("journey", [SHOP, TIERS, VISIT], ids=lambda journey: journey.name)
 def test_at_any_moment_a_customer_is_where_a_replay_of_all_facts_says(shop, found, journey):
     chance, stays, seen = random.Random(5), found[journey.name], set()  # noqa: S311
     customers = living(shop.ledger)
-    for _ in range(600):
+    for turn in range(600):
         number, at_us = chance.randrange(len(customers)), chance.randrange(PERIOD.since_us, PERIOD.until_us)
+        if turn % 2:
+            soon = chance.choice(shop.ledger.facts_of(customers[number])).known_us + chance.randrange(3_600_000_000)
+            at_us = min(soon, PERIOD.until_us - 1)
         at = from_us(at_us)
         now = np.flatnonzero((stays.customer == number) & (stays.entered_us <= at_us) & (at_us < stays.left_us))
         if expired(shop, customers[number], at) or not len(now):
@@ -144,5 +147,5 @@ def test_one_customers_way_from_their_records_is_the_last_stay_of_history(shop, 
 
 
 def test_of_whom_nothing_is_recorded_no_stage_is_known():
-    (shop_way, _) = customer_ways([], FEATURES, FEATURES.defaults(), now=START)
+    (shop_way, *_) = customer_ways([], FEATURES, FEATURES.defaults(), now=START)
     assert shop_way == {"journey": "shop", "stage": None, "since": None, "inactive": False, "score": None}

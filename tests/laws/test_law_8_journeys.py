@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from features.feature import Feature
 from features.feature_set import FeatureSet
 from features.journey.file import read_journey_file
-from features.primitives import DAY_US
+from features.primitives import DAY_US, HALF_HOUR_US
 from features.primitives_value import trait
+from features.primitives_visit import CELLS
 from features.standard import STANDARD_FEATURES
 
 TIERS = ("mass", "private")
@@ -36,7 +37,15 @@ def states(seed: int, n: int):
     values = np.where(is_time, times, amounts)
     for name in ("segment", "gender_told"):
         values[:, FEATURES.columns.index(f"{name}__value")] = chance.integers(0, 2, n)
-    return np.where(chance.random(values.shape) < 0.33, np.nan, values)
+    half_hour = NOW_US // HALF_HOUR_US
+    for cell in range(CELLS):
+        began_us = (half_hour - (half_hour - cell) % CELLS) * HALF_HOUR_US
+        for part, within in (("first", 0.1), ("last", 0.9)):
+            values[:, FEATURES.columns.index(f"visit__{part}_{cell}")] = began_us + within * HALF_HOUR_US
+    unknown = chance.random(values.shape) < 0.33
+    visits = np.array([name.startswith("visit_") for name in FEATURES.columns])
+    unknown[:, visits] = unknown[:, :1]
+    return np.where(unknown, np.nan, values)
 
 
 @settings(max_examples=30, deadline=None)
