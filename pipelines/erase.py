@@ -34,8 +34,9 @@ def erase_customers(home: Path, workspace: Path, references: Sequence[CustomerRe
 
 def erase(composition: Composition, references: Sequence[CustomerReference]) -> Erased:
     """As `erase_customers`, on an open home."""
+    named = [composition.named(reference) for reference in references]
     log = composition.workspace.erasure_log(composition.home)
-    done = ErasureBook(composition.ledger, log).erase(references, now=composition.clock())
+    done = ErasureBook(composition.ledger, log).erase(named, now=composition.clock())
     swept = sweeper(composition).sweep(now=composition.clock())
     return Erased(done.erasure_id, done.erased_at, done.customers, done.removed, swept)
 

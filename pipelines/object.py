@@ -14,7 +14,7 @@ def object_for(home: Path, workspace: Path, identifier: str, *, to: Sequence[str
     """Record the objection; every decision that starts later obeys it, also in a running service."""
     with compose(home, workspace) as composition:
         book = ObjectionBook(ConsentIntake(composition.ledger, composition.intake), lambda: composition.catalog.catalog)
-        objection = Objection(f"objection-{uuid4()}", reference_of(identifier), tuple(to))
+        objection = Objection(f"objection-{uuid4()}", composition.named(reference_of(identifier)), tuple(to))
         return book.accept(objection, received_at=composition.clock())
 
 

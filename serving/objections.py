@@ -13,14 +13,14 @@ from serving.schemas import HoldBody, ObjectionBody, read
 
 async def objection(desk: Desk, call: Call) -> Answer:
     """Record an objection; every decision that starts after the answer obeys it."""
-    given = read(ObjectionBody, call.body).objection()
+    given = read(ObjectionBody, call.body).objection(desk.country)
     done = await desk.aside(desk.privacy.objections.accept, given, received_at=call.received_at)
     return Answer(orjson.dumps(asdict(done)))
 
 
 async def hold(desk: Desk, call: Call) -> Answer:
     """Set or release a hold; every decision that starts after the answer obeys it."""
-    given = read(HoldBody, call.body).hold_set()
+    given = read(HoldBody, call.body).hold_set(desk.country)
     customer_id = await desk.aside(desk.privacy.holds.accept, given, received_at=call.received_at)
     standing = await desk.aside(HoldReader(desk.ledger).standing, customer_id, call.received_at)
     told = {"hold_id": given.hold_id, "customer_id": customer_id, "holds": [asdict(each) for each in standing]}

@@ -214,9 +214,9 @@ class ObjectionBody(Strict):
     customer: CustomerBody
     to: Annotated[list[Identifier], Field(max_length=64)] = Field(default_factory=list)
 
-    def objection(self) -> Objection:
-        """Give the objection."""
-        return Objection(self.objection_id, self.customer.reference(), tuple(self.to))
+    def objection(self, country: str = "") -> Objection:
+        """Give the objection. Parameters: `country` of national phone numbers."""
+        return Objection(self.objection_id, self.customer.reference(country), tuple(self.to))
 
 
 class HoldBody(Strict):
@@ -229,9 +229,9 @@ class HoldBody(Strict):
     until: Instant | None = None
     released: bool = False
 
-    def hold_set(self) -> SetHold:
-        """Give the hold."""
-        reference = self.customer.reference()
+    def hold_set(self, country: str = "") -> SetHold:
+        """Give the hold. Parameters: `country` of national phone numbers."""
+        reference = self.customer.reference(country)
         return SetHold(self.hold_id, reference, self.hold, tuple(self.issues), self.until, self.released)
 
 

@@ -91,17 +91,17 @@ def _erase(connection: sqlite3.Connection, *, references: Sequence[CustomerRefer
 def _carry_out(connection: sqlite3.Connection, *, nodes: Sequence[int], order: _Order) -> Erasure:
     traces, seal = traces_of(connection, nodes), make_seal(connection)
     erasure_id, erased_us = f"e_{secrets.token_hex(12)}", to_us(order.now)
-    removed = _remove(connection, traces, order.named)
+    removed = remove(connection, traces, order.named)
     buried = {*traces.tokens_of(), *order.named}
     tokens = bury(connection, seal, buried, erased_us=erased_us, erasure_id=erasure_id)
     connection.execute(_NOTE, (erasure_id, erased_us, max(nodes, default=0)))
     proof = orjson.dumps({"erasure_id": erasure_id, "removed": removed})
     insert_record(connection, (ERASURE, erasure_id, None, erased_us, erased_us, erased_us, "privacy", proof))
-    append(order.log, LoggedErasure(erasure_id, erased_us, tuple(tokens)))
+    append(order.log, LoggedErasure(erasure_id, erased_us, seal.mark, tuple(tokens)))
     return Erasure(erasure_id, order.now, len(nodes), removed)
 
 
-def _remove(connection: sqlite3.Connection, traces: Traces, named: Iterable[Identifier]) -> dict[str, int]:
+def remove(connection: sqlite3.Connection, traces: Traces, named: Iterable[Identifier]) -> dict[str, int]:
     """Delete what is theirs, and what others' technical records and refused bodies say of them; how much, by table."""
     names = traces.names(named)
     owned = {"node": traces.nodes, "customer": traces.customer_ids, "decision": traces.decisions}

@@ -6,7 +6,7 @@ backups are not.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
@@ -16,17 +16,20 @@ from decisioning.errors import InvalidInputError, UnavailableError
 
 @dataclass(frozen=True, slots=True)
 class LoggedErasure:
-    """One line: which erasure, when (microseconds since the epoch, UTC), and the tokens of everything erased."""
+    """One line: which erasure, when (microseconds since the epoch, UTC), and the tokens of everything erased.
+
+    Parameters: `key_mark`, the mark of the key that made the tokens.
+    """
 
     erasure_id: str
     erased_us: int
+    key_mark: str
     tokens: tuple[bytes, ...]
 
 
 def append(path: Path, erasure: LoggedErasure) -> None:
     """Write one line and sync it to disk. Raises: `UnavailableError`, naming the file, where that fails."""
-    tokens = [token.hex() for token in erasure.tokens]
-    line = orjson.dumps({"erasure_id": erasure.erasure_id, "erased_us": erasure.erased_us, "tokens": tokens})
+    line = orjson.dumps({**asdict(erasure), "tokens": [token.hex() for token in erasure.tokens]})
     try:
         with path.open("ab") as file:
             file.write(line + b"\n")
@@ -42,6 +45,6 @@ def read(path: Path) -> Iterator[LoggedErasure]:
     for number, line in enumerate(lines[:-1], 1):
         try:
             said = orjson.loads(line)
-            yield LoggedErasure(said["erasure_id"], said["erased_us"], tuple(map(bytes.fromhex, said["tokens"])))
+            yield LoggedErasure(**{**said, "tokens": tuple(map(bytes.fromhex, said["tokens"]))})
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInputError(f"{path}:{number} is no line of a log of erasures") from error

@@ -30,9 +30,14 @@ class Seal:
         """The token of one name; 16 bytes."""
         return blake2b(f"{kind}\0{value}".encode(), key=self.key, digest_size=TOKEN_BYTES).digest()
 
+    @property
+    def mark(self) -> str:
+        """What tells one home's key from another's, and nothing else of it."""
+        return self.token("key", "").hex()
+
 
 def seal_of(connection: sqlite3.Connection) -> Seal | None:
-    """The seal of a ledger; None where nothing was ever erased from it."""
+    """The seal of a ledger; None where nothing was ever erased from it, or backed up."""
     row = connection.execute("SELECT key FROM erasure_key").fetchone()
     return Seal(row[0]) if row else None
 

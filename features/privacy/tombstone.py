@@ -57,7 +57,7 @@ def tombstones_of(connection: sqlite3.Connection) -> Tombstones | None:
     if seal is None:
         return None
     newest_us: int | None = connection.execute("SELECT max(erased_us) FROM erasure").fetchone()[0]
-    return Tombstones(connection, seal, newest_us or 0)
+    return None if newest_us is None else Tombstones(connection, seal, newest_us)
 
 
 def was_erased(connection: sqlite3.Connection, kind: str, value: str) -> bool:

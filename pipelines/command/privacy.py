@@ -61,6 +61,38 @@ def object(  # noqa: A001 (the name of the command)
     echo(done, as_json=as_json, words=objected_in_words)
 
 
+def backup(
+    out: Annotated[Path, typer.Option(help="The file to write; only its owner may read it.")],
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Back a home up while it is in use."""
+    from pipelines.backup import back_up, backed_up_in_words
+
+    echo(back_up(home_of(home, workspace), out), as_json=as_json, words=backed_up_in_words)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    erasures: Annotated[
+        Path | None, typer.Option(help="The log of erasures of the home that was backed up (erasures.jsonl).")
+    ] = None,
+    nothing_erased: Annotated[
+        bool, typer.Option("--nothing-erased", help="You know that nobody was erased since the backup.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Restore a backup into a new home; whoever was erased since stays erased."""
+    from pipelines.restore import restore as restore_home
+    from pipelines.restore import restored_in_words
+
+    done = restore_home(home_of(home, workspace), workspace, file, erasures=erasures, nothing_erased=nothing_erased)
+    echo(done, as_json=as_json, words=restored_in_words)
+
+
 def _lines(path: Path | None) -> list[str]:
     if path is None:
         return []
@@ -72,4 +104,6 @@ COMMANDS = (
     erase,
     export,
     object,
+    backup,
+    restore,
 )

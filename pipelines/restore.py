@@ -1,0 +1,157 @@
+"""Restores a backup into a new home, and erases again whoever was erased since the backup was made."""
+
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import orjson
+
+from decisioning.errors import InvalidInputError, NotFoundError
+from features.home import Home
+from features.ledger import Ledger
+from features.privacy import erasure_log
+from features.privacy.erasure_log import LoggedErasure
+from features.privacy.repeat import repeat_erasures
+from features.workspace import Workspace
+from pipelines.backup import FOLDERS, FORMAT, LEDGER, MANIFEST
+from pipelines.clock import system_clock
+from pipelines.composition import compose
+from pipelines.erase import sweeper
+from pipelines.resolve import resolve_all
+
+FILES = (LEDGER, "mlflow.db", MANIFEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A restored home. Parameters: `erased_again`, how many erasures are younger than the backup."""
+
+    home: str
+    records: int
+    made_at: datetime
+    erased_again: int
+
+
+def restore(
+    home: Path, workspace: Path, file: Path, *, erasures: Path | None = None, nothing_erased: bool = False
+) -> Restored:
+    """Unpack a backup where there is no home yet, check it, and repeat the erasures since.
+
+    Parameters: `erasures`, the log of the home that was backed up (default: where the workspace says it is);
+    `nothing_erased`, somebody's word that there is none. Raises `InvalidInputError` where neither is given, or what is
+    given cannot be used; then no home is left.
+    """
+    logged = _logged(home, workspace, erasures, nothing_erased=nothing_erased)
+    with _unpacked(file, home) as manifest:
+        with Ledger(Home(home).ledger) as ledger:
+            n_repeated = repeat_erasures(ledger, logged)
+        if n_repeated:
+            _write_again(Workspace.load(workspace).erasure_log(Home(home)), logged)
+            resolve_all(home, workspace)
+            with compose(home, workspace) as composition:
+                sweeper(composition).sweep(now=system_clock())
+    return Restored(str(home), manifest["records"], datetime.fromisoformat(manifest["made_at"]), n_repeated)
+
+
+def _logged(home: Path, workspace: Path, path: Path | None, *, nothing_erased: bool) -> list[LoggedErasure]:
+    stated = Workspace.load(workspace).erasure_log(Home(home))
+    meant = path or (stated if stated.exists() else None)
+    if meant is None and not nothing_erased:
+        message = "a backup does not know who was erased since: give the log of erasures of the home that was backed up"
+        raise InvalidInputError(f"{message} (--erasures), or say that there is none", field="erasures")
+    if meant is not None and not meant.is_file():
+        raise NotFoundError(f"there is no log of erasures at {meant}", field="erasures")
+    return [] if meant is None else list(erasure_log.read(meant))
+
+
+def _write_again(path: Path, logged: list[LoggedErasure]) -> None:
+    """The new home's log has what the old one's had; the next backup may be older than it."""
+    known = {each.erasure_id for each in erasure_log.read(path)} if path.exists() else set()
+    for erasure in logged:
+        if erasure.erasure_id not in known:
+            erasure_log.append(path, erasure)
+
+
+@contextmanager
+def _unpacked(file: Path, home: Path) -> Iterator[dict[str, Any]]:
+    """The backup's files in the home; the folder goes again where the block does not end well."""
+    if home.exists() and any(home.iterdir()):
+        raise InvalidInputError(f"{home} is not empty; restore into a new home", field="home")
+    if not file.is_file():
+        raise NotFoundError(f"{file} is no file; give a backup", field="file")
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        manifest = _unpack(file, home)
+        _check(home / LEDGER, file)
+        _move_artifacts(home, manifest["home"])
+        yield manifest
+    except BaseException:
+        rmtree(home)
+        raise
+
+
+def _unpack(file: Path, home: Path) -> dict[str, Any]:
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            members = [member for member in archive.getmembers() if _is_ours(member)]
+            archive.extractall(home, members, filter="data")
+        manifest: dict[str, Any] = orjson.loads((home / MANIFEST).read_bytes())
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise InvalidInputError(f"{file} is no backup, or a damaged one: {error}", field="file") from error
+    (home / MANIFEST).unlink()
+    if manifest.get("format") != FORMAT:
+        raise InvalidInputError(
+            f"{file} has format {manifest.get('format')}; this release reads {FORMAT}", field="file"
+        )
+    return manifest
+
+
+def _is_ours(member: tarfile.TarInfo) -> bool:
+    return member.name in FILES or member.name.split("/")[0] in FOLDERS
+
+
+def _check(ledger: Path, file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(ledger)) as connection:
+            found = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.Error as error:
+        raise InvalidInputError(f"the ledger in {file} cannot be read: {error}", field="file") from error
+    if found != "ok":
+        raise InvalidInputError(f"the ledger in {file} is damaged: {found}", field="file")
+
+
+def _move_artifacts(home: Path, before: str) -> None:
+    """MLflow writes down where artifacts lie, in full: say where they lie now."""
+    path = Home(home).mlflow
+    if not path.exists():
+        return
+    moved = {"old": Path(before).as_uri(), "new": home.resolve().as_uri()}
+    with closing(sqlite3.connect(path)) as connection:
+        there = {(table, column) for table, column in connection.execute(_COLUMNS).fetchall()}
+        for table, column in there & _LOCATIONS:
+            connection.execute(f"UPDATE {table} SET {column} = replace({column}, :old, :new)", moved)  # noqa: S608 (constants)
+        connection.commit()
+
+
+def restored_in_words(result: Restored) -> str:
+    """One line."""
+    again = f", {result.erased_again:,} erasures made again" if result.erased_again else ""
+    return f"{result.home}: {result.records:,} records as of {result.made_at:%Y-%m-%d %H:%M:%S} UTC{again}"
+
+
+_COLUMNS = """
+    SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'
+"""
+_LOCATIONS = {
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+    ("logged_models", "artifact_location"),
+}
