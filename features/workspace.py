@@ -13,7 +13,7 @@ from features.cleansing.cleanser import Cleansing
 from features.external_record import ExternalEvents, ExternalProfiles, GoldenRecordSection, believing_the_key
 from features.home import Home
 from features.identity_rules import IdentityRules, IdentitySection
-from features.privacy.erasure import LOG
+from features.privacy.erasure_log import LOG
 from features.privacy.settings import Privacy, Retention
 from features.section import Section
 from features.source import Source, Sources

@@ -20,16 +20,13 @@ from features.identifier import Identifier, identifier_of
 from features.identity import resolve
 from features.instant import from_us, to_us
 from features.ledger import Ledger, insert_record
-from features.privacy.erasure_log import LoggedErasure, append
+from features.privacy.erasure_log import LOG, LoggedErasure, append
 from features.privacy.mention import Names, scrubbed_body
 from features.privacy.seal import make_seal
 from features.privacy.tables import delete_owned
 from features.privacy.tombstone import bury
 from features.privacy.traces import Traces, traces_of
 from features.record import ERASURE
-
-LOG = "erasures.jsonl"
-"""The file, beside the ledger, that says again which tokens were erased: what a restored backup is held against."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ import orjson
 
 from decisioning.errors import InvalidInputError, UnavailableError
 
+LOG = "erasures.jsonl"
+"""Its name beside the ledger, where the workspace says nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedErasure:

@@ -14,7 +14,7 @@ from canaries import START, Subject, a_workspace, hits, lived
 from decisioning.errors import InvalidInputError
 from features.intake import Intake
 from features.ledger import Ledger
-from features.privacy.erasure import LOG
+from features.privacy.erasure_log import LOG
 from pipelines.backup import back_up
 from pipelines.clock import SimulatedClock
 from pipelines.composition import compose
