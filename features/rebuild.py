@@ -1,7 +1,7 @@
 """Rebuilding: every projection of the ledger, made anew from its records alone."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from features.event import Event, reparse_event
 from features.event_log import mention_event
 from features.hold_table import keep_holds
 from features.identity_cluster import Former
+from features.identity_kept import kept_of, take_kept
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
 from features.identity_statement import statement_of
@@ -22,7 +23,7 @@ from features.instant import from_us
 from features.ledger import Ledger
 from features.ledger_schema import PROJECTIONS
 from features.outcome_log import outcome_from
-from features.record import DECISION, DEFECTS, EVENT, LINK, MERGE, OUTCOME, UNMERGE
+from features.record import DECISION, DEFECTS, EVENT, KEPT, LINK, MERGE, OUTCOME, UNMERGE
 from features.segment import CONSENT_UPDATED
 from features.workspace import Workspace
 
@@ -90,7 +91,9 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     nodes = {record.seq: _mention_event(memory, record, event) for record, event in events}
     nodes |= {record.seq: _mention_home(memory, record, content["home"]) for record, content in decisions}
     nodes |= {record.seq: _take_word(memory, record) for record in page if record.kind in (MERGE, UNMERGE)}
+    nodes |= {record.seq: take_kept(memory, record.body, record.known_us) for record in page if record.kind == KEPT}
     memory.flush()
+    _count_kept(connection, [record for record in page if record.kind == KEPT], nodes)
     located = [(nodes[record.seq], event) for record, event in events]
     keep_claims(connection, [pair for pair in located if pair[1].type == "identify"])
     keep_consents(connection, [pair for pair in located if pair[1].name == CONSENT_UPDATED])
@@ -124,6 +127,11 @@ def _mention_event(memory: IdentityMemory, record: _Stored, event: Event) -> int
 def _mention_home(memory: IdentityMemory, record: _Stored, home: Sequence[str]) -> int:
     kind, value = home
     return memory.mention(((kind, value),), (record.occurred_us, f"{kind}:{value}"), record.known_us)
+
+
+def _count_kept(connection: sqlite3.Connection, kept: Sequence[_Stored], nodes: Mapping[int, int]) -> None:
+    counts = [(kept_of(record.body).contacts, nodes[record.seq]) for record in kept]
+    connection.executemany("UPDATE identifier SET contacts = contacts + ? WHERE node = ?", counts)
 
 
 def _take_word(memory: IdentityMemory, record: _Stored) -> int:

@@ -14,6 +14,8 @@ EVENT, DECISION, OUTCOME, LINK = "event", "decision", "outcome", "link"
 """The kinds: what a customer did; what we decided; what became of it; that customers became one, or came apart."""
 MERGE, UNMERGE = "merge", "unmerge"
 """More kinds: somebody says that two identifiers belong together, or that they do not."""
+KEPT, RETENTION = "kept", "retention"
+"""What is kept of identities whose records were too old to keep; and what such a deletion came to."""
 ERASURE = "erasure"
 """The kind that proves an erasure: when, and how much; it belongs to no customer and says nothing of any."""
 

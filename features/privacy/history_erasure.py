@@ -49,3 +49,20 @@ def _stay(table: pa.Table, erased: dict[str, int]) -> pa.BooleanArray:
     erased_us = pc.take(pa.array(list(erased.values()), pa.int64()), place)
     known_us = table.column("event_timestamp").cast(pa.int64())
     return pc.fill_null(pc.greater(known_us, erased_us), fill_value=True)
+
+
+def forget_before(folder: Path, before_us: int) -> int:
+    """Remove the states that became known before a moment (microseconds since the epoch, UTC); how many."""
+    with history_lock(folder):
+        return sum(_forget_before(path, before_us) for path in sorted(folder.glob("*/*.parquet")))
+
+
+def _forget_before(path: Path, before_us: int) -> int:
+    def stays(table: pa.Table) -> pa.BooleanArray:
+        return pc.greater_equal(table.column("event_timestamp").cast(pa.int64()), before_us)
+
+    held = pq.read_table(path, columns=["event_timestamp"], partitioning=None)
+    n_over_age = len(held) - int(pc.sum(stays(held)).as_py() or 0)
+    if n_over_age:
+        rewrite(path, stays)
+    return n_over_age

@@ -61,6 +61,13 @@ def object(  # noqa: A001 (the name of the command)
     echo(done, as_json=as_json, words=objected_in_words)
 
 
+def retain(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Delete what is older than `[retention]` in tsugi.toml allows, everywhere; run it once a day."""
+    from pipelines.retain import retain_home, retained_in_words
+
+    echo(retain_home(home_of(home, workspace), workspace), as_json=as_json, words=retained_in_words)
+
+
 def backup(
     out: Annotated[Path, typer.Option(help="The file to write; only its owner may read it.")],
     home: HomeOption = None,
@@ -104,6 +111,7 @@ COMMANDS = (
     erase,
     export,
     object,
+    retain,
     backup,
     restore,
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_builders import a_catalog, a_decision, a_ranked, an_event, an_identify, an_outcome, at
-from test_law_7_ledger import ALIASES, a_ledger, state, take
+from ledger_histories import ALIASES, a_ledger, state, take
 
 from decisioning.customer import CustomerReference
 from decisioning.errors import ErasedError
