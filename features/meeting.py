@@ -59,7 +59,7 @@ class Meetings:
         self, nodes: Mapping[Identifier, int], links: set[tuple[int, int]], reading: Mapping[str, Any]
     ) -> dict[tuple[int, int], int]:
         found: dict[tuple[int, int], int] = {}
-        for occurred_us, body in self.connection.execute(_EVENTS, (self.customer_id,)):
+        for occurred_us, body in self.connection.execute(OF_CUSTOMER, (self.customer_id,)):
             if len(found) == len(links):
                 break
             named = [nodes[each] for each in _identifiers(body, reading) if each in nodes]
@@ -85,10 +85,14 @@ _LINKS = """
     SELECT l.node, l.other FROM identifier i JOIN link l ON l.node = i.node JOIN identifier o ON o.node = l.other
     WHERE i.customer_id = ? AND o.customer_id = i.customer_id
 """
-_EVENTS = """
+_MAY_NAME_TWO = " + ".join(
+    f"(instr(r.body, CAST('\"{name}\"' AS BLOB)) > 0)" for name in ("userId", "anonymousId", "previousId", "traits")
+)
+OF_CUSTOMER = f"""
     SELECT r.occurred_us, r.body FROM identifier i JOIN record r ON r.node = i.node
-    WHERE i.customer_id = ? AND r.kind = 'event' ORDER BY r.occurred_us
-"""
+    WHERE i.customer_id = ? AND +r.kind = 'event' AND {_MAY_NAME_TWO} >= 2 ORDER BY r.occurred_us
+"""  # noqa: S608 (constants only)
+"""The `+` keeps SQLite from the index on kinds, which would read the events of everybody."""
 _WORDS = """
     SELECT w.occurred_us, w.node, w.other FROM identifier i JOIN word w ON w.node = i.node
     WHERE i.customer_id = ? AND w.merged

@@ -15,6 +15,7 @@ from features.identity_merge import MergeBook
 from features.identity_rules import IdentityRules
 from features.intake import Intake
 from features.ledger import Ledger
+from features.meeting import OF_CUSTOMER
 
 
 @pytest.fixture
@@ -195,3 +196,9 @@ def test_the_state_is_what_somebody_who_was_there_would_have_kept(history, rando
             take_unguarded.accept([event], received_at=NOW)
         for name, answer in expected.items():
             assert state(ledger, ("user_id" if name.startswith("u") else "anonymous_id", name)) == answer
+
+
+def test_to_tell_when_two_became_one_nobody_elses_events_are_read(ledger):
+    with ledger.read() as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {OF_CUSTOMER}", ("c_0",)).fetchall()
+    assert any("USING INDEX record_node" in step for *_, step in plan)
