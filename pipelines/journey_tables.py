@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Document = dict[str, Any]
@@ -15,7 +16,7 @@ def print_journeys(document: Document, *, console: Console) -> None:
     """Print every journey: stages, ways, paths, pain points, goals."""
     for journey in document["journeys"]:
         period = f"{document['since'][:10]} to {document['until'][:10]}"
-        console.print(f"\n[bold]{journey['journey']}[/bold]: {journey['description']} ({period})")
+        console.print(f"\n[bold]{journey['journey']}[/bold]: {escape(journey['description'])} ({period})")
         now = ", ".join(f"{n:,} {place}" for place, n in journey["now"].items() if n)
         console.print(f"Score {estimate(journey['score'])} of 100. Now: {now or 'nobody'}.")
         for table in (_stages(journey), _touches(journey), _ways(journey), _paths(journey), _pains(journey, document)):
@@ -23,7 +24,7 @@ def print_journeys(document: Document, *, console: Console) -> None:
                 console.print(table)
         for goal in journey["goals"]:
             said = ", ".join(f"{n} {verdict}" for verdict, n in sorted(goal["targets"].items())) or "none measured"
-            console.print(f"Goal {goal['goal']} ({goal['meaning']}): targets {said}.")
+            console.print(f"Goal {goal['goal']} ({escape(goal['meaning'])}): targets {said}.")
 
 
 def _table(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
