@@ -14,6 +14,7 @@ from feast.types import Float64, String
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # protobuf ships no types
 
 from decisioning.errors import UnavailableError
+from features.feast_offline_store import CLASS_PATH as OFFLINE_CLASS_PATH
 from features.feast_online_store import CLASS_PATH
 from features.feature_set import FeatureSet
 from features.history import History
@@ -103,7 +104,7 @@ def _write_config(folder: Path) -> RepoConfig:
         "provider": "local",
         "registry": {"registry_type": "file", "path": (folder / "registry.db").as_posix()},
         "online_store": {"type": CLASS_PATH, "path": "online.db"},
-        "offline_store": {"type": "duckdb"},
+        "offline_store": {"type": OFFLINE_CLASS_PATH},
         "entity_key_serialization_version": 3,
     }
     text = yaml.safe_dump(settings, sort_keys=False)

@@ -1,6 +1,5 @@
 """Features through Feast: of the past, as they were known then, and of now; both by the same `at`."""
 
-import warnings
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -26,7 +25,8 @@ def training_frame(
 ) -> pd.DataFrame:
     """The documented features of customers at moments, as they were known then.
 
-    Feast joins the newest state that was known at each moment (its DuckDB offline store); `at` makes it the features.
+    Feast joins the newest state that was known at each moment (by `features.feast_offline_store`); `at` makes it the
+    features.
     History is joined as far as it was written: run `History.catch_up` first.
 
     Parameters: `entity_frame`, columns `customer_id` and `event_timestamp` (aware); others are kept. Returns it in the
@@ -46,10 +46,7 @@ def training_frame(
             ROW: np.arange(len(entity_frame)),
         }
     )
-    with warnings.catch_warnings():
-        # ibis 12 still calls by its old name what DuckDB 2 has renamed.
-        warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
-        joined = store.get_historical_features(keys, store.get_feature_service(service)).to_df().sort_values(ROW)
+    joined = store.get_historical_features(keys, store.get_feature_service(service)).to_df().sort_values(ROW)
     return _with_features(entity_frame, features, joined[list(features.columns)].to_numpy(np.float64))
 
 

@@ -56,11 +56,11 @@ def test_a_service_per_model_has_every_state_column(home):
         assert sorted(columns) == sorted(FEATURES.columns)
 
 
-def test_feature_store_yaml_names_our_online_store_and_duckdb(home):
+def test_feature_store_yaml_names_our_stores(home):
     apply(home, FEATURES)
     settings = yaml.safe_load((home.path / "feature_store.yaml").read_text())
     assert settings["online_store"]["type"] == CLASS_PATH
-    assert settings["offline_store"]["type"] == "duckdb"
+    assert settings["offline_store"]["type"] == "features.feast_offline_store.AsOfOfflineStore"
     assert FeatureStore(repo_path=str(home.path)).list_feature_services()
 
 
