@@ -65,9 +65,10 @@ class View:
 
     def fold(self, hits: Hits, occurred_us: Array, *, group: Index, before: Array) -> tuple[Index, Array]:
         """The state after the last fact of each customer touched: (positions of facts, states); see `trace`."""
-        touched, states = self.trace(hits, occurred_us, group=group, before=before)
-        last = ends(group[touched])
-        return touched[last], states[last]
+        touched, alone = self.lift(hits, occurred_us)
+        owner = group[touched]
+        last = ends(owner)
+        return touched[last], self.layout.merge(before[owner[last]], self.layout.total(alone, owner))
 
 
 def starts(group: NDArray[np.integer[Any]]) -> Index:

@@ -19,7 +19,7 @@ from features.packing import pack
 from features.privacy.erased import erased_of
 from features.row_state import Stored, states_before, stored
 
-CHUNK = 40_000
+CHUNK = 10_000
 
 
 class FeatureProjection:

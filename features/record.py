@@ -100,7 +100,8 @@ def _event_facts(record: Record | Told) -> tuple[Fact, ...]:
     event_type = raw["type"]
     name = name_of(raw, event_type)
     properties = properties_of(raw, event_type, name)
-    return (Fact(event_type, name, properties, record.occurred_us, record.known_us, _timezone(raw)),)
+    timezone = _timezone(raw) if "context" in raw else ""
+    return (Fact(event_type, name, properties, record.occurred_us, record.known_us, timezone),)
 
 
 def _timezone(raw: dict[str, Any]) -> str:

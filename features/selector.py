@@ -82,7 +82,33 @@ class Probe:
         """What reads a fact of the right type and name with the right first property; None where it reads 1.0."""
         if len(self.selector.where) > 1:
             return self.read
-        return self.read_accepted if self.reads or self.via else None
+        if self.via in FACT_READINGS:
+            return _of_fact(FACT_READINGS[self.via], self.reads, required=self.required)
+        if self.via or self.one_of:
+            return self.read_accepted
+        return _of_number(self.reads, required=self.required) if self.reads else None
+
+
+def _of_number(name: str, *, required: bool) -> Reading:
+    """What `Probe.read_accepted` does for a number, without its questions."""
+
+    def read(fact: Fact) -> float | None:
+        if name not in fact.properties:
+            return None
+        value = number_of(fact.properties[name])
+        return None if required and value != value else value
+
+    return read
+
+
+def _of_fact(via: Callable[[Fact, str], float | None], name: str, *, required: bool) -> Reading:
+    """What `Probe.read_accepted` does for a reading of the whole fact."""
+
+    def read(fact: Fact) -> float | None:
+        value = via(fact, name)
+        return None if required and value != value else value
+
+    return read
 
 
 def _code(given: object, one_of: tuple[str, ...]) -> float:

@@ -79,6 +79,20 @@ class Layout:
             step *= 2
         return state
 
+    def total(self, rows: Array, group: NDArray[np.intp]) -> Array:
+        """The state after the last row of each group, in order; see `running`.
+
+        Neighbours are merged in pairs until one row of each group is left: about as many merges as rows.
+        """
+        while (same := group[1:] == group[:-1]).any():
+            place = np.arange(len(group))
+            begun = np.maximum.accumulate(np.where(np.concatenate(([True], ~same)), place, 0))
+            first = (place - begun) % 2 == 0
+            left = np.flatnonzero(first[:-1] & same)
+            rows[left] = self.merge(rows[left], rows[left + 1])
+            rows, group = rows[first], group[first]
+        return rows
+
     def at(self, state: Array, now_us: NDArray[np.int64] | Array) -> Array:
         """The documented values at a moment each.
 

@@ -138,3 +138,12 @@ def test_an_amount_that_is_no_finite_number_is_not_added(features, given):
     values = values_after(*orders, features=features)
     assert values["revenue_30d"] == 10.0
     assert values["orders"] == 2.0
+
+
+def test_the_total_of_each_group_is_where_its_running_state_ends():
+    chance, layout = np.random.default_rng(2), FeatureSet(STANDARD_FEATURES).layout
+    group = np.repeat(np.arange(6), [1, 2, 3, 5, 8, 13])
+    rows = np.where(chance.random((len(group), len(layout.columns))) < 0.5, np.nan, 1.7e15)
+    last = np.flatnonzero(np.append(group[1:] != group[:-1], True))
+    wanted = layout.running(rows, group)[last]
+    np.testing.assert_allclose(layout.total(rows.copy(), group), wanted, rtol=1e-12)
