@@ -11,7 +11,7 @@ from typing import NoReturn
 import typer
 
 from decisioning.errors import TsugiError
-from pipelines.command import decide, features, identity, journey, learn, privacy, profile, record, start
+from pipelines.command import decide, features, identity, journey, learn, match, privacy, profile, record, start
 from pipelines.exit_code import ExitCode
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (start, record, profile, identity, features, learn, decide, journey, privacy):
+for module in (start, record, profile, identity, features, learn, decide, journey, privacy, match):
     for command in module.COMMANDS:
         app.command()(command)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from features.matching.candidate import Places, candidate_pairs
 from features.matching.configuration import MERGE_ABOVE, REVIEW_ABOVE
+from features.matching.correction import corrected
 from features.matching.evidence import Evidence
 from features.matching.linkage import Linked, linked, pooled
 from features.matching.model import FieldModel, Model
@@ -17,13 +18,16 @@ from features.matching.training import Trained, train
 from features.matching.unit import units_of
 from features.matching.weighing import Bits, Weighing
 
+ROUNDS = 2
+"""How often the prior is found and taken out of the parameters; more changes nothing."""
+
 SLACK = 4.0
 """Bits below the review threshold at which two records still make their clusters worth comparing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Probabilities that two clusters are of one person. Parameters: above `merge` they are one; from `review`, look."""
+    """Probabilities that two clusters are one person's. Parameters: above `merge` they are one; from `review`, look."""
 
     merge: float = MERGE_ABOVE
     review: float = REVIEW_ABOVE
@@ -53,7 +57,7 @@ class Matching:
     n_pairs: int
 
 
-def match(people: People, thresholds: Thresholds = Thresholds(), model: Model | None = None) -> Matching:  # noqa: B008 (frozen)
+def match(people: People, thresholds: Thresholds = Thresholds(), model: Model | None = None) -> Matching:
     """Find which records are of one person.
 
     Parameters: `model`, trained before; without one it is trained here, from the records alone.
@@ -74,9 +78,11 @@ def _trained_model(people: People, first: Places, second: Places) -> Model:
     units = units_of(people.fields)
     parameters = train(people, units)
     fields = tuple(_field_model(field, parameters[field], people) for unit in units for field in unit.fields)
-    bare = Model(fields, 0.0, len(people))
-    evidence = _summed(Weighing(people, Evidence(bare)), first, second)
-    return Model(fields, prior_of(evidence, len(people)), len(people))
+    bare = model = Model(fields, 0.0, len(people))
+    for _ in range(ROUNDS):
+        evidence = _summed(Weighing(people, Evidence(model)), first, second)
+        model = corrected(bare, prior_of(evidence, len(people)))
+    return model
 
 
 def _field_model(field: Field, trained: Trained, people: People) -> FieldModel:
@@ -132,7 +138,10 @@ def _doubts(found: Linked, thresholds: Thresholds) -> tuple[Doubt, ...]:
     first_place = dict(zip(numbers.tolist(), places.tolist(), strict=True))
     chosen = np.flatnonzero(likely >= thresholds.review)
     doubts = [
-        Doubt(*sorted((first_place[int(found.first[k])], first_place[int(found.second[k])])), float(likely[k]))
-        for k in chosen
+        _doubt(first_place[int(found.first[k])], first_place[int(found.second[k])], float(likely[k])) for k in chosen
     ]
     return tuple(sorted(doubts, key=lambda doubt: (-doubt.probability, doubt.first, doubt.second)))
+
+
+def _doubt(one: int, other: int, likely: float) -> Doubt:
+    return Doubt(min(one, other), max(one, other), likely)

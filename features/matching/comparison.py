@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+MISSING = -1
+"""The degree of two values that say nothing."""
+
 EXACT, FIRST = "equal", "nothing alike"
 
 
@@ -23,14 +26,16 @@ class Level:
 class Comparison:
     """How two values of a kind are compared.
 
-    Parameters: `name`, in SQL; `levels`, from the highest (equal) down, without the lowest, at which nothing is alike; `degree`, the
-    level of two cleansed values, `len(levels)` for equal ones down to 0; `by_frequency`, equality on a rare value says
-    more than on a common one; `identifies`, one value belongs to few people, so pairs that share it can train.
+    Parameters: `name`, in SQL; `levels`, from the highest down, without the lowest, at which nothing is alike;
+    `degree`, the level of two cleansed values, counted from 0, the lowest, or MISSING; `silent`, in
+    SQL, when two values say nothing; `by_frequency`, equality on a rare value
+    says more than on a common one; `identifies`, one value belongs to few people, so pairs that share it can train.
     """
 
     name: str
     levels: tuple[Level, ...]
     degree: Callable[[str, str], int]
+    silent: str = "false"
     by_frequency: bool = True
     identifies: bool = False
 

@@ -2,19 +2,26 @@
 
 from rapidfuzz.distance import DamerauLevenshtein, Jaro, JaroWinkler
 
-from features.matching.comparison import EXACT, Comparison, Level
+from features.matching.comparison import EXACT, MISSING, Comparison, Level
+
+
+_NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
 def email_degree(left: str, right: str) -> int:
-    """How alike two addresses are.
+    """How alike two addresses are; two that differ in a number alone say nothing: namesakes are numbered.
 
     >>> email_degree("a.b@day.com", "a.b@day.com"), email_degree("a.b@day.com", "ab@day.com")
     (5, 4)
     >>> email_degree("grace.kelly@day.com", "grace.kelly@elsewhere.org"), email_degree("x@y.de", "grace@kelly.com")
     (2, 0)
+    >>> email_degree("john.smith2@day.com", "john.smith7@day.com")
+    -1
     """
     if left == right:
         return 5
+    if left.translate(_NO_DIGITS) == right.translate(_NO_DIGITS):
+        return MISSING
     edits = DamerauLevenshtein.distance(left, right)
     if edits <= 2:
         return 4
@@ -40,5 +47,6 @@ EMAIL = Comparison(
         Level("somewhat alike", "jaro_similarity({l}, {r}) >= 0.75", 0.01),
     ),
     degree=email_degree,
+    silent="{l} <> {r} AND regexp_replace({l}, '[0-9]', '', 'g') = regexp_replace({r}, '[0-9]', '', 'g')",
     identifies=True,
 )

@@ -3,13 +3,11 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from features.matching.comparison import Comparison, Level
+from features.matching.comparison import MISSING, Comparison, Level
 from features.matching.comparison_name import BEGINS, EDITS, NAME, NEARLY, SHORTER, name_degree
 
 CROSSED, EXCHANGED = 6, 7
 """Degrees above equality, of the given name: one name is found in the other's column; both are."""
-
-MISSING = -1
 
 _cached_degree = lru_cache(maxsize=262_144)(name_degree)
 
@@ -19,8 +17,8 @@ def names_degrees(left: tuple[str, str], right: tuple[str, str]) -> tuple[int, i
 
     >>> names_degrees(("isla", "hall"), ("hall", "isla")), names_degrees(("isla", ""), ("", "isla"))
     ((7, -1), (6, -1))
-    >>> names_degrees(("isla", "hall"), ("isla", "")), names_degrees(("isla", "hall"), ("lola", "king"))
-    ((5, -1), (1, 0))
+    >>> names_degrees(("isla", "hall"), ("isla", "")), names_degrees(("isla", "hall"), ("evie", "king"))
+    ((5, -1), (0, 0))
     """
     straight = degree_or_missing(left[0], right[0]), degree_or_missing(left[1], right[1])
     if max(straight) >= NEARLY:

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from features.matching.comparison import EXACT, Comparison
-from features.matching.comparison_names import MISSING
+from features.matching.comparison import EXACT, MISSING, Comparison
 from features.matching.model import FieldModel, Model
 from features.matching.unit import Unit, Values, units_of
 

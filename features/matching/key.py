@@ -1,4 +1,4 @@
-"""Blocking keys: what two records of one person are likely to share in spite of errors; only such pairs are compared."""
+"""Blocking keys: what two records of one person are likely to share; only pairs that share one are compared."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ def keys_of(record: Mapping[str, str], fields: Sequence[Field]) -> set[str]:
 
     >>> fields = Field("dob", "birth_date"), Field("city", "city")
     >>> sorted(keys_of({"dob": "19710624", "city": "hull"}, fields))[:4]
-    ['city-hull|dob.d062419712', 'city-hull|dob.m197106', 'city-hull|dob.y197124', 'city-hull|dob1971']
+    ['city<hull|dob.d0624', 'city<hull|dob.m197106', 'city<hull|dob.t1974', 'city<hull|dob.y197124']
     """
     alone: set[str] = set()
     coarse: list[list[str]] = []

@@ -61,7 +61,7 @@ def stated_kind(text: str) -> Kind:
     """
     if text not in KINDS:
         raise UnknownKindError(f"no kind {text!r}; allowed: {', '.join(KINDS)}", field="field")
-    return cast(Kind, text)
+    return cast("Kind", text)
 
 
 def kinds_of(columns: Iterable[str], stated: Mapping[str, str]) -> dict[str, Kind]:

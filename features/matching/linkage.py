@@ -82,9 +82,7 @@ class _Groups:
         return of, left, self._order[self._start[second[of]] + step % width[of]]
 
 
-def _scores(
-    groups: _Groups, weighing: Weighing, keys: Places, known: tuple[Places, Bits], prior: float
-) -> Bits:
+def _scores(groups: _Groups, weighing: Weighing, keys: Places, known: tuple[Places, Bits], prior: float) -> Bits:
     """The score of each pair of clusters; pairs whose clusters did not change keep theirs."""
     scores = np.full(len(keys), np.nan)
     kept, _, there = _intersection(keys, known[0])

@@ -9,6 +9,9 @@ from nameparser import HumanName
 from features.matching.cleansing import compared
 from features.matching.kind import Kind, NothingToMatchError
 
+PART = " · "
+"""Between the column of whole names and the part of it that a field is."""
+
 Rows = Mapping[str, Sequence[str]]
 """Columns of equal length, "" where nothing is given."""
 
@@ -35,6 +38,10 @@ class People:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def column(self, field: Field) -> Sequence[str]:
+        """A field's values, one per record."""
+        return self.values[field.name]
 
     def record(self, place: int) -> dict[str, str]:
         """One record's values by field."""
@@ -71,12 +78,12 @@ def _parts(name: str, kind: Kind, held: set[Kind]) -> list[tuple[str, Kind, str]
     if kind != "name":
         return [(name, kind, name)]
     wanted: tuple[Kind, ...] = ("given", "surname")
-    return [(f"{name}{_PART}{part}", part, name) for part in wanted if part not in held]
+    return [(f"{name}{PART}{part}", part, name) for part in wanted if part not in held]
 
 
 def _taken(column: Sequence[str], field: str) -> Sequence[str]:
     """The column, or that part of its whole names which the field is."""
-    part = field.partition(_PART)[2]
+    part = field.partition(PART)[2]
     if not part:
         return column
     return [_split(text)[0 if part == "given" else 1] for text in column]
@@ -100,6 +107,3 @@ def _first_duplicate(ids: Sequence[str]) -> str | None:
             return identity
         seen.add(identity)
     return None
-
-
-_PART = " · "

@@ -19,8 +19,7 @@ def column_of(field: Field, fields: Sequence[Field]) -> str:
 def frame_of(people: People) -> pd.DataFrame:
     """The table, missing values as NULL."""
     columns = {
-        column_of(field, people.fields): [value or None for value in people.values[field.name]]
-        for field in people.fields
+        column_of(field, people.fields): [text or None for text in people.column(field)] for field in people.fields
     }
     frame = pd.DataFrame(columns, dtype=object)
     frame.insert(0, "unique_id", range(len(people)))
@@ -41,9 +40,10 @@ def macros_of(units: Sequence[Unit]) -> dict[str, str]:
         for comparison in comparisons.values()
         for place, level in enumerate(comparison.levels)
     }
+    silent = {f"{name}_silent": comparison.silent for name, comparison in comparisons.items()}
     return {
         name: f"CREATE MACRO {name}(l, r, l2, r2) AS ({sql.format(l='l', r='r', l2='l2', r2='r2')})"
-        for name, sql in {**levels, "names_crossed": CROSSING}.items()
+        for name, sql in {**levels, **silent, "names_crossed": CROSSING}.items()
     }
 
 
@@ -58,7 +58,7 @@ def _comparisons(unit: Unit, fields: Sequence[Field]) -> list[dict[str, Any]]:
 
 def _comparison(unit: Unit, place: int, columns: Sequence[str]) -> dict[str, Any]:
     own, comparison = columns[place], unit.comparisons[place]
-    null = {"sql_condition": _missing(place, columns), "label_for_charts": "missing", "is_null_level": True}
+    null = {"sql_condition": _missing(unit, place, columns), "label_for_charts": "missing", "is_null_level": True}
     levels = [
         {
             "sql_condition": f"{_macro(comparison, at)}({_sides(own, columns[-1])})",
@@ -71,11 +71,11 @@ def _comparison(unit: Unit, place: int, columns: Sequence[str]) -> dict[str, Any
     return {"output_column_name": own, "comparison_levels": [null, *levels, lowest]}
 
 
-def _missing(place: int, columns: Sequence[str]) -> str:
+def _missing(unit: Unit, place: int, columns: Sequence[str]) -> str:
     """When nothing is compared; names that crossed count once, with the first of them."""
     own = f'("{columns[place]}_l" IS NULL OR "{columns[place]}_r" IS NULL)'
     if len(columns) == 1:
-        return own
+        return f"{own} OR {unit.comparisons[place].name}_silent({_sides(columns[0], columns[0])})"
     crossed = f"names_crossed({_sides(columns[0], columns[1])})"
     return f"{own} AND NOT {crossed}" if place == 0 else f"{own} OR {crossed}"
 

@@ -34,7 +34,13 @@ class Trained:
 
 
 def train(people: People, units: Sequence[Unit]) -> dict[Field, Trained]:
-    """The parameters of every field that `units` compare."""
+    """The parameters of every field that `units` compare; the defaults where there is nobody to compare."""
+    if len(people) < 2:
+        return {
+            field: _mixed_with_nothing(comparison)
+            for unit in units
+            for field, comparison in zip(unit.fields, unit.comparisons, strict=True)
+        }
     logging.getLogger("splink").setLevel(logging.ERROR)
     connection = duckdb.connect()
     try:
@@ -43,7 +49,9 @@ def train(people: People, units: Sequence[Unit]) -> dict[Field, Trained]:
         api = DuckDBAPI(connection=connection)
         linker = Linker(api.register(frame_of(people)), settings_of(units, people.fields), log_level=None)
         pairs = min(RANDOM_PAIRS, len(people) * (len(people) - 1) // 2)
-        linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1)
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=RANDOM_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1
+        )
         matches = _taught(linker, people, units)
         settings = linker.misc.save_model_to_json()
         return {
@@ -105,9 +113,12 @@ def _trained(settings: dict[str, Any], column: str, comparison: Comparison, matc
     return Trained(m, u)
 
 
-def _mixed(
-    found: Sequence[Any], default: Sequence[float], n_found: float, n_default: float
-) -> tuple[float, ...]:
+def _mixed_with_nothing(comparison: Comparison) -> Trained:
+    levels = len(comparison.names)
+    return Trained(comparison.default_m, (1.0 / levels,) * levels)
+
+
+def _mixed(found: Sequence[Any], default: Sequence[float], n_found: float, n_default: float) -> tuple[float, ...]:
     """Two distributions as one, each weighing as many pairs as it stands for."""
     seen = np.array([value if isinstance(value, float) else 0.0 for value in found])
     total = seen.sum()

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from features.matching.comparison import Comparison
-from features.matching.comparison_names import GIVEN, MISSING, SURNAME, names_degrees
+from features.matching.comparison import MISSING, Comparison
+from features.matching.comparison_names import GIVEN, SURNAME, names_degrees
 from features.matching.configuration import COMPARISONS
 from features.matching.people import Field
 
