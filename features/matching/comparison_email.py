@@ -4,7 +4,6 @@ from rapidfuzz.distance import DamerauLevenshtein, Jaro, JaroWinkler
 
 from features.matching.comparison import EXACT, MISSING, Comparison, Level
 
-
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
