@@ -10,6 +10,9 @@ from features.matching.comparison_names import CROSSING
 from features.matching.people import Field, People
 from features.matching.unit import Unit
 
+CONVERGENCE = 0.003
+"""Expectation maximisation ends where no parameter changes by more: beyond, few pairs drive a probability to 0."""
+
 
 def column_of(field: Field, fields: Sequence[Field]) -> str:
     """The name of a field's column in SQL: user's names need not be names in SQL."""
@@ -29,7 +32,12 @@ def frame_of(people: People) -> pd.DataFrame:
 def settings_of(units: Sequence[Unit], fields: Sequence[Field]) -> dict[str, Any]:
     """Splink's settings: one comparison per field, its levels from the highest down, as calls of `macros_of`."""
     comparisons = [comparison for unit in units for comparison in _comparisons(unit, fields)]
-    return {"link_type": "dedupe_only", "comparisons": comparisons, "blocking_rules_to_generate_predictions": []}
+    return {
+        "link_type": "dedupe_only",
+        "comparisons": comparisons,
+        "blocking_rules_to_generate_predictions": [],
+        "em_convergence": CONVERGENCE,
+    }
 
 
 def macros_of(units: Sequence[Unit]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 from splink import Linker, block_on
 from splink.backends.duckdb import DuckDBAPI
+from splink.internals.exceptions import EMTrainingException
 
 from features.matching.comparison import Comparison
 from features.matching.people import Field, People
@@ -68,14 +69,23 @@ def _taught(linker: Linker, people: People, units: Sequence[Unit]) -> dict[Field
     matches = {field: 0.0 for unit in units for field in unit.fields}
     for rule in training_rules(people, units):
         columns = [column_of(field, people.fields) for field in rule.fields]
-        session = linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*columns), max_pairs=TRAINING_PAIRS, record_sample_proportion=1.0
-        )
-        share = session.core_model_settings.probability_two_random_records_match
+        share = _session(linker, columns)
         learners = [field for unit in units if not set(unit.fields) & set(rule.fields) for field in unit.fields]
         for field in learners:
             matches[field] += share * min(rule.n_pairs, TRAINING_PAIRS)
     return matches
+
+
+def _session(linker: Linker, columns: Sequence[str]) -> float:
+    """The share of pairs of one person among those that agree on the columns; 0 where they teach nothing."""
+    try:
+        session = linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*columns), max_pairs=TRAINING_PAIRS, record_sample_proportion=1.0
+        )
+    except (EMTrainingException, ValueError):
+        # Splink refuses a probability that underflows: all pairs are of one person, or none is.
+        return 0.0
+    return float(session.core_model_settings.probability_two_random_records_match)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""Links one new record to clusters that exist, in memory: no other record is touched, no cluster's id changes."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from features.matching.evidence import Evidence
+from features.matching.key import MAX_SHARING, keys_of
+from features.matching.people import People
+from features.matching.unit import Values
+
+MAX_CANDIDATES = 4
+"""Clusters that are weighed for one record: those that share most keys with it."""
+
+Profile = list[dict[Values, int]]
+"""For each unit, how many of a cluster's records have which values."""
+
+
+class Proposal(NamedTuple):
+    """A cluster that a record may belong to. Parameters: `probability` that it does."""
+
+    cluster: str
+    probability: float
+
+
+class ClusterIndex:
+    """Clusters by blocking key, with the values of their records.
+
+    Parameters: `evidence`, by a trained model; `max_sharing`, as in a batch: a key that more records share is not used.
+    Fill it with `add`. The score of a record with a cluster is that of a batch in which the record stands alone.
+    """
+
+    def __init__(self, evidence: Evidence, max_sharing: int = MAX_SHARING) -> None:
+        self._evidence = evidence
+        self._fields = evidence.model.compared
+        self._max_sharing = max_sharing
+        self._holders: dict[str, list[str]] = {}
+        self._profiles: dict[str, Profile] = {}
+        self._bits = lru_cache(maxsize=262_144)(evidence.of)
+
+    @classmethod
+    def of(cls, people: People, clusters: Sequence[str], evidence: Evidence) -> "ClusterIndex":
+        """The index of a table that was resolved. Parameters: `clusters`, the id of each record's cluster."""
+        index = cls(evidence)
+        for place, cluster in enumerate(clusters):
+            index.add(people.record(place), cluster)
+        return index
+
+    def add(self, record: Mapping[str, str], cluster: str) -> None:
+        """A record of a cluster, new or known. Parameters: `record`, cleansed values by field."""
+        self._keep(keys_of(record, self._fields), self._values(record), cluster)
+
+    def proposals(self, record: Mapping[str, str]) -> list[Proposal]:
+        """The clusters that the record may belong to, the likeliest first."""
+        return self._weighed(self._candidates(keys_of(record, self._fields)), self._values(record))
+
+    def place(self, record: Mapping[str, str], own_id: str, merge_above: float) -> Proposal:
+        """Add the record to the likeliest cluster above a probability, else to a new one of its own id.
+
+        Returns: its cluster, and the probability that it belongs there.
+        """
+        keys, values = keys_of(record, self._fields), self._values(record)
+        found = self._weighed(self._candidates(keys), values)
+        best = found[0] if found else Proposal(own_id, 0.0)
+        chosen = best if best.probability > merge_above else Proposal(own_id, 1.0 - best.probability)
+        self._keep(keys, values, chosen.cluster)
+        return chosen
+
+    def _values(self, record: Mapping[str, str]) -> list[Values]:
+        return [tuple(record[field.name] for field in unit.fields) for unit in self._evidence.units]
+
+    def _keep(self, keys: Iterable[str], values: Sequence[Values], cluster: str) -> None:
+        for key in keys:
+            self._holders.setdefault(key, []).append(cluster)
+        profile = self._profiles.get(cluster)
+        if profile is None:
+            profile = self._profiles[cluster] = [{} for _ in values]
+        for counts, value in zip(profile, values, strict=True):
+            if any(value):
+                counts[value] = counts.get(value, 0) + 1
+
+    def _candidates(self, keys: Iterable[str]) -> list[str]:
+        shared: Counter[str] = Counter()
+        for key in keys:
+            holders = self._holders.get(key)
+            if holders and len(holders) < self._max_sharing:
+                shared.update(holders)
+        return [cluster for cluster, _ in shared.most_common(MAX_CANDIDATES)]
+
+    def _weighed(self, candidates: Iterable[str], values: Sequence[Values]) -> list[Proposal]:
+        weighed = [Proposal(cluster, self._probability(cluster, values)) for cluster in candidates]
+        return sorted(weighed, key=lambda proposal: (-proposal.probability, proposal.cluster))
+
+    def _probability(self, cluster: str, values: Sequence[Values]) -> float:
+        score = self._evidence.model.prior
+        for unit, (own, others) in enumerate(zip(values, self._profiles[cluster], strict=True)):
+            if any(own):
+                score += self._pooled(unit, own, others)
+        return 1.0 / (1.0 + math.exp2(-min(max(score, -500.0), 500.0)))
+
+    def _pooled(self, unit: int, own: Values, others: Mapping[Values, int]) -> float:
+        """Log₂ of the mean factor of each field of a unit, over the records that give it, summed."""
+        factors, counts = [0.0] * len(own), [0] * len(own)
+        for other, number in others.items():
+            for place, bits in enumerate(self._bits(unit, own, other)):
+                if bits == bits:
+                    factors[place] += number * 2.0**bits
+                    counts[place] += number
+        return sum(math.log2(factor / n) for factor, n in zip(factors, counts, strict=True) if n)
