@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from features.event_lines import Undecodable
+from features.event_lines import Refused, Undecodable
 from features.rejection import RejectedEventError
 
 MAX_BYTES = 32 * 1024
@@ -37,6 +37,8 @@ def body_of(raw: Mapping[str, Any], line: bytes = b"") -> bytes:
 
 
 def _no_object(raw: object) -> RejectedEventError:
+    if isinstance(raw, Refused):
+        return raw.error
     if isinstance(raw, Undecodable):
         return RejectedEventError("invalid_json", "", f"the line is not JSON: {raw.reason}")
     return RejectedEventError("not_an_object", "", f"an event is a JSON object, not {type(raw).__name__}")

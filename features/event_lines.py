@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from features.rejection import RejectedEventError
+
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
@@ -16,14 +18,26 @@ class Undecodable:
     reason: str
 
 
-def batches(raw_events: Iterable[Mapping[str, Any] | bytes], size: int) -> Iterator[list[Mapping[str, Any] | bytes]]:
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An element of a file that could not even become an event: why, and what was there."""
+
+    error: RejectedEventError
+    line: bytes = b""
+
+
+RawEvent = Mapping[str, Any] | bytes | Refused
+"""An event as it comes out of a file: an object, a line of JSON, or what was refused before it became one."""
+
+
+def batches(raw_events: Iterable[RawEvent], size: int) -> Iterator[list[RawEvent]]:
     """The stream in lists of at most `size`."""
     stream = iter(raw_events)
     while batch := list(islice(stream, size)):
         yield batch
 
 
-def decoded(batch: Sequence[Mapping[str, Any] | bytes], start: int) -> Iterator[tuple[int, Any, bytes]]:
+def decoded(batch: Sequence[RawEvent], start: int) -> Iterator[tuple[int, Any, bytes]]:
     """Each raw event with its place, counted from `start`, and its line (b"" of an object); blank ones are left out."""
     for place, raw in enumerate(batch, start):
         if not isinstance(raw, bytes):
@@ -41,7 +55,7 @@ def _json(line: bytes) -> Any:
 
 def raw_bytes(raw: Any) -> bytes:
     """What to keep of something refused: the line, or its JSON, or how Python shows it."""
-    if isinstance(raw, Undecodable):
+    if isinstance(raw, Undecodable | Refused):
         return raw.line
     try:
         return orjson.dumps(raw, default=str)

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from decisioning.errors import UnavailableError
 from features.bulk_load import BulkMemory, ParsedBatch, keep_batch
 from features.collecting import without_collecting
+from features.contract.contract import NO_CONTRACTS, Contracts
 from features.event import Event, parse_event
-from features.event_lines import batches, decoded, raw_bytes
+from features.event_lines import RawEvent, batches, decoded, raw_bytes
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
 from features.ledger import Ledger
@@ -36,7 +37,7 @@ class Intake:
     """Takes events into a ledger.
 
     Parameters: `projections`, caught up before events are acknowledged; `rules`, what the workspace says of
-    identity.
+    identity; `contracts`, what it agreed of events.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class Intake:
         projections: Sequence[Projection] = (),
         *,
         rules: IdentityRules | None = None,
+        contracts: Contracts = NO_CONTRACTS,
     ) -> None:
         self._ledger = ledger
         self._projections = tuple(projections)
         self._rules = rules or IdentityRules()
+        self._contracts = contracts
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="projection")
 
     def close(self) -> None:
@@ -84,7 +87,7 @@ class Intake:
         appended = self._append(raw_events, Arrival(received_at, sent_at, source, backfill))
         return self._executor.submit(lambda: self._show(appended.result()))
 
-    def load(self, raw_events: Iterable[Mapping[str, Any] | bytes], arrival: Arrival) -> Receipt:
+    def load(self, raw_events: Iterable[RawEvent], arrival: Arrival) -> Receipt:
         """Take in a long stream, such as a file's lines of JSON, at full speed; projections are left to the caller.
 
         Every batch of 20,000 is durable by itself, so an interrupted load is simply run again. A line that is not JSON
@@ -93,7 +96,7 @@ class Intake:
         with without_collecting():
             return sum(self._loaded(raw_events, arrival), Receipt())
 
-    def _loaded(self, raw_events: Iterable[Mapping[str, Any] | bytes], arrival: Arrival) -> Iterator[Receipt]:
+    def _loaded(self, raw_events: Iterable[RawEvent], arrival: Arrival) -> Iterator[Receipt]:
         """The receipts of the batches. One is parsed while that before it is synced to disk.
 
         But never while that one is written: two threads of Python would only wait for each other.
@@ -132,10 +135,13 @@ class Intake:
         return IdentityMemory(connection, self._rules)
 
     def _parse(self, numbered: Iterable[tuple[int, Any, bytes]], arrival: Arrival) -> ParsedBatch:
-        parsed, read = ParsedBatch(), self._reader(arrival)
+        parsed, read, breach_of = ParsedBatch(), self._reader(arrival), self._contracts.breach
         for place, raw, line in numbered:
             try:
-                parsed.events.append(read(raw, line=line))
+                event = read(raw, line=line)
+                if breach_of is not None and (breach := breach_of(event)) is not None:
+                    parsed.warned.append((breach.warning(place), raw_bytes(raw)))
+                parsed.events.append(event)
             except RejectedEventError as error:
                 parsed.rejected.append((Rejection.of(place, error), raw_bytes(raw)))
         return parsed

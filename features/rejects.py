@@ -15,6 +15,8 @@ from features.rejection import Rejection
 
 MAX_RAW = MAX_BYTES + 1024
 """How many bytes of a refused body are kept: whatever is not refused for its size can be read again."""
+OUTCOMES = ("outcome", "quarantine")
+"""The sources of rejects that are no events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class RejectBook:
             rows = connection.execute(_NEWEST, {"source": source, "code": code, "limit": limit}).fetchall()
         return [_reject(row) for row in rows]
 
+    def replayable(self, *, source: str | None = None, code: str | None = None) -> list[Reject]:
+        """What may come in after all, oldest first: events and rows, not outcomes, and not what was taken anyhow."""
+        found = self.newest(_ALL, source=source, code=code)
+        return [each for each in reversed(found) if not each.taken and each.source not in OUTCOMES]
+
     def counts(self) -> dict[str, int]:
         """How many were refused, by code, sorted by code."""
         with self._ledger.read() as connection:
@@ -75,6 +82,12 @@ def keep_rejects(connection: sqlite3.Connection, rejected: Iterable[tuple[Reject
     connection.executemany(_KEEP, rows)
 
 
+def renew_reject(connection: sqlite3.Connection, reject_id: int, why: Rejection) -> None:
+    """Say why an element is refused still, within a write transaction."""
+    query = "UPDATE reject SET code = ?, field = ?, message = ? WHERE id = ?"
+    connection.execute(query, (why.code, why.field, why.message, reject_id))
+
+
 def forget_rejects(connection: sqlite3.Connection, reject_ids: Sequence[int]) -> None:
     """Remove what was taken in after all, within a write transaction."""
     connection.executemany("DELETE FROM reject WHERE id = ?", [(each,) for each in reject_ids])
@@ -84,6 +97,7 @@ _KEEP = """
     INSERT INTO reject (source, place, code, field, message, raw, received_us, file, mapping, backfill, taken)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_ALL = -1
 _COLUMNS = tuple(each.name for each in fields(Reject))
 _NEWEST = """
     SELECT id, source, file, place, code, field, message, raw, received_us, mapping, backfill, taken FROM reject

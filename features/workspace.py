@@ -52,6 +52,8 @@ class Business(Section):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     catalog: str = "catalog.yaml"
     features: str = "features.yaml"
+    contracts: str = "events.yaml"
+    mappings: str = "mappings.yaml"
     journeys: str = "journeys.yaml"
     home: str | None = Field(default=None, min_length=1)
     trust_email: bool = False
@@ -198,6 +200,16 @@ class Workspace:
     def journeys_path(self) -> Path:
         """The journeys of its customers; the file need not exist."""
         return self.folder / self.business.journeys
+
+    @property
+    def contracts_path(self) -> Path:
+        """What is agreed of events; the file need not exist."""
+        return self.folder / self.business.contracts
+
+    @property
+    def mappings_path(self) -> Path:
+        """How files become events; the file need not exist."""
+        return self.folder / self.business.mappings
 
     @property
     def home_path(self) -> Path | None:

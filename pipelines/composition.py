@@ -15,6 +15,7 @@ from decisioning.ports import ProfileReader, Scorer
 from features.catalog_source import compiled_catalog, feature_set_of
 from features.consent import ConsentBook
 from features.contacts import ContactBook
+from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
 from features.feature_set import FeatureSet
 from features.home import Home
@@ -87,6 +88,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
             ledger,
             [projection],
             rules=settings.identity,
+            contracts=contracts_of(settings),
         )
         try:
             yield Composition(

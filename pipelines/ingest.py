@@ -1,17 +1,25 @@
 """Reads files of events into the ledger."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import IO, cast
 
 from decisioning.errors import InvalidInputError, NotFoundError
+from features.imports import ACCEPTED, DUPLICATES, REJECTED, ImportBook, ImportedFile
 from features.intake import Arrival, Receipt
+from features.mapping.mapping import Mapping as FileMapping
+from features.mapping.mapping_file import read_mappings
+from features.mapping.row_mapper import READ, REFUSED, ROWS, SKIPPED, WITHOUT_EVENT
+from features.workspace import Workspace
 from pipelines.clock import system_clock
 from pipelines.composition import Composition, compose
+from pipelines.file_import.opened import plain_name
+from pipelines.file_import.progress import shown_progress
+from pipelines.file_import.run import FileToImport, import_file
 from pipelines.follow import followed
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
@@ -19,33 +27,102 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of a file. Parameters: `rejected`, lines kept in the reject table with their reasons."""
+    """What became of a file.
+
+    Parameters: `duplicates`, events that were there already; `rejected`, events and rows kept in the reject table with
+    their reasons; `rows`, `read`, `without_event` and `skipped` (by rule) account for every row; `was_finished`, the
+    file was read to its end before, and nothing was read now.
+    """
 
     file: str
     accepted: int
     duplicates: int
     rejected: int
+    rows: int
+    mapping: str = ""
+    read: int = 0
+    without_event: int = 0
+    refused: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    was_finished: bool = False
 
 
-def ingest_file(home: Path, workspace: Path, file: Path, *, source: str = "file", backfill: bool = True) -> Ingested:
-    """Take a file of JSON Lines in; run it again after an interruption, what is there already counts as duplicate.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a file is to be read.
 
-    Parameters: `backfill`, the events are history, known at their own time. Raises `NotFoundError` of a missing file,
-    `InvalidInputError` of one that is not JSON Lines, or of a source that a strict workspace does not name.
+    Parameters: `source` and `mapping`, names (None: as the mapping says, and by the file's name); `backfill`, the
+    events are history, known at their own time; `again`, read a finished file anew.
     """
-    check_file(file)
+
+    source: str | None = None
+    mapping: str | None = None
+    backfill: bool = True
+    again: bool = False
+
+
+def ingest_file(home: Path, workspace: Path, file: Path, wanted: Wanted = Wanted()) -> Ingested:
+    """Take a file in, from where an interrupted run ended; a finished one is not read twice.
+
+    Raises `NotFoundError` of a missing file or mapping, `InvalidInputError` of a file that cannot be read so.
+    """
+    settings = Workspace.load(workspace)
+    mapping = mapping_for(file, read_mappings(settings.mappings_path), wanted.mapping)
+    check_file(file, mapped=mapping is not None)
+    source = settings.sources.check(wanted.source or (mapping.source if mapping else "file"))
+    asked = FileToImport(file, source, mapping, wanted.backfill)
     with compose(home, workspace) as composition:
-        composition.workspace.sources.check(source)
-        receipt = load(composition, file, received_at=system_clock(), source=source, backfill=backfill)
-    return Ingested(str(file), receipt.accepted, receipt.duplicates, receipt.n_rejected)
+        before = ImportBook(composition.ledger).find(asked.fingerprint)
+        size = 0 if before and before.finished and not wanted.again else file.stat().st_size
+        with shown_progress(file.name) as progress, followed(home, workspace, size=size):
+            imported = import_file(composition, asked, at=system_clock(), progress=progress, again=wanted.again)
+        composition.projection.catch_up()
+    return _ingested(str(file), imported, was_finished=bool(before and before.finished and not wanted.again))
 
 
-def check_file(file: Path) -> None:
-    """Refuse what is not there, and what is not named like JSON Lines."""
+def mapping_for(file: Path, mappings: Mapping[str, FileMapping], name: str | None) -> FileMapping | None:
+    """The mapping of this name; without a name the one whose patterns fit the file, None where none does.
+
+    Raises `NotFoundError` of an unknown name, `InvalidInputError` where several fit.
+    """
+    if name is not None:
+        if name not in mappings:
+            there = ", ".join(mappings) or "none is declared in mappings.yaml"
+            raise NotFoundError(f"no such mapping: {name}; there are {there}", field="mapping")
+        return mappings[name]
+    fitting = [mapping for mapping in mappings.values() if mapping.reads(plain_name(file)) or mapping.reads(file.name)]
+    if len(fitting) > 1:
+        names = ", ".join(mapping.name for mapping in fitting)
+        raise InvalidInputError(f"{file.name} fits the mappings {names}; say which with --mapping", field="mapping")
+    return fitting[0] if fitting else None
+
+
+def _ingested(file: str, imported: ImportedFile, *, was_finished: bool) -> Ingested:
+    tally = imported.tally
+    accepted, duplicates = tally.get(ACCEPTED, 0), tally.get(DUPLICATES, 0)
+    return Ingested(
+        file,
+        accepted=0 if was_finished else accepted,
+        duplicates=duplicates + accepted if was_finished else duplicates,
+        rejected=tally.get(REJECTED, 0),
+        rows=tally.get(ROWS, 0),
+        mapping=imported.mapping,
+        read=tally.get(READ, 0),
+        without_event=tally.get(WITHOUT_EVENT, 0),
+        refused=tally.get(REFUSED, 0),
+        skipped={name.removeprefix(SKIPPED): n for name, n in sorted(tally.items()) if name.startswith(SKIPPED)},
+        was_finished=was_finished,
+    )
+
+
+def check_file(file: Path, *, mapped: bool = False) -> None:
+    """Refuse what is not there, and what is not named like JSON Lines and not read by a mapping either."""
     if not file.is_file():
-        raise NotFoundError(f"{file} is no file; give JSON Lines of Segment-spec events", field="file")
-    if not file.name.endswith(SUFFIXES):
-        raise InvalidInputError(f"{file.name} is not JSON Lines; allowed: {', '.join(SUFFIXES)}", field="file")
+        raise NotFoundError(f"{file} is no file; give JSON Lines, or a table that a mapping reads", field="file")
+    if not mapped and not file.name.endswith(SUFFIXES):
+        allowed = ", ".join(SUFFIXES)
+        message = f"{file.name} is not JSON Lines; allowed: {allowed}, or what a mapping in mappings.yaml reads"
+        raise InvalidInputError(message, field="file")
 
 
 def load(
@@ -84,6 +161,16 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 
 
 def ingested_in_words(result: Ingested) -> str:
-    """One line, and where to look for what was rejected."""
+    """One line, where to look for what was rejected, and for a mapped file what became of every row."""
     line = f"{result.file}: {result.accepted:,} accepted, {result.duplicates:,} there already"
-    return line + (f", {result.rejected:,} rejected: see `tsugi rejects`" if result.rejected else "")
+    line += f", {result.rejected:,} rejected: see `tsugi rejects`" if result.rejected else ""
+    line += " (read to its end before)" if result.was_finished else ""
+    return line if not result.mapping else f"{line}\n  {_rows_in_words(result)}"
+
+
+def _rows_in_words(result: Ingested) -> str:
+    parts = [f"{result.read:,} read"]
+    parts += [f"{n:,} left out by {rule}" for rule, n in result.skipped.items()]
+    parts += [f"{result.without_event:,} without an event"] if result.without_event else []
+    parts += [f"{result.refused:,} refused"] if result.refused else []
+    return f"{result.rows:,} rows by mapping {result.mapping}: {', '.join(parts)}"

@@ -1,22 +1,42 @@
-"""Shows what was rejected, newest first; personal data stays in the table."""
+"""Shows what was rejected, newest first, and tries it again; personal data stays in the table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from features.home import Home
 from features.ledger import Ledger
-from features.rejects import RejectBook
+from features.mapping.mapping_file import read_mappings
+from features.mapping.row_mapper import RowMapper
+from features.receipt import Arrival, Receipt
+from features.rejects import Reject, RejectBook, forget_rejects
+from features.replaying import ReplayOrigin, elements_of
+from pipelines.clock import system_clock
+from pipelines.composition import Composition, compose
+from pipelines.file_import.table_check import check_of
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rejects: of a source, of a code (None: any), and how many are shown."""
+
+    source: str | None = None
+    code: str | None = None
+    limit: int = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One refused element, without what it said."""
+    """One refused element, without what it said. Parameters: `taken`, a warning only."""
 
     source: str
     place: int
     code: str
     field: str
     message: str
+    file: str = ""
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +47,59 @@ class Rejects:
     newest: tuple[Rejected, ...]
 
 
-def newest_rejects(home: Path, *, limit: int) -> Rejects:
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of rejects that were tried again.
+
+    Parameters: `accepted` and `duplicates`, events; `left_out`, rows that the mapping leaves out by now; `rejected`,
+    events and rows that are refused still.
+    """
+
+    tried: int
+    accepted: int
+    duplicates: int
+    left_out: int
+    rejected: int
+
+
+def newest_rejects(home: Path, wanted: Wanted) -> Rejects:
     """The newest rejects of a home."""
     with Ledger(Home(home).create().ledger) as ledger:
         book = RejectBook(ledger)
-        newest = tuple(Rejected(r.source, r.place, r.code, r.field, r.message) for r in book.newest(limit))
+        found = book.newest(wanted.limit, source=wanted.source, code=wanted.code)
+        newest = tuple(Rejected(r.source, r.place, r.code, r.field, r.message, r.file, bool(r.taken)) for r in found)
         return Rejects(book.counts(), newest)
+
+
+def replay_rejects(home: Path, workspace: Path, wanted: Wanted) -> Replayed:
+    """Try rejects again, after a mapping or a contract was changed; what comes in is a reject no more."""
+    with compose(home, workspace) as composition:
+        book = RejectBook(composition.ledger)
+        rejects = book.replayable(source=wanted.source, code=wanted.code)
+        alike = sorted(rejects, key=lambda each: (each.source, each.backfill))
+        receipt, left_out = Receipt(), 0
+        for (source, backfill), group in groupby(alike, key=lambda each: (each.source, each.backfill)):
+            arrival = Arrival(system_clock(), source=source, backfill=bool(backfill))
+            replayed, n_left_out = _replay(composition, list(group), arrival)
+            receipt, left_out = receipt + replayed, left_out + n_left_out
+        composition.projection.catch_up()
+    return Replayed(len(rejects), receipt.accepted, receipt.duplicates, left_out, receipt.n_rejected)
+
+
+def _replay(composition: Composition, rejects: list[Reject], arrival: Arrival) -> tuple[Receipt, int]:
+    mappings = read_mappings(composition.workspace.mappings_path)
+
+    def mapper_of(reject: Reject, names: Sequence[str]) -> RowMapper | None:
+        mapping = mappings.get(reject.mapping)
+        return RowMapper(mapping, names, file=reject.file, check=check_of(mapping.checks)) if mapping else None
+
+    pairs = list(elements_of(rejects, mapper_of))
+    ids = [reject_id for reject_id, _ in pairs]
+    coming = Arrival(arrival.received_at, source=arrival.source, backfill=arrival.backfill, origin=ReplayOrigin(ids))
+    receipt = composition.intake.load([element for _, element in pairs], coming)
+    left_out = sorted({each.reject_id for each in rejects} - set(ids))
+    composition.ledger.write(lambda connection: forget_rejects(connection, left_out)).result()
+    return receipt, len(left_out)
 
 
 def rejects_in_words(rejects: Rejects) -> str:
@@ -40,5 +107,15 @@ def rejects_in_words(rejects: Rejects) -> str:
     if not rejects.counts:
         return "nothing was rejected"
     counts = ", ".join(f"{n:,} {code}" for code, n in rejects.counts.items())
-    rows = [f"  {r.source}:{r.place} {r.code} {r.field}: {r.message}" for r in rejects.newest]
-    return "\n".join([counts, *rows])
+    return "\n".join([counts, *map(_in_words, rejects.newest)])
+
+
+def _in_words(reject: Rejected) -> str:
+    where = f"{reject.source}:{reject.file}:{reject.place}" if reject.file else f"{reject.source}:{reject.place}"
+    return f"  {where} {reject.code} {reject.field}: {reject.message}{' (taken)' if reject.taken else ''}"
+
+
+def replayed_in_words(replayed: Replayed) -> str:
+    """One line."""
+    parts = f"{replayed.accepted:,} events accepted, {replayed.duplicates:,} there already"
+    return f"{replayed.tried:,} tried: {parts}, {replayed.left_out:,} left out, {replayed.rejected:,} rejected still"

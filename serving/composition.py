@@ -15,6 +15,7 @@ from features.catalog_source import feature_set_of
 from features.consent import ConsentBook
 from features.consent_intake import ConsentIntake
 from features.contacts import ContactBook
+from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
 from features.feature_set import FeatureSet
 from features.golden_record import GoldenRules
@@ -162,7 +163,7 @@ def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: 
     rows = stack.enter_context(closing(PackedRows(home.online)))
     projection = FeatureProjection(ledger, rows, features)
     projection.catch_up()
-    intake = Intake(ledger, [projection], rules=workspace.identity)
+    intake = Intake(ledger, [projection], rules=workspace.identity, contracts=contracts_of(workspace))
     stack.callback(intake.close)
     return _Stores(ledger, OnlineFeatures(home.online, features), projection, intake)
 

@@ -16,32 +16,47 @@ from pipelines.command.options import (
 
 
 def ingest(
-    file: Annotated[Path, typer.Argument(help="JSON Lines of Segment-spec events (.jsonl or .jsonl.gz).")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines of Segment-spec events, or a table that a mapping reads.")],
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
-    source: Annotated[str, typer.Option(help="Name of the source, kept with every record.")] = "file",
+    mapping: Annotated[
+        str | None, typer.Option(help="A mapping of mappings.yaml (default: the one whose patterns fit the file).")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Name of the source, kept with every record (default: the mapping's, or file).")
+    ] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Events happen now (default: a backfill of what was known at its own time).")
     ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Read a file anew that was read to its end before.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a file of events into the ledger; what cannot be used is kept with its reason."""
-    from pipelines.ingest import ingest_file, ingested_in_words
+    """Read a file into the ledger, from where an interrupted run ended; what cannot be used is kept with its reason."""
+    from pipelines.ingest import Wanted, ingest_file, ingested_in_words
 
-    result = ingest_file(home_of(home, workspace), workspace, file, source=source, backfill=not live)
-    echo(result, as_json=as_json, words=ingested_in_words)
+    wanted = Wanted(source, mapping, backfill=not live, again=again)
+    echo(ingest_file(home_of(home, workspace), workspace, file, wanted), as_json=as_json, words=ingested_in_words)
 
 
 def rejects(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 20,
+    source: Annotated[str | None, typer.Option(help="Only those of this source.")] = None,
+    code: Annotated[str | None, typer.Option(help="Only those with this code.")] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Try them again, after a mapping or a contract was changed.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what was rejected, and why."""
-    from pipelines.rejects import newest_rejects, rejects_in_words
+    """Show what was rejected, and why; or try it again."""
+    from pipelines.rejects import Wanted, newest_rejects, rejects_in_words, replay_rejects, replayed_in_words
 
-    echo(newest_rejects(home_of(home, workspace), limit=limit), as_json=as_json, words=rejects_in_words)
+    place, wanted = home_of(home, workspace), Wanted(source, code, limit)
+    if replay:
+        echo(replay_rejects(place, workspace, wanted), as_json=as_json, words=replayed_in_words)
+    else:
+        echo(newest_rejects(place, wanted), as_json=as_json, words=rejects_in_words)
 
 
 def resolve(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:

@@ -60,7 +60,7 @@ HERE = "--home home --workspace shop"
 REFUSED = [
     ("ingest nowhere.jsonl " + HERE, FAILED, "nowhere.jsonl is no file"),
     ("ingest shop/tsugi.toml " + HERE, FAILED, "not JSON Lines; allowed: .jsonl"),
-    ("ingest file --workspace nowhere", FAILED, "file is not JSON Lines"),
+    ("ingest file --workspace nowhere", FAILED, "nowhere/tsugi.toml does not exist"),
     ("catalog --workspace nowhere", FAILED, "nowhere/tsugi.toml does not exist"),
     ("catalog", FAILED, "tsugi.toml does not exist; a workspace is a folder with a tsugi.toml"),
     ("init shop", FAILED, "has tsugi.toml, catalog.yaml, features.yaml already"),
