@@ -119,12 +119,14 @@ class IdentityMemory:
         for node in (one, other):
             if not node.dissolved and self._names_too_many(node):
                 self._dissolve(node, known_us)
-        if one.dissolved or other.dissolved:
-            return
-        if self._may_conflict(*clusters):
+        if self._is_to_regroup(one, other, clusters, known_us):
             self._stale |= {one: known_us, other: known_us}
-        else:
-            self._unite(*clusters, known_us)
+
+    def _is_to_regroup(self, one: Node, other: Node, clusters: tuple[Cluster, Cluster], known_us: int) -> bool:
+        """Apply what a new pair adds, unless there is more to it: in a crowd, what is one's own may be so no more."""
+        if one.dissolved or other.dissolved:
+            return bool((one.marks | other.marks) & CROWDED)
+        return self._may_conflict(*clusters) or not self._unite(*clusters, known_us)
 
     def _is_linked(self, one: Node, other: Node) -> bool:
         if (one.node, other.node) in self._pairs:
@@ -151,9 +153,10 @@ class IdentityMemory:
             return True
         return bool(both & FACTS) and bool(disagree(dict(self._nodes.stated(one.members + other.members)).values()))
 
-    def _unite(self, one: Cluster, other: Cluster, known_us: int) -> None:
+    def _unite(self, one: Cluster, other: Cluster, known_us: int) -> bool:
+        """Make two customers one; whether that is not too large."""
         if one is other:
-            return
+            return True
         small, large = sorted((one, other), key=lambda cluster: len(cluster.members))
         for member in small.members:
             member.cluster = large
@@ -161,8 +164,7 @@ class IdentityMemory:
         large.marks |= small.marks
         self._touched.pop(id(small), None)
         self._touch(large, max(known_us, small.known_us))
-        if len(large.members) > self.rules.max_cluster_size:
-            self._stale[large.members[0]] = known_us
+        return len(large.members) <= self.rules.max_cluster_size
 
     def _regroup(self) -> None:
         if not self._stale:
