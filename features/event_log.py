@@ -9,6 +9,7 @@ import orjson
 from features.claim import keep_claims
 from features.consent import keep_consents
 from features.event import Event
+from features.groups import keep_groups
 from features.hold_table import keep_holds
 from features.identity_cluster import Change
 from features.identity_memory import IdentityMemory
@@ -50,6 +51,7 @@ def append_events(
     keep_claims(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "identify"])
     keep_consents(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].name == CONSENT_UPDATED])
     keep_holds(connection, zip(nodes, fresh, strict=True))
+    keep_groups(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "group"])
     announce(connection, memory)
     return Appended(len(fresh), len(events) - len(fresh))
 

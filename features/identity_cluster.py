@@ -29,9 +29,9 @@ class Change(NamedTuple):
     former: tuple[Former, ...]
 
 
-WORDS, SPLIT, FACTS, CROWDED = 1, 2, 4, 8
-"""Marks of an identifier: somebody said something of it; some of what it is tied to is not the same customer; a record
-states a hard fact of it; it is connected to more than one customer may have."""
+WORDS, GUARDED, FACTS, CROWDED = 1, 2, 4, 8
+"""Marks of an identifier: somebody said something of it; something stands against one customer of all that it is tied
+to; a record states a hard fact of it; it is connected to more than one customer may have."""
 
 
 @dataclass(slots=True, eq=False)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from features.identifier import Identifier
-from features.identity_cluster import CROWDED, FACTS, SPLIT, WORDS, Change, Cluster, First, Node, former_of
+from features.identity_cluster import CROWDED, FACTS, GUARDED, WORDS, Change, Cluster, First, Node, former_of
 from features.identity_fact import disagree
 from features.identity_nodes import IdentityNodes
 from features.identity_regroup import Regrouping, loosened
@@ -65,7 +65,7 @@ class IdentityMemory:
             home.first = first
             self._nodes.dirty[home.node] = home
             self._touch(self._nodes.cluster(home), known_us)
-            if home.marks & SPLIT:
+            if home.marks & GUARDED:
                 self._stale[home] = known_us
         return home.node
 
@@ -74,7 +74,7 @@ class IdentityMemory:
         for name, value in facts.items():
             if self._nodes.facts.keep(number, name, value=value, said=said):
                 node = self._nodes.numbered(number)
-                if self._nodes.cluster(node).marks & (FACTS | SPLIT):
+                if self._nodes.cluster(node).marks & (FACTS | GUARDED):
                     self._stale[node] = known_us
                 self._nodes.mark((node,), FACTS, on=True)
 
@@ -91,6 +91,12 @@ class IdentityMemory:
             self._nodes.mark(nodes, WORDS, on=True)
         self._stale.update(dict.fromkeys(before.union(nodes), known_us))
         return one.node
+
+    def take_proposal(self, pair: tuple[Identifier, Identifier], said: First) -> int:
+        """Take in that somebody asks whether two identifiers belong together; the node of the first."""
+        one, other = map(self._nodes.named, sorted(pair))
+        self._nodes.words.propose(one.node, other.node, said)
+        return self._nodes.named(pair[0]).node
 
     def flush(self) -> list[Change]:
         """Write what changed; which customers became one or came apart."""
@@ -149,7 +155,7 @@ class IdentityMemory:
 
     def _may_conflict(self, one: Cluster, other: Cluster) -> bool:
         both = one.marks & other.marks
-        if (one.marks | other.marks) & (SPLIT | CROWDED) or both & WORDS:
+        if (one.marks | other.marks) & (GUARDED | CROWDED) or both & WORDS:
             return True
         return bool(both & FACTS) and bool(disagree(dict(self._nodes.stated(one.members + other.members)).values()))
 

@@ -15,7 +15,7 @@ from features.identity_rules import IdentityRules
 from features.identity_statement import Statement, check_statement, statement_of
 from features.instant import to_us
 from features.ledger import Ledger, insert_record
-from features.record import MERGE, UNMERGE
+from features.record import PROPOSAL, STATEMENTS
 
 MANY = 1_000
 """From so many statements on, the whole graph is read first."""
@@ -54,7 +54,7 @@ class MergeBook:
 
     def statements(self) -> list[Statement]:
         """Everything that was said, in the order in which it came."""
-        records = self._ledger.records(kinds=(MERGE, UNMERGE))
+        records = self._ledger.records(kinds=STATEMENTS)
         return [statement_of(record.kind, record.record_id, record.body) for record in records]
 
     def _refuse_nobody(self, statement: Statement) -> None:
@@ -106,9 +106,17 @@ def _fresh(connection: sqlite3.Connection, statements: Sequence[Statement]) -> I
 def _append(connection: sqlite3.Connection, statement: Statement, memory: IdentityMemory, received_us: int) -> None:
     word = statement.word
     known_us = max(word.occurred_us, received_us)
-    node = memory.take_word((statement.one, statement.other), word, known_us)
+    node = take_statement(memory, statement, known_us)
     times = (word.occurred_us, received_us, known_us)
     insert_record(connection, (statement.verb, statement.id, node, *times, statement.said_by, statement.body))
+
+
+def take_statement(memory: IdentityMemory, statement: Statement, known_us: int) -> int:
+    """Take a statement into the identity graph; the node of its first identifier."""
+    pair, word = (statement.one, statement.other), statement.word
+    if statement.verb == PROPOSAL:
+        return memory.take_proposal(pair, word[:2])
+    return memory.take_word(pair, word, known_us)
 
 
 _BODY = "SELECT body FROM record WHERE kind = ? AND record_id = ?"

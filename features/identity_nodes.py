@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from features.identifier import Identifier
-from features.identity_cluster import CROWDED, FACTS, SPLIT, WORDS, Cluster, Node
+from features.identity_cluster import CROWDED, FACTS, GUARDED, WORDS, Cluster, Node
 from features.identity_fact import HardFactTable
 from features.identity_table import IdentityTable, Row
 from features.identity_tie import Tie, private, reachable, standing
@@ -138,7 +138,7 @@ class IdentityNodes:
         return [(self.numbered(number), word) for number, word in self.words.of(node.node).items()]
 
     def _members(self, node: Node) -> list[Node]:
-        if node.is_new or (node.stored is None and node.marks & SPLIT):
+        if node.is_new or (node.stored is None and node.marks & GUARDED):
             return [node]
         if node.stored is None:
             return [each for each in reachable(node, self.ties) if each.stored is None and each.cluster is None]

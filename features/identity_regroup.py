@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from features.identity_cluster import CROWDED, SPLIT, Cluster, Node
+from features.identity_cluster import CROWDED, GUARDED, Cluster, Node
 from features.identity_nodes import IdentityNodes
 from features.identity_tie import Guards, affected, partition
 
@@ -66,7 +66,7 @@ class Regrouping:
         known_us = max(cluster.known_us for cluster in before.values())
         known_us = max(known_us, *(self.seeds.get(node, 0) for node in everybody))
         held = Counter(node.stored for node in everybody)
-        self.nodes.table.forget_refusals(node.node for node in everybody if node.marks & SPLIT)
+        self.nodes.table.forget_refusals(node.node for node in everybody if node.marks & GUARDED)
         parts = [part for each in sets for part in self._parts(each)]
         self.outdated += before.values()
         self.renewed += [_cluster(part, known_us, held) for part in parts]
@@ -74,8 +74,11 @@ class Regrouping:
     def _parts(self, connected: set[Node]) -> list[set[Node]]:
         nodes = self.nodes
         guards = Guards(nodes.apart(connected), dict(nodes.stated(connected)), self.max_cluster_size)
+        is_guarded = guards.concern(connected)
+        nodes.mark(connected, GUARDED, on=is_guarded)
+        if not is_guarded:
+            return [connected]
         found = partition(connected, nodes.ties, guards)
-        nodes.mark(connected, SPLIT, on=bool(found.refused))
         nodes.table.write_refusals(found.refused)
         return found.parts
 

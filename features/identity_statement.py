@@ -14,6 +14,7 @@ from features.identifier import IDENTIFIER_KINDS, MAX_LENGTH, Identifier
 from features.identity_word import Word
 from features.instant import MAX_AHEAD, from_us, to_us
 
+Verb = Literal["merge", "unmerge", "proposal"]
 OPERATOR = "operator"
 MAX_REASON = 500
 
@@ -22,13 +23,14 @@ MAX_REASON = 500
 class Statement:
     """One word on two identifiers, as the ledger keeps it.
 
-    Parameters: `verb`, whether they belong together; `said_by`, a person's role or a program, never a secret;
+    Parameters: `verb`, whether they belong together, or that a person is to decide it; `said_by`, a person's role or a
+    program, never a secret;
     `certain`, said knowing what stands against it; `weight`, the evidence in bits, log2 of the odds, None where
     somebody simply says so; `evidence`, the comparison field by field, for whoever reviews it; `statement_id`, made of
     the content where none is given.
     """
 
-    verb: Literal["merge", "unmerge"]
+    verb: Verb
     one: Identifier
     other: Identifier
     occurred_at: datetime
@@ -58,7 +60,7 @@ class Statement:
 
 
 def statement_of(verb: str, statement_id: str, body: bytes) -> Statement:
-    """The statement of a record of kind `merge` or `unmerge`."""
+    """The statement of a record of kind `merge`, `unmerge` or `proposal`."""
     said = orjson.loads(body)
     pair = {key: tuple(said.pop(key)) for key in ("one", "other")}
     occurred_at = from_us(said.pop("occurred_us"))

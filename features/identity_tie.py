@@ -1,7 +1,8 @@
 """Ties between identifiers, and the customers that they make where something stands against making all of them one.
 
 Where nothing does, a customer is everything that ties reach. Otherwise ties are taken in an order that depends on the
-records alone, the strongest first, and one that would join what must stay apart is refused.
+records alone, the strongest first, and one that would join what must stay apart is refused. What is certain joins the
+customers that records make, and not single identifiers of them, so it comes after what records name together.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,7 @@ from features.identity_word import Word
 
 Ties = Callable[[Node], Iterable["Tie"]]
 Apart = Mapping[Node, frozenset[Node]]
-_CERTAIN, _NAMED, _SAID = range(3)
+_NAMED, _CERTAIN, _SAID = range(3)
 _NEVER: First = (2**62, "")
 
 
@@ -119,12 +120,10 @@ def reachable(start: Node, ties: Ties) -> set[Node]:
 
 
 def partition(nodes: set[Node], ties: Ties, guards: Guards) -> Partition:
-    """Make customers of identifiers that ties connect."""
-    if not guards.concern(nodes):
-        return Partition([nodes], [])
+    """Make customers of identifiers that ties connect, and of which guards concern some."""
     facts = guards.facts
     groups = {node: _Group({node}, {k: frozenset((v,)) for k, v in facts.get(node, {}).items()}) for node in nodes}
-    refused = []
+    refused: list[Refusal] = []
     for tie in sorted((tie for node in nodes for tie in ties(node) if is_first_of_pair(tie)), key=_order):
         one, other = groups[tie.one], groups[tie.other]
         if one is other:
@@ -135,7 +134,8 @@ def partition(nodes: set[Node], ties: Ties, guards: Guards) -> Partition:
         else:
             one.absorb(other)
             groups.update(dict.fromkeys(other.members, one))
-    return Partition([group.members for group in dict.fromkeys(groups.values())], refused)
+    parts = [group.members for group in dict.fromkeys(groups.values())]
+    return Partition(parts, [each for each in refused if groups[each.one] is not groups[each.other]])
 
 
 def _against(one: _Group, other: _Group, tie: Tie, guards: Guards) -> str:
@@ -163,7 +163,7 @@ def is_first_of_pair(tie: Tie) -> bool:
 
 
 def _order(tie: Tie) -> tuple[int, float, int, First, Identifier, Identifier]:
-    """Certain words, then what records name together by the strength of its kinds, then words by their weight."""
+    """What records name together by the strength of its kinds, then certain words, then others by their weight."""
     named = (min(tie.one.first or _NEVER, tie.other.first or _NEVER), _name(tie.one), _name(tie.other))
     if tie.word is None:
         return _NAMED, 0.0, max(map(_weakness, tie[:2])), *named

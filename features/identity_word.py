@@ -40,6 +40,10 @@ class WordTable:
         self.connection.executemany(_KEEP, [(number, other, *said), (other, number, *said)])
         return True
 
+    def propose(self, number: int, other: int, said: tuple[int, str]) -> None:
+        """Take in a proposal on a pair; the last one counts."""
+        self.connection.execute(_PROPOSE, (number, other, *said))
+
 
 def _word(occurred_us: int, record_id: str, merged: int, certain: int, weight: float | None) -> Word:
     return Word(occurred_us, record_id, bool(merged), bool(certain), weight)
@@ -49,4 +53,9 @@ _OF = "SELECT other, occurred_us, record_id, merged, certain, weight FROM word W
 _KEEP = """
     INSERT OR REPLACE INTO word (node, other, occurred_us, record_id, merged, certain, weight)
     VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_PROPOSE = """
+    INSERT INTO proposal (node, other, occurred_us, record_id) VALUES (?, ?, ?, ?)
+    ON CONFLICT (node, other) DO UPDATE SET occurred_us = excluded.occurred_us, record_id = excluded.record_id
+    WHERE (excluded.occurred_us, excluded.record_id) > (proposal.occurred_us, proposal.record_id)
 """

@@ -122,6 +122,32 @@ CREATE TABLE refusal (
     said INTEGER NOT NULL,
     PRIMARY KEY (node, other)
 ) WITHOUT ROWID;
+CREATE TABLE proposal (
+    node INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    record_id TEXT NOT NULL,
+    PRIMARY KEY (node, other)
+) WITHOUT ROWID;
+CREATE TABLE membership (
+    node INTEGER NOT NULL,
+    group_id TEXT NOT NULL,
+    since_us INTEGER NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    is_member INTEGER NOT NULL,
+    PRIMARY KEY (node, group_id)
+) WITHOUT ROWID;
+CREATE INDEX membership_group ON membership (group_id);
+CREATE TABLE group_trait (
+    node INTEGER NOT NULL,
+    group_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value BLOB NOT NULL,
+    occurred_us INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (group_id, name, node)
+) WITHOUT ROWID;
 CREATE TABLE alias (
     customer_id TEXT PRIMARY KEY,
     node INTEGER NOT NULL
@@ -178,5 +204,5 @@ CREATE TABLE answer (
 CREATE INDEX answer_node ON answer (node);
 """
 
-_IDENTITY = ("identifier", "link", "word", "hard_fact", "refusal", "alias")
+_IDENTITY = ("identifier", "link", "word", "hard_fact", "refusal", "proposal", "alias", "membership", "group_trait")
 PROJECTIONS = (*_IDENTITY, "claim", "consent", "hold", "contact", "answer")

@@ -14,6 +14,7 @@ from features.decision_book import decision_of
 from features.fact import Fact
 from features.feature_set import FeatureSet
 from features.golden_record import FieldValue, GoldenRecord, GoldenRules
+from features.groups import Group, GroupBook
 from features.identity import IdentityGraph
 from features.instant import to_us
 from features.journey.customer_way import customer_ways
@@ -90,6 +91,7 @@ class ProfileDocuments:
             "consents": _standing(answers),
             **({"consent_history": [_consent(answer) for answer in answers]} if shown.consent_history else {}),
             "features": dict(features),
+            "groups": [_group(group) for group in GroupBook(ledger).of_customer(customer_id)],
             "journeys": customer_ways(_facts(ledger, customer_id), self.features, features, now=as_of),
             "decisions": _recent(ledger, customer_id),
         }
@@ -108,6 +110,11 @@ def moment(at: datetime) -> str:
     '2026-03-01T00:00:00Z'
     """
     return at.isoformat().replace("+00:00", "Z")
+
+
+def _group(group: Group) -> dict[str, Any]:
+    told = {"group_id": group.group_id, "since": moment(group.since), "members": group.n_members}
+    return {**told, "traits": dict(group.traits)}
 
 
 def _nobody(reference: CustomerReference) -> NotFoundError:

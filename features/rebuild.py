@@ -12,10 +12,12 @@ from features.consent import keep_consents
 from features.contacts import keep_answer, keep_contacts
 from features.event import Event, reparse_event
 from features.event_log import mention_event
+from features.groups import keep_groups
 from features.hold_table import keep_holds
 from features.identity_cluster import Former
 from features.identity_kept import kept_of, take_kept
 from features.identity_memory import IdentityMemory
+from features.identity_merge import take_statement
 from features.identity_rules import IdentityRules
 from features.identity_statement import statement_of
 from features.identity_table import IdentityTable
@@ -23,7 +25,7 @@ from features.instant import from_us
 from features.ledger import Ledger
 from features.ledger_schema import PROJECTIONS
 from features.outcome_log import outcome_from
-from features.record import DECISION, DEFECTS, EVENT, KEPT, LINK, MERGE, OUTCOME, UNMERGE
+from features.record import DECISION, DEFECTS, EVENT, KEPT, LINK, OUTCOME, STATEMENTS
 from features.segment import CONSENT_UPDATED
 from features.workspace import Workspace
 
@@ -90,7 +92,7 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     decisions = [(record, orjson.loads(record.body)) for record in page if record.kind == DECISION]
     nodes = {record.seq: _mention_event(memory, record, event) for record, event in events}
     nodes |= {record.seq: _mention_home(memory, record, content["home"]) for record, content in decisions}
-    nodes |= {record.seq: _take_word(memory, record) for record in page if record.kind in (MERGE, UNMERGE)}
+    nodes |= {record.seq: _take_statement(memory, record) for record in page if record.kind in STATEMENTS}
     nodes |= {record.seq: take_kept(memory, record.body, record.known_us) for record in page if record.kind == KEPT}
     memory.flush()
     _count_kept(connection, [record for record in page if record.kind == KEPT], nodes)
@@ -98,6 +100,7 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     keep_claims(connection, [pair for pair in located if pair[1].type == "identify"])
     keep_consents(connection, [pair for pair in located if pair[1].name == CONSENT_UPDATED])
     keep_holds(connection, located)
+    keep_groups(connection, [pair for pair in located if pair[1].type == "group"])
     for record, content in decisions:
         facts = content["contacts"]
         keep_contacts(connection, nodes[record.seq], record.record_id, decided_us=record.occurred_us, facts=facts)
@@ -134,9 +137,9 @@ def _count_kept(connection: sqlite3.Connection, kept: Sequence[_Stored], nodes: 
     connection.executemany("UPDATE identifier SET contacts = contacts + ? WHERE node = ?", counts)
 
 
-def _take_word(memory: IdentityMemory, record: _Stored) -> int:
+def _take_statement(memory: IdentityMemory, record: _Stored) -> int:
     statement = statement_of(record.kind, record.record_id, record.body)
-    return memory.take_word((statement.one, statement.other), statement.word, record.known_us)
+    return take_statement(memory, statement, record.known_us)
 
 
 def _outcome_node(connection: sqlite3.Connection, record: _Stored, content: dict[str, Any]) -> int:

@@ -12,8 +12,9 @@ from features.segment import name_of, properties_of
 
 EVENT, DECISION, OUTCOME, LINK = "event", "decision", "outcome", "link"
 """The kinds: what a customer did; what we decided; what became of it; that customers became one, or came apart."""
-MERGE, UNMERGE = "merge", "unmerge"
-"""More kinds: somebody says that two identifiers belong together, or that they do not."""
+MERGE, UNMERGE, PROPOSAL = "merge", "unmerge", "proposal"
+STATEMENTS = MERGE, UNMERGE, PROPOSAL
+"""More kinds: somebody says that two identifiers belong together, or that they do not, or asks whether they do."""
 KEPT, RETENTION = "kept", "retention"
 """What is kept of identities whose records were too old to keep; and what such a deletion came to."""
 ERASURE = "erasure"

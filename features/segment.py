@@ -13,6 +13,8 @@ EVENT_TYPES = ("track", "page", "identify", "screen", "alias", "group")
 CONSENT_UPDATED = "Consent Updated"
 HOLD_SET, HOLD_RELEASED = "Hold Set", "Hold Released"
 SURVEY_ANSWERED = "Survey Answered"
+GROUP_ID = "group_id"
+"""The property of a group event that holds its `groupId`."""
 _MAX_NPS = 10
 
 
@@ -52,10 +54,19 @@ def properties_of(raw: Mapping[str, Any], event_type: str, name: str) -> Mapping
     """The properties of an event; the traits of an identify or a group. Standard names are checked: consent, survey."""
     if event_type == "identify":
         return _traits(raw)
-    properties = _mapping(raw, "traits" if event_type == "group" else "properties")
+    if event_type == "group":
+        return {**_mapping(raw, "traits"), GROUP_ID: _group_id(raw)}
+    properties = _mapping(raw, "properties")
     if event_type == "track" and name in _CHECKS:
         _CHECKS[name](properties)
     return properties
+
+
+def _group_id(raw: Mapping[str, Any]) -> str:
+    group_id = text_of(raw, "groupId")
+    if not group_id:
+        raise RejectedEventError("missing_field", "groupId", "a group event names its group in `groupId`")
+    return group_id
 
 
 def name_of(raw: Mapping[str, Any], event_type: str) -> str:

@@ -1,9 +1,13 @@
 """Rebuilds every projection of the ledger: links, profiles, consent, contacts, and the online features."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from features.home import Home
+from features.identity_cluster import CROWDED
+from features.identity_merge import MergeBook
+from features.identity_review import ReviewBook
 from features.ledger_upgrade import upgrade
 from features.rebuild import rebuild, rebuilding
 from features.workspace import Workspace
@@ -15,11 +19,15 @@ from pipelines.external.read import ExternalRead, read_external
 class Resolved:
     """How many customers the records make, and how many records were read.
 
-    Parameters: `external`, what became of the rows of an external golden record, where the workspace has one.
+    Parameters: `waiting`, pairs that wait for review; `dissolved`, identifiers shared by too many; `crowded`, those in
+    too large a customer; `external`, what became of the rows of an external golden record, where the workspace has one.
     """
 
     customers: int
     records: int
+    waiting: int = 0
+    dissolved: int = 0
+    crowded: int = 0
     external: ExternalRead | None = None
 
 
@@ -34,15 +42,31 @@ def resolve_all(home: Path, workspace: Path) -> Resolved:
         rebuild(composition.ledger, composition.workspace.identity)
         composition.projection.catch_up()
         with composition.ledger.read() as connection:
-            (customers,) = connection.execute("SELECT count(DISTINCT customer_id) FROM identifier").fetchone()
-        return Resolved(customers, composition.ledger.last_seq(), external)
+            customers, dissolved, crowded = connection.execute(_COUNTS).fetchone()
+        waiting = ReviewBook(composition.ledger, MergeBook(composition.ledger, composition.workspace.identity)).count()
+        return Resolved(customers, composition.ledger.last_seq(), waiting, dissolved, crowded, external)
 
 
 def resolved_in_words(result: Resolved) -> str:
-    """A line, and one on the external golden record, where there is one."""
-    line = f"{result.customers:,} customers from {result.records:,} records"
+    """A line, one for each guard that tripped, and one on the external golden record, where there is one."""
+    line = "\n".join([f"{result.customers:,} customers from {result.records:,} records", *_tripped(result)])
     read = result.external
     if read is None:
         return line
     told = f"external golden record: {read.accepted:,} new, {read.unchanged:,} unchanged, {read.rejected:,} rejected"
     return f"{told}\n{line}"
+
+
+def _tripped(result: Resolved) -> Iterator[str]:
+    if result.waiting:
+        yield f"{result.waiting:,} pairs wait for review: `tsugi review`"
+    if result.dissolved:
+        yield f"{result.dissolved:,} identifiers are shared by too many and link nothing"
+    if result.crowded:
+        yield f"{result.crowded:,} identifiers are in too large a customer, which came apart"
+
+
+_COUNTS = f"""
+    SELECT count(DISTINCT customer_id), count(*) FILTER (WHERE dissolved), count(*) FILTER (WHERE marks & {CROWDED})
+    FROM identifier
+"""  # noqa: S608 (constants only)

@@ -218,6 +218,15 @@ class JourneyStandingAnswer(Answered):
     score: float | None
 
 
+class GroupAnswer(Answered):
+    """A group that a customer belongs to, since when, and how many customers do."""
+
+    group_id: str
+    since: str
+    members: int
+    traits: dict[str, Any]
+
+
 class ProfileAnswer(Answered):
     """What is known of one customer."""
 
@@ -228,6 +237,7 @@ class ProfileAnswer(Answered):
     consents: list[ConsentAnswer]
     consent_history: list[ConsentAnswer] | None = None
     features: dict[str, float | str | None]
+    groups: list[GroupAnswer]
     journeys: list[JourneyStandingAnswer]
     decisions: list[PastDecisionAnswer]
 

@@ -22,6 +22,9 @@ STATE = {
     "identifier": "SELECT kind, value, customer_id, first_us, first_id, dissolved, marks, contacts FROM identifier",
     "word": f"SELECT i.kind, i.value, o.kind, o.value, record_id, merged FROM word w {OWNER} {OTHER}",
     "link": f"SELECT i.kind, i.value, o.kind, o.value FROM link l {OWNER} {OTHER}",
+    "proposal": f"SELECT i.kind, i.value, o.kind, o.value, record_id FROM proposal p {OWNER} {OTHER}",
+    "membership": f"SELECT i.kind, i.value, group_id, since_us, occurred_us, is_member FROM membership m {OWNER}",
+    "group_trait": f"SELECT i.kind, i.value, group_id, name, g.value, occurred_us FROM group_trait g {OWNER}",
     "claim": f"SELECT i.kind, i.value, field, c.value, occurred_us, message_id, source FROM claim c {OWNER}",
     "refusal": f"SELECT i.kind, i.value, o.kind, o.value, reason, said FROM refusal f {OWNER} {OTHER}",
     "consent": f"SELECT i.kind, i.value, purpose, channel, granted, occurred_us, message_id FROM consent {OWNER}",
@@ -41,7 +44,7 @@ ids = st.integers(0, 3)
 def events(draw):
     """A few customers who share devices and phones, log in late, change their mind."""
     user, device, phone, born = draw(ids), draw(ids), draw(ids), draw(st.integers(0, 1))
-    kind = draw(st.sampled_from(("view", "visit", "login", "traits", "consent")))
+    kind = draw(st.sampled_from(("view", "visit", "login", "traits", "consent", "group")))
     traits = {"age": user + device, "phone": f"+3460000001{phone}", "birthday": f"198{born}-05-17"}
     moment = {"timestamp": at(-draw(st.integers(-2, 5))).isoformat()}
     person = {"userId": f"u-{user}"}
@@ -50,6 +53,7 @@ def events(draw):
         "visit": moment | {"userId": ..., "anonymousId": f"a-{device}"},
         "login": moment | person | {"anonymousId": f"a-{device}"},
         "traits": moment | person | {"type": "identify", "traits": traits},
+        "group": moment | person | {"type": "group", "groupId": f"h-{device}", "traits": {"member": born == 0}},
         "consent": moment
         | person
         | {"event": "Consent Updated", "properties": {"purpose": "ads", "granted": user > device}},

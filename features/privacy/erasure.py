@@ -150,7 +150,7 @@ def _done_before(connection: sqlite3.Connection, named: Iterable[Identifier]) ->
 
 
 _NOTE = "INSERT INTO erasure (erasure_id, erased_us, last_node) VALUES (?, ?, ?)"
-_SHARED = "SELECT 1 FROM identifier WHERE kind = ? AND value = ? AND dissolved"
+_SHARED = "SELECT 1 FROM identifier WHERE kind = ? AND value = ? AND dissolved AND kind <> 'user_id'"
 _NODES = "SELECT node FROM identifier WHERE customer_id = ?1 OR (?1 IS NULL AND kind = ?2 AND value = ?3)"
 _EARLIER = "SELECT erased_us, erasure_id FROM tombstone WHERE token = ?"
 _TECHNICAL = """

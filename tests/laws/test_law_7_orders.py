@@ -57,7 +57,7 @@ def _event(chance, message_id):
 def _statement(chance, name):
     known = [("user_id", f"u-{n}") for n in range(7)] + [("anonymous_id", f"a-{n}") for n in range(9)]
     told = {"occurred_at": at(chance.randrange(3)), "certain": chance.random() < 0.3, "weight": chance.uniform(1, 9)}
-    return a_statement(name, chance.choice(("merge", "unmerge")), chance.sample(known, 2), **told)
+    return a_statement(name, chance.choice(("merge", "unmerge", "proposal")), chance.sample(known, 2), **told)
 
 
 def _decision(chance, name):

@@ -12,6 +12,7 @@ from ledger_histories import IDENTIFIERS, RULES, a_ledger, histories, take
 from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.golden_record import GoldenRecord
+from features.groups import GroupBook
 from features.identity import IdentityGraph
 from features.identity_merge import MergeBook
 from features.online import OnlineFeatures
@@ -41,6 +42,7 @@ class Reader:
         return {
             "profile": GoldenRecord(self.ledger).profile(customer_id),
             "consent": ConsentBook(self.ledger).state(customer_id),
+            "groups": GroupBook(self.ledger).of_customer(customer_id),
             "contacts": (history.contacts, history.answers),
             "features": self.online.read(customer_id, LATER),
         }
@@ -56,7 +58,7 @@ def assert_equal(one, other):
     assert one.keys() == other.keys()
     assert one["ids"] == other["ids"]
     for name in one.keys() - {"ids"}:
-        for part in ("profile", "consent", "contacts"):
+        for part in ("profile", "consent", "contacts", "groups"):
             assert one[name][part] == other[name][part]
         assert_same(one[name]["features"] or {}, other[name]["features"] or {})
 
