@@ -12,7 +12,7 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.customer import Customer
 from decisioning.decision import Decision, DecisionRequest, Exclusion, RankedAction, Versions
 from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
-from decisioning.errors import InvalidInputError, StaleContactsError, TsugiError
+from decisioning.errors import InvalidInputError, StaleContactsError, TsugiError, as_word
 from decisioning.explanation import contribution_reasons, draw_reason, factor_reasons
 from decisioning.feature_use import as_allowed
 from decisioning.funnel import Funnel, Moment, funnel, values_of
@@ -72,7 +72,7 @@ def placement_of(request: DecisionRequest, compiled: CompiledCatalog) -> Placeme
     placement = placements.get(request.placement)
     if placement is None:
         raise InvalidInputError(
-            f"unknown placement {request.placement!r}; the catalogue has {', '.join(sorted(placements))}",
+            f"unknown placement {as_word(request.placement)}; the catalogue has {', '.join(sorted(placements))}",
             code="unknown_placement",
             field="placement",
         )
@@ -80,7 +80,7 @@ def placement_of(request: DecisionRequest, compiled: CompiledCatalog) -> Placeme
         raise InvalidInputError(f"limit is {request.limit}; at least 1 is needed", field="limit")
     if request.channel not in ("", placement.channel):
         raise InvalidInputError(
-            f"placement {placement.name!r} is of channel {placement.channel!r}, not {request.channel!r}",
+            f"placement {placement.name!r} is of channel {placement.channel!r}, not {as_word(request.channel)}",
             code="unknown_channel",
             field="channel",
         )

@@ -1,5 +1,18 @@
 """Errors of the domain: each names what was given and what is allowed, and carries a stable code."""
 
+import re
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def as_word(text: str) -> str:
+    """A name that was given, for a message; not where it does not look like one, for it may be somebody's data.
+
+    >>> as_word("attic"), as_word("ana@example.org")
+    ("'attic'", '(not a name)')
+    """
+    return repr(text) if _WORD.fullmatch(text) else "(not a name)"
+
 
 class TsugiError(Exception):
     """The base of every error that a caller is meant to read.

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from decisioning.customer import CustomerReference, FeatureValue
 from decisioning.decision import DecisionRequest
-from decisioning.errors import InvalidInputError
+from decisioning.errors import InvalidInputError, as_word
 from decisioning.outcome import Outcome, OutcomeType
 from features.consent_intake import GivenConsent
 from features.hold import SetHold
@@ -290,13 +290,17 @@ def _friendly(first: ErrorDetails, model: type[BaseModel], at: str) -> InvalidIn
 
 
 def _path(location: Sequence[int | str]) -> str:
-    """Write a location as a path.
+    """Write a location as a path; a name that a sender made up is repeated only where it looks like one.
 
-    >>> _path(("outcomes", 0, "type"))
-    'outcomes[0].type'
+    >>> _path(("outcomes", 0, "type")), _path(("context", "ana@example.org"))
+    ('outcomes[0].type', 'context.(not a name)')
     """
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part[:64]}" for part in location if part != "[key]"]
+    parts = [_step(part) for part in location if part != "[key]"]
     return "".join(parts).lstrip(".")
+
+
+def _step(part: int | str) -> str:
+    return f"[{part}]" if isinstance(part, int) else "." + as_word(part).strip("'")
 
 
 def _wanted(first: ErrorDetails, model: type[BaseModel]) -> str:

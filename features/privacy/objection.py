@@ -10,7 +10,7 @@ from datetime import datetime
 
 from decisioning.catalog import Catalog
 from decisioning.customer import CustomerReference
-from decisioning.errors import InvalidInputError
+from decisioning.errors import InvalidInputError, as_word
 from features.consent_intake import ConsentIntake, GivenConsent
 
 PROFILING = "profiling"
@@ -66,7 +66,9 @@ def _purposes(wanted: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
     allowed = open_to_objection(catalog)
     unknown = [purpose for purpose in wanted if purpose not in allowed]
     if unknown:
-        raise InvalidInputError(f"nobody can object to {unknown[0]!r}; allowed: {', '.join(allowed)}", field="to")
+        raise InvalidInputError(
+            f"nobody can object to {as_word(unknown[0])}; allowed: {', '.join(allowed)}", field="to"
+        )
     return tuple(wanted) or allowed
 
 
