@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,7 @@ from features.identity import IdentityGraph
 from features.intake import Arrival, Intake
 from features.ledger import Ledger
 from features.online import OnlineFeatures
-from features.online_store import PackedRows
+from features.online_store import PackedRow, PackedRows
 from features.projection import FeatureProjection
 
 ROUNDS = 3
@@ -95,13 +96,22 @@ def _customers(ledger: Ledger, n: int) -> list[str]:
 def _reads(home: Home, features: FeatureSet, customers: Sequence[str]) -> list[dict[str, Cell]]:
     """One customer's features, through the store and from its state alone."""
     online, now, n = OnlineFeatures(home.online, features), OPENS + YEAR, len(customers)
-    state, now_us = features.empty(1), np.array([1.75e15])
+    state, rows = features.empty(1), PackedRows(home.online)
     through = _cpu(lambda: [online.read(each, now) for each in customers], rounds=ROUNDS)
-    alone = _cpu(lambda: [features.at(state, now_us) for _ in customers], rounds=ROUNDS)
+    alone = _cpu(lambda: [features.values(state, now_us=1_750_000_000_000_000) for _ in customers], rounds=ROUNDS)
+    held = [row for each in customers for row in rows.read(each)[:1]]
+    written = _cpu(partial(_write_each, rows, held), rounds=ROUNDS)
+    rows.close()
     return [
         _rate("online read of one customer", n, through, "customers"),
-        _rate("of it, `at(state, now)`", n, alone, "customers"),
+        _rate("of it, from state to features", n, alone, "customers"),
+        _rate("online write of one row", len(held), written, "rows"),
     ]
+
+
+def _write_each(store: PackedRows, rows: Sequence[PackedRow]) -> None:
+    for row in rows:
+        store.write([row])
 
 
 def _joins(home: Home, features: FeatureSet, customers: Sequence[str], n: int) -> list[dict[str, Cell]]:

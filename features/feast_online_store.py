@@ -15,6 +15,7 @@ from feast.repo_config import FeastConfigBaseModel, RepoConfig
 from features.instant import from_us, to_us
 from features.online_store import PackedRow, PackedRows
 from features.packing import pack, unpack
+from features.row_store import RowStore
 
 CLASS_PATH = "features.feast_online_store.PackedOnlineStore"
 Row = tuple[EntityKey, dict[str, Value], datetime, datetime | None]
@@ -31,7 +32,7 @@ class PackedOnlineStoreConfig(FeastConfigBaseModel):
 class PackedOnlineStore(OnlineStore):
     """One packed row per customer and view, with event-time guard and time to live."""
 
-    _rows: PackedRows | None = None
+    _rows: RowStore | None = None
 
     def online_write_batch(
         self, config: RepoConfig, table: FeatureView, data: list[Row], progress: Callable[[int], Any] | None
@@ -70,7 +71,7 @@ class PackedOnlineStore(OnlineStore):
         """Forget the rows of these views."""
         self._store(config).drop(table.name for table in tables)
 
-    def _store(self, config: RepoConfig) -> PackedRows:
+    def _store(self, config: RepoConfig) -> RowStore:
         if self._rows is None:
             self._rows = PackedRows(Path(config.repo_path or ".") / config.online_store.path)
         return self._rows

@@ -20,8 +20,10 @@ from features.feature_set import FeatureSet
 from features.history import History
 from features.home import Home
 from features.lift import View
+from features.stores import Stores
 
 PROJECT = "tsugi"
+REDIS_CLASS_PATH = "features.feast_redis_store.PackedRedisOnlineStore"
 SERVICES = ("propensity", "churn")
 """One feature service per model; every service has every view."""
 
@@ -51,17 +53,19 @@ def feature_view(view: View, pattern: str, features: FeatureSet) -> FeatureView:
     )
 
 
-def apply(home: Home, features: FeatureSet) -> FeatureStore:
+def apply(home: Home, features: FeatureSet, *, stores: Stores | None = None) -> FeatureStore:
     """Tell Feast the definitions, under a lock, and keep a good copy of the registry; does nothing where it knows them.
 
+    Parameters: `stores`, the workspace's; None keeps the online store that the home names already, else the embedded.
     Writes `feature_store.yaml` into the home. Raises: `UnavailableError` where the registry cannot be used.
     """
     folder = home.path.resolve()
     history = History(folder / "history", features)
     with _locked(home.lock("feast")):
-        config = _write_config(folder)
+        config = _write_config(folder, stores)
         known = folder / "registry.definition"
-        wanted = f"{features.fingerprint} {folder}"
+        believed = " ".join(f"{view.name}:{view.ttl}" for view in features.views)
+        wanted = f"{features.fingerprint} {believed} {folder}"
         if known.exists() and known.read_text() == wanted:
             return open_store(home)
         known.unlink(missing_ok=True)
@@ -96,14 +100,14 @@ def _opened(folder: Path) -> FeatureStore:
     return store
 
 
-def _write_config(folder: Path) -> RepoConfig:
+def _write_config(folder: Path, stores: Stores | None = None) -> RepoConfig:
     """Write `feature_store.yaml`, so that Feast's own tools find the same store, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
         "project": PROJECT,
         "provider": "local",
         "registry": {"registry_type": "file", "path": (folder / "registry.db").as_posix()},
-        "online_store": {"type": CLASS_PATH, "path": "online.db"},
+        "online_store": _online_store(folder / "feature_store.yaml", stores),
         "offline_store": {"type": OFFLINE_CLASS_PATH},
         "entity_key_serialization_version": 3,
     }
@@ -112,6 +116,14 @@ def _write_config(folder: Path) -> RepoConfig:
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
     return RepoConfig(**settings, repo_path=folder)
+
+
+def _online_store(stated: Path, stores: Stores | None) -> dict[str, str]:
+    if stores is not None and stores.online == "redis":
+        return {"type": REDIS_CLASS_PATH, "redis": stores.redis, "prefix": stores.prefix}
+    if stores is None and stated.exists():
+        return dict(yaml.safe_load(stated.read_text())["online_store"])
+    return {"type": CLASS_PATH, "path": "online.db"}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from decisioning.customer import FeatureValue
 from features.feature_set import FeatureSet
 from features.instant import to_us
 from features.online_store import PackedRow, PackedRows
+from features.row_store import RowStore
 
 MICROSECOND = timedelta(microseconds=1)
 FOR_EVER = 2**63
@@ -24,12 +25,12 @@ class Known(NamedTuple):
 class OnlineFeatures:
     """Reads state and applies `at`: the same function as on history.
 
-    Parameters: `path`, the home's `online.db`; `features`, the workspace's.
+    Parameters: `rows`, the online store, or the home's `online.db`; `features`, the workspace's.
     """
 
-    def __init__(self, path: Path, features: FeatureSet) -> None:
+    def __init__(self, rows: RowStore | Path, features: FeatureSet) -> None:
         self.features = features
-        self._rows = PackedRows(path)
+        self._rows: RowStore = PackedRows(rows) if isinstance(rows, Path) else rows
         self._ttl_us = {v.name: v.ttl // MICROSECOND if v.ttl else FOR_EVER for v in features.views}
 
     def read(self, customer_id: str, now: datetime) -> dict[str, FeatureValue] | None:

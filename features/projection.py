@@ -14,10 +14,11 @@ from features.gathering.gathered import Gathered
 from features.gathering.past import backlogs_of
 from features.ledger import Ledger
 from features.lift import View
-from features.online_store import PackedRow, PackedRows, RowTransaction
+from features.online_store import PackedRow
 from features.packing import pack
 from features.privacy.erased import erased_of
 from features.row_state import Stored, states_before, stored
+from features.row_store import RowChanges, RowStore
 
 CHUNK = 10_000
 
@@ -35,7 +36,7 @@ class FeatureProjection:
     features (decisions, mostly), so nobody needs to lock the store for it.
     """
 
-    def __init__(self, ledger: Ledger, rows: PackedRows, features: FeatureSet, *, seed: Path | None = None) -> None:
+    def __init__(self, ledger: Ledger, rows: RowStore, features: FeatureSet, *, seed: Path | None = None) -> None:
         self.ledger = ledger
         self._rows = rows
         self._features = features
@@ -125,9 +126,9 @@ class FeatureProjection:
             if letters.found:
                 self.ledger.write(letters.keep).result()
             transaction.advance(end)
-            self._noted = self._seen = end
+        self._noted = self._seen = end
 
-    def _rows_after(self, chunk: Backlog, transaction: RowTransaction, *, fresh: bool) -> Iterator[PackedRow]:
+    def _rows_after(self, chunk: Backlog, transaction: RowChanges, *, fresh: bool) -> Iterator[PackedRow]:
         before = {} if fresh else stored(transaction.read_many(chunk.customers))
         for view in self._features.views:
             yield from _rows_of_view(view, chunk, before)

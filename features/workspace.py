@@ -17,6 +17,7 @@ from features.privacy.erasure_log import LOG
 from features.privacy.settings import Privacy, Retention
 from features.section import Section
 from features.source import Source, Sources
+from features.stores import Stores
 
 __all__ = [
     "Business",
@@ -144,6 +145,7 @@ class _Settings(Section):
     identity: IdentitySection = IdentitySection()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
+    stores: Stores = Stores()
 
     _believing_the_key = model_validator(mode="before")(believing_the_key)
 
@@ -172,6 +174,7 @@ class Workspace:
         self.simulation: Simulation | None = settings.simulation
         self.privacy: Privacy = settings.privacy
         self.retention: Retention = settings.retention
+        self.stores: Stores = settings.stores.named(settings.workspace.name)
         self.cleansing: Cleansing = settings.cleansing
         self.golden_record: GoldenRecordSection = settings.golden_record
         self.identity = _identity_rules(settings)
@@ -278,6 +281,7 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "simulation": Simulation,
     "privacy": Privacy,
     "retention": Retention,
+    "stores": Stores,
     "sources": Source,
     "cleansing": Cleansing,
     "golden_record": GoldenRecordSection,

@@ -24,10 +24,10 @@ from features.identity import IdentityGraph
 from features.intake import Intake
 from features.ledger import Ledger
 from features.online import OnlineFeatures
-from features.online_store import PackedRows
 from features.outcomes import OutcomeBook
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
+from features.stores import open_rows
 from features.workspace import Workspace
 from pipelines.clock import system_clock
 from pipelines.world import SegmentEvent
@@ -82,7 +82,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     catalog = compiled_catalog(settings, features)
     place = Home(home).create()
     with Ledger(place.ledger) as ledger:
-        rows = PackedRows(place.online)
+        rows = open_rows(place, settings.stores)
         projection = FeatureProjection(ledger, rows, features, seed=place.history / "state.db")
         intake = Intake(
             ledger,
@@ -104,7 +104,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                 outcomes=OutcomeBook(ledger),
                 profiles=StoredProfiles(
                     identity=IdentityGraph(ledger),
-                    online=OnlineFeatures(place.online, features),
+                    online=OnlineFeatures(rows, features),
                     consent=ConsentBook(ledger),
                     contacts=ContactBook(ledger),
                     projection=projection,

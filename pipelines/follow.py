@@ -18,8 +18,8 @@ from features.catalog_source import feature_set_of
 from features.history import STATES
 from features.home import Home
 from features.ledger import Ledger
-from features.online_store import PackedRows
 from features.projection import FeatureProjection
+from features.stores import open_rows
 from features.workspace import Workspace
 
 WORTH = 32 * 2**20
@@ -47,7 +47,7 @@ def followed(home: Path, workspace: Path, *, size: int) -> Iterator[None]:
 def main(arguments: Sequence[str]) -> None:
     """Follow the ledger of a home until standard input ends."""
     home, workspace = Home(Path(arguments[0])), Workspace.load(Path(arguments[1]))
-    with Ledger(home.ledger) as ledger, closing(PackedRows(home.online)) as rows:
+    with Ledger(home.ledger) as ledger, closing(open_rows(home, workspace.stores)) as rows:
         projection = FeatureProjection(ledger, rows, feature_set_of(workspace), seed=home.history / STATES)
         projection.follow(_is_over)
 

@@ -28,7 +28,7 @@ def materialize(composition: Composition) -> Materialized:
 
     records = History(composition.home.history, composition.features).catch_up(composition.ledger)
     composition.projection.catch_up()
-    apply(composition.home, composition.features)
+    apply(composition.home, composition.features, stores=composition.workspace.stores)
     return Materialized(records, len(composition.features.names), len(composition.features.views))
 
 

@@ -26,7 +26,6 @@ from features.intake import Intake
 from features.journey import prepared
 from features.ledger import Ledger
 from features.online import OnlineFeatures
-from features.online_store import PackedRows
 from features.outcomes import OutcomeBook
 from features.privacy.access import AccessBook
 from features.privacy.erasure import ErasureBook
@@ -37,6 +36,7 @@ from features.profile_document import ProfileDocuments
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.rebuild import rebuilding
+from features.stores import open_rows
 from features.workspace import Workspace
 from serving.auth import KeyRing
 from serving.catalog_store import catalog_store
@@ -160,12 +160,12 @@ def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Ke
 
 def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: ExitStack) -> _Stores:
     ledger = stack.enter_context(Ledger(home.ledger))
-    rows = stack.enter_context(closing(PackedRows(home.online)))
+    rows = stack.enter_context(closing(open_rows(home, workspace.stores)))
     projection = FeatureProjection(ledger, rows, features)
     projection.catch_up()
     intake = Intake(ledger, [projection], rules=workspace.identity, contracts=contracts_of(workspace))
     stack.callback(intake.close)
-    return _Stores(ledger, OnlineFeatures(home.online, features), projection, intake)
+    return _Stores(ledger, OnlineFeatures(rows, features), projection, intake)
 
 
 async def watch(desk: Desk) -> None:

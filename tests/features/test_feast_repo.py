@@ -139,3 +139,10 @@ def test_history_of_another_definition_is_not_joined(home, tmp_path):
     History(home.history, FeatureSet.load(own)).catch_up(ledger)
     assert training_frame(home, FeatureSet.load(own), frame)["logins"].tolist() == [0.0]
     ledger.close()
+
+
+def test_a_time_to_live_that_was_changed_is_told_to_feast(home):
+    apply(home, FEATURES)
+    assert not apply(home, FEATURES).get_feature_view("commerce").ttl
+    told = apply(home, FeatureSet(FEATURES.features, ttl={"commerce": timedelta(days=7)}))
+    assert told.get_feature_view("commerce").ttl == timedelta(days=7)
