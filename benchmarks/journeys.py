@@ -20,7 +20,7 @@ from features.history import STATES
 from features.history_part import TIME, file_name, schema
 from features.home import Home
 from features.instant import to_us
-from features.journey.history_stays import history_stays
+from features.journey.history_stays import Wanted, history_stays
 from features.journey.needed import columns_by_view, needed_features
 from features.journey.report import report
 from features.journey.stays import Period
@@ -93,7 +93,7 @@ def _states(view: View, customers: list[str], *, seed: int) -> pa.Table:
 
 def _drawn(made: _Made, what: str, journeys: tuple[Journey, ...]) -> dict[str, Cell]:
     def draw() -> None:
-        found = history_stays(made.home, made.features, customers=made.customers, journeys=journeys, period=PERIOD)
+        found = history_stays(made.home, made.features, Wanted(made.customers, journeys, PERIOD))
         report(made.features.journeys, found, PERIOD)
 
     before = _peak_mb()

@@ -10,7 +10,7 @@ from decisioning.errors import InvalidInputError
 from decisioning.journey import Journey
 from features.history import History
 from features.instant import to_us
-from features.journey.history_stays import history_stays, living, newest_us
+from features.journey.history_stays import Wanted, history_stays, living, newest_us
 from features.journey.prepared import keep
 from features.journey.report import report
 from features.journey.stays import Period
@@ -44,8 +44,8 @@ def draw(composition: Composition, asked: Asked) -> dict[str, Any]:
     """As `draw_journeys`, on an open home."""
     journeys, period = _journeys(composition, asked.journey), _period(composition, asked)
     History(composition.home.history, composition.features).catch_up(composition.ledger)
-    customers = living(composition.ledger)
-    found = history_stays(composition.home, composition.features, customers=customers, journeys=journeys, period=period)
+    wanted = Wanted(living(composition.ledger), journeys, period)
+    found = history_stays(composition.home, composition.features, wanted)
     drawn = report(composition.features.journeys, found, period)
     document = {"currency": composition.catalog.catalog.currency, "drawn_at": composition.clock().isoformat(), **drawn}
     if asked == Asked():

@@ -1,6 +1,7 @@
 """The stays of every customer of a home, computed from the history."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from decisioning.journey import Journey
 from features.feature_set import FeatureSet
@@ -13,23 +14,31 @@ from features.journey.walk import Walker
 from features.ledger import Ledger
 
 
-def history_stays(
-    home: Home, features: FeatureSet, *, customers: Sequence[str], journeys: Sequence[Journey], period: Period
-) -> Mapping[str, Stays]:
-    """The stays in each journey, by its name, back to the beginning.
-
-    History is read as far as it was written (`History.catch_up`), a piece at a time.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose stays are wanted, in which journeys, up to the end of which period.
 
     Parameters: `customers`, the ids of those to look at, see `living`; their places are their numbers.
     """
-    needed = needed_features(features, journeys)
-    walkers = {journey.name: Walker(journey, needed) for journey in journeys}
-    past = Past(home, features, customers=customers, columns=columns_by_view(needed))
+
+    customers: Sequence[str]
+    journeys: Sequence[Journey]
+    period: Period
+
+
+def history_stays(home: Home, features: FeatureSet, wanted: Wanted) -> Mapping[str, Stays]:
+    """The stays in each journey, by its name, back to the beginning.
+
+    History is read as far as it was written (`History.catch_up`), a piece at a time.
+    """
+    needed = needed_features(features, wanted.journeys)
+    walkers = {journey.name: Walker(journey, needed) for journey in wanted.journeys}
+    past = Past(home, features, customers=wanted.customers, columns=columns_by_view(needed))
     found: dict[str, list[Stays]] = {name: [] for name in walkers}
-    for rows in past.pieces(period.until_us):
+    for rows in past.pieces(wanted.period.until_us):
         line = timeline(rows, needed)
         for name, walker in walkers.items():
-            found[name].append(stays(line, walker, features.journeys, period))
+            found[name].append(stays(line, walker, features.journeys, wanted.period))
     return {name: joined(parts) for name, parts in found.items()}
 
 

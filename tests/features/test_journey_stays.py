@@ -12,7 +12,7 @@ from features.history import History
 from features.instant import from_us, to_us
 from features.journey import past
 from features.journey.customer_way import customer_ways
-from features.journey.history_stays import history_stays, living
+from features.journey.history_stays import Wanted, history_stays, living
 from features.journey.stays import OPEN, Period
 
 FEATURES = journey_features(ttl={"service": timedelta(days=70)})
@@ -30,8 +30,7 @@ def shop(tmp_path_factory):
 
 def the_stays(shop, period=PERIOD):
     journeys = FEATURES.journeys.journeys
-    customers = living(shop.ledger)
-    return history_stays(shop.home, FEATURES, customers=customers, journeys=journeys, period=period)
+    return history_stays(shop.home, FEATURES, Wanted(living(shop.ledger), journeys, period))
 
 
 @pytest.fixture(scope="module")
