@@ -25,7 +25,7 @@ BANK = Path(__file__).parents[2] / "examples" / "bank"
 def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bank")
     events, _ = simulate_history(BANK, folder / "incoming", n_customers=300, seed=11)
-    ingest_file(folder / "home", BANK, events, source="history", backfill=True)
+    ingest_file(folder / "home", BANK, events)
     return folder / "home"
 
 
