@@ -12,7 +12,7 @@ from features.ledger_upgrade import upgrade
 from features.rebuild import rebuild, rebuilding
 from features.workspace import Workspace
 from pipelines.composition import compose
-from pipelines.external.read import ExternalRead, read_external
+from pipelines.external.read import ExternalRead, external_in_words, read_external
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,7 @@ def resolve_all(home: Path, workspace: Path) -> Resolved:
 def resolved_in_words(result: Resolved) -> str:
     """A line, one for each guard that tripped, and one on the external golden record, where there is one."""
     line = "\n".join([f"{result.customers:,} customers from {result.records:,} records", *_tripped(result)])
-    read = result.external
-    if read is None:
-        return line
-    told = f"external golden record: {read.accepted:,} new, {read.unchanged:,} unchanged, {read.rejected:,} rejected"
-    return f"{told}\n{line}"
+    return f"{external_in_words(result.external)}\n{line}" if result.external else line
 
 
 def _tripped(result: Resolved) -> Iterator[str]:

@@ -69,6 +69,16 @@ def stated_home(workspace: Path) -> Path | None:
         return None
 
 
+def is_external(workspace: Path) -> bool:
+    """Whether the workspace brings a golden record of its own; not where it cannot be read."""
+    from features.workspace import Workspace
+
+    try:
+        return Workspace.load(workspace).golden_record.mode == "external"
+    except TsugiError:
+        return False
+
+
 def echo(result: Any, *, as_json: bool, words: Callable[[Any], str]) -> None:
     """Print a result: as one JSON object, or in words."""
     print(json.dumps(_plain(result), default=text_of) if as_json else words(result))

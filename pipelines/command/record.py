@@ -12,11 +12,17 @@ from pipelines.command.options import (
     WorkspaceOption,
     echo,
     home_of,
+    is_external,
 )
 
 
 def ingest(
-    file: Annotated[Path, typer.Argument(help="JSON Lines of Segment-spec events, or a table that a mapping reads.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="JSON Lines of events, or a table that a mapping reads; none: the workspace's own golden record.",
+        ),
+    ] = None,
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     mapping: Annotated[
@@ -32,6 +38,13 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """Read a file into the ledger, from where an interrupted run ended; what cannot be used is kept with its reason."""
+    if file is None:
+        from pipelines.external.read import external_in_words, ingest_external
+
+        if not is_external(workspace):
+            raise typer.BadParameter("Missing argument 'FILE'; only an external golden record is read without")
+        echo(ingest_external(home_of(home, workspace), workspace), as_json=as_json, words=external_in_words)
+        return
     from pipelines.ingest import Wanted, ingest_file, ingested_in_words
 
     wanted = Wanted(source, mapping, backfill=not live, again=again)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from decisioning.errors import InvalidInputError
@@ -9,7 +10,7 @@ from features.external_record import ExternalProfiles
 from features.intake import Arrival, Receipt
 from features.ledger import Ledger
 from features.source import EXTERNAL
-from pipelines.composition import Composition
+from pipelines.composition import Composition, compose
 from pipelines.external.row import PROFILE, columns_of, content_of, profile_event, track_event
 from pipelines.external.table import rows_of
 
@@ -21,6 +22,17 @@ class ExternalRead:
     accepted: int
     unchanged: int
     rejected: int
+
+
+def ingest_external(home: Path, workspace: Path) -> ExternalRead:
+    """As `read_external`, on a home of its own."""
+    with compose(home, workspace) as composition:
+        return read_external(composition)
+
+
+def external_in_words(read: ExternalRead) -> str:
+    """One line."""
+    return f"external golden record: {read.accepted:,} new, {read.unchanged:,} unchanged, {read.rejected:,} rejected"
 
 
 def read_external(composition: Composition) -> ExternalRead:

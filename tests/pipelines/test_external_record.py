@@ -1,6 +1,7 @@
 """A business that has a golden record already plugs it in by configuration: its key is believed, nothing is matched."""
 
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -12,9 +13,10 @@ from decisioning.errors import InvalidInputError, NotFoundError
 from features.golden_record import GoldenRecord, GoldenRules
 from features.identity import IdentityGraph
 from features.workspace import Workspace, WorkspaceError
+from pipelines.cli import main
 from pipelines.composition import compose
 from pipelines.decide import decide_once
-from pipelines.external.read import read_external
+from pipelines.external.read import ingest_external, read_external
 from pipelines.init import write_workspace
 from pipelines.resolve import resolve_all, resolved_in_words
 
@@ -63,8 +65,7 @@ def shop(tmp_path):
 
 
 def read(shop):
-    with compose(shop.parent / "home", shop) as composition:
-        return read_external(composition)
+    return ingest_external(shop.parent / "home", shop)
 
 
 def profile(shop, key):
@@ -87,6 +88,17 @@ def test_its_rows_become_profiles_and_events_and_what_is_unchanged_is_no_news(sh
     again = resolve_all(shop.parent / "home", shop)
     assert (again.external.accepted, again.external.unchanged, again.customers) == (0, 5, 3)
     assert "external golden record: 0 new, 5 unchanged, 1 rejected\n3 customers" in resolved_in_words(again)
+
+
+def test_without_a_file_ingest_reads_it(shop, monkeypatch, capsys):
+    monkeypatch.setattr("pipelines.cli.quiet_environment", lambda _: {})
+    monkeypatch.setattr(sys, "argv", ["tsugi", "ingest", "--workspace", str(shop), "--home", str(shop.parent / "home")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().out) == (
+        0,
+        "external golden record: 5 new, 0 unchanged, 1 rejected\n",
+    )
 
 
 def test_decisions_use_it(shop):
