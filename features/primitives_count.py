@@ -1,16 +1,17 @@
 """Counts: how often something happened, and how many things that were opened are still open."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, Part, Primitive, total
+from features.primitives import Array, Block, OneByOne, Part, Primitive, total
 from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Count(Primitive):
+class Count(Primitive, OneByOne):
     """How often it happened, ever."""
 
     probe: Probe
@@ -31,9 +32,14 @@ class Count(Primitive):
         """The count."""
         return state[0]
 
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        return list(parts[0])
+
 
 @dataclass(frozen=True, slots=True)
-class OpenCount(Primitive):
+class OpenCount(Primitive, OneByOne):
     """How many of what was opened is not closed yet; an end that arrives before its beginning is fine."""
 
     opened: Probe
@@ -54,3 +60,9 @@ class OpenCount(Primitive):
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
         """Opened less closed, never below zero."""
         return np.fmax(state[0] - np.fmax(state[1], 0.0), 0.0)
+
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        both = zip(*parts, strict=True)
+        return [max(opened - (closed if closed > 0 else 0.0), 0.0) if opened > 0 else 0.0 for opened, closed in both]

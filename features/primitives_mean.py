@@ -1,18 +1,19 @@
 """Means: of all answers, of the newest against the others, of a kind among all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, Part, Primitive, total
+from features.primitives import Array, Block, OneByOne, Part, Primitive, total
 from features.primitives_decay import DecayedSum
 from features.primitives_value import LastValue
 from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Mean(Primitive):
+class Mean(Primitive, OneByOne):
     """The mean of a number over all facts that tell it.
 
     Parameters: `probe`, which skips what is not a number (`required`).
@@ -35,9 +36,14 @@ class Mean(Primitive):
         """Sum over count."""
         return state[0] / np.where(state[1] > 0, state[1], np.nan)
 
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        return _ratios(*parts)
+
 
 @dataclass(frozen=True, slots=True)
-class Trend(Primitive):
+class Trend(Primitive, OneByOne):
     """The newest number less the mean of all others: above 0 it went up.
 
     Parameters: `probe`, which skips what is not a number (`required`).
@@ -64,9 +70,15 @@ class Trend(Primitive):
         others = np.where(n > 1, n - 1, np.nan)
         return newest - (summed - newest) / others
 
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        states = zip(*parts, strict=True)
+        return [last - (summed - last) / (n - 1) if n > 1 else float("nan") for last, _, summed, n in states]
+
 
 @dataclass(frozen=True, slots=True)
-class Share(Primitive):
+class Share(Primitive, OneByOne):
     """The share of facts that read a certain number, among all that are looked at; each counts half after a half-life.
 
     Parameters: `probe`, whose number is a code; `of`, the code that is counted; `half_life_us`, above 0.
@@ -98,3 +110,13 @@ class Share(Primitive):
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
         """Their ratio, which passing time does not change; NaN where nothing was looked at."""
         return state[0] / np.where(state[1] > 0, state[1], np.nan)
+
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        return _ratios(parts[0], parts[1])
+
+
+def _ratios(sums: Sequence[float], counts: Sequence[float]) -> list[float]:
+    """Each sum over its count; NaN where nothing was counted."""
+    return [each / n if n > 0 else float("nan") for each, n in zip(sums, counts, strict=True)]

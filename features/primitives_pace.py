@@ -12,7 +12,7 @@ from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Gap(Primitive):
+class Gap(Primitive, OneByOne):
     """The mean number of days between one and the next."""
 
     probe: Probe
@@ -33,6 +33,12 @@ class Gap(Primitive):
         """NaN where it happened less than twice."""
         gaps = np.where(state[2] > 1, state[2] - 1, np.nan)
         return (state[1] - state[0]) / gaps / DAY_US
+
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        of_each = zip(*parts, strict=True)
+        return [(last - first) / (n - 1) / DAY_US if n > 1 else float("nan") for first, last, n in of_each]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Times: how long ago something happened last, or first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import DAY_US, Array, Block, Part, Primitive, elapsed
+from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, elapsed
 from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class LastAt(Primitive):
+class LastAt(Primitive, OneByOne):
     """Days since it happened last."""
 
     probe: Probe
@@ -30,9 +31,14 @@ class LastAt(Primitive):
         """Days since; NaN where it never happened."""
         return elapsed(state[0], now) / DAY_US
 
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        return [max(now - at, 0.0) / DAY_US if at == at else at for at in parts[0]]
+
 
 @dataclass(frozen=True, slots=True)
-class FirstAt(Primitive):
+class FirstAt(Primitive, OneByOne):
     """Days since it happened first."""
 
     probe: Probe
@@ -51,3 +57,8 @@ class FirstAt(Primitive):
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:
         """Days since; NaN where it never happened."""
         return elapsed(state[0], now) / DAY_US
+
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], now: float, parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        return LastAt.at_one(parts, now, parameter)

@@ -1,16 +1,17 @@
 """Values: the newest answer to a question, a number or the code of a word."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, Part, Primitive
+from features.primitives import Array, Block, OneByOne, Part, Primitive
 from features.selector import Probe, Selector
 
 
 @dataclass(frozen=True, slots=True)
-class LastValue(Primitive):
+class LastValue(Primitive, OneByOne):
     """The newest value of a property; of two with one time, the larger.
 
     A newest value that is unusable (not a number, not of the vocabulary) is not known, whatever was said before.
@@ -34,6 +35,11 @@ class LastValue(Primitive):
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
         """The value, whatever the time."""
         return state[0]
+
+    @staticmethod
+    def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
+        """As `at`, of one customer."""
+        return list(parts[0])
 
 
 def trait(name: str, *, one_of: tuple[str, ...] = ()) -> LastValue:
