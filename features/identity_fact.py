@@ -12,15 +12,21 @@ from features.identity_cluster import First
 class HardFactTable:
     """Hard facts in the ledger's table.
 
-    Parameters: `connection`, within a write transaction; `_known`, those of identifiers asked for, with their record.
+    Parameters: `connection`, within a write transaction; `_known`, those of identifiers asked for, with their record;
+    `_pending`, what is not written yet.
     """
 
     connection: sqlite3.Connection
     _known: dict[int, dict[str, tuple[First, str]]] = field(default_factory=dict)
+    _pending: dict[tuple[int, str], tuple[str, int, str]] = field(default_factory=dict)
 
     def of(self, number: int) -> Mapping[str, str]:
         """The facts of an identifier, by name."""
         return {name: value for name, (_, value) in self._of(number).items()}
+
+    def expect_none(self, number: int) -> None:
+        """Say that nothing is stated of an identifier so far, so that nothing has to be looked up."""
+        self._known.setdefault(number, {})
 
     def keep(self, number: int, name: str, *, value: str, said: First) -> bool:
         """Take in what a record states; whether the identifier's fact is another one now."""
@@ -29,11 +35,13 @@ class HardFactTable:
         if before is not None and before[0] >= said:
             return False
         known[name] = said, value
-        self.connection.execute(_KEEP, (number, name, value, *said))
+        self._pending[number, name] = (value, *said)
         return before is None or before[1] != value
 
-    def forget(self) -> None:
-        """Hold nothing in memory any more."""
+    def write(self) -> None:
+        """Write what was stated, and hold nothing in memory any more."""
+        self.connection.executemany(_KEEP, [(*key, *row) for key, row in self._pending.items()])
+        self._pending.clear()
         self._known.clear()
 
     def _of(self, number: int) -> dict[str, tuple[First, str]]:

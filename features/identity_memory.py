@@ -71,9 +71,11 @@ class IdentityMemory:
 
     def take_facts(self, number: int, facts: Mapping[str, str], said: First, known_us: int) -> None:
         """Take in the hard facts that a record states of the identifier that it belongs to."""
+        node = self._nodes.numbered(number)
+        if not node.marks & FACTS:
+            self._nodes.facts.expect_none(number)
         for name, value in facts.items():
             if self._nodes.facts.keep(number, name, value=value, said=said):
-                node = self._nodes.numbered(number)
                 if self._nodes.cluster(node).marks & (FACTS | GUARDED):
                     self._stale[node] = known_us
                 self._nodes.mark((node,), FACTS, on=True)

@@ -130,7 +130,7 @@ class IdentityNodes:
         self.table.write_links()
         self.table.write(self.dirty.values())
         self.dirty.clear()
-        self.facts.forget()
+        self.facts.write()
 
     def _said(self, node: Node) -> list[tuple[Node, Word]]:
         if not node.marks & WORDS:
