@@ -32,6 +32,7 @@ def _tables(document: Mapping[str, Any], *, features: bool) -> Iterable[Table]:
     yield _table("consents", _CONSENT, map(_consent, document["consents"]))
     yield _table("consent history", _CONSENT, map(_consent, document.get("consent_history", ())))
     known = ((name, _short(value)) for name, value in document["features"].items() if value and features)
+    yield _table("groups", ("group", "since", "members", "traits"), map(_group, document["groups"]))
     standing = (each for each in document["journeys"] if each["stage"] or each["inactive"])
     yield _table("journeys", ("journey", "stage", "since", "score"), map(_journey, standing))
     yield _table("features", ("feature", "value"), known)
@@ -72,6 +73,11 @@ def _consent(said: Mapping[str, Any]) -> tuple[str, ...]:
     answer = "yes" if said["granted"] else "no"
     how = said["method"] or f"by {said['source']}"
     return said["purpose"], said["channel"] or "all", answer, said["occurred_at"], how, text, said["message_id"]
+
+
+def _group(said: Mapping[str, Any]) -> tuple[str, ...]:
+    traits = ", ".join(f"{name} {_short(value)}" for name, value in said["traits"].items())
+    return said["group_id"], said["since"], str(said["members"]), traits
 
 
 def _journey(said: Mapping[str, Any]) -> tuple[str, ...]:

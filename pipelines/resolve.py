@@ -55,11 +55,11 @@ def resolved_in_words(result: Resolved) -> str:
 
 def _tripped(result: Resolved) -> Iterator[str]:
     if result.waiting:
-        yield f"{result.waiting:,} pairs wait for review: `tsugi review`"
+        yield f"pairs that wait for review (`tsugi review`): {result.waiting:,}"
     if result.dissolved:
-        yield f"{result.dissolved:,} identifiers are shared by too many and link nothing"
+        yield f"identifiers that are shared by too many and link nothing: {result.dissolved:,}"
     if result.crowded:
-        yield f"{result.crowded:,} identifiers are in too large a customer, which came apart"
+        yield f"identifiers of customers that were too large and came apart: {result.crowded:,}"
 
 
 _COUNTS = f"""
