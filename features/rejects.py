@@ -15,8 +15,8 @@ from features.rejection import Rejection
 
 MAX_RAW = MAX_BYTES + 1024
 """How many bytes of a refused body are kept: whatever is not refused for its size can be read again."""
-OUTCOMES = ("outcome", "quarantine")
-"""The sources of rejects that are no events."""
+OUTCOMES = ("outcome", "quarantine", "ledger")
+"""The sources of rejects that are no events, or are in the ledger already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,19 @@ def rejects(
         echo(newest_rejects(place, wanted), as_json=as_json, words=rejects_in_words)
 
 
+def quality(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what came from each source: rows, rejected, duplicates, freshness, completeness, drift."""
+    from pipelines.quality import quality_as_dict, quality_in_words, quality_report
+
+    report = quality_report(home_of(home, workspace), workspace, source=source)
+    echo(quality_as_dict(report) if as_json else report, as_json=as_json, words=quality_in_words)
+
+
 def resolve(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Rebuild identities and the golden record from the ledger."""
     from pipelines.resolve import resolve_all, resolved_in_words
@@ -89,6 +102,7 @@ def materialize(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_j
 COMMANDS = (
     ingest,
     rejects,
+    quality,
     resolve,
     materialize,
 )
