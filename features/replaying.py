@@ -15,6 +15,8 @@ from features.rejection import RejectedEventError, Rejection
 from features.rejects import Reject, forget_rejects, renew_reject
 from features.timestamp import moment_of
 
+ROW, CELLS = "row", "cells"
+"""What is kept of a refused row of a table: its cells by name; of what is no row, its cells."""
 MapperOf = Callable[[Reject, Sequence[str]], RowMapper | None]
 
 
@@ -61,9 +63,9 @@ def _elements(reject: Reject, mapper_of: MapperOf) -> Sequence[RawEvent]:
         said = orjson.loads(reject.raw)
     except orjson.JSONDecodeError:
         return [_again(reject)]
-    if not isinstance(said, dict):
+    if not isinstance(said, dict) or said.keys() == {CELLS}:
         return [_again(reject)]
-    row = said.get("row") if said.keys() == {"row"} else None
+    row = said.get(ROW) if said.keys() == {ROW} else None
     mapper = mapper_of(reject, tuple(row)) if isinstance(row, dict) else None
     if row is None or mapper is None:
         return [_as_received(said, reject)]

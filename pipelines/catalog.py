@@ -5,6 +5,8 @@ from pathlib import Path
 
 from decisioning.catalog import Catalog
 from features.catalog_source import compiled_catalog, feature_set_of
+from features.contract.source import contracts_of
+from features.mapping.mapping_file import read_mappings
 from features.workspace import Workspace
 
 
@@ -20,9 +22,11 @@ class CheckedCatalog:
 
 
 def checked_catalog(workspace: Path) -> CheckedCatalog:
-    """Check the catalogue and the features of the workspace in a folder."""
+    """Check the catalogue, the features, the contracts and the mappings of the workspace in a folder."""
     loaded = Workspace.load(workspace)
     features = feature_set_of(loaded)
+    contracts_of(loaded)
+    read_mappings(loaded.mappings_path)
     return _summary(compiled_catalog(loaded, features).catalog, n_features=len(features.names))
 
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from decisioning.errors import TsugiError, UnavailableError
 from features.catalog_source import compiled_catalog, feature_set_of
+from features.contract.source import contracts_of
 from features.home import Home
 from features.ledger_file import prepare
 from features.workspace import Workspace
@@ -52,6 +53,7 @@ def check(settings: Settings) -> None:
     _check_port_is_free(settings)
     workspace = Workspace.load(settings.workspace)
     compiled_catalog(workspace, feature_set_of(workspace))
+    contracts_of(workspace)
 
 
 def _check_port_is_free(settings: Settings) -> None:

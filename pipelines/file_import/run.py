@@ -15,6 +15,7 @@ from features.imports import FileOrigin, ImportBook, ImportedFile, Piece
 from features.mapping.mapping import Mapping
 from features.mapping.row_mapper import ROWS, MappedRows, RowMapper, Rows
 from features.receipt import Arrival
+from features.replaying import ROW
 from pipelines.composition import Composition
 from pipelines.file_import.lookup import looked_up, lookup_paths
 from pipelines.file_import.opened import opened, plain_name
@@ -136,6 +137,6 @@ def _piece(rows: Rows, mapped: MappedRows, mapper: RowMapper) -> Piece:
             return rows.damaged[row - len(rows.cells)][1].line
         if mapper.mapping.per and isinstance(item, dict):
             return orjson.dumps(item, default=str)
-        return orjson.dumps({"row": dict(zip(mapper.names, rows.cells[row], strict=True))}, default=str)
+        return orjson.dumps({ROW: dict(zip(mapper.names, rows.cells[row], strict=True))}, default=str)
 
     return Piece([places[row] for row in mapped.of_row], rows.first + rows.n_rows, dict(mapped.tally), raw)

@@ -17,6 +17,7 @@ from features.event_lines import Refused
 from features.mapping.mapping import Mapping
 from features.mapping.row_mapper import Rows
 from features.rejection import RejectedEventError
+from features.replaying import CELLS
 from pipelines.file_import.opened import opened, plain_name
 
 AT_ONCE = 10_000
@@ -98,7 +99,7 @@ def _whole(row: list[str] | Refused, n_columns: int) -> tuple[Any, ...] | Refuse
 
 
 def _no_row(row: list[str], code: str, message: str) -> Refused:
-    return Refused(RejectedEventError(code, "", message), orjson.dumps({"cells": list(map(_decodable, row))}))
+    return Refused(RejectedEventError(code, "", message), orjson.dumps({CELLS: list(map(_decodable, row))}))
 
 
 def _undecoded(cell: str) -> bool:

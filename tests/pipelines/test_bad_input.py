@@ -165,6 +165,32 @@ SPOILED = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        (
+            "events.yaml",
+            "events:\n  Paid: {fields: {amount: {type: money}}}",
+            "events.yaml:2: event 'Paid': field 'amount'",
+        ),
+        (
+            "mappings.yaml",
+            "mappings:\n  sales: {columns: {at: moment}}",
+            "mappings.yaml:2: mapping 'sales': column 'at' is",
+        ),
+    ],
+)
+def test_a_bad_contract_or_mapping_is_named_with_its_place_when_the_workspace_is_loaded(
+    tsugi, tmp_path, file, text, told
+):
+    write_workspace(tmp_path / "bad")
+    (tmp_path / "bad" / file).write_text(text)
+    ended = tsugi(f"catalog --workspace {tmp_path / 'bad'}")
+    assert ended.code == FAILED
+    assert told in ended.err
+    assert len(ended.err.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize(("file", "right", "wrong", "told"), SPOILED, ids=[wrong for _, _, wrong, _ in SPOILED])
 def test_a_bad_file_of_the_workspace_is_named_with_its_place_and_what_was_expected(
     tsugi, tmp_path, file, right, wrong, told

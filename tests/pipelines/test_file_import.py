@@ -212,6 +212,8 @@ def test_a_csv_is_read_past_whatever_is_no_row(place):
     assert (told.accepted, told.rows, told.refused) == (2, 5, 3)
     assert rejects(place) == [(1, "invalid_row", ""), (4, "invalid_row", ""), (5, "invalid_encoding", "")]
     assert {body["userId"] for body in bodies(place).values()} == {"u1", "u\n1"}
+    told = replay_rejects(place / "home", place / "shop", WantedRejects())
+    assert (told.tried, told.rejected, rejects(place)[0]) == (3, 3, (1, "invalid_row", ""))
 
 
 def test_rejects_come_in_after_all_once_the_mapping_is_right(place):
