@@ -165,24 +165,22 @@ SPOILED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "told"),
-    [
-        (
-            "events.yaml",
-            "events:\n  Paid: {fields: {amount: {type: money}}}",
-            "events.yaml:2: event 'Paid': field 'amount'",
-        ),
-        (
-            "mappings.yaml",
-            "mappings:\n  sales: {columns: {at: moment}}",
-            "mappings.yaml:2: mapping 'sales': column 'at' is",
-        ),
-    ],
-)
-def test_a_bad_contract_or_mapping_is_named_with_its_place_when_the_workspace_is_loaded(
-    tsugi, tmp_path, file, text, told
-):
+MISDECLARED = [
+    (
+        "events.yaml",
+        "events:\n  A: {fields: {b: {type: money}}}",
+        "events.yaml:2: event 'A': field 'b': type is 'money'",
+    ),
+    (
+        "mappings.yaml",
+        "mappings:\n  m: {columns: {at: moment}}",
+        "mappings.yaml:2: mapping 'm': column 'at' is 'moment'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "told"), MISDECLARED, ids=[file for file, *_ in MISDECLARED])
+def test_a_bad_contract_or_mapping_is_named_with_its_place(tsugi, tmp_path, file, text, told):
     write_workspace(tmp_path / "bad")
     (tmp_path / "bad" / file).write_text(text)
     ended = tsugi(f"catalog --workspace {tmp_path / 'bad'}")
