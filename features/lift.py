@@ -36,20 +36,18 @@ class View:
         """Whether any of the facts touches this view."""
         return bool(self._writes.any(hits.probes).any())
 
-    def groups(self, hits: Hits, group: Index) -> Index:
-        """The customers, as `group` has them, of the facts that touch this view; ascending."""
-        return np.unique(group[hits.facts[self._writes.any(hits.probes)]])
-
     def lift(self, hits: Hits, occurred_us: Array) -> tuple[Index, Array]:
         """The facts that touch this view, and the state each of them has alone.
 
         Parameters: `occurred_us`, shape (n_facts,). Returns positions, shape (n,), ascending, and states (n, n_state).
         """
         hit, column, number = self._writes.of(hits, occurred_us)
-        touched, row = np.unique(hits.facts[hit], return_inverse=True)
-        state = np.full((len(touched), len(self.columns)), np.nan)
+        fact = hits.facts[hit]
+        first = starts(fact)
+        row = np.repeat(np.arange(len(first)), np.diff(first, append=len(fact)))
+        state = np.full((len(first), len(self.columns)), np.nan)
         state[row, column] = number
-        return touched, state
+        return fact[first], state
 
     def trace(self, hits: Hits, occurred_us: Array, *, group: Index, before: Array) -> tuple[Index, Array]:
         """The state after every fact that touches this view: (positions of facts, states).

@@ -175,8 +175,9 @@ class RowTransaction:
 
     def advance(self, seq: int) -> None:
         """Note up to which ledger record the rows are built now."""
-        self._connection.execute("DELETE FROM applied")
-        self._connection.execute("INSERT INTO applied VALUES (?, ?)", (self._definition, seq))
+        given = (self._definition, seq)
+        if not self._connection.execute("UPDATE applied SET definition = ?, seq = ?", given).rowcount:
+            self._connection.execute("INSERT INTO applied VALUES (?, ?)", given)
 
     def read_many(self, customer_ids: Sequence[str]) -> Iterator[PackedRow]:
         """Every view of many customers."""

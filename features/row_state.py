@@ -19,10 +19,10 @@ def stored(rows: Iterable[PackedRow]) -> Stored:
 
 
 def states_before(view: View, chunk: Backlog, before: Stored) -> Array:
-    """The state before the chunk, shape (n_customers, n_state), of each customer whom it touches in this view."""
+    """The state before the chunk, shape (n_customers, n_state), of each customer of the chunk in this view."""
     states = np.full((len(chunk.customers), len(view.columns)), np.nan)
-    touched = view.groups(chunk.hits, chunk.group).tolist() if before else []
-    held = {place: row for place in touched if (row := before.get((chunk.customers[place], view.name)))}
+    found = [before.get((customer, view.name)) for customer in chunk.customers] if before else []
+    held = {place: row for place, row in enumerate(found) if row}
     if held:
         states[list(held)] = unpack([row.state for row in held.values()], len(view.columns))
     return states

@@ -16,7 +16,7 @@ class KindBlock:
     """The features of one kind: where their parts stand in the vector, and their parameters.
 
     Parameters: `parts`, one slice of columns for each part, and `cells`, how many columns of it are one feature's;
-    `parameter`, shape (n_features of the kind,), and the same as a list.
+    `parameter`, shape (n_features of the kind,), and the same as a list; `one_by_one`, the primitive, if it is one.
     """
 
     primitive: type[Primitive]
@@ -24,6 +24,7 @@ class KindBlock:
     cells: tuple[int, ...]
     parameter: Array
     parameters: list[float]
+    one_by_one: type[OneByOne] | None
 
     def of(self, state: Array) -> Block:
         """The block's columns of states of shape (n, n_state), as views."""
@@ -34,8 +35,8 @@ class KindBlock:
 
     def at_one(self, state: Array, row: Sequence[float], now_us: Array) -> list[float]:
         """The values of one customer, whose state is given as array and as list."""
-        if issubclass(self.primitive, OneByOne):
-            return self.primitive.at_one([row[part] for part in self.parts], float(now_us[0, 0]), self.parameters)
+        if self.one_by_one:
+            return self.one_by_one.at_one([row[part] for part in self.parts], float(now_us[0, 0]), self.parameters)
         values: list[float] = self.primitive.at(self.of(state), now_us, self.parameter)[0].tolist()
         return values
 
@@ -60,8 +61,11 @@ class Layout:
 
     def merge(self, a: Array, b: Array) -> Array:
         """The states after the facts of both, row by row; shapes (n, n_state)."""
-        merged = np.empty_like(a)
+        merged = a.copy()
+        told = (b == b).any(axis=0).tolist()
         for block in self.blocks:
+            if not any(told[block.parts[0].start : block.parts[-1].stop] if block.parts else ()):
+                continue
             parts = block.primitive.merge(block.of(a), block.of(b), block.parameter)
             for part, values in zip(block.parts, parts, strict=True):
                 merged[:, part] = values.reshape(len(a), _width(part))
@@ -147,4 +151,5 @@ def _block(primitive: type[Primitive], same: Sequence[Feature], start: int) -> K
     parts = tuple(slice(left, right) for left, right in pairwise(edges))
     cells = tuple(part.cells for part in same[0].primitive.parts())
     parameters = [feature.primitive.parameter for feature in same]
-    return KindBlock(primitive, parts, cells, np.array(parameters), parameters)
+    one_by_one = primitive if issubclass(primitive, OneByOne) else None
+    return KindBlock(primitive, parts, cells, np.array(parameters), parameters, one_by_one)
