@@ -44,7 +44,8 @@ def plainly(ledger, customer_id):
     said = defaultdict(list)
     for record in ledger.records_of(customer_id):
         event = json.loads(record.body) if record.kind == "event" else {}
-        for field, value in event.get("traits", {}).items():
+        traits = event["traits"] if event.get("type") == "identify" else {}
+        for field, value in traits.items():
             said[field].append((record.occurred_us, record.record_id, value))
     return {field: [value for *_, value in sorted(values, reverse=True)] for field, values in said.items()}
 
