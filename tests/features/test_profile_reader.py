@@ -110,6 +110,15 @@ def test_a_view_too_old_to_be_believed_is_named_with_the_online_store_and_withou
     shop.close()
 
 
+def test_groups_and_the_size_of_the_household_are_known(shop):
+    family, work = {"type": "household", "size": 3}, {"type": "account", "size": 900}
+    shop.send(
+        *({"type": "group", "userId": "u-1", "groupId": g, "traits": t} for g, t in (("g-1", family), ("g-2", work)))
+    )
+    values = shop.read("u-1")
+    assert (values["groups_joined"], values["household_size"]) == (2.0, 3.0)
+
+
 def test_features_come_with_what_they_may_be_used_for(shop):
     shop.send(viewed())
     purposes = profiles_of(shop).read(CustomerReference("user_id", "u-1"), now=START).purposes
