@@ -67,7 +67,11 @@ def mention_event(memory: IdentityMemory, event: Event, occurred_us: int, known_
 
 def announce(connection: sqlite3.Connection, memory: IdentityMemory) -> None:
     """Write the links that changed, and a record of kind `link` for each customer that became one or came apart."""
-    changes = memory.flush()
+    announce_changes(connection, memory.flush())
+
+
+def announce_changes(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    """Write a record of kind `link` for each customer that changed."""
     if changes:
         after = last_seq(connection)
         connection.executemany(INSERT_RECORD, [_link_row(change, after + 1 + n) for n, change in enumerate(changes)])

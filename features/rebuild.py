@@ -11,13 +11,14 @@ from features.claim import keep_claims
 from features.consent import keep_consents
 from features.contacts import keep_answer, keep_contacts
 from features.event import Event, reparse_event
-from features.event_log import mention_event
+from features.event_log import announce_changes, mention_event
 from features.groups import keep_groups
 from features.hold_table import keep_holds
 from features.identity_cluster import Former
 from features.identity_kept import kept_of, take_kept
 from features.identity_memory import IdentityMemory
 from features.identity_merge import take_statement
+from features.identity_relabel import note_labels, relabelled
 from features.identity_rules import IdentityRules
 from features.identity_statement import statement_of
 from features.identity_table import IdentityTable
@@ -49,7 +50,7 @@ class _Stored(NamedTuple):
 def rebuild(ledger: Ledger, rules: IdentityRules | None = None) -> int:
     """Make links, profiles, consents and contacts anew, in one transaction; the number of records read.
 
-    Parameters: `rules`, as the workspace says; equal ones give the state that was there.
+    Parameters: `rules`, as the workspace says; equal ones give the same state, others announce whom they move.
     """
     return ledger.write(partial(make_anew, rules=rules or IdentityRules())).result()
 
@@ -61,6 +62,7 @@ def rebuilding(workspace: Workspace) -> Callable[[sqlite3.Connection], int]:
 
 def make_anew(connection: sqlite3.Connection, *, rules: IdentityRules) -> int:
     """As `rebuild`, within a write transaction of the caller."""
+    note_labels(connection)
     for table in PROJECTIONS:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 (constants only)
     memory = IdentityMemory(connection, rules)
@@ -70,6 +72,7 @@ def make_anew(connection: sqlite3.Connection, *, rules: IdentityRules) -> int:
         _replay(connection, page, memory)
         n_records += len(page)
     _replay_aliases(connection)
+    announce_changes(connection, relabelled(connection))
     return n_records
 
 
@@ -104,10 +107,13 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     for record, content in decisions:
         facts = content["contacts"]
         keep_contacts(connection, nodes[record.seq], record.record_id, decided_us=record.occurred_us, facts=facts)
-    for record in page:
-        if record.kind in (OUTCOME, LINK):
-            nodes[record.seq] = _RELOCATED[record.kind](connection, record, orjson.loads(record.body))
-    moved = [(nodes.get(record.seq), record.seq) for record in page if nodes.get(record.seq) != record.node]
+    relocated = {
+        record.seq: _RELOCATED[record.kind](connection, record, orjson.loads(record.body))
+        for record in page
+        if record.kind in _RELOCATED
+    }
+    now: dict[int, int | None] = {**nodes, **relocated}
+    moved = [(now.get(record.seq), record.seq) for record in page if now.get(record.seq) != record.node]
     connection.executemany("UPDATE record SET node = ? WHERE seq = ?", moved)
 
 
@@ -150,12 +156,14 @@ def _outcome_node(connection: sqlite3.Connection, record: _Stored, content: dict
     return node
 
 
-def _link_node(connection: sqlite3.Connection, _: _Stored, content: dict[str, Any]) -> int:
+def _link_node(connection: sqlite3.Connection, _: _Stored, content: dict[str, Any]) -> int | None:
+    """The identifier of a change; None where settings say by now that it names nobody."""
     query = "SELECT node FROM identifier WHERE kind = ? AND value = ?"
-    node: int = connection.execute(query, content["home"]).fetchone()[0]
-    return node
+    row: tuple[int] | None = connection.execute(query, content["home"]).fetchone()
+    return row[0] if row else None
 
 
+_RELOCATED: Mapping[str, Callable[[sqlite3.Connection, _Stored, dict[str, Any]], int | None]]
 _RELOCATED = {OUTCOME: _outcome_node, LINK: _link_node}
 _PAGE = """
     SELECT seq, kind, record_id, node, occurred_us, received_us, known_us, source, body
