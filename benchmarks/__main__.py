@@ -23,6 +23,7 @@ BENCHMARKS = {
     "features": "benchmarks.feature_store",
     "training": "benchmarks.learning_time",
     "gate": "benchmarks.gate",
+    "identity": "benchmarks.identity_quality",
     "journeys": "benchmarks.journeys",
 }
 """Every benchmark by name: the module whose `run(quick=...)` measures it."""

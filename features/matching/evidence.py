@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from features.matching.comparison import EXACT, MISSING, Comparison
+from features.matching.comparison import EXACT, MISSING
 from features.matching.model import FieldModel, Model
 from features.matching.unit import Unit, Values, units_of
 
@@ -19,6 +19,7 @@ class Evidence:
         self.model = model
         self.units: tuple[Unit, ...] = units_of(model.compared)
         self._fields: Mapping[str, FieldModel] = {field.name: field for field in model.fields}
+        self._exact = [[comparison.names.index(EXACT) for comparison in unit.comparisons] for unit in self.units]
         self._weights = [[_weights(self._fields[field.name]) for field in unit.fields] for unit in self.units]
 
     @property
@@ -35,15 +36,10 @@ class Evidence:
         )
 
     def _bits(self, unit: int, place: int, degree: int, value: str) -> float:
-        comparison = self.units[unit].comparisons[place]
-        field = self._fields[self.units[unit].fields[place].name]
-        if comparison.by_frequency and degree == _exact(comparison):
+        if degree == self._exact[unit][place] and self.units[unit].comparisons[place].by_frequency:
+            field = self._fields[self.units[unit].fields[place].name]
             return math.log2(field.m[degree] / field.share(value))
         return self._weights[unit][place][degree]
-
-
-def _exact(comparison: Comparison) -> int:
-    return comparison.names.index(EXACT)
 
 
 def _weights(field: FieldModel) -> list[float]:

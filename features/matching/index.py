@@ -1,9 +1,9 @@
 """Links one new record to clusters that exist, in memory: no other record is touched, no cluster's id changes."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from heapq import nlargest
 from typing import NamedTuple
 
 from features.matching.evidence import Evidence
@@ -11,8 +11,11 @@ from features.matching.key import MAX_SHARING, keys_of
 from features.matching.people import People
 from features.matching.unit import Values
 
-MAX_CANDIDATES = 4
-"""Clusters that are weighed for one record: those that share most keys with it."""
+MAX_CANDIDATES = 3
+"""Clusters that are weighed for one record: those that share most of its keys with it, rare ones counting more."""
+
+RAREST_KEYS = 40
+"""Keys of a record that choose the clusters to weigh."""
 
 Profile = list[dict[Values, int]]
 """For each unit, how many of a cluster's records have which values."""
@@ -82,12 +85,14 @@ class ClusterIndex:
                 counts[value] = counts.get(value, 0) + 1
 
     def _candidates(self, keys: Iterable[str]) -> list[str]:
-        shared: Counter[str] = Counter()
-        for key in keys:
-            holders = self._holders.get(key)
-            if holders and len(holders) < self._max_sharing:
-                shared.update(holders)
-        return [cluster for cluster, _ in shared.most_common(MAX_CANDIDATES)]
+        holders = [found for key in keys if (found := self._holders.get(key)) and len(found) < self._max_sharing]
+        holders.sort(key=len)
+        shared: dict[str, float] = {}
+        for sharing in holders[:RAREST_KEYS]:
+            weight = 1.0 / len(sharing)
+            for cluster in sharing:
+                shared[cluster] = shared.get(cluster, 0.0) + weight
+        return nlargest(MAX_CANDIDATES, shared, key=lambda cluster: (shared[cluster], cluster))
 
     def _weighed(self, candidates: Iterable[str], values: Sequence[Values]) -> list[Proposal]:
         weighed = [Proposal(cluster, self._probability(cluster, values)) for cluster in candidates]
