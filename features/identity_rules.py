@@ -9,6 +9,7 @@ from pydantic import Field
 from features.cleansing.day import AMBIGUOUS, cleansed_day
 from features.cleansing.verdict import Circumstances
 from features.identifier import Identifier
+from features.matching.section import MatchingSection
 from features.section import Section
 
 _MISSING = ("null", "none", "nil", "undefined", "unknown", "n/a", "na", "nan", "true", "false")
@@ -36,6 +37,7 @@ class IdentitySection(Section):
     max_cluster_size: int = Field(default=500, ge=2)
     meaningless: tuple[str, ...] = Field(default=(), strict=False)
     hard_facts: dict[str, tuple[str, ...]] = Field(default={"birth": _BIRTH}, strict=False)
+    matching: MatchingSection = MatchingSection()
 
 
 @dataclass(frozen=True, slots=True)

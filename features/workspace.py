@@ -13,6 +13,7 @@ from features.cleansing.cleanser import Cleansing
 from features.external_record import ExternalEvents, ExternalProfiles, GoldenRecordSection, believing_the_key
 from features.home import Home
 from features.identity_rules import IdentityRules, IdentitySection
+from features.matching.section import MatchingSection
 from features.privacy.erasure_log import LOG
 from features.privacy.settings import Privacy, Retention
 from features.section import Section
@@ -178,6 +179,7 @@ class Workspace:
         self.cleansing: Cleansing = settings.cleansing
         self.golden_record: GoldenRecordSection = settings.golden_record
         self.identity = _identity_rules(settings)
+        self.matching: MatchingSection = settings.identity.matching
         self.sources = Sources(settings.sources, strict=settings.workspace.strict_sources)
 
     @classmethod
@@ -285,6 +287,8 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "sources": Source,
     "cleansing": Cleansing,
     "golden_record": GoldenRecordSection,
+    "identity": IdentitySection,
+    "matching": MatchingSection,
     "profiles": ExternalProfiles,
     "events": ExternalEvents,
 }

@@ -11,7 +11,8 @@ from features.identity_review import ReviewBook
 from features.ledger_upgrade import upgrade
 from features.rebuild import rebuild, rebuilding
 from features.workspace import Workspace
-from pipelines.composition import compose
+from pipelines.composition import Composition, compose
+from pipelines.customers_matched import CustomersMatched
 from pipelines.external.read import ExternalRead, external_in_words, read_external
 
 
@@ -20,7 +21,8 @@ class Resolved:
     """How many customers the records make, and how many records were read.
 
     Parameters: `waiting`, pairs that wait for review; `dissolved`, identifiers shared by too many; `crowded`, those in
-    too large a customer; `external`, what became of the rows of an external golden record, where the workspace has one.
+    too large a customer; `external`, what became of the rows of an external golden record, where the workspace has one;
+    `matched`, what matching by traits found, where it is enabled.
     """
 
     customers: int
@@ -29,6 +31,7 @@ class Resolved:
     dissolved: int = 0
     crowded: int = 0
     external: ExternalRead | None = None
+    matched: CustomersMatched | None = None
 
 
 def resolve_all(home: Path, workspace: Path) -> Resolved:
@@ -41,10 +44,20 @@ def resolve_all(home: Path, workspace: Path) -> Resolved:
         external = read_external(composition) if composition.workspace.golden_record.mode == "external" else None
         rebuild(composition.ledger, composition.workspace.identity)
         composition.projection.catch_up()
+        matched = _matched(composition)
         with composition.ledger.read() as connection:
             customers, dissolved, crowded = connection.execute(_COUNTS).fetchone()
         waiting = ReviewBook(composition.ledger, MergeBook(composition.ledger, composition.workspace.identity)).count()
-        return Resolved(customers, composition.ledger.last_seq(), waiting, dissolved, crowded, external)
+        return Resolved(customers, composition.ledger.last_seq(), waiting, dissolved, crowded, external, matched)
+
+
+def _matched(composition: Composition) -> CustomersMatched | None:
+    """Match customers where the workspace wants it; what that needs is imported only then."""
+    if not composition.workspace.matching.enabled:
+        return None
+    from pipelines.match_customers import match_customers
+
+    return match_customers(composition)
 
 
 def resolved_in_words(result: Resolved) -> str:
@@ -54,6 +67,9 @@ def resolved_in_words(result: Resolved) -> str:
 
 
 def _tripped(result: Resolved) -> Iterator[str]:
+    if result.matched:
+        found = result.matched
+        yield f"matched {found.compared:,} customers: {found.merged:,} merged, {found.proposed:,} proposed for review"
     if result.waiting:
         yield f"pairs that wait for review (`tsugi review`): {result.waiting:,}"
     if result.dissolved:
