@@ -19,6 +19,7 @@ BENCHMARKS = {
     "core": "benchmarks.decide_core",
     "decide": "benchmarks.decide_http",
     "ingest": "benchmarks.ingest",
+    "files": "benchmarks.load_file",
     "visible": "benchmarks.visible",
     "features": "benchmarks.feature_store",
     "training": "benchmarks.learning_time",

@@ -43,7 +43,7 @@ def run(*, quick: bool) -> Report:
     return Report(
         f"{len(features.names)} features in {len(features.views)} views, a history of {events:,} events; CPU of this "
         f"process, all threads. The plain join reads the same Parquet files and columns; `training_frame` goes through "
-        "Feast and then turns states into features as of each row's moment.",
+        "Feast to our own join and then turns states into features as of each row's moment.",
         rows,
     )
 

@@ -9,7 +9,7 @@ Links are those known when `catch_up` runs: what happened before a merge within 
 """
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from features.changes import Changes, changes
 from features.collecting import without_collecting
 from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
+from features.gathering.gathered import Gathered
 from features.history_part import HistoryPart, file_name, write_empty
 from features.ledger import Ledger
 from features.lift import View, starts
@@ -26,7 +27,8 @@ from features.online_store import PackedRows
 from features.privacy.erased import erased_of
 from features.row_state import stored
 
-AT_ONCE = 2_000_000
+AT_ONCE = 500_000
+"""Records that are added to a history in one step, at most; the first ones are gathered in parts, however many."""
 CHUNK = 40_000
 STATES = "state.db"
 """The file, beside the views, with the states that history ends with."""
@@ -73,10 +75,19 @@ class History:
             start = self._rows.progress(self._definition)
             self._discard(start)
             while start < (target := ledger.last_seq()):
-                end = min(target, start + AT_ONCE)
-                self._append(ledger, start, end)
+                end = min(target, start + AT_ONCE) if start else target
+                if start:
+                    changed, backlog = self._changed(ledger, start, end)
+                    self._append(ledger, (start, end), changed, [backlog])
+                else:
+                    self._begin(ledger, end)
                 start = end
         return start
+
+    def _begin(self, ledger: Ledger, end: int) -> None:
+        with Gathered(ledger, self._features.reader, after=0) as gathered:
+            gathered.extend(end)
+            self._append(ledger, (0, end), changes(ledger, 0, end), gathered.backlogs())
 
     def _discard(self, start: int) -> None:
         """Remove the files of a run that did not finish, and see that every view has one file at least."""
@@ -92,8 +103,8 @@ class History:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_empty(view, path)
 
-    def _append(self, ledger: Ledger, start: int, end: int) -> None:
-        changed, backlog = self._changed(ledger, start, end)
+    def _append(self, ledger: Ledger, span: tuple[int, int], changed: Changes, backlogs: Iterable[Backlog]) -> None:
+        start, end = span
         created_us = next(ledger.records(end - 1, limit=1)).received_us
         with self._rows.exclusive(self._definition) as transaction, ExitStack() as files:
             if start == 0:
@@ -101,7 +112,7 @@ class History:
             erased = erased_of(ledger, transaction.customers, changed.erasures)
             transaction.forget(changed.outdated | erased)
             parts = [files.enter_context(self._part(view, start, end)) for view in self._features.views]
-            for chunk in backlog.chunks(CHUNK):
+            for chunk in (chunk for backlog in backlogs for chunk in backlog.chunks(CHUNK)):
                 before = stored(transaction.read_many(chunk.customers)) if start else {}
                 for part in parts:
                     transaction.replace(part.write(chunk, before, floor=changed.renewed, created_us=created_us))
@@ -115,7 +126,7 @@ class History:
         """What to write; customers whose past is changed are computed from the beginning."""
         changed = changes(ledger, start, end)
         backlog = gather(changed.records, self._features.reader, DeadLetters())
-        late = self._late(backlog, changed) if start else {}
+        late = self._late(backlog, changed)
         if not late:
             return changed, backlog
         changed = changes(ledger, start, end, anew=late)
