@@ -55,7 +55,7 @@ class RejectBook:
 
     def replayable(self, *, source: str | None = None, code: str | None = None) -> list[Reject]:
         """What may come in after all, oldest first: events and rows, not outcomes, and not what was taken anyhow."""
-        found = self.newest(_ALL, source=source, code=code)
+        found = self.newest(EVERY, source=source, code=code)
         return [each for each in reversed(found) if not each.taken and each.source not in OUTCOMES]
 
     def counts(self) -> dict[str, int]:
@@ -97,7 +97,8 @@ _KEEP = """
     INSERT INTO reject (source, place, code, field, message, raw, received_us, file, mapping, backfill, taken)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_ALL = -1
+EVERY = -1
+"""No limit."""
 _COLUMNS = tuple(each.name for each in fields(Reject))
 _NEWEST = """
     SELECT id, source, file, place, code, field, message, raw, received_us, mapping, backfill, taken FROM reject

@@ -1,20 +1,26 @@
 """Shows what was rejected, newest first, and tries it again; personal data stays in the table."""
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
+import orjson
+
+from decisioning.errors import ConflictError
 from features.home import Home
 from features.ledger import Ledger
 from features.mapping.mapping_file import read_mappings
 from features.mapping.row_mapper import RowMapper
 from features.receipt import Arrival, Receipt
-from features.rejects import Reject, RejectBook, forget_rejects
+from features.rejects import EVERY, Reject, RejectBook, forget_rejects
 from features.replaying import ReplayOrigin, elements_of
 from pipelines.clock import system_clock
 from pipelines.composition import Composition, compose
 from pipelines.file_import.table_check import check_of
+
+FOR_ITS_OWNER = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,14 @@ class Replayed:
     rejected: int
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of rejects."""
+
+    file: str
+    n_rejects: int
+
+
 def newest_rejects(home: Path, wanted: Wanted) -> Rejects:
     """The newest rejects of a home."""
     with Ledger(Home(home).create().ledger) as ledger:
@@ -69,6 +83,29 @@ def newest_rejects(home: Path, wanted: Wanted) -> Rejects:
         found = book.newest(wanted.limit, source=wanted.source, code=wanted.code)
         newest = tuple(Rejected(r.source, r.place, r.code, r.field, r.message, r.file, bool(r.taken)) for r in found)
         return Rejects(book.counts(), newest)
+
+
+def write_rejects(home: Path, wanted: Wanted, out: Path) -> Written:
+    """Write every reject of a source and code, with what it said, as JSON Lines: the file holds personal data.
+
+    Raises `ConflictError` where the file exists.
+    """
+    if out.exists():
+        raise ConflictError(f"{out} exists already; nothing was written", field="out")
+    with Ledger(Home(home).create().ledger) as ledger:
+        found = RejectBook(ledger).newest(EVERY, source=wanted.source, code=wanted.code)
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FOR_ITS_OWNER), "wb") as stream:
+        stream.writelines(orjson.dumps(_told(each)) + b"\n" for each in reversed(found))
+    return Written(str(out), len(found))
+
+
+def _told(reject: Reject) -> dict[str, object]:
+    return {**asdict(reject), "raw": reject.raw.decode(errors="replace"), "taken": bool(reject.taken)}
+
+
+def written_in_words(written: Written) -> str:
+    """One line."""
+    return f"{written.n_rejects:,} rejects in {written.file}, with what they said: personal data"
 
 
 def replay_rejects(home: Path, workspace: Path, wanted: Wanted) -> Replayed:

@@ -60,14 +60,27 @@ def rejects(
     replay: Annotated[
         bool, typer.Option("--replay", help="Try them again, after a mapping or a contract was changed.")
     ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write them all, with what they said (personal data), as JSON Lines.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what was rejected, and why; or try it again."""
-    from pipelines.rejects import Wanted, newest_rejects, rejects_in_words, replay_rejects, replayed_in_words
+    """Show what was rejected, and why; write it to a file; or try it again."""
+    from pipelines.rejects import (
+        Wanted,
+        newest_rejects,
+        rejects_in_words,
+        replay_rejects,
+        replayed_in_words,
+        write_rejects,
+        written_in_words,
+    )
 
     place, wanted = home_of(home, workspace), Wanted(source, code, limit)
     if replay:
         echo(replay_rejects(place, workspace, wanted), as_json=as_json, words=replayed_in_words)
+    elif out is not None:
+        echo(write_rejects(place, wanted, out), as_json=as_json, words=written_in_words)
     else:
         echo(newest_rejects(place, wanted), as_json=as_json, words=rejects_in_words)
 

@@ -306,5 +306,10 @@ def test_the_command_line_says_what_became_of_every_row(place):
         ("till", "sales.csv", 11),
         ("till", "sales.csv", 5),
     ]
+    written = CliRunner().invoke(app, ["rejects", "--out", str(place / "out.jsonl"), *here])
+    assert written.output == f"4 rejects in {place / 'out.jsonl'}, with what they said: personal data\n"
+    (first, *_) = map(json.loads, (place / "out.jsonl").read_text().splitlines())
+    assert (first["code"], json.loads(first["raw"])["row"]["order"]) == ("invalid_value", "o5")
+    assert (place / "out.jsonl").stat().st_mode & 0o077 == 0
     again = CliRunner().invoke(app, ["rejects", "--replay", *here]).output
     assert again == "4 tried: 0 events accepted, 0 there already, 0 left out, 4 rejected still\n"
