@@ -1,27 +1,14 @@
 """The page on profiles shows what its commands really print."""
 
-import re
-import shlex
 import sys
-from pathlib import Path
 
 import pytest
+from console_page import ConsolePage
 
 from pipelines.cli import main
 from pipelines.init import write_workspace
 
-PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text()
-BLOCK = re.compile(r"^```(\w+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
-BLOCKS = [(block[1], block[2]) for block in BLOCK.finditer(PAGE)]
-
-
-def commands():
-    """The commands of the page in order, each with what it shows."""
-    for language, text in BLOCKS:
-        if language == "console":
-            for part in re.split(r"^\$ tsugi ", text, flags=re.MULTILINE)[1:]:
-                line, _, shown = part.partition("\n")
-                yield shlex.split(line), shown.rstrip("\n")
+PAGE = ConsolePage("profiles.md")
 
 
 @pytest.fixture
@@ -30,18 +17,17 @@ def shop(tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.cli.quiet_environment", lambda _: {})
     monkeypatch.setenv("COLUMNS", "120")
     write_workspace(tmp_path / "shop")
-    (settings,) = (text for language, text in BLOCKS if language == "toml")
+    (settings,) = PAGE.of("toml")
     with (tmp_path / "shop" / "tsugi.toml").open("a") as file:
         file.write(f"\n{settings}\n")
-    events = [text for language, text in BLOCKS if language == "json"]
-    for name, text in zip(("crm.jsonl", "web.jsonl"), events, strict=True):
+    for name, text in zip(("crm.jsonl", "web.jsonl"), PAGE.of("json"), strict=True):
         (tmp_path / name).write_text(text + "\n")
 
 
 @pytest.mark.usefixtures("shop")
 def test_every_command_prints_what_is_shown(monkeypatch, capsys):
     n_compared = 0
-    for arguments, shown in commands():
+    for arguments, shown in PAGE.commands():
         monkeypatch.setattr(sys, "argv", ["tsugi", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
