@@ -1,10 +1,11 @@
-"""Days and moments: ISO 8601 as it stands, a day written otherwise (dateutil) where only one reading is possible."""
+"""Days and moments: ISO 8601 as it stands, a day written otherwise (dateutil) where only one reading is possible.
+
+The library is imported when the first such day is read: a command that reads none should not wait for it.
+"""
 
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-
-from dateutil import parser
 
 from features.cleansing.verdict import Circumstances, Cleansed, changed
 
@@ -61,6 +62,8 @@ def _day(text: str, order: str) -> tuple[str, str]:
 
 def _read(text: str, *, day_first: bool) -> str:
     """One reading; "" where the text is no day, or leaves something out. A year in front is followed by the month."""
+    from dateutil import parser
+
     leads = bool(_YEAR.match(text))
     try:
         readings = {

@@ -1,8 +1,9 @@
-"""E-mail addresses, by their grammar (email-validator); nobody is asked whether they exist."""
+"""E-mail addresses, by their grammar (email-validator); nobody is asked whether they exist.
+
+The library is imported when the first address is read: a command that reads none should not wait for it.
+"""
 
 from functools import lru_cache
-
-from email_validator import EmailNotValidError, validate_email
 
 from features.cleansing.verdict import Circumstances, Cleansed, changed
 
@@ -26,6 +27,8 @@ def normal_address(text: str) -> str:
     >>> normal_address("not an address"), normal_address("ana@ÑANDÚ.es")
     ('', 'ana@ñandú.es')
     """
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(text.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:

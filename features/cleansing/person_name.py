@@ -1,9 +1,10 @@
-"""Names of people (nameparser): order, spaces and, where a name is all in one case, capitals."""
+"""Names of people (nameparser): order, spaces and, where a name is all in one case, capitals.
+
+The library is imported when the first name is read: a command that reads none should not wait for it.
+"""
 
 from functools import lru_cache, partial
 from typing import Literal
-
-from nameparser import HumanName
 
 from features.cleansing.plain_text import spaced
 from features.cleansing.verdict import Circumstances, Cleansed, changed
@@ -37,6 +38,8 @@ def _is_name(text: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _whole(text: str) -> str:
+    from nameparser import HumanName
+
     name = HumanName(text)
     name.capitalize()
     return str(name)
@@ -44,6 +47,8 @@ def _whole(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _part(text: str, part: Literal["first", "last"]) -> str:
+    from nameparser import HumanName
+
     name = HumanName(first=text) if part == "first" else HumanName(last=text)
     name.capitalize()
     return str(name)

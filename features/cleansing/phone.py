@@ -1,9 +1,9 @@
-"""Telephone numbers, by the plans of all countries (phonenumbers, Google's libphonenumber)."""
+"""Telephone numbers, by the plans of all countries (phonenumbers, Google's libphonenumber).
+
+The library is imported when the first number is read: a command that reads none should not wait for it.
+"""
 
 from functools import lru_cache
-
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 from features.cleansing.verdict import Circumstances, Cleansed, changed
 
@@ -34,6 +34,9 @@ def international(text: str, country: str = "") -> str:
     >>> international("0034 600-11-22-33", "ES"), international("n/a", "ES")
     ('+34600112233', '')
     """
+    import phonenumbers
+    from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
     written = text.strip()
     lead = "+" + written[2:] if written.startswith("00") else written
     try:
@@ -51,6 +54,9 @@ def country_of(number: str) -> str:
     >>> country_of("+34600112233"), country_of("n/a")
     ('ES', '')
     """
+    import phonenumbers
+    from phonenumbers import NumberParseException
+
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
     except NumberParseException:
