@@ -57,7 +57,7 @@ def said_in_words(said: Said) -> str:
     one, other = (customer_id or "a customer without records" for customer_id in said.customers)
     if said.verb == "unmerge":
         return f"unmerged: {one} and {other}"
-    return f"merged: {one}" if said.are_one else f"not merged: {one} and {other} stay apart"
+    return f"merged: {one}" if said.are_one else f"not merged: {one} and {other} stay apart, see `tsugi review`"
 
 
 def _book(composition: Composition) -> MergeBook:
