@@ -63,7 +63,7 @@ REFUSED = [
     ("ingest file --workspace nowhere", FAILED, "nowhere/tsugi.toml does not exist"),
     ("catalog --workspace nowhere", FAILED, "nowhere/tsugi.toml does not exist"),
     ("catalog", FAILED, "tsugi.toml does not exist; a workspace is a folder with a tsugi.toml"),
-    ("init shop", FAILED, "has tsugi.toml, catalog.yaml, features.yaml already"),
+    ("init shop", FAILED, "has tsugi.toml, catalog.yaml, features.yaml, journeys.yaml already"),
     ("profile user_id:nobody " + HERE, FAILED, "nothing is recorded of this user_id"),
     ("profile nobody " + HERE, FAILED, "name the customer as kind:value; kinds are customer_id, user_id"),
     ("profile fax:5551234 " + HERE, FAILED, "name the customer as kind:value"),
