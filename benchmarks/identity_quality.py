@@ -28,7 +28,7 @@ def run(*, quick: bool) -> Report:
     about = (
         "B-cubed F1 (bF1) of clusters, found without labels and with one configuration, in the same run as Splink "
         "with its own comparisons (match weight 4, connected components) and equal values; then the last tenth "
-        "added one by one, which changes no id that was given before: bF1 after it, CPU of one record, and the share of "
+        "added one by one, which changes no id given before: bF1 after it, CPU of one record, and the share of "
         "existing ids that re-clustering everything would change instead."
     )
     return Report(about, rows)
