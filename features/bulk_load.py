@@ -14,7 +14,7 @@ from features.rejection import Rejection
 from features.rejects import keep_rejects
 from features.seen_ids import SeenIds
 
-FEW_IDENTIFIERS, MOST_IDENTIFIERS = 50_000, 1_500_000
+FEW_IDENTIFIERS, MOST_IDENTIFIERS = 50_000, 800_000
 """Up to the first size a graph is read again at once after others wrote; beyond the second it stays in its table."""
 MOST_UNSEEN = 1_000_000
 """Records by others whose ids are read at once; beyond, every id of the load is looked up."""

@@ -1,9 +1,11 @@
 """Links one new record to clusters that exist, in memory: no other record is touched, no cluster's id changes."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 from typing import NamedTuple
 
 from features.matching.evidence import Evidence
@@ -39,7 +41,7 @@ class ClusterIndex:
         self._evidence = evidence
         self._fields = evidence.model.compared
         self._max_sharing = max_sharing
-        self._holders: dict[str, list[str]] = {}
+        self._holders: defaultdict[str, list[str]] = defaultdict(list)
         self._profiles: dict[str, Profile] = {}
         self._bits = lru_cache(maxsize=262_144)(evidence.of)
 
@@ -75,8 +77,9 @@ class ClusterIndex:
         return [tuple(record[field.name] for field in unit.fields) for unit in self._evidence.units]
 
     def _keep(self, keys: Iterable[str], values: Sequence[Values], cluster: str) -> None:
+        holders = self._holders
         for key in keys:
-            self._holders.setdefault(key, []).append(cluster)
+            holders[key].append(cluster)
         profile = self._profiles.get(cluster)
         if profile is None:
             profile = self._profiles[cluster] = [{} for _ in values]
@@ -84,14 +87,13 @@ class ClusterIndex:
             if any(value):
                 counts[value] = counts.get(value, 0) + 1
 
-    def _candidates(self, keys: Iterable[str]) -> list[str]:
-        holders = [found for key in keys if (found := self._holders.get(key)) and len(found) < self._max_sharing]
-        holders.sort(key=len)
-        shared: dict[str, float] = {}
-        for sharing in holders[:RAREST_KEYS]:
-            weight = 1.0 / len(sharing)
-            for cluster in sharing:
-                shared[cluster] = shared.get(cluster, 0.0) + weight
+    def _candidates(self, keys: AbstractSet[str]) -> list[str]:
+        holders = self._holders
+        known = [(len(holders[key]), key) for key in holders.keys() & keys]
+        shared: defaultdict[str, float] = defaultdict(float)
+        for n, key in nsmallest(RAREST_KEYS, [each for each in known if each[0] < self._max_sharing]):
+            for cluster in holders[key]:
+                shared[cluster] += 1.0 / n
         return nlargest(MAX_CANDIDATES, shared, key=lambda cluster: (shared[cluster], cluster))
 
     def _weighed(self, candidates: Iterable[str], values: Sequence[Values]) -> list[Proposal]:
