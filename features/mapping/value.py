@@ -3,6 +3,7 @@
 Each is compiled against the columns of a file into one function of a row (a tuple) or of the rows of a group.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -32,11 +33,11 @@ class Value(Protocol):
         ...
 
 
-class _OfFirstRow:
+class _OfFirstRow(ABC):
     """A value of one row; of a group, that of its first row."""
 
-    def of_row(self, places: Places) -> Get:
-        raise NotImplementedError
+    @abstractmethod
+    def of_row(self, places: Places) -> Get: ...
 
     def of_rows(self, places: Places) -> GetOfRows:
         get = self.of_row(places)
