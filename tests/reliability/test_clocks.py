@@ -1,6 +1,5 @@
 """Row 11 of the reliability list: the server's clock is the authority, whatever senders say and however it jumps."""
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -74,7 +73,3 @@ def test_a_clock_that_jumps_an_hour_under_load_fails_no_request_and_dates_nothin
     assert profile["features"]["days_since_activity"] >= 0
     with Ledger(service.home / "ledger.db") as ledger:
         assert all(record.occurred_us <= record.received_us for record in ledger.records(kinds=["event"]))
-
-
-def test_the_environment_of_the_tests_does_not_fake_the_clock():
-    assert "libfaketime" not in os.environ.get("LD_PRELOAD", "")
