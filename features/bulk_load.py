@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from features.event import Event
+from features.event_columns import columns_of
 from features.event_log import append_events
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
@@ -77,7 +78,7 @@ def keep_batch(
     seen: SeenIds | None = None,
 ) -> Receipt:
     """Write a batch within a write transaction: what is new, and what was refused."""
-    appended = append_events(connection, parsed.events, memory, backfill=arrival.backfill, seen=seen)
+    appended = append_events(connection, columns_of(parsed.events), memory, arrival=arrival, seen=seen)
     keep_rejects(connection, arrival.origin.traced([*parsed.rejected, *parsed.warned]), arrival)
     rejected = tuple(why for why, _ in parsed.rejected)
     receipt = Receipt(appended.accepted, appended.duplicates, rejected, len(rejected))

@@ -9,13 +9,16 @@ import orjson
 from features.claim import keep_claims
 from features.consent import keep_consents
 from features.event import Event
+from features.event_columns import EventColumns
+from features.event_rows import insert_events
 from features.groups import keep_groups
 from features.hold_table import keep_holds
 from features.identity_cluster import Change
 from features.identity_memory import IdentityMemory
 from features.instant import to_us
 from features.ledger import INSERT_RECORD, last_seq
-from features.privacy.tombstone import without_erased
+from features.privacy.tombstone import not_erased
+from features.receipt import Arrival
 from features.record import EVENT, LINK
 from features.seen_ids import SeenIds
 from features.segment import CONSENT_UPDATED
@@ -32,37 +35,57 @@ class Appended(NamedTuple):
 
 def append_events(
     connection: sqlite3.Connection,
-    events: Sequence[Event],
+    events: EventColumns,
     memory: IdentityMemory,
     *,
-    backfill: bool = False,
+    arrival: Arrival,
     seen: SeenIds | None = None,
 ) -> Appended:
     """Append what is new of these events, within a write transaction.
 
-    Parameters: `memory`, of this transaction, or one that outlives it and has seen every record; `backfill`, declared
-    history: its state was known when it happened, not when it was received; `seen`, every id that is in the ledger.
+    Parameters: `memory`, of this transaction, or one that outlives it and has seen every record; `arrival`, of all of
+    them: of declared history the state was known when it happened, not when it was received; `seen`, every id that is
+    in the ledger.
     """
-    fresh = _fresh(connection, without_erased(connection, events), seen)
-    received_us = {moment: to_us(moment) for moment in {event.received_at for event in fresh}}
-    rows = [_row(event, memory, received_us[event.received_at], backfill=backfill) for event in fresh]
-    connection.executemany(INSERT_RECORD, rows)
-    nodes = [row[2] for row in rows]
-    keep_claims(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "identify"])
-    keep_consents(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].name == CONSENT_UPDATED])
-    keep_holds(connection, zip(nodes, fresh, strict=True))
-    keep_groups(connection, [pair for pair in zip(nodes, fresh, strict=True) if pair[1].type == "group"])
+    fresh = _fresh(connection, events.at(not_erased(connection, events)), seen)
+    received_us = to_us(arrival.received_at)
+    known_us = fresh.occurred_us if arrival.backfill else [max(each, received_us) for each in fresh.occurred_us]
+    nodes = _nodes(fresh, memory, known_us)
+    rows = list(zip(fresh.message_ids, nodes, fresh.occurred_us, known_us, fresh.bodies, strict=True))
+    insert_events(connection, rows, received_us=received_us, source=arrival.source)
+    keep_told(connection, [(nodes[place], event) for place, event in fresh.telling.items()])
     announce(connection, memory)
     return Appended(len(fresh), len(events) - len(fresh))
+
+
+def keep_told(connection: sqlite3.Connection, located: Sequence[tuple[int, Event]]) -> None:
+    """Take what events say of the profile, consent, holds and groups, each with the node of its identifier."""
+    keep_claims(connection, [pair for pair in located if pair[1].type == "identify"])
+    keep_consents(connection, [pair for pair in located if pair[1].name == CONSENT_UPDATED])
+    keep_holds(connection, located)
+    keep_groups(connection, [pair for pair in located if pair[1].type == "group"])
+
+
+def _nodes(events: EventColumns, memory: IdentityMemory, known_us: Sequence[int]) -> list[int]:
+    """The node of the identifier that each belongs to; what they say of identities is taken in."""
+    nodes = memory.mention_all(events.identifiers, zip(events.occurred_us, events.message_ids, strict=True), known_us)
+    for place, event in events.telling.items():
+        _take_hard_facts(memory, nodes[place], event, (events.occurred_us[place], known_us[place]))
+    return nodes
 
 
 def mention_event(memory: IdentityMemory, event: Event, occurred_us: int, known_us: int) -> int:
     """Take in the identifiers and hard facts of an event; the node of the identifier that it belongs to."""
     node = memory.mention(event.identifiers, (occurred_us, event.message_id), known_us)
+    _take_hard_facts(memory, node, event, (occurred_us, known_us))
+    return node
+
+
+def _take_hard_facts(memory: IdentityMemory, node: int, event: Event, times: tuple[int, int]) -> None:
     if event.type == "identify":
+        occurred_us, known_us = times
         facts = memory.rules.hard_facts(event.properties)
         memory.take_facts(node, facts, (occurred_us, event.message_id), known_us)
-    return node
 
 
 def announce(connection: sqlite3.Connection, memory: IdentityMemory) -> None:
@@ -77,17 +100,15 @@ def announce_changes(connection: sqlite3.Connection, changes: Sequence[Change]) 
         connection.executemany(INSERT_RECORD, [_link_row(change, after + 1 + n) for n, change in enumerate(changes)])
 
 
-def _fresh(connection: sqlite3.Connection, events: Sequence[Event], seen: SeenIds | None) -> list[Event]:
+def _fresh(connection: sqlite3.Connection, events: EventColumns, seen: SeenIds | None) -> EventColumns:
     """The events that are not in the ledger yet; of equal ids in one batch the first."""
-    by_id: dict[str, Event] = {}
-    for event in events:
-        by_id.setdefault(event.message_id, event)
-    ids = list(by_id)
+    ids = events.message_ids
+    places = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
     for message_id in _known(connection, ids if seen is None else seen.perhaps(ids)):
-        del by_id[message_id]
+        places.pop(message_id, None)
     if seen is not None:
         seen.add(ids)
-    return list(by_id.values())
+    return events.at(sorted(places.values()))
 
 
 def _known(connection: sqlite3.Connection, message_ids: Sequence[str]) -> Iterator[str]:
@@ -97,15 +118,6 @@ def _known(connection: sqlite3.Connection, message_ids: Sequence[str]) -> Iterat
         query = f"SELECT record_id FROM record WHERE kind = '{EVENT}' AND record_id IN ({marks})"  # noqa: S608 (marks)
         for (message_id,) in connection.execute(query, chunk).fetchall():
             yield message_id
-
-
-def _row(
-    event: Event, memory: IdentityMemory, received_us: int, *, backfill: bool
-) -> tuple[str, str, int, int, int, int, str, bytes]:
-    occurred_us = to_us(event.occurred_at)
-    known_us = occurred_us if backfill else max(occurred_us, received_us)
-    node = mention_event(memory, event, occurred_us, known_us)
-    return EVENT, event.message_id, node, occurred_us, received_us, known_us, event.source, event.body
 
 
 def _link_row(change: Change, seq: int) -> tuple[str, str, int, int, int, int, str, bytes]:

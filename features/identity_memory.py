@@ -12,7 +12,7 @@ is looked up later. A test holds the two equal.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from features.identifier import Identifier
@@ -68,6 +68,17 @@ class IdentityMemory:
             if home.marks & GUARDED:
                 self._stale[home] = known_us
         return home.node
+
+    def mention_all(
+        self, named: Iterable[tuple[Identifier, ...]], firsts: Iterable[First], known_us: Iterable[int]
+    ) -> list[int]:
+        """As `mention`, of many records one after the other: nearly all of them change nothing."""
+        nodes: list[int] = []
+        for identifiers, first, known in zip(named, firsts, known_us, strict=True):
+            home = self._homes.get(identifiers)
+            settled = home is not None and home.first is not None and home.first <= first
+            nodes.append(home.node if home and settled else self.mention(identifiers, first, known))
+        return nodes
 
     def take_facts(self, number: int, facts: Mapping[str, str], said: First, known_us: int) -> None:
         """Take in the hard facts that a record states of the identifier that it belongs to."""

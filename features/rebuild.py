@@ -7,13 +7,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from features.claim import keep_claims
-from features.consent import keep_consents
 from features.contacts import keep_answer, keep_contacts
 from features.event import Event, reparse_event
-from features.event_log import announce_changes, mention_event
-from features.groups import keep_groups
-from features.hold_table import keep_holds
+from features.event_log import announce_changes, keep_told, mention_event
 from features.identity_cluster import Former
 from features.identity_kept import kept_of, take_kept
 from features.identity_memory import IdentityMemory
@@ -27,7 +23,6 @@ from features.ledger import Ledger
 from features.ledger_schema import PROJECTIONS
 from features.outcome_log import outcome_from
 from features.record import DECISION, DEFECTS, EVENT, KEPT, LINK, OUTCOME, STATEMENTS
-from features.segment import CONSENT_UPDATED
 from features.workspace import Workspace
 
 PAGE = 20_000
@@ -100,10 +95,7 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     memory.flush()
     _count_kept(connection, [record for record in page if record.kind == KEPT], nodes)
     located = [(nodes[record.seq], event) for record, event in events]
-    keep_claims(connection, [pair for pair in located if pair[1].type == "identify"])
-    keep_consents(connection, [pair for pair in located if pair[1].name == CONSENT_UPDATED])
-    keep_holds(connection, located)
-    keep_groups(connection, [pair for pair in located if pair[1].type == "group"])
+    keep_told(connection, located)
     for record, content in decisions:
         facts = content["contacts"]
         keep_contacts(connection, nodes[record.seq], record.record_id, decided_us=record.occurred_us, facts=facts)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from features.event import Event
-from features.instant import to_us
+from features.event_columns import EventColumns
+from features.identifier import Identifier
 from features.privacy.seal import Seal, seal_of
 
 CUSTOMER, REQUEST = "customer_id", "request"
@@ -66,21 +66,25 @@ def was_erased(connection: sqlite3.Connection, kind: str, value: str) -> bool:
     return tombstones is not None and tombstones.erased_us(kind, value) is not None
 
 
-def without_erased(connection: sqlite3.Connection, events: Sequence[Event]) -> Sequence[Event]:
-    """The events that bring nobody back who was erased."""
+def not_erased(connection: sqlite3.Connection, events: EventColumns) -> Sequence[int]:
+    """The places of the events that bring nobody back who was erased."""
     tombstones = tombstones_of(connection)
     if tombstones is None:
-        return events
-    known = tombstones.found("event", [event.message_id for event in events])
-    return [event for event in events if event.message_id not in known and not _is_of_the_past(event, tombstones)]
+        return range(len(events))
+    known = tombstones.found("event", events.message_ids)
+    told = zip(events.message_ids, events.identifiers, events.occurred_us, strict=True)
+    return [
+        place
+        for place, (message_id, identifiers, occurred_us) in enumerate(told)
+        if message_id not in known and not _is_of_the_past(identifiers, occurred_us, tombstones)
+    ]
 
 
-def _is_of_the_past(event: Event, tombstones: Tombstones) -> bool:
+def _is_of_the_past(identifiers: Sequence[Identifier], occurred_us: int, tombstones: Tombstones) -> bool:
     """Whether an event names somebody who was erased after it happened."""
-    occurred_us = to_us(event.occurred_at)
     if occurred_us > tombstones.newest_us:
         return False
-    erased = (tombstones.erased_us(*identifier) for identifier in event.identifiers)
+    erased = (tombstones.erased_us(*identifier) for identifier in identifiers)
     return any(moment is not None and occurred_us <= moment for moment in erased)
 
 

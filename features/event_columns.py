@@ -1,0 +1,56 @@
+"""Events side by side, as the ledger takes them: a column of each thing that a record needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from features.event import Event
+from features.hold_table import is_hold
+from features.identifier import Identifier
+from features.instant import to_us
+from features.segment import CONSENT_UPDATED
+
+
+@dataclass(frozen=True, slots=True)
+class EventColumns:
+    """Events that came together, in their order.
+
+    Parameters: `telling`, by place, the whole of those that say more than their record: of the profile, consent, holds
+    or groups.
+    """
+
+    message_ids: list[str]
+    identifiers: list[tuple[Identifier, ...]]
+    occurred_us: list[int]
+    bodies: list[bytes]
+    telling: dict[int, Event] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.message_ids)
+
+    def at(self, places: Sequence[int]) -> "EventColumns":
+        """Those at some places alone, ascending."""
+        if len(places) == len(self):
+            return self
+        return EventColumns(
+            [self.message_ids[place] for place in places],
+            [self.identifiers[place] for place in places],
+            [self.occurred_us[place] for place in places],
+            [self.bodies[place] for place in places],
+            {new: self.telling[old] for new, old in enumerate(places) if old in self.telling},
+        )
+
+
+def columns_of(events: Sequence[Event]) -> EventColumns:
+    """Events as columns."""
+    return EventColumns(
+        [event.message_id for event in events],
+        [event.identifiers for event in events],
+        [to_us(event.occurred_at) for event in events],
+        [event.body for event in events],
+        {place: event for place, event in enumerate(events) if is_telling(event)},
+    )
+
+
+def is_telling(event: Event) -> bool:
+    """Whether an event says more than its record."""
+    return event.type in ("identify", "group") or event.name == CONSENT_UPDATED or is_hold(event)
