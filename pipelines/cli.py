@@ -11,7 +11,7 @@ from typing import NoReturn
 import typer
 
 from decisioning.errors import TsugiError
-from pipelines.command import decide, features, identity, journey, learn, match, privacy, profile, record, start
+from pipelines.command import decide, features, identity, journey, learn, match, model, privacy, profile, record, start
 from pipelines.exit_code import ExitCode
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app = typer.Typer(
 for module in (start, record, profile, identity, features, learn, decide, journey, privacy, match):
     for command in module.COMMANDS:
         app.command()(command)
+for group in model.GROUPS:
+    app.add_typer(group)
 
 
 def failed(error: TsugiError) -> ExitCode:

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from decisioning.errors import ArtifactError
-from training.bundle_json import Bundle, bundle_from_json, bundle_to_json
+from training.bundle_json import Bundle, Texts, bundle_from_json, bundle_to_json
 from training.constant import ConstantBundle
 from training.encoding import ActionEntry
 from training.golden import check_golden, expected, golden_features
@@ -51,17 +51,21 @@ def write_bundle(
     candidates = entries or _entries(bundle)
     rows = golden_features(_columns(bundle))
     scores = expected(bundle, rows, [entry.candidate() for entry in candidates])
-    content |= {
-        "format": FORMAT,
-        "files": {name: _sha256(text.encode()) for name, text in texts.items()},
-        "golden": {"rows": rows, "entries": [_plain(entry) for entry in candidates], "expected": scores},
-    }
+    content["golden"] = {"rows": rows, "entries": [_plain(entry) for entry in candidates], "expected": scores}
+    return write_content(content, texts, folder, {"created_at": created_at.isoformat(), "report": report})
+
+
+def write_content(content: dict[str, Any], texts: Texts, folder: Path, beside: dict[str, Any]) -> str:
+    """Write any model's content and its text files with their hashes; returns the version.
+
+    Parameters: `beside`, what is kept with the content and is no part of the version (`created_at`, `report`).
+    """
+    content |= {"format": FORMAT, "files": {name: _sha256(text.encode()) for name, text in texts.items()}}
     version = version_of(content)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_bytes(text.encode())
-    envelope = {"version": version, "created_at": created_at.isoformat(), "report": report}
-    (folder / MANIFEST).write_bytes(orjson.dumps({**envelope, **content}, option=_OPTIONS))
+    (folder / MANIFEST).write_bytes(orjson.dumps({"version": version, **beside, **content}, option=_OPTIONS))
     return version
 
 
@@ -70,9 +74,14 @@ def load_bundle(folder: Path) -> Bundle:
 
     Raises `ArtifactError`, naming the file and what was expected.
     """
+    return bundle_from_json(*read_content(folder))
+
+
+def read_content(folder: Path) -> tuple[dict[str, Any], Texts]:
+    """Content and text files of any model, every hash verified; raises `ArtifactError`."""
     content = read_manifest(folder)
     texts = {name: _verified(folder / name, digest).decode() for name, digest in content["files"].items()}
-    return bundle_from_json(content, texts)
+    return content, texts
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

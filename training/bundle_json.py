@@ -53,8 +53,8 @@ def _response_json(model: ResponseModel, texts: Texts) -> dict[str, Any]:
         "features": [asdict(column) for column in model.layout.features.columns],
         "actions": [asdict(entry) for entry in model.layout.actions.entries],
         "seen": model.seen,
-        "baseline": None if model.baseline is None else _blend_json(model.baseline, "baseline.txt", texts),
-        "effect": _blend_json(model.effect, "effect.txt", texts),
+        "baseline": None if model.baseline is None else blend_to_json(model.baseline, "baseline.txt", texts),
+        "effect": blend_to_json(model.effect, "effect.txt", texts),
         "baseline_calibration": model.baseline_calibration.to_json(),
         "shown_calibration": model.shown_calibration.to_json(),
         "shrinkage": {
@@ -66,14 +66,16 @@ def _response_json(model: ResponseModel, texts: Texts) -> dict[str, Any]:
 
 
 def _response(content: Mapping[str, Any], texts: Texts) -> ResponseModel:
-    layout = Layout(_encoder(content["features"]), ActionTable(tuple(ActionEntry(**e) for e in content["actions"])))
+    layout = Layout(
+        encoder_from_json(content["features"]), ActionTable(tuple(ActionEntry(**e) for e in content["actions"]))
+    )
     width = len(layout.columns)
     shrinkage = content["shrinkage"]
     error = shrinkage["standard_error"]
     return ResponseModel(
         layout=layout,
-        baseline=None if content["baseline"] is None else _blend(content["baseline"], texts, width),
-        effect=_blend(content["effect"], texts, width),
+        baseline=None if content["baseline"] is None else blend_from_json(content["baseline"], texts, width),
+        effect=blend_from_json(content["effect"], texts, width),
         baseline_calibration=Calibration.from_json(content["baseline_calibration"]),
         shown_calibration=Calibration.from_json(content["shown_calibration"]),
         shrinkage=Shrinkage(
@@ -88,23 +90,25 @@ def _response(content: Mapping[str, Any], texts: Texts) -> ResponseModel:
 def _churn_json(model: ChurnModel, texts: Texts) -> dict[str, Any]:
     return {
         "features": [asdict(column) for column in model.encoder.columns],
-        "blend": _blend_json(model.blend, "churn.txt", texts),
+        "blend": blend_to_json(model.blend, "churn.txt", texts),
         "calibration": model.calibration.to_json(),
         "horizon_days": model.horizon_days,
     }
 
 
 def _churn(content: Mapping[str, Any], texts: Texts) -> ChurnModel:
-    encoder = _encoder(content["features"])
-    blend = _blend(content["blend"], texts, len(encoder.columns))
+    encoder = encoder_from_json(content["features"])
+    blend = blend_from_json(content["blend"], texts, len(encoder.columns))
     return ChurnModel(encoder, blend, Calibration.from_json(content["calibration"]), float(content["horizon_days"]))
 
 
-def _encoder(columns: list[Mapping[str, Any]]) -> FeatureEncoder:
+def encoder_from_json(columns: list[Mapping[str, Any]]) -> FeatureEncoder:
+    """The encoder of these columns; raises KeyError or TypeError where one is not described."""
     return FeatureEncoder(tuple(FeatureColumn(c["name"], c["kind"], tuple(c["categories"])) for c in columns))
 
 
-def _blend_json(blend: Blend, file: str, texts: Texts) -> dict[str, Any]:
+def blend_to_json(blend: Blend, file: str, texts: Texts) -> dict[str, Any]:
+    """A blend without its trees, whose text is put into `texts` under the file's name."""
     if blend.trees is not None:
         texts[file] = blend.trees.booster.model_to_string()
     return {
@@ -115,14 +119,16 @@ def _blend_json(blend: Blend, file: str, texts: Texts) -> dict[str, Any]:
     }
 
 
-def _blend(content: Mapping[str, Any], texts: Texts, width: int) -> Blend:
+def blend_from_json(content: Mapping[str, Any], texts: Texts, width: int) -> Blend:
+    """A blend over a matrix of `width` columns; raises `ArtifactError` where its trees are not of that width."""
     file = content["trees"]
-    trees = None if file is None else Trees(_booster(file, texts[file], width))
+    trees = None if file is None else Trees(booster_from_text(file, texts[file], width))
     level = np.array(content["level"], dtype=np.float64)
     return Blend(Linear.from_json(content["linear"]), trees, float(content["weight"]), level)
 
 
-def _booster(file: str, text: str, width: int) -> lightgbm.Booster:
+def booster_from_text(file: str, text: str, width: int) -> lightgbm.Booster:
+    """LightGBM's trees of a verified text; raises `ArtifactError` where it is none, or not of `width` columns."""
     try:
         booster = lightgbm.Booster(model_str=text)
     except lightgbm.basic.LightGBMError as problem:

@@ -42,13 +42,23 @@ class Expansion:
     words: NDArray[np.int64]
 
     @classmethod
-    def fit(cls, matrix: Floats, columns: Sequence[FeatureColumn], *, only: Sequence[int]) -> "Expansion":
-        """Learn from training rows (n, n_columns), of the columns `only`; constant ones are left out."""
+    def fit(
+        cls,
+        matrix: Floats,
+        columns: Sequence[FeatureColumn],
+        *,
+        only: Sequence[int],
+        quantiles: Sequence[float] = TERCILES,
+    ) -> "Expansion":
+        """Learn from training rows (n, n_columns), of the columns `only`; constant ones are left out.
+
+        Parameters: `quantiles`, where numbers are cut into steps; none leaves them plain.
+        """
         plain = [i for i in only if columns[i].kind == "number"]
         numbers = [i for i in plain if np.std(_seen(matrix[:, i])) > 0]
         spreads = np.array([_spread(matrix[:, i]) for i in numbers])
         drawn = np.arcsinh(matrix[:, numbers] / spreads)
-        steps = [(i, cut) for i in numbers for cut in _cuts(matrix[:, i])]
+        steps = [(i, cut) for i in numbers for cut in _cuts(matrix[:, i], quantiles)]
         flags = [i for i in plain if RARE < np.isnan(matrix[:, i]).mean() < 1 - RARE]
         words = [(i, code) for i in only for code in range(len(columns[i].categories))]
         return cls(
@@ -77,6 +87,13 @@ class Expansion:
         first = 1 + len(self.numbers)
         second = first + len(self.steps)
         return 1, first, second, second + len(self.flags)
+
+    def signs(self, by_column: Mapping[int, int]) -> NDArray[np.int64]:
+        """The sign (width,) wanted of each expanded column's coefficient, by matrix column; 0 where any will do."""
+        out = np.zeros(self.width, dtype=np.int64)
+        first, _, last, _ = self._ends
+        out[first:last] = [by_column.get(int(source), 0) for source in self.sources[first:last]]
+        return out
 
     def apply(self, matrix: Floats) -> Floats:
         """The design matrix, intercept first, shape (n, width)."""
@@ -113,6 +130,6 @@ def _spread(values: Floats) -> float:
     return float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 1.0
 
 
-def _cuts(values: Floats) -> list[float]:
-    cuts = np.unique(np.quantile(_seen(values), TERCILES))
+def _cuts(values: Floats, quantiles: Sequence[float]) -> list[float]:
+    cuts = np.unique(np.quantile(_seen(values), quantiles))
     return [float(cut) for cut in cuts if RARE < np.mean(values > cut) < 1 - RARE]

@@ -6,7 +6,7 @@ needs is a few arrays of numbers, so it travels as JSON.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from decisioning.errors import ArtifactError
 from training.encoding import FeatureColumn, Floats
-from training.expansion import Expansion
+from training.expansion import TERCILES, Expansion
 from training.logistic import fit_logistic, log_odds
 
 TOLERANCE = 3e-3
@@ -109,13 +109,16 @@ class LinearShape:
     """What a linear model is fitted over.
 
     Parameters: `columns` of the matrix; `action_column`, where the action's code stands; `n_actions` (0: a model
-    without actions); `ignore`, columns it must not see.
+    without actions); `ignore`, columns it must not see; `quantiles`, where numbers are cut into steps; `signs`, by
+    column, +1 where the score may only rise with it and −1 where it may only fall.
     """
 
     columns: Sequence[FeatureColumn]
     action_column: int
     n_actions: int
     ignore: Sequence[int] = ()
+    quantiles: Sequence[float] = TERCILES
+    signs: Mapping[int, int] = field(default_factory=dict)
 
     def parts(self) -> tuple[list[int], list[int]]:
         """The columns of the customer and those of the action."""
@@ -141,9 +144,12 @@ def fit_linear(
     """
     usual = 0.0 if offset is not None else float(log_odds(label.mean() if label.size else 0.5))
     start = np.full(len(label), usual) if offset is None else offset
-    customer, action = (Expansion.fit(matrix, shape.columns, only=part) for part in shape.parts())
+    customer, action = (
+        Expansion.fit(matrix, shape.columns, only=part, quantiles=shape.quantiles) for part in shape.parts()
+    )
     design = np.hstack([customer.apply(matrix), action.apply(matrix)[:, 1:]]).astype(np.float32)
-    pooled = _fit(Problem(design, label, start), penalties.pooled, intercept=FREE)
+    signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
+    pooled = _fit_signed(Problem(design, label, start), penalties.pooled, signs=signs)
     rest = Problem(design[:, : customer.width], label, start + design @ pooled)
     groups = [np.flatnonzero(matrix[:, shape.action_column] == code) for code in range(shape.n_actions)]
     own = np.array([_fit(rest.take(rows), penalties.own, intercept=1.0) for rows in groups])
@@ -162,6 +168,24 @@ class Problem:
     def take(self, rows: NDArray[np.int64]) -> "Problem":
         """Some of the rows."""
         return Problem(self.design[rows], self.label[rows], self.offset[rows])
+
+    def columns(self, kept: NDArray[np.int64]) -> "Problem":
+        """Some of the columns."""
+        return Problem(self.design[:, kept], self.label, self.offset)
+
+
+def _fit_signed(problem: Problem, strength: float, *, signs: NDArray[np.int64]) -> Floats:
+    """Coefficients with the signs wanted (0: any): what would have the other sign is left out, until nothing has."""
+    kept = np.arange(len(signs))
+    while True:
+        part = problem if len(kept) == len(signs) else problem.columns(kept)
+        found = _fit(part, strength, intercept=FREE)
+        wrong = found * signs[kept] < 0
+        if not wrong.any():
+            out = np.zeros(len(signs))
+            out[kept] = found
+            return out
+        kept = kept[~wrong]
 
 
 def _fit(problem: Problem, strength: float, *, intercept: float) -> Floats:

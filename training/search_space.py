@@ -1,6 +1,7 @@
 """Where Optuna looks for tree settings: small trees, strong penalties; the preset is always the first trial."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
@@ -30,3 +31,15 @@ def suggest(trial: optuna.Trial) -> dict[str, Any]:
         "bagging_fraction": trial.suggest_float("bagging_fraction", 0.5, 1.0),
         "lambda_l2": trial.suggest_float("lambda_l2", 0.1, 100.0, log=True),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where to look, and where to look first.
+
+    Parameters: `suggest`, one point; `preset`, the first trial; `most_trees` of a trial.
+    """
+
+    suggest: Callable[[optuna.Trial], dict[str, Any]] = suggest
+    preset: Mapping[str, float | int] = field(default_factory=lambda: PRESET)
+    most_trees: int = MOST_TREES

@@ -1,8 +1,10 @@
 """Tree settings by Optuna: seeded, on a sample of the rows, hopeless trials pruned early, scored on later rows."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from time import process_time
 from typing import Any
 
 import lightgbm
@@ -10,7 +12,7 @@ import numpy as np
 import optuna
 from lightgbm.callback import CallbackEnv
 
-from training.search_space import FIXED, MOST_TREES, PRESET, suggest
+from training.search_space import FIXED, Space
 from training.trees import PINNED, Rows
 
 PATIENCE = 15
@@ -23,12 +25,19 @@ REPORT_EVERY = 10
 class Search:
     """How hard to look.
 
-    Parameters: `trials`; `seed`; `most_rows`, the sample of the training and of the validation rows.
+    Parameters: `trials`; `seed`; `most_rows`, the sample of the training and of the validation rows; `seconds` of CPU
+    after which no trial begins (what is found then depends on the machine); `start`, settings that an earlier search
+    found, tried after the preset; `fixed`, settings that hold in every trial, such as monotone constraints; `space`,
+    where to look.
     """
 
     trials: int = 20
     seed: int = 7
     most_rows: int = 16_000
+    seconds: float | None = None
+    start: tuple[Mapping[str, Any], ...] = ()
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    space: Space = field(default_factory=Space)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +68,14 @@ def tune(train: Rows, validation: Rows, categorical: Sequence[int], *, search: S
     data = spread_sample(train, search.most_rows).dataset(categorical)
     later = spread_sample(validation, search.most_rows).dataset(categorical, reference=data)
     study = _study(search)
-    study.optimize(_objective(data, later, search.seed), n_trials=max(search.trials, 1))
+    study.optimize(_objective(data, later, search), n_trials=max(search.trials, 1), callbacks=[_budget(search)])
     best = study.best_trial
-    return Tuned({**FIXED, **best.params}, int(best.user_attrs["n_trees"]), float(study.best_value), _records(study))
+    return Tuned(
+        {**FIXED, **search.fixed, **best.params},
+        int(best.user_attrs["n_trees"]),
+        float(study.best_value),
+        _records(study),
+    )
 
 
 def spread_sample(rows: Rows, most: int) -> Rows:
@@ -77,15 +91,29 @@ def _study(search: Search) -> optuna.Study:
         sampler=optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=max(search.trials // 3, 1)),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=REPORT_EVERY),
     )
-    study.enqueue_trial(dict(PRESET))
+    preset = search.space.preset
+    for settings in (preset, *search.start):
+        study.enqueue_trial({name: settings[name] for name in preset if name in settings})
     return study
 
 
-def _objective(data: lightgbm.Dataset, later: lightgbm.Dataset, seed: int) -> Callable[[optuna.Trial], float]:
+def _budget(search: Search) -> Callable[[optuna.Study, optuna.trial.FrozenTrial], None]:
+    end = inf if search.seconds is None else process_time() + search.seconds
+
+    def look(study: optuna.Study, _: optuna.trial.FrozenTrial) -> None:
+        if process_time() >= end:
+            study.stop()
+
+    return look
+
+
+def _objective(data: lightgbm.Dataset, later: lightgbm.Dataset, search: Search) -> Callable[[optuna.Trial], float]:
+    always = {**PINNED, **search.fixed, "metric": "binary_logloss", "seed": search.seed}
+
     def loss(trial: optuna.Trial) -> float:
-        settings = {**PINNED, **suggest(trial), "metric": "binary_logloss", "seed": seed}
+        settings = {**always, **search.space.suggest(trial)}
         callbacks: list[Callable[..., Any]] = [lightgbm.early_stopping(PATIENCE, verbose=False), _pruning(trial)]
-        booster = lightgbm.train(settings, data, MOST_TREES, valid_sets=[later], callbacks=callbacks)
+        booster = lightgbm.train(settings, data, search.space.most_trees, valid_sets=[later], callbacks=callbacks)
         trial.set_user_attr("n_trees", booster.best_iteration or booster.current_iteration())
         return float(booster.best_score["valid_0"]["binary_logloss"])
 

@@ -1,0 +1,84 @@
+"""Tables in files: CSV (also packed), Parquet and JSON Lines, read whole; and written again by the ending of a name."""
+
+import csv
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from pipelines.file_import.opened import plain_name
+from training.tabular.table import TableError
+
+_DELIMITERS = ",;\t|"
+_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".jsonl", ".ndjson")
+
+
+class FileError(TableError):
+    """A file cannot be read as a table, or cannot be written."""
+
+    code = "invalid_file"
+
+
+def read_table(file: Path) -> pd.DataFrame:
+    """The table in a file, cells of a CSV as text.
+
+    Raises: `FileError` where it is missing, damaged, of an ending that is not known, or names a column twice.
+    """
+    ending = Path(plain_name(file)).suffix.lower()
+    if ending not in _ENDINGS:
+        raise FileError(f"{file.name} is no table; allowed: {', '.join(_ENDINGS)}, text also as .gz", field="file")
+    try:
+        frame = _read(file, ending)
+    except FileNotFoundError as error:
+        raise FileError(f"{file} does not exist", code="no_file", field="file") from error
+    except pd.errors.EmptyDataError as error:
+        raise FileError(f"{file} is empty", code="no_rows", field="file") from error
+    except (OSError, ValueError, EOFError, csv.Error) as error:
+        raise FileError(
+            f"{file} cannot be read as a table: {str(error).partition(chr(10))[0]}", field="file"
+        ) from error
+    frame.columns = [str(name).strip() for name in frame.columns]
+    twice = sorted({name for name in frame.columns if list(frame.columns).count(name) > 1})
+    if twice:
+        raise FileError(f"{file.name} names a column twice: {', '.join(twice)}", field="file")
+    return frame
+
+
+def _read(file: Path, ending: str) -> pd.DataFrame:
+    if ending == ".parquet":
+        return pd.read_parquet(file)
+    if ending in (".jsonl", ".ndjson"):
+        return pd.read_json(file, lines=True, dtype=False, convert_dates=False)
+    return _text(file)
+
+
+def _text(file: Path) -> pd.DataFrame:
+    """A CSV, its columns named as the file names them: pandas would number those that come twice."""
+    first = str(_cells(file, header=None, nrows=1, sep="\x01", engine="python").iloc[0, 0])
+    delimiter = max(_DELIMITERS, key=first.count)
+    if not first.count(delimiter) and len(first.split()) > 1:
+        delimiter = r"\s+"
+    names = _cells(file, header=None, nrows=1, sep=delimiter).iloc[0].tolist()
+    frame = _cells(file, sep=delimiter)
+    return frame.set_axis(names, axis=1) if len(names) == frame.shape[1] else frame
+
+
+def _cells(file: Path, **options: Any) -> pd.DataFrame:
+    found = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig", **options)
+    return cast("pd.DataFrame", found)
+
+
+def write_table(frame: pd.DataFrame, file: Path) -> None:
+    """Write the table by the ending of the file's name; raises `FileError`."""
+    ending = Path(plain_name(file)).suffix.lower()
+    try:
+        if ending == ".parquet":
+            frame.to_parquet(file, index=False)
+        elif ending in (".jsonl", ".ndjson"):
+            frame.to_json(file, orient="records", lines=True, date_format="iso")
+        elif ending in _ENDINGS:
+            frame.to_csv(file, index=False, sep="\t" if ending == ".tsv" else ",")
+        else:
+            raise FileError(f"{file.name} has no ending of a table; allowed: {', '.join(_ENDINGS)}", field="out")
+    except OSError as error:
+        raise FileError(f"{file} cannot be written: {error.strerror}", code="cannot_write", field="out") from error

@@ -1,0 +1,97 @@
+"""Scores a table by a model: a probability for every row, how sure it is, and in blocks where outcomes are known."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipelines.model_table.file import read_table, write_table
+from training.encoding import Floats
+from training.metrics import Quality
+from training.tabular.cells import moments
+from training.tabular.folds import blocks
+from training.tabular.label import labels
+from training.tabular.model import Scores, TableModel
+from training.tabular.store import read_model
+from training.tabular.table import TableError
+
+COLUMNS = ("probability", "low", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for.
+
+    Parameters: `file`, the table; `model`, the folder; `out`, the file to write; `blocks`, into how many the rows are
+    cut in order of time, each scored before its outcomes move the intercept (1: all at once); `time`, their order.
+    """
+
+    file: Path
+    model: Path
+    out: Path
+    blocks: int = 1
+    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What was scored. Parameters: `mean` probability; `quality`, where the table has the label."""
+
+    rows: int
+    mean: float
+    out: str
+    quality: Quality | None = None
+
+
+def score_table(order: Order) -> Scored:
+    """Score the table that is ordered; the rows keep their order and their columns.
+
+    Raises `ArtifactError` of a damaged model, `TableError` of a table that lacks a column.
+    """
+    model, frame = read_model(order.model), read_table(order.file)
+    if frame.empty:
+        raise TableError(f"{order.file.name} has no row", code="no_rows")
+    known = labels(frame[model.label], model.positive) if model.label in frame.columns else None
+    scores = _in_blocks(model, frame, known, order) if order.blocks > 1 else model.score(frame)
+    added = dict(zip(COLUMNS, (scores.probability, scores.low, scores.high), strict=True))
+    write_table(frame.assign(**added), order.out)
+    return Scored(len(frame), float(scores.probability.mean()), str(order.out), _quality(known, scores))
+
+
+def _in_blocks(model: TableModel, frame: pd.DataFrame, known: Floats | None, order: Order) -> Scores:
+    if known is None or not np.isfinite(known).all():
+        raise TableError(f"scoring in blocks needs the outcome {model.label!r} of every row", field="blocks")
+    place = np.argsort(_moments(frame, order.time), kind="stable")
+    matrix = model.plan.matrix(frame)[place]
+    margin = model.margin(matrix)
+    moved = model.trail.margins(margin, known[place], parts=blocks(len(frame), order.blocks))
+    scores = model.score_matrix(matrix, shift=moved - margin)
+    back = np.argsort(place, kind="stable")
+    return Scores(scores.probability[back], scores.low[back], scores.high[back])
+
+
+def _moments(frame: pd.DataFrame, time: str | None) -> Floats:
+    if time is None:
+        return np.arange(len(frame), dtype=np.float64)
+    if time not in frame.columns:
+        raise TableError(f"no column {time!r}; the table has: {', '.join(frame.columns)}", field="time")
+    return moments(frame[time])
+
+
+def _quality(known: Floats | None, scores: Scores) -> Quality | None:
+    if known is None or not np.isfinite(known).any():
+        return None
+    rows = np.isfinite(known)
+    return Quality.of(known[rows], scores.probability[rows])
+
+
+def in_words(scored: Scored) -> str:
+    """How many, how likely, and how right where that is known."""
+    lines = [f"scored     {scored.rows:,} rows into {scored.out}, mean probability {scored.mean:.4f}"]
+    if scored.quality:
+        q = scored.quality
+        lines.append(
+            f"outcomes   AUC {q.auc:.4f}, log loss {q.log_loss:.4f}, calibration error {q.calibration_error:.3f}"
+        )
+    return "\n".join(lines)

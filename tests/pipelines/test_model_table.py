@@ -1,0 +1,89 @@
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from decisioning.errors import TsugiError
+from pipelines.cli import app
+from pipelines.model_table.file import read_table, write_table
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "tabular"))
+from worlds import a_table
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["model", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    a_table(900).to_csv(folder / "table.csv", index=False)
+    done = run(
+        "fit", folder / "table.csv", "--label", "bought", "--id", "id", "--trials", 2, "--out", folder / "m", "--json"
+    )
+    assert done.exit_code == 0, done.output
+    return folder, json.loads(done.stdout)
+
+
+def test_a_fit_leaves_a_model_its_card_its_report_and_pictures(fitted):
+    folder, report = fitted
+    names = {file.name for file in (folder / "m").iterdir()}
+    assert {"bundle.json", "card.md", "report.json", "reliability.png", "gain.png"} <= names
+    assert {name.partition(".")[2] for name in names} <= {"json", "md", "png", "txt"}
+    assert report["left_out"] == {}
+    assert report["judged"]["held-out rows, drawn at random"]["auc"] > 0.6
+    assert report["version"] in (folder / "m" / "card.md").read_text()
+
+
+def test_no_row_of_the_table_is_in_the_folder(fitted):
+    folder, _ = fitted
+    assert all(b"c123" not in file.read_bytes() for file in (folder / "m").glob("*.[jtm]*"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", "jsonl", "tsv"])
+def test_every_format_is_read_and_written_with_the_same_probabilities(fitted, tmp_path, ending):
+    folder, _ = fitted
+    write_table(a_table(80, seed=3), tmp_path / f"new.{ending}")
+    done = run("score", tmp_path / f"new.{ending}", "--model", folder / "m", "--out", tmp_path / f"out.{ending}")
+    assert done.exit_code == 0, done.output
+    write_table(a_table(80, seed=3), tmp_path / "plain.csv")
+    run("score", tmp_path / "plain.csv", "--model", folder / "m", "--out", tmp_path / "plain_out.csv")
+    found, plain = (
+        read_table(tmp_path / name)["probability"].astype(float) for name in (f"out.{ending}", "plain_out.csv")
+    )
+    pd.testing.assert_series_equal(found, plain, atol=1e-9)
+
+
+def test_blocks_need_outcomes_and_move_by_them(fitted, tmp_path):
+    folder, _ = fitted
+    write_table(a_table(80, seed=3), tmp_path / "new.csv")
+    words = ("score", tmp_path / "new.csv", "--model", folder / "m", "--out", tmp_path / "o.csv", "--blocks", 4)
+    assert run(*words).exit_code == 0
+    write_table(a_table(80, seed=3).drop(columns="bought"), tmp_path / "new.csv")
+    failed = run(*words)
+    assert isinstance(failed.exception, TsugiError)
+    assert "needs the outcome 'bought'" in failed.exception.message
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code"),
+    [
+        (None, "absent.csv", "no_file"),
+        ("", "empty.csv", "no_rows"),
+        ("a,a\n1,2\n", "twice.csv", "invalid_file"),
+        ("not parquet", "t.parquet", "invalid_file"),
+        ("{broken", "t.jsonl", "invalid_file"),
+        ("a,b\n", "t.xlsx", "invalid_file"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_by_name(tmp_path, content, name, code):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(TsugiError) as found:
+        read_table(tmp_path / name)
+    assert found.value.code == code
+    assert name in found.value.message

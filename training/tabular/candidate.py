@@ -1,0 +1,165 @@
+"""What is tried on any table: logistic regressions, three settings of trees, and blends of both, the simplest first.
+
+Where rows have an order in time, one more: a logistic regression averaged over draws of the columns, so that none of
+them carries it alone when its meaning changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from training.encoding import FeatureColumn, Floats
+from training.linear import Linear, LinearShape, Penalties, fit_linear
+from training.tabular.mixture import Mixture, Model
+from training.trees import Rows, Trees, fit_trees
+
+DECILES = tuple(step / 10 for step in range(1, 10))
+QUANTILES: Mapping[str, tuple[float, ...]] = {"logistic": (), "binned": DECILES}
+"""Where each logistic regression cuts the numbers into steps."""
+PENALTY = Penalties(pooled=3.0)
+N_DRAWS = 8
+LEFT_OUT = 0.15
+"""Of the columns, the share that each draw leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSettings:
+    """Settings of LightGBM and how many trees it grows."""
+
+    parameters: Mapping[str, Any]
+    n_trees: int
+
+
+DEFAULT = TreeSettings({"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20}, 100)
+"""LightGBM's own."""
+PRESET = TreeSettings(
+    {
+        "learning_rate": 0.03,
+        "num_leaves": 8,
+        "min_data_in_leaf": 40,
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "lambda_l2": 5.0,
+    },
+    250,
+)
+"""Small, slow trees: written before any score was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model that is tried. Parameters: `parts`, models of which it is the mean.
+
+    >>> Candidate(("binned", "preset")).name
+    'binned + preset'
+    """
+
+    parts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its parts."""
+        return " + ".join(self.parts)
+
+    @classmethod
+    def named(cls, name: str) -> "Candidate":
+        """The candidate of that name."""
+        return cls(tuple(name.split(" + ")))
+
+
+_TRIED = (
+    "logistic",
+    "binned",
+    "default",
+    "preset",
+    "tuned",
+    "binned + preset",
+    "binned + tuned",
+    "preset + tuned",
+    "binned + default + preset",
+    "binned + preset + tuned",
+)
+_TRIED_IN_TIME = ("steady", "steady + preset", "steady + tuned", "logistic + binned + preset")
+CANDIDATES = tuple(map(Candidate.named, _TRIED))
+"""The simplest first: it wins ties."""
+CANDIDATES_IN_TIME = (*CANDIDATES, *map(Candidate.named, _TRIED_IN_TIME))
+"""What is tried where rows have an order in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What a business knows of the model.
+
+    Parameters: `signs`, by column of the matrix, +1 where the probability may only rise with it, −1 where it may only
+    fall; `together`, groups of columns: only columns of one group may interact (none: all may).
+    """
+
+    signs: Mapping[int, int] = field(default_factory=dict)
+    together: tuple[tuple[int, ...], ...] = ()
+
+    def settings(self, n_columns: int) -> dict[str, Any]:
+        """The same for LightGBM, which keeps a column that no group names to itself."""
+        out: dict[str, Any] = {}
+        if self.signs:
+            out["monotone_constraints"] = [self.signs.get(column, 0) for column in range(n_columns)]
+        if self.together:
+            named = {column for group in self.together for column in group}
+            alone = [[column] for column in range(n_columns) if column not in named]
+            out["interaction_constraints"] = [*map(list, self.together), *alone]
+        return out
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Fits the parts of candidates over one kind of matrix.
+
+    Parameters: `columns` of the matrix; `settings` of trees by name; `constraints`; `seed`.
+    """
+
+    columns: Sequence[FeatureColumn]
+    settings: Mapping[str, TreeSettings]
+    constraints: Constraints
+    seed: int
+
+    @property
+    def categorical(self) -> list[int]:
+        """Positions of the categories."""
+        return [place for place, column in enumerate(self.columns) if column.kind == "category"]
+
+    def part(self, rows: Rows, name: str) -> list[Model]:
+        """The models of one part of a candidate."""
+        if name in QUANTILES:
+            return [self._linear(rows, name)]
+        if name == "steady":
+            return [self._linear(rows, "logistic", ignore=ignored) for ignored in self._draws()]
+        return [self._trees(rows, self.settings[name])]
+
+    def fit(self, rows: Rows, candidate: Candidate) -> Mixture:
+        """A candidate on these rows: the mean of its parts."""
+        parts = [self.part(rows, name) for name in candidate.parts]
+        weights = tuple(1.0 / len(parts) / len(part) for part in parts for _ in part)
+        return Mixture(tuple(model for part in parts for model in part), weights)
+
+    def _linear(self, rows: Rows, name: str, *, ignore: Sequence[int] = ()) -> Linear:
+        signs = self.constraints.signs
+        shape = LinearShape(self.columns, 0, 0, ignore=ignore, quantiles=QUANTILES[name], signs=signs)
+        return fit_linear(rows.matrix, rows.label, shape=shape, penalties=PENALTY)
+
+    def _draws(self) -> list[list[int]]:
+        rng, n = np.random.default_rng(self.seed), len(self.columns)
+        n_left_out = min(max(round(n * LEFT_OUT), 1), n - 1)
+        return [sorted(rng.choice(n, n_left_out, replace=False).tolist()) for _ in range(N_DRAWS)]
+
+    def _trees(self, rows: Rows, wanted: TreeSettings) -> Trees:
+        parameters = {**wanted.parameters, **self.constraints.settings(len(self.columns))}
+        return fit_trees(rows, parameters, n_trees=wanted.n_trees, categorical=self.categorical, seed=self.seed)
+
+
+def margins(workshop: Workshop, learned: Rows, judged: Floats, candidates: Sequence[Candidate]) -> dict[str, Floats]:
+    """Log-odds (n,) of rows (n, n_columns) by every candidate; each part is fitted once."""
+    names = sorted({part for candidate in candidates for part in candidate.parts})
+    parts = {name: Mixture.of(workshop.part(learned, name)).margin(judged) for name in names}
+    return {c.name: np.mean([parts[part] for part in c.parts], axis=0) for c in candidates}

@@ -1,0 +1,61 @@
+"""What the cells of a column are: numbers, dates or words; and what counts as missing."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from training.encoding import Floats
+
+Kind = Literal["number", "date", "category"]
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "nat", "<na>"})
+"""Words that say that nothing is known, in small letters."""
+_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
+_COMPACT_DATE = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+DAY_SECONDS = 86_400.0
+
+
+def words(cells: pd.Series) -> pd.Series:
+    """The cells as text without spaces around it; None where missing."""
+    text = cells.astype("string").str.strip()
+    return text.mask(text.str.lower().isin(MISSING)).astype(object).where(text.notna(), None)
+
+
+def kind_of(cells: pd.Series) -> Kind:
+    """What all of the known cells are.
+
+    >>> [kind_of(pd.Series(cells)) for cells in (["1", " ", "2.5"], ["2026-01-31", None], ["1", "one"])]
+    ['number', 'date', 'category']
+    """
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return "date"
+    known = words(cells).dropna()
+    if pd.api.types.is_numeric_dtype(cells) or (len(known) and pd.to_numeric(known, errors="coerce").notna().all()):
+        return "number"
+    return "date" if len(known) and np.isfinite(days(known)).all() else "category"
+
+
+def numbers(cells: pd.Series) -> Floats:
+    """The cells (n,) as finite doubles; NaN where missing or no number."""
+    found = cells if pd.api.types.is_numeric_dtype(cells) else pd.to_numeric(words(cells), errors="coerce")
+    values = found.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def days(cells: pd.Series) -> Floats:
+    """Dates as days (n,) since 1970-01-01 in UTC; NaN where missing or no date of the form 2026-01-31."""
+    if not pd.api.types.is_datetime64_any_dtype(cells):
+        text = words(cells)
+        cells = text.where(text.astype("string").str.fullmatch(_DATE).fillna(value=False).astype(bool), None)
+    times = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")
+    seconds = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    return np.asarray(seconds.to_numpy(dtype=np.float64) / DAY_SECONDS)
+
+
+def moments(cells: pd.Series) -> Floats:
+    """When each row was (n,), in days where the cells are dates (20260131 too), else the numbers themselves."""
+    text = words(cells).astype("string")
+    if text.dropna().str.fullmatch(_COMPACT_DATE).all():
+        cells = text.str[:4] + "-" + text.str[4:6] + "-" + text.str[6:8]
+    found = days(cells)
+    return found if np.isfinite(found).any() else numbers(cells)

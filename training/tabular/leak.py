@@ -1,0 +1,101 @@
+"""Leak checks: columns that know the label too well, or only after it; rows that stand on both sides of a split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from training.encoding import FeatureColumn, Floats
+from training.metrics import auc
+from training.tabular.cells import days, moments
+from training.tabular.folds import Fold, stratified
+from training.tabular.table import Plan, Roles
+from training.trees import Rows
+
+TOO_WELL = 0.97
+"""A single column with this AUC is refused: nothing known beforehand predicts people like that."""
+SUSPICIOUS = 0.80
+"""A single column with this AUC is told."""
+N_BINS = 20
+LATER = 0.01
+"""A share of dates after their own row's time that is no mere slip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. Parameters: `column`, "" where it is about rows; `refused`, or only told."""
+
+    check: Literal["predicts_too_well", "known_later", "identical_rows"]
+    column: str
+    message: str
+    refused: bool
+
+
+def column_findings(rows: Rows, columns: Sequence[FeatureColumn], *, seed: int) -> list[Finding]:
+    """Columns that predict too well by themselves, each judged on rows that did not set its rates."""
+    folds = stratified(rows.label, n_folds=2, seed=seed)
+    found = [(column.name, own_auc(rows.matrix[:, place], rows.label, folds)) for place, column in enumerate(columns)]
+    return [_too_well(name, area) for name, area in found if area >= SUSPICIOUS]
+
+
+def own_auc(values: Floats, label: Floats, folds: Sequence[Fold]) -> float:
+    """The AUC of the rates in twenty bins of one column (missing is a bin), over rows that did not set the rates."""
+    bins = _bins(values)
+    score = np.empty(len(label))
+    for fold in folds:
+        size = np.bincount(bins[fold.learned], minlength=bins.max() + 1)
+        yes = np.bincount(bins[fold.learned], weights=label[fold.learned], minlength=bins.max() + 1)
+        score[fold.judged] = ((yes + label[fold.learned].mean()) / (size + 1.0))[bins[fold.judged]]
+    return auc(label, score)
+
+
+def _bins(values: Floats) -> np.ndarray:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return np.zeros(len(values), dtype=np.int64)
+    distinct = np.unique(known)
+    edges = distinct if len(distinct) <= N_BINS else np.unique(np.quantile(known, np.linspace(0, 1, N_BINS + 1)))
+    return np.where(np.isfinite(values), np.searchsorted(edges, values, side="left") + 1, 0).astype(np.int64)
+
+
+def _too_well(name: str, area: float) -> Finding:
+    refused = area >= TOO_WELL
+    question = (
+        "leave it out with --drop, or say with --keep that it is known in time" if refused else "is it known in time?"
+    )
+    message = f"column {name!r} alone predicts the label with an AUC of {area:.3f}: {question}"
+    return Finding("predicts_too_well", name.partition(" (")[0], message, refused)
+
+
+def time_findings(frame: pd.DataFrame, plan: Plan, roles: Roles) -> list[Finding]:
+    """Columns whose dates lie after the time of their own row: nobody knew them then."""
+    if roles.time is None:
+        return []
+    at = moments(frame[roles.time])
+    dates = [name for name, kind in plan.kinds.items() if kind == "date"]
+    found = [(name, float(np.mean(days(frame[name]) > at))) for name in dates]
+    return [_later(name, share, roles.time) for name, share in found if share > 0]
+
+
+def _later(name: str, share: float, time: str) -> Finding:
+    message = f"column {name!r} lies after {time!r} in {share:.1%} of the rows: it was not known then; --drop it"
+    return Finding("known_later", name, message, share >= LATER)
+
+
+def row_findings(rows: Rows, fold: Fold) -> list[Finding]:
+    """Rows that stand, identical in every column and in the label, on both sides of the split."""
+    both = twins(rows, fold)
+    if not both.any():
+        return []
+    share = both.mean()
+    message = f"{both.sum():,} of {len(both):,} held-out rows ({share:.1%}) also stand among those learned from"
+    return [Finding("identical_rows", "", f"{message}; they do not judge", share >= 0.5)]
+
+
+def twins(rows: Rows, fold: Fold) -> np.ndarray:
+    """Which of the judged rows (n_judged,) have an identical one among those learned from, label included."""
+    whole = np.ascontiguousarray(np.column_stack([np.nan_to_num(rows.matrix, nan=-9.75e300), rows.label]))
+    keys = whole.view(np.dtype((np.void, whole.dtype.itemsize * whole.shape[1]))).ravel()
+    return np.isin(keys[fold.judged], keys[fold.learned])

@@ -1,0 +1,180 @@
+"""A table to learn from: which column says what, how its columns become a matrix, and what was left out and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from decisioning.errors import ArtifactError, InvalidInputError
+from training.encoding import FeatureColumn, FeatureEncoder, Floats
+from training.tabular.cells import Kind, days, kind_of, numbers, words
+
+MOST_CATEGORIES = 50
+"""Words that a column keeps, the most frequent ones; the others are read as one unknown word."""
+FEWEST_OF_A_WORD = 5
+"""Rows that a word needs to be kept."""
+NOTHING = "(missing)"
+"""The word for a missing category."""
+PARTS = ("days", "month", "weekday")
+"""What a date becomes."""
+
+
+class TableError(InvalidInputError):
+    """A table, or what is said of it, cannot be used."""
+
+    code = "invalid_table"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What the columns are for.
+
+    Parameters: `label`; `time` of each row; `ids`, never looked at; `drop`, to be left out; `keep`, to be used whatever
+    the leak checks say; `ordered`, whether the rows stand in order of time.
+    """
+
+    label: str
+    time: str | None = None
+    ids: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    ordered: bool = False
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the rows have an order in time."""
+        return self.ordered or self.time is not None
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Every column that is named, with the option that names it."""
+        many = [(name, option) for option in ("ids", "drop", "keep") for name in getattr(self, option)]
+        return (("label", self.label), *([("time", self.time)] if self.time else []), *((o, n) for n, o in many))
+
+    def check(self, frame: pd.DataFrame) -> None:
+        """Raise `TableError` where a column that is named is not there."""
+        for option, name in self.named:
+            if name not in frame.columns:
+                listed = ", ".join(map(str, frame.columns))
+                raise TableError(f"no column {name!r}; the table has: {listed}", code="unknown_column", field=option)
+
+    @property
+    def aside(self) -> frozenset[str]:
+        """Columns that are no features."""
+        return frozenset({self.label, *self.ids, *self.drop, *([self.time] if self.time else [])})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the table's columns become the columns of a matrix.
+
+    Parameters: `kinds` and `categories` by the table's column, in order; `time`, the column that dates are counted
+    back from.
+    """
+
+    kinds: Mapping[str, Kind]
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    time: str | None = None
+
+    @property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        """The columns of the matrix."""
+        return tuple(column for name, kind in self.kinds.items() for column in self._of(name, kind))
+
+    def _of(self, name: str, kind: Kind) -> Sequence[FeatureColumn]:
+        if kind == "date":
+            return [FeatureColumn(f"{name} ({part})") for part in PARTS]
+        return [FeatureColumn(name, kind, self.categories.get(name, ()))]
+
+    def matrix(self, frame: pd.DataFrame) -> Floats:
+        """The matrix (n, n_columns) of a table; raises `TableError` where a column is not there."""
+        missing = [name for name in self.kinds if name not in frame.columns]
+        if missing:
+            raise TableError(f"the table lacks columns of the model: {', '.join(missing)}", code="unknown_column")
+        encoder = FeatureEncoder(self.columns)
+        values = {name: cells for each in self.kinds for name, cells in self._values(each, frame).items()}
+        return np.ascontiguousarray(encoder.matrix(values, n_rows=len(frame)))
+
+    def _values(self, name: str, frame: pd.DataFrame) -> Mapping[str, Any]:
+        cells = frame[name]
+        if self.kinds[name] == "number":
+            return {name: numbers(cells)}
+        if self.kinds[name] == "category":
+            return {name: words(cells).fillna(NOTHING).tolist()}
+        return self._date(name, cells, frame)
+
+    def _date(self, name: str, cells: pd.Series, frame: pd.DataFrame) -> Mapping[str, Floats]:
+        at = days(cells)
+        whole = pd.Series(pd.to_datetime(np.where(np.isfinite(at), at, 0.0), unit="D"))
+        parts = (at, whole.dt.month.to_numpy(dtype=float), whole.dt.weekday.to_numpy(dtype=float))
+        since = days(frame[self.time]) - at if self.time and self.time in frame.columns else at
+        values = (since if np.isfinite(since).any() else at, *parts[1:])
+        return {f"{name} ({part})": np.where(np.isfinite(at), v, np.nan) for part, v in zip(PARTS, values, strict=True)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Kinds and categories, in order."""
+        listed = [{"name": n, "kind": k, "categories": list(self.categories.get(n, ()))} for n, k in self.kinds.items()]
+        return {"columns": listed, "time": self.time}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Plan":
+        """The plan again; raises `ArtifactError` where a column is not described."""
+        try:
+            kinds = {each["name"]: each["kind"] for each in given["columns"]}
+            categories = {e["name"]: tuple(e["categories"]) for e in given["columns"] if e["categories"]}
+            return cls(kinds, categories, given["time"])
+        except (KeyError, TypeError) as problem:
+            raise ArtifactError(f"bundle.json: does not say how columns are read: {problem!r}") from problem
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A column that is left out, and why."""
+
+    column: str
+    reason: str
+
+
+def plan_of(frame: pd.DataFrame, roles: Roles) -> tuple[Plan, tuple[Left, ...]]:
+    """How to read the table's columns, and which are left out: constant ones and such as differ in nearly every row.
+
+    Raises `TableError` where no column is left.
+    """
+    kinds: dict[str, Kind] = {}
+    categories: dict[str, tuple[str, ...]] = {}
+    left: list[Left] = []
+    for name in (name for name in frame.columns if name not in roles.aside):
+        kind, reason = kind_of(frame[name]), useless(frame[name])
+        if reason and name not in roles.keep:
+            left.append(Left(name, reason))
+            continue
+        kinds[name] = kind
+        if kind == "category":
+            categories[name] = _categories(frame[name])
+    if not kinds:
+        raise TableError("no column is left to learn from: every other one is constant or an id", code="no_features")
+    return Plan(kinds, categories, roles.time), tuple(left)
+
+
+def useless(cells: pd.Series) -> str:
+    """Why a column can say nothing of another row; "" where it can."""
+    known = words(cells).dropna()
+    n_different = known.nunique()
+    if n_different <= 1 and len(known) in (0, len(cells)):
+        return "constant"
+    if n_different < 0.9 * len(cells) or len(cells) < 20:
+        return ""
+    kind = kind_of(cells)
+    whole = kind == "number" and bool((np.nan_to_num(numbers(cells)) % 1 == 0).all())
+    if kind == "category" or (whole and n_different == len(cells)):
+        return f"like an id: {n_different:,} different values in {len(cells):,} rows"
+    return ""
+
+
+def _categories(cells: pd.Series) -> tuple[str, ...]:
+    known = words(cells)
+    counts = known.fillna(NOTHING).value_counts()
+    kept = counts[counts >= min(FEWEST_OF_A_WORD, max(len(cells) // 20, 1))].head(MOST_CATEGORIES)
+    return tuple(sorted(map(str, kept.index)))
