@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from decisioning.errors import InvalidInputError, NotFoundError
 from training.bootstrap import Estimate, customer_totals, estimate, replicate_totals, smallest_detectable
-from training.off_policy import policy_terms
+from training.off_policy.terms import policy_terms
 from training.overlap import Overlap, overlap
 from training.policy import NOTHING
 from training.reward_log import Floats, RewardLog, check_log

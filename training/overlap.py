@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.off_policy import PolicyTerms
+from training.off_policy.terms import PolicyTerms
 from training.reward_log import Floats, RewardLog
 
 MOST_UNSUPPORTED = 0.01

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from decisioning.errors import InvalidInputError, NotFoundError
-from training.off_policy import doubly_robust, policy_terms, snips
+from training.off_policy.estimator import doubly_robust, snips
+from training.off_policy.terms import policy_terms
 from training.reward_log import Floats, RewardLog
 
 NOTHING = "nothing"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.off_policy import ESTIMATORS, PolicyTerms, doubly_robust, ips, policy_terms, snips
+from training.off_policy.estimator import ESTIMATORS, doubly_robust, ips, snips
+from training.off_policy.terms import PolicyTerms, policy_terms
 from training.reward_log import LoggedRewards
 
 seeds = st.integers(0, 2**32 - 1)

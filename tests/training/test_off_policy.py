@@ -8,7 +8,8 @@ import pytest
 from decisioning.errors import InvalidInputError
 from training.bootstrap import customer_totals, estimate, replicate_totals, smallest_detectable
 from training.moments import Moments
-from training.off_policy import clipped_ips, direct, doubly_robust, ips, policy_terms, snips
+from training.off_policy.estimator import clipped_ips, direct, doubly_robust, ips, snips
+from training.off_policy.terms import policy_terms
 from training.overlap import overlap
 from training.policy import constant, uniform
 from training.reward_log import LoggedRewards, check_log

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from decisioning.errors import InvalidInputError
-from training.off_policy import doubly_robust, ips, policy_terms
+from training.off_policy.estimator import doubly_robust, ips
+from training.off_policy.terms import policy_terms
 from training.policy import constant
 from training.reward_log import LoggedRewards
 from training.reward_model import cross_fitted, customer_folds, fit_reward_model
