@@ -71,7 +71,8 @@ class Verdict:
 def judge(evaluation: PolicyEvaluation, *, candidate: str = CANDIDATE, margin: float = 0.0) -> Verdict:
     """Decide whether the candidate may serve.
 
-    Parameters: `evaluation` with references to a constant and to doing nothing, and to the champion where one serves;
+    Parameters: `evaluation` with a reference to the constants, to doing nothing where the log knows that, and to the
+    champion where one serves;
     `margin` ≥ 0, how much worse than the champion is tolerable, money per decision.
     Raises `NotFoundError` where the candidate was not evaluated, `InvalidInputError` of a missing reference or a
     margin below 0.
@@ -89,9 +90,9 @@ def _candidate(evaluation: PolicyEvaluation, candidate: str, margin: float) -> P
         raise InvalidInputError(f"the margin must be 0 or more, given {margin}", field="gate.margin")
     if candidate not in evaluation.policies:
         raise NotFoundError(f"no such policy: {candidate}; evaluated: {', '.join(evaluation.policies)}")
-    if DOING_NOTHING not in evaluation.references or HINDSIGHT_CONSTANT not in evaluation.references:
+    if HINDSIGHT_CONSTANT not in evaluation.references:
         given = ", ".join(evaluation.references) or "none"
-        raise InvalidInputError(f"the gate compares with doing nothing and the constant actions; references: {given}")
+        raise InvalidInputError(f"the gate compares with the constant actions; references: {given}")
     return evaluation.policies[candidate]
 
 
