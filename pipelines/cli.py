@@ -11,7 +11,20 @@ from typing import NoReturn
 import typer
 
 from decisioning.errors import TsugiError
-from pipelines.command import decide, features, identity, journey, learn, match, model, privacy, profile, record, start
+from pipelines.command import (
+    decide,
+    features,
+    identity,
+    journey,
+    learn,
+    match,
+    model,
+    policy,
+    privacy,
+    profile,
+    record,
+    start,
+)
 from pipelines.exit_code import ExitCode
 
 app = typer.Typer(
@@ -25,7 +38,7 @@ app = typer.Typer(
 for module in (start, record, profile, identity, features, learn, decide, journey, privacy, match):
     for command in module.COMMANDS:
         app.command()(command)
-for group in model.GROUPS:
+for group in (*model.GROUPS, *policy.GROUPS):
     app.add_typer(group)
 
 

@@ -1,0 +1,1 @@
+"""Policies from any table of logged decisions: learn and judge, value, apply."""

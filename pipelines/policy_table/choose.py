@@ -1,0 +1,24 @@
+"""Applies a written policy to a table."""
+
+from pathlib import Path
+
+from decisioning.errors import InvalidInputError
+from pipelines.model_table.file import read_table, write_table
+from training.uplift.stored import read_policy
+from training.uplift.table_policy import choose_for_table
+
+
+def choose_file(file: Path, folder: Path, out: Path) -> dict[str, int]:
+    """Apply a written policy to a table; returns how many rows get each action.
+
+    Raises `InvalidInputError` where the table lacks a column, `ArtifactError` where the policy was altered.
+    """
+    policy = read_policy(folder)
+    frame = read_table(file)
+    chosen = choose_for_table(frame, policy)
+    customer = policy.columns.customer
+    beside = [customer] if customer and customer in frame.columns else []
+    if {"action", "gain"} & set(beside):
+        raise InvalidInputError(f"the column {beside[0]!r} cannot stand beside the chosen action", field="file")
+    write_table(frame[beside].assign(row=range(1, len(frame) + 1), **chosen), out)
+    return {str(action): int(n) for action, n in chosen["action"].value_counts().items()}

@@ -1,0 +1,83 @@
+"""What `tsugi policy` says to people."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from training.bootstrap import Estimate
+from training.figures import with_interval
+from training.uplift.contest import Candidate
+from training.uplift.fitting import Fitted
+
+if TYPE_CHECKING:
+    from pipelines.policy_table.fit import PolicyFit
+
+DETECTED = 2.8
+"""Standard errors that a true gain needs to be found significant four times in five."""
+
+
+def explained(fitted: Fitted) -> tuple[str, ...]:
+    """The verdict in plain words: what was found, what serves, and what could have been seen."""
+    return (_headline(fitted), *fitted.verdict.reasons[:-1], f"judged on {fitted.judged_on}")
+
+
+def _headline(fitted: Fitted) -> str:
+    if fitted.adopted:
+        return "adopted: the learned policy is better than the best constant action"
+    if fitted.winner is None:
+        return f"not adopted: no learner was sure of a gain over the best constant action; {_seen(fitted)}"
+    gain = fitted.gain
+    if gain.high < 0:
+        return f"not adopted: worse than the best constant action, {with_interval(gain, signed=True)} per decision"
+    if gain.low > 0:
+        return f"not adopted, though better than the best constant action: {fitted.verdict.outcome}"
+    return f"not adopted, cannot tell: {with_interval(gain, signed=True)} per decision; {_seen(fitted)}"
+
+
+def _seen(fitted: Fitted) -> str:
+    """The surest candidate, and what of a gain its noise would have let be seen."""
+    surest = max(fitted.candidates, key=lambda candidate: candidate.gain.low, default=None)
+    if surest is None:
+        return "no learner prefers another action for anybody"
+    gain = surest.gain
+    interval = Estimate(gain.mean, gain.low, 2 * gain.mean - gain.low)
+    least = f"{DETECTED * gain.standard_error:.3g}"
+    return f"the surest, {_named(surest)}, gained {with_interval(interval, signed=True)}; below {least} it goes unseen"
+
+
+def _named(candidate: Candidate) -> str:
+    return candidate.learner if candidate.share == 1.0 else f"{candidate.learner} on the top {candidate.share:.0%}"
+
+
+def fit_in_words(fit: "PolicyFit") -> str:
+    """The log, the candidates and the verdict, line by line."""
+    left = f"; left out: {', '.join(fit.left_out)}" if fit.left_out else ""
+    lines = [
+        f"log        {fit.n_decisions:,} decisions of {fit.n_customers:,} customers",
+        f"actions    {', '.join(fit.actions)}",
+        f"context    {', '.join(fit.context)}{left}",
+        f"rewards    cut at {fit.cap:.6g} for learning and judging",
+        f"slopes     {', '.join(f'{name} {slope:.2f}' for name, slope in fit.slopes.items())} (1: all spread is real)",
+        *(f"candidate  {_candidate(each)}" for each in _best(fit.candidates)),
+        *(f"verdict    {line}" for line in fit.explained),
+        f"serves     {fit.serves}, version {fit.version}",
+    ]
+    return "\n".join(lines)
+
+
+def _best(candidates: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    return sorted(candidates, key=lambda each: -float(each["low"]))[:5]
+
+
+def _candidate(each: Mapping[str, Any]) -> str:
+    mean, low = each["gain"]["mean"], each["low"]
+    gain = with_interval(Estimate(mean, low, 2 * mean - low), signed=True)
+    return f"{each['learner']:5s} acting on {each['share']:4.0%} of those it would move: {gain}"
+
+
+def chosen_in_words(counts: Mapping[str, int]) -> str:
+    """How many rows get each action.
+
+    >>> chosen_in_words({"card": 3, "no_action": 1})
+    'chosen     card 3, no_action 1'
+    """
+    return f"chosen     {', '.join(f'{action} {n:,}' for action, n in counts.items())}"

@@ -1,0 +1,135 @@
+"""Any log: what cannot be used is named, what was not known before is found, what is written is what is read."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from randomised_log import a_log, a_table
+
+from decisioning.errors import ArtifactError, InvalidInputError
+from training.reward_log import LoggedRewards, chosen_probability
+from training.uplift.contest import Care
+from training.uplift.log_columns import LogColumns, log_of
+from training.uplift.stored import read_policy, write_policy
+from training.uplift.suspicion import check_context
+from training.uplift.table_policy import choose_for_table, learn_from_table
+
+COLUMNS = LogColumns("action", "p", "money", "customer")
+CARE = Care(folds=3, bags=1)
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def broken(change):
+    table = a_table(1, n=900)
+    change(table)
+    return table
+
+
+def put(column, value, rows=slice(3, 5)):
+    return lambda table: table.isetitem(
+        table.columns.get_loc(column),
+        [value if rows.start <= i < rows.stop else v for i, v in enumerate(table[column])],
+    )
+
+
+BAD = {
+    "no probability": (put("p", None), "'p' has no probability.*2 of 900 rows, the first is row 4"),
+    "probability 0": (put("p", 0.0), "'p' is not above 0"),
+    "probability above 1": (put("p", 1.5), "'p' is above 1"),
+    "negative probability": (put("p", -0.1), "'p' is not above 0"),
+    "no action": (put("action", ""), "'action' names no action"),
+    "no reward": (put("money", "much"), "'money' is no number"),
+    "no customer": (put("customer", None), "'customer' names no customer"),
+    "rare action": (put("action", "fax"), "'fax' was chosen in 2 decisions"),
+    "one action": (put("action", "fax", slice(0, 900)), "'fax' only"),
+    "same rewards": (put("money", 1.0, slice(0, 900)), "earned the same"),
+    "too few": (lambda table: table.drop(index=table.index[300:], inplace=True), "too little data: 300 decisions"),
+    "empty": (lambda table: table.drop(index=table.index, inplace=True), "no row"),
+    "lost column": (lambda table: table.pop("money"), "no column 'money'"),
+    "leak": (lambda table: table.insert(0, "spent", table["money"] * 2 + 1), "'spent' says the reward"),
+    "outcome among the context": (
+        lambda table: table.insert(0, "seen", (table["action"] == "card") * 1.0), "'seen' depends on the action"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_log_that_cannot_be_used_is_refused_by_name(name):
+    change, message = BAD[name]
+    with pytest.raises(InvalidInputError, match=message):
+        learn_from_table(broken(change), COLUMNS, care=CARE)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (LogColumns("action", "p", "money", costs=("fax=2",)), "'fax', which was never chosen"),
+        (LogColumns("action", "p", "money", costs=("card=free",)), "not action=amount"),
+        (LogColumns("action", "p", "money", nothing="rest"), "no decision was 'rest'; actions: call, card, mail"),
+        (LogColumns("action", "p", "money", context=("p",)), "'p' is named for something else"),
+        (LogColumns("action", "p", "gold"), "no column 'gold'; the table has: customer, action"),
+    ],
+)
+def test_what_is_said_of_the_columns_is_checked(columns, message):
+    with pytest.raises(InvalidInputError, match=message):
+        log_of(a_table(1, n=900), columns)
+
+
+def test_costs_by_action_and_by_column_are_taken_off_the_reward():
+    table = a_table(1, n=900).assign(fee=0.5)
+    plain = log_of(table, COLUMNS).log
+    paid = log_of(table, LogColumns("action", "p", "money", "customer", costs=("fee", "card=2"))).log
+    np.testing.assert_allclose(plain.reward - paid.reward, 0.5 + 2.0 * (table["action"] == "card"))
+
+
+def test_probabilities_of_what_was_not_chosen_are_filled_so_that_each_row_is_a_distribution():
+    log = log_of(a_table(1, n=900), COLUMNS).log
+    np.testing.assert_allclose(log.eligible_probability.sum(axis=1), 1.0)
+    np.testing.assert_allclose(chosen_probability(log), a_table(1, n=900)["p"])
+
+
+def test_what_was_known_before_is_no_suspect_though_probabilities_depend_on_it():
+    for seed in range(20):
+        lesson, log, _ = a_log(seed, n=2000)
+        check_context(log, lesson.matrix, ["a", "b", "c", "d"])
+
+
+def test_probabilities_that_are_wrong_are_noticed_by_the_context():
+    lesson, log, _ = a_log(1, n=6000)
+    wrong = LoggedRewards(
+        log.actions, log.customer_id, log.chosen, np.full((6000, 3), 1 / 3), log.reward, log.capped_reward
+    )
+    with pytest.raises(InvalidInputError, match="π₀ is wrong"):
+        check_context(wrong, lesson.matrix, ["a", "b", "c", "d"])
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return learn_from_table(a_table(1), COLUMNS, care=CARE)
+
+
+def test_a_written_policy_chooses_as_the_learned_one(learned, tmp_path):
+    version = write_policy(learned.policy, tmp_path, created_at=NOW, report={"adopted": True})
+    read = read_policy(tmp_path)
+    fresh = a_table(2)
+    assert (read.version, read.constant, read.columns) == (version, "card", COLUMNS)
+    assert choose_for_table(fresh, read).equals(choose_for_table(fresh, learned.policy))
+    assert set(choose_for_table(fresh, read)["action"]) == {"call", "card", "mail"}
+
+
+def test_a_policy_with_one_byte_altered_is_refused(learned, tmp_path):
+    write_policy(learned.policy, tmp_path, created_at=NOW, report={})
+    assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".txt"}
+    for file in sorted(tmp_path.iterdir()):
+        content = file.read_bytes()
+        place = content.index(b"margin") if file.suffix == ".json" else len(content) // 2
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(ArtifactError):
+            read_policy(tmp_path)
+        file.write_bytes(content)
+    assert read_policy(tmp_path).version
+
+
+def test_a_table_without_a_column_of_the_policy_is_refused_by_name(learned):
+    with pytest.raises(InvalidInputError, match="x1"):
+        choose_for_table(a_table(1).drop(columns="x1"), learned.policy)

@@ -1,0 +1,56 @@
+"""A log as the learners see it: a matrix of contexts, what was chosen with which probability, and what it earned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.reward_log import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """n decisions over `n_actions` actions.
+
+    Parameters: `matrix` (n, n_columns), NaN where not known; `categorical`, the columns that hold codes; `chosen` (n,);
+    `probability` (n, n_actions), π₀(a|x); `reward` (n,), capped; `customer` (n,).
+    """
+
+    matrix: Floats
+    categorical: Sequence[int]
+    chosen: NDArray[np.int64]
+    probability: Floats
+    reward: Floats
+    customer: NDArray[Any]
+
+    @property
+    def n_actions(self) -> int:
+        """How many actions there are."""
+        return len(self.probability[0])
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def take(self, rows: NDArray[Any]) -> "Lesson":
+        """Some of the decisions: a mask (n,) or indices."""
+        return Lesson(
+            self.matrix[rows],
+            self.categorical,
+            self.chosen[rows],
+            self.probability[rows],
+            self.reward[rows],
+            self.customer[rows],
+        )
+
+    def pseudo_outcomes(self, q_hat: Floats) -> Floats:
+        """What each action would have earned, (n, n_actions): q̂, and the weighted surprise of the chosen one.
+
+        Doubly robust (Dudík, Langford and Li, 2011): the mean of a column is the value of that constant action.
+        """
+        rows = np.arange(len(self))
+        found = q_hat.copy()
+        surprise = self.reward - q_hat[rows, self.chosen]
+        found[rows, self.chosen] += surprise / self.probability[rows, self.chosen]
+        return found

@@ -1,0 +1,45 @@
+"""The one regression that every learner is made of: few, small, slow trees, the same for all, tuned on nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import lightgbm
+import numpy as np
+
+from training.reward_log import Floats
+
+ROUNDS = 80
+PARAMETERS: Mapping[str, Any] = {
+    "objective": "regression",
+    "learning_rate": 0.08,
+    "num_leaves": 8,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.8,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "max_bin": 63,
+    "min_data_per_group": 50,
+    "cat_smooth": 20.0,
+    "verbosity": -1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+}
+LEAVES_OF_A_LOG = 200
+"""A leaf holds at least this part of the rows, so that noise is averaged over many."""
+SMALLEST_LEAF = 20
+
+
+def regress(
+    matrix: Floats, target: Floats, *, categorical: Sequence[int], seed: int, changes: Mapping[str, Any] | None = None
+) -> lightgbm.Booster:
+    """Fit E[target | row] on rows (n, n_columns)."""
+    leaf = max(SMALLEST_LEAF, len(target) // LEAVES_OF_A_LOG)
+    settings = {**PARAMETERS, "min_data_in_leaf": leaf, "seed": seed, **(changes or {})}
+    data = lightgbm.Dataset(matrix, label=target, categorical_feature=list(categorical), params=settings)
+    return lightgbm.train(settings, data, num_boost_round=ROUNDS)
+
+
+def with_action(matrix: Floats, action: Any) -> Floats:
+    """The matrix with one more column, the code of an action."""
+    return np.column_stack([matrix, np.broadcast_to(np.asarray(action, dtype=np.float64), len(matrix))])

@@ -1,0 +1,66 @@
+"""Where to deviate from the best constant action: only where the gain is sure, and ties go to the constant."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.bootstrap import customer_totals
+from training.reward_log import Floats
+from training.uplift.effects import Effects
+
+SURE = 1.96
+"""Standard errors below the mean: the lower end of a 95 % interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The learned policy: the action of the largest effect where that is above the margin, else the constant one.
+
+    Parameters: `effects` (None: the constant action everywhere); `margin` ≥ 0, money per decision.
+    """
+
+    constant: int
+    effects: Effects | None = None
+    margin: float = 0.0
+
+    def choose(self, matrix: Floats) -> NDArray[np.int64]:
+        """The column of the action for every row (n, n_columns)."""
+        if self.effects is None:
+            return np.full(len(matrix), self.constant)
+        return deviate(self.effects.predict(matrix), self.constant, self.margin)
+
+
+def deviate(effect: Floats, constant: int, margin: float) -> NDArray[np.int64]:
+    """The action of the largest effect (n, n_actions) where it is above the margin, else the constant one."""
+    best = best_other(effect, constant)
+    height = effect[np.arange(len(effect)), best]
+    return np.where(height > max(margin, 0.0), best, constant)
+
+
+def best_other(effect: Floats, constant: int) -> NDArray[np.int64]:
+    """The action of the largest effect but the constant one, (n,)."""
+    others = effect.copy()
+    others[:, constant] = -np.inf
+    best: NDArray[np.int64] = others.argmax(axis=1)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A mean gain per decision with its standard error, customers being independent."""
+
+    mean: float
+    standard_error: float
+
+    @property
+    def low(self) -> float:
+        """The lower end of the 95 % interval."""
+        return self.mean - SURE * self.standard_error
+
+
+def gain_of(gains: Floats, customer: NDArray[np.int64]) -> Gain:
+    """The mean of gains (n,) per decision, its error from the sums of each customer (n,)."""
+    mean = float(gains.mean())
+    rests = customer_totals((gains - mean)[:, None], customer)[:, 0]
+    return Gain(mean, float(np.sqrt(rests @ rests)) / len(gains))

@@ -1,0 +1,131 @@
+"""A learned policy as a folder: `bundle.json` and LightGBM text, every file named by its hash; no pickle.
+
+Written and verified by `training.artifact`, as every other model is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from decisioning.errors import ArtifactError
+from training.artifact import read_content, write_content
+from training.bundle_json import Texts, booster_from_text
+from training.tabular.table import Plan
+from training.uplift.effects import Effects, Term
+from training.uplift.log_columns import LogColumns
+from training.uplift.rule import Rule
+
+KIND = "table policy"
+N_GOLDEN = 16
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class StoredPolicy:
+    """A policy of any table.
+
+    Parameters: `actions` by the rule's columns; `plan`, how a table becomes the rule's matrix; `columns` of the log
+    that taught it; `fingerprint` of that log.
+    """
+
+    rule: Rule
+    actions: tuple[str, ...]
+    plan: Plan
+    columns: LogColumns
+    fingerprint: str
+    version: str = ""
+
+    @property
+    def constant(self) -> str:
+        """The action that everybody gets for whom no other is surely better."""
+        return self.actions[self.rule.constant]
+
+
+def write_policy(policy: StoredPolicy, folder: Path, *, created_at: datetime, report: Mapping[str, Any]) -> str:
+    """Write the folder; returns the version, a hash of the content. Parameters: `report`, how it came to be."""
+    texts: Texts = {}
+    content = {
+        "kind": KIND,
+        "actions": policy.actions,
+        "constant": policy.rule.constant,
+        "margin": policy.rule.margin,
+        "effects": None if policy.rule.effects is None else _effects_json(policy.rule.effects, texts),
+        "plan": policy.plan.to_json(),
+        "columns": asdict(policy.columns),
+        "fingerprint": policy.fingerprint,
+        "golden": _golden(policy.rule, len(policy.plan.columns)),
+    }
+    return write_content(content, texts, folder, {"created_at": created_at.isoformat(), "report": dict(report)})
+
+
+def read_policy(folder: Path) -> StoredPolicy:
+    """Load a policy whose every hash was verified first, and that still scores its golden rows as when it was written.
+
+    Raises `ArtifactError`, naming the file and what was expected.
+    """
+    content, texts = read_content(folder)
+    if content.get("kind") != KIND:
+        raise ArtifactError(f"{folder}: is a {content.get('kind')!r}, expected a {KIND!r}")
+    try:
+        policy = _policy(content, texts)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise ArtifactError(f"{folder}: is not complete: {problem!r}") from problem
+    if not np.allclose(_golden(policy.rule, len(policy.plan.columns)), content["golden"], rtol=0, atol=TOLERANCE):
+        raise ArtifactError(f"{folder}: scores its golden rows differently from when it was written")
+    return policy
+
+
+def _policy(content: Mapping[str, Any], texts: Texts) -> StoredPolicy:
+    plan = Plan.from_json(content["plan"])
+    given, actions = content["effects"], tuple(content["actions"])
+    effects = None if given is None else _effects(given, texts, len(plan.columns), int(content["constant"]))
+    columns: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in content["columns"].items()}
+    return StoredPolicy(
+        Rule(int(content["constant"]), effects, float(content["margin"])),
+        actions,
+        plan,
+        LogColumns(**columns),
+        content["fingerprint"],
+        content["version"],
+    )
+
+
+def _effects_json(effects: Effects, texts: Texts) -> dict[str, Any]:
+    files: dict[int, str] = {}
+    terms = []
+    for term in effects.terms:
+        file = files.setdefault(id(term.booster), f"effect_{_letters(len(files))}.txt")
+        if file not in texts:
+            texts[file] = term.booster.model_to_string()
+        terms.append({"file": file, "weights": term.weights.tolist(), "action": term.action})
+    return {"terms": terms, "offset": effects.offset.tolist()}
+
+
+def _effects(given: Mapping[str, Any], texts: Texts, width: int, constant: int) -> Effects:
+    coded = {each["file"] for each in given["terms"] if each["action"] is not None}
+    boosters = {file: booster_from_text(file, text, width + (file in coded)) for file, text in texts.items()}
+    terms = (Term(boosters[each["file"]], np.array(each["weights"]), each["action"]) for each in given["terms"])
+    return Effects(constant, tuple(terms), np.array(given["offset"]))
+
+
+def _golden(rule: Rule, width: int) -> list[list[float]]:
+    """Effects of made-up rows; never a customer's data."""
+    if rule.effects is None:
+        return []
+    rows = np.random.default_rng(0).normal(size=(N_GOLDEN, width)).round(3) * 10.0 ** np.arange(N_GOLDEN)[:, None]
+    found: list[list[float]] = rule.effects.predict(rows / 1e6).tolist()
+    return found
+
+
+def _letters(number: int) -> str:
+    """A number in letters, for the name of a file.
+
+    >>> [_letters(number) for number in (0, 25, 26)]
+    ['a', 'z', 'ba']
+    """
+    rest, last = divmod(number, 26)
+    return (_letters(rest) if rest else "") + chr(ord("a") + last)
