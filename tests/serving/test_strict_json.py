@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from features.event_body import body_of
 from features.rejection import RejectedEventError
-from serving.strict_json import MAX_DEPTH, MalformedJsonError, parse
+from serving.strict_json import _UNSURE, MAX_DEPTH, MalformedJsonError, _closely, _plain, parse
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -117,3 +117,34 @@ def test_in_place_anything_is_a_value_or_the_one_error(body):
 def test_in_place_what_is_no_document_is_refused(body):
     with pytest.raises(MalformedJsonError):
         parse(body, in_place=True)
+
+
+TEXTS = ('"a"', '"b"', '"a\\":"', '"a\\" :"', '"\\u0022:"', '"\\u0061"', '"\\u003a"', '"{["')
+PLAIN_NUMBERS = ("1", "-0", "1.5e3", "9223372036854775807", "18446744073709551615", "99999999999999999999")
+VALUES = st.sampled_from((*TEXTS, *PLAIN_NUMBERS, "null", "NaN"))
+PIECES = VALUES | st.sampled_from("{}[]:, \t")
+NAMED = st.recursive(
+    VALUES,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda held: f"[{', '.join(held)}]")
+        | st.lists(
+            st.tuples(st.sampled_from(['"a"', '"a" ', '"b"', '"\\u0061"', '"\\":"', '"\\"\\u0020:"']), inner),
+            max_size=3,
+        ).map(lambda held: "{" + ", ".join(f"{name}:{value}" for name, value in held) + "}")
+    ),
+    max_leaves=12,
+)
+
+
+@given(NAMED | st.lists(PIECES, max_size=12).map("".join), st.integers(0, 4))
+def test_what_is_taken_for_plain_has_the_meaning_that_a_close_reading_finds(document, max_depth):
+    read = _plain(document.encode(), max_depth)
+    if read is not _UNSURE:
+        closely = _closely(document.encode(), max_depth, in_place=False)
+        assert repr(read) == repr(closely)
+
+
+def test_a_batch_that_a_sender_writes_is_plain():
+    event = {"type": "track", "event": 'Añadido "ya": {[', "userId": "u-1", "properties": {"nested": [{"a": 1.5}]}}
+    for written in (json.dumps({"batch": [event] * 50}, ensure_ascii=False).encode(), orjson.dumps({"batch": [event]})):
+        assert _plain(written, MAX_DEPTH) == json.loads(written)
