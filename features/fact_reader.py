@@ -50,6 +50,19 @@ class FactReader:
             if fact_type in probe.selector.types and (not probe.selector.names or name in probe.selector.names)
         )
 
+    def read_one(self, fact: Fact) -> tuple[tuple[int, ...], list[float]]:
+        """What every probe reads of one fact: which did, and the number of each."""
+        interested = (self._named.get((fact.type, fact.name)) or self._typed.get(fact.type, _NOBODY)).of(
+            fact.properties
+        )
+        probes, values = list(interested.counting), [1.0] * len(interested.counting)
+        for probe, reading in interested.reading:
+            value = reading(fact)
+            if value is not None:
+                probes.append(probe)
+                values.append(value)
+        return tuple(probes), values
+
     def read(self, facts: Sequence[Fact]) -> Hits:
         """What every probe reads."""
         counting: list[int] = []

@@ -20,6 +20,7 @@ from features.lift import View
 from features.packing import pack, unpack
 from features.primitives import Array
 from features.state import Layout
+from features.steps import Steps
 
 NAN = float("nan")
 
@@ -83,6 +84,11 @@ class FeatureSet:
         """What features may be used for, each purpose with their names."""
         named = sorted({purpose for feature in self.features for purpose in feature.purposes})
         return {each: tuple(f.name for f in self.features if each in f.purposes) for each in named}
+
+    @cached_property
+    def steps(self) -> Steps:
+        """What takes single facts into the states of the views."""
+        return Steps(self.views, self.reader)
 
     @property
     def fingerprint(self) -> str:

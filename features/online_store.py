@@ -38,11 +38,13 @@ CREATE TABLE IF NOT EXISTS applied (definition TEXT NOT NULL, seq INTEGER NOT NU
 """
 _READ = "SELECT customer_id, view, event_us, created_us, state FROM state_row WHERE customer_id "
 _READ_ONE = _READ + "= ?"
-_REPLACE = "INSERT OR REPLACE INTO state_row VALUES (?, ?, ?, ?, ?)"
-_GUARDED = """
+_REPLACE = """
 INSERT INTO state_row VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (customer_id, view) DO UPDATE
 SET event_us = excluded.event_us, created_us = excluded.created_us, state = excluded.state
+"""
+"""An update leaves the row where it stands, where a row deleted and inserted dirties more of the file."""
+_GUARDED = f"""{_REPLACE}
 WHERE (excluded.event_us, excluded.created_us) >= (state_row.event_us, state_row.created_us)
 """
 

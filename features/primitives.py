@@ -24,6 +24,11 @@ Block = tuple[Array, ...]
 A part that all features of the kind share has the second axis 1.
 """
 
+Told = tuple[tuple[int, ...], tuple[float, ...], float]
+"""What one fact says to one feature: the column of each part of its state, what is written there (NaN: nothing), and
+the feature's parameter. A part with cells has the column of the cell that is written.
+"""
+
 SECOND_US = 1_000_000.0
 DAY_US = 86_400 * SECOND_US
 
@@ -79,6 +84,14 @@ class Primitive(ABC):
 
     @staticmethod
     @abstractmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """Merge what one fact says to features of the kind into a customer's state, in place: `merge` without arrays.
+
+        Every feature that the fact says something to is told at once.
+        """
+
+    @staticmethod
+    @abstractmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:
         """The documented values at `now`, shape (n, 1), in microseconds; NaN stands for `nothing`."""
 
@@ -99,6 +112,39 @@ def total(a: Array, b: Array) -> Array:
     array([ 3.,  3., nan])
     """
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, a + b))
+
+
+def plus(a: float, b: float) -> float:
+    """As `total`, of one number each."""
+    return b if a != a else a if b != b else a + b
+
+
+def later(a: float, b: float) -> float:
+    """The larger of two numbers, where NaN stands for nothing at all.
+
+    >>> later(1.0, float("nan")), later(float("nan"), 2.0)
+    (1.0, 2.0)
+    """
+    return b if a != a or b > a else a
+
+
+def earlier(a: float, b: float) -> float:
+    """The smaller of two numbers, where NaN stands for nothing at all."""
+    return b if a != a or b < a else a
+
+
+def add_up(state: list[float], told: Sequence[Told]) -> None:
+    """Add every number to its column."""
+    for columns, numbers, _ in told:
+        for column, number in zip(columns, numbers, strict=True):
+            state[column] = plus(state[column], number)
+
+
+def keep_latest(state: list[float], told: Sequence[Told]) -> None:
+    """Keep the later time of every column."""
+    for columns, numbers, _ in told:
+        for column, number in zip(columns, numbers, strict=True):
+            state[column] = later(state[column], number)
 
 
 def elapsed(since: Array, now: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive
+from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, Told
 from features.primitives_value import LastValue
 from features.readings import day_number
 from features.selector import Probe
@@ -35,6 +35,11 @@ class Age(Primitive, OneByOne):
     def merge(a: Block, b: Block, parameter: Array, /) -> Block:
         """The day told later."""
         return LastValue.merge(a, b, parameter)
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        LastValue.add(state, told)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

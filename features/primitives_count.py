@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, OneByOne, Part, Primitive, total
+from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, add_up, total
 from features.selector import Probe
 
 
@@ -26,6 +26,11 @@ class Count(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """Counts add up."""
         return (total(a[0], b[0]),)
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        add_up(state, told)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -55,6 +60,11 @@ class OpenCount(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """Both counts add up."""
         return (total(a[0], b[0]), total(a[1], b[1]))
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        add_up(state, told)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

@@ -1,11 +1,13 @@
 """Sums that fade: each fact counts half after a half-life."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp2
 from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, Part, Primitive, elapsed, total
+from features.primitives import Array, Block, Part, Primitive, Told, elapsed, later, plus, total
 from features.selector import Probe
 
 
@@ -42,6 +44,21 @@ class DecayedSum(Primitive):
         return (total(older, newer), at)
 
     @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (place, at), (amount, moment), half_life in told:
+            older, newer = fading(state[at], moment, half_life)
+            state[place] = plus(state[place] * older, amount * newer)
+            state[at] = later(state[at], moment)
+
+    @staticmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:
         """The sum as of now."""
         return state[0] * np.exp2(elapsed(state[1], now) / -parameter)
+
+
+def fading(before: float, moment: float, half_life: float) -> tuple[float, float]:
+    """By what a sum as of before and an amount of a moment are multiplied, as of the later of both."""
+    if before < moment:
+        return exp2((before - moment) / half_life), 1.0
+    return (1.0, exp2((moment - before) / half_life)) if before > moment else (1.0, 1.0)

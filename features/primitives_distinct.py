@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import BITS, Array, Block, OneByOne, Part, Primitive
+from features.primitives import BITS, Array, Block, OneByOne, Part, Primitive, Told
 from features.readings import BUCKETS
 from features.selector import Probe
 
@@ -39,6 +39,13 @@ class Distinct(Primitive, OneByOne):
         """What either met."""
         met = (_bits(a[0]) | _bits(b[0])).astype(np.float64)
         return (np.where(np.isnan(a[0]) & np.isnan(b[0]), np.nan, met),)
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (column,), (bit,), _ in told:
+            met = state[column]
+            state[column] = float(int(met) | int(bit)) if met == met else bit
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

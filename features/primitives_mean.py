@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, OneByOne, Part, Primitive, total
-from features.primitives_decay import DecayedSum
-from features.primitives_value import LastValue
+from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, add_up, later, plus, total
+from features.primitives_decay import DecayedSum, fading
+from features.primitives_value import LastValue, renew
 from features.selector import Probe
 
 
@@ -30,6 +30,11 @@ class Mean(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """Both add up."""
         return (total(a[0], b[0]), total(a[1], b[1]))
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        add_up(state, told)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -62,6 +67,14 @@ class Trend(Primitive, OneByOne):
         """The newer number, both sums, both counts."""
         newest = LastValue.merge(a[:2], b[:2], parameter)
         return (*newest, total(a[2], b[2]), total(a[3], b[3]))
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (value, at, summed, n), (given, moment, number, one), _ in told:
+            renew(state, (value, at), (given, moment))
+            state[summed] = plus(state[summed], number)
+            state[n] = plus(state[n], one)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -105,6 +118,15 @@ class Share(Primitive, OneByOne):
         hit, at = DecayedSum.merge((a[0], a[2]), (b[0], b[2]), parameter)
         n, _ = DecayedSum.merge((a[1], a[2]), (b[1], b[2]), parameter)
         return (hit, n, at)
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (hit, n, at), (is_hit, one, moment), half_life in told:
+            older, newer = fading(state[at], moment, half_life)
+            state[hit] = plus(state[hit] * older, is_hit * newer)
+            state[n] = plus(state[n] * older, one * newer)
+            state[at] = later(state[at], moment)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

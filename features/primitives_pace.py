@@ -7,7 +7,21 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import DAY_US, SECOND_US, Array, Block, OneByOne, Part, Primitive, total
+from features.primitives import (
+    DAY_US,
+    SECOND_US,
+    Array,
+    Block,
+    OneByOne,
+    Part,
+    Primitive,
+    Told,
+    add_up,
+    earlier,
+    later,
+    plus,
+    total,
+)
 from features.selector import Probe
 
 
@@ -27,6 +41,14 @@ class Gap(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """The earlier, the later, the sum."""
         return (np.fmin(a[0], b[0]), np.fmax(a[1], b[1]), total(a[2], b[2]))
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (first, last, n), (moment, _, one), _ in told:
+            state[first] = earlier(state[first], moment)
+            state[last] = later(state[last], moment)
+            state[n] = plus(state[n], one)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -62,6 +84,11 @@ class OpenTime(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """All four add up."""
         return tuple(total(one, other) for one, other in zip(a, b, strict=True))
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        add_up(state, told)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, OneByOne, Part, Primitive, elapsed
+from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, elapsed, keep_latest
 from features.selector import Probe
 
 
@@ -38,6 +38,11 @@ class Unanswered(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """The later of each."""
         return (np.fmax(a[0], b[0]), np.fmax(a[1], b[1]))
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        keep_latest(state, told)
 
     @staticmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:

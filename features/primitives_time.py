@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, elapsed
+from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, Told, earlier, elapsed, later
 from features.selector import Probe
 
 
@@ -25,6 +25,12 @@ class LastAt(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """The later one."""
         return (np.fmax(a[0], b[0]),)
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (column,), (moment,), _ in told:
+            state[column] = later(state[column], moment)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:
@@ -52,6 +58,12 @@ class FirstAt(Primitive, OneByOne):
     def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
         """The earlier one."""
         return (np.fmin(a[0], b[0]),)
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (column,), (moment,), _ in told:
+            state[column] = earlier(state[column], moment)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, OneByOne, Part, Primitive
+from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, later
 from features.selector import Probe, Selector
 
 
@@ -32,6 +32,12 @@ class LastValue(Primitive, OneByOne):
         return (value, np.fmax(a[1], b[1]))
 
     @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        for (value, at), (given, moment), _ in told:
+            renew(state, (value, at), (given, moment))
+
+    @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
         """The value, whatever the time."""
         return state[0]
@@ -40,6 +46,15 @@ class LastValue(Primitive, OneByOne):
     def at_one(parts: Sequence[Sequence[float]], _now: float, _parameter: Sequence[float], /) -> list[float]:
         """As `at`, of one customer."""
         return list(parts[0])
+
+
+def renew(state: list[float], columns: tuple[int, int], said: tuple[float, float]) -> None:
+    """Put a value that was said at a moment into the columns of value and time, unless a newer one is known."""
+    (value, at), (given, moment) = columns, said
+    if state[at] == moment:
+        state[value] = later(state[value], given)
+    elif not state[at] > moment:
+        state[value], state[at] = given, moment
 
 
 def trait(name: str, *, one_of: tuple[str, ...] = ()) -> LastValue:

@@ -14,7 +14,20 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from features.primitives import HALF_HOUR_US, SECOND_US, Array, Block, OneByOne, Part, Primitive, total
+from features.primitives import (
+    HALF_HOUR_US,
+    SECOND_US,
+    Array,
+    Block,
+    OneByOne,
+    Part,
+    Primitive,
+    Told,
+    earlier,
+    later,
+    plus,
+    total,
+)
 from features.selector import Probe, Selector
 
 CELLS = 4
@@ -64,6 +77,22 @@ class Visit(Primitive, OneByOne):
         b_first, b_last, b_sum = (np.where(b_over, np.nan, part) for part in b[:3])
         cells = (np.fmin(a_first, b_first), np.fmax(a_last, b_last), total(a_sum, b_sum))
         return (*cells, np.fmax(a[3], b[3]), np.fmax(a[4], b[4]))
+
+    @staticmethod
+    def add(state: list[float], told: Sequence[Told], /) -> None:
+        """As `merge`, of one fact."""
+        (first, last, *_), (moment, _, *_), _ = told[0]
+        here, now = state[first] // HALF_HOUR_US, moment // HALF_HOUR_US
+        is_over, is_past = here < now, now < here
+        for (_, _, place, at, reset), (_, _, number, added_at, reset_at), _ in told:
+            held = float("nan") if is_over else state[place]
+            state[place] = held if is_past else plus(held, number)
+            state[at] = later(state[at], added_at)
+            state[reset] = later(state[reset], reset_at)
+        if is_over:
+            state[first], state[last] = moment, moment
+        elif not is_past:
+            state[first], state[last] = earlier(state[first], moment), later(state[last], moment)
 
     @staticmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:

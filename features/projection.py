@@ -10,6 +10,7 @@ from features.changes import FEW, Changes, changes
 from features.collecting import without_collecting
 from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
+from features.few import MOST, Few, few_of
 from features.gathering.gathered import Gathered
 from features.gathering.past import backlogs_of
 from features.ledger import Ledger
@@ -97,8 +98,11 @@ class FeatureProjection:
 
     def _apply_few(self, end: int) -> None:
         changed, letters = changes(self.ledger, self._seen, end), DeadLetters()
-        backlog = gather(changed.records, self._features.reader, letters)
-        self._apply(end, changed, [backlog], letters)
+        records = list(changed.records)
+        if len(records) <= MOST:
+            self._apply(end, changed, [few_of(records, letters)], letters)
+        else:
+            self._apply(end, changed, [gather(records, self._features.reader, letters)], letters)
 
     def _apply_many(self, end: int) -> None:
         with without_collecting(), Gathered(self.ledger, self._features.reader, after=self._seen) as gathered:
@@ -111,7 +115,7 @@ class FeatureProjection:
         backlogs = chain(gathered.backlogs(without=changed.outdated), past)
         self._apply(gathered.seq, changed, backlogs, gathered.letters)
 
-    def _apply(self, end: int, changed: Changes, backlogs: Iterable[Backlog], letters: DeadLetters) -> None:
+    def _apply(self, end: int, changed: Changes, backlogs: Iterable[Backlog | Few], letters: DeadLetters) -> None:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
         with self._rows.exclusive(self._definition) as transaction:
             if transaction.progress() != self._noted:
@@ -128,8 +132,11 @@ class FeatureProjection:
             transaction.advance(end)
         self._noted = self._seen = end
 
-    def _rows_after(self, chunk: Backlog, transaction: RowChanges, *, fresh: bool) -> Iterator[PackedRow]:
+    def _rows_after(self, chunk: Backlog | Few, transaction: RowChanges, *, fresh: bool) -> Iterator[PackedRow]:
         before = {} if fresh else stored(transaction.read_many(chunk.customers))
+        if isinstance(chunk, Few):
+            yield from chunk.rows_after(before, self._features)
+            return
         for view in self._features.views:
             yield from _rows_of_view(view, chunk, before)
 

@@ -13,7 +13,7 @@ from decisioning.journey_array import JourneyColumns
 from decisioning.journey_score import standing
 from features.feature import Feature
 from features.journey.declared import SCORE, STAGE
-from features.primitives import Array, Block, Part, Primitive
+from features.primitives import Array, Block, Part, Primitive, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class Derived(Primitive):
     def merge(_a: Block, _b: Block, _parameter: Array, /) -> Block:
         """Nothing."""
         return ()
+
+    @staticmethod
+    def add(_state: list[float], _told: Sequence[Told], /) -> None:
+        """Nothing."""
 
     @staticmethod
     def at(_state: Block, now: Array, parameter: Array, /) -> Array:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pytest
 from feature_shop import FEATURES, START, Shop, assert_same, viewed
 
@@ -13,6 +14,7 @@ from features.history import History
 from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
+from features.packing import unpack
 from features.primitives_value import trait
 from features.projection import FeatureProjection
 from features.standard import STANDARD_FEATURES
@@ -58,6 +60,24 @@ def test_customers_that_become_one_have_the_facts_of_both(shop):
     assert merged["product_views_7d"] == 1.0
     assert merged["page_views_7d"] == 1.0
     assert n_customers(shop) == 1
+
+
+def test_few_records_taken_one_by_one_make_the_rows_that_many_at_once_make(tmp_path, monkeypatch):
+    told = [viewed(), {"type": "page", "userId": "u-1"}, viewed("u-2"), {"type": "identify", "userId": "u-1"}]
+    late = [viewed("u-2", timestamp=(START - timedelta(days=3)).isoformat()), viewed("u-3")]
+    kept = []
+    for most in (0, 100):
+        monkeypatch.setattr("features.projection.MOST", most)
+        opened = Shop(tmp_path / str(most))
+        opened.send(*map(dict, told), at=START)
+        opened.send(*map(dict, late), at=START + timedelta(minutes=1))
+        kept.append([row for user in ("u-1", "u-2", "u-3") for row in opened.rows.read(opened.customer(user))])
+        opened.close()
+    in_arrays, one_by_one = kept
+    assert [row[:4] for row in one_by_one] == [row[:4] for row in in_arrays]
+    for one, other in zip(one_by_one, in_arrays, strict=True):
+        n_state = len(FEATURES.view(one.view).columns)
+        np.testing.assert_allclose(unpack([one.state], n_state), unpack([other.state], n_state), rtol=1e-9)
 
 
 def n_customers(shop: Shop) -> int:

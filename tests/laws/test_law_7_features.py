@@ -95,6 +95,19 @@ def test_one_fact_at_a_time_equals_the_bulk_form(history):
         np.testing.assert_allclose(running, one_by_one(view, history)[touched], rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(facts(), min_size=1, max_size=30), st.integers(0, 29))
+def test_plain_steps_equal_the_bulk_form_from_whatever_state_they_begin(history, cut):
+    states = [[float("nan")] * len(view.columns) for view in FEATURES.views]
+    for view, state in zip(FEATURES.views, states, strict=True):
+        if cut and len(in_bulk(view, history[:cut])[0]):
+            state[:] = in_bulk(view, history[:cut])[1][-1].tolist()
+    for fact in history[cut:]:
+        FEATURES.steps.take(fact, states.__getitem__)
+    for view, state in zip(FEATURES.views, states, strict=True):
+        np.testing.assert_allclose(state, one_by_one(view, history)[-1], rtol=1e-9, atol=1e-9)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(facts(), min_size=2, max_size=30), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_is_irrelevant_to_the_current_state(history, chance: random.Random):
