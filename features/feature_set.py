@@ -21,6 +21,7 @@ from features.packing import pack, unpack
 from features.primitives import Array
 from features.state import Layout
 from features.steps import Steps
+from features.whole import Whole
 
 NAN = float("nan")
 
@@ -89,6 +90,11 @@ class FeatureSet:
     def steps(self) -> Steps:
         """What takes single facts into the states of the views."""
         return Steps(self.views, self.reader)
+
+    @cached_property
+    def whole(self) -> Whole:
+        """What takes many facts into the rows of all views at once."""
+        return Whole(self.views, self.reader)
 
     @property
     def fingerprint(self) -> str:

@@ -45,7 +45,7 @@ class _States:
 
     def __init__(self, customer_id: str, before: Stored, features: FeatureSet) -> None:
         self._customer_id = customer_id
-        self._before = before
+        self._before = before.get(customer_id, {})
         self._views = features.views
         self._take = features.steps.take
         self._states: dict[int, list[float]] = {}
@@ -61,7 +61,7 @@ class _States:
         """The rows of the views that were touched."""
         for place, state in self._states.items():
             name = self._views[place].name
-            held = self._before.get((self._customer_id, name))
+            held = self._before.get(name)
             event_us = max(self._known_us[place], held.event_us) if held else self._known_us[place]
             yield PackedRow(self._customer_id, name, event_us, event_us, pack_one(state))
 
@@ -74,7 +74,7 @@ class _States:
 
     def _stored(self, place: int) -> list[float]:
         view = self._views[place]
-        held = self._before.get((self._customer_id, view.name))
+        held = self._before.get(view.name)
         n_state = len(view.columns)
         return unpack_one(held.state, n_state) if held else [float("nan")] * n_state
 

@@ -34,7 +34,11 @@ class View:
 
     def touched_by(self, hits: Hits) -> bool:
         """Whether any of the facts touches this view."""
-        return bool(self._writes.any(hits.probes).any())
+        return bool(self.touched(hits.probes).any())
+
+    def touched(self, probes: Index) -> NDArray[np.bool_]:
+        """Whether what each of the probes reads touches this view."""
+        return self._writes.any(probes)
 
     def lift(self, hits: Hits, occurred_us: Array) -> tuple[Index, Array]:
         """The facts that touch this view, and the state each of them has alone.

@@ -1,6 +1,6 @@
 """Feature states as a projection of the ledger: every record after the last one applied, exactly once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -14,11 +14,9 @@ from features.few import MOST, Few, few_of
 from features.gathering.gathered import Gathered
 from features.gathering.past import backlogs_of
 from features.ledger import Ledger
-from features.lift import View
 from features.online_store import PackedRow
-from features.packing import pack
 from features.privacy.erased import erased_of
-from features.row_state import Stored, states_before, stored
+from features.row_memory import RowMemory
 from features.row_store import RowChanges, RowStore
 
 CHUNK = 10_000
@@ -34,7 +32,7 @@ class FeatureProjection:
     that history ends with (`history/state.db`), to begin from where there are no rows yet.
 
     `_noted` is the progress as this process last read it in the store; what lies between it and `_seen` said nothing to
-    features (decisions, mostly), so nobody needs to lock the store for it.
+    features (decisions, mostly), so nobody needs to lock the store for it. `_memory` is of the rows as of `_noted`.
     """
 
     def __init__(self, ledger: Ledger, rows: RowStore, features: FeatureSet, *, seed: Path | None = None) -> None:
@@ -44,6 +42,7 @@ class FeatureProjection:
         self._definition = features.fingerprint
         self._seed = seed
         self._lock = Lock()
+        self._memory = RowMemory()
         self._noted = 0
         self._seen = 0
 
@@ -94,6 +93,7 @@ class FeatureProjection:
         if noted == self._noted:
             return False
         self._noted = self._seen = noted
+        self._memory.clear()
         return True
 
     def _apply_few(self, end: int) -> None:
@@ -117,38 +117,34 @@ class FeatureProjection:
 
     def _apply(self, end: int, changed: Changes, backlogs: Iterable[Backlog | Few], letters: DeadLetters) -> None:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
+        try:
+            self._apply_alone(end, changed, backlogs, letters)
+        except BaseException:
+            self._memory.clear()
+            raise
+
+    def _apply_alone(self, end: int, changed: Changes, backlogs: Iterable[Backlog | Few], letters: DeadLetters) -> None:
         with self._rows.exclusive(self._definition) as transaction:
             if transaction.progress() != self._noted:
                 return
             fresh = self._seen == 0
             if fresh:
                 transaction.clear()
-            erased = erased_of(self.ledger, transaction.customers, changed.erasures)
-            transaction.forget(changed.outdated | erased)
+            outdated = changed.outdated | erased_of(self.ledger, transaction.customers, changed.erasures)
+            transaction.forget(outdated)
+            self._memory.forget(outdated)
             for chunk in (chunk for backlog in backlogs for chunk in backlog.chunks(CHUNK)):
                 transaction.replace(self._rows_after(chunk, transaction, fresh=fresh))
+                self._memory.shrink()
             if letters.found:
                 self.ledger.write(letters.keep).result()
             transaction.advance(end)
         self._noted = self._seen = end
 
-    def _rows_after(self, chunk: Backlog | Few, transaction: RowChanges, *, fresh: bool) -> Iterator[PackedRow]:
-        before = {} if fresh else stored(transaction.read_many(chunk.customers))
+    def _rows_after(self, chunk: Backlog | Few, transaction: RowChanges, *, fresh: bool) -> Iterable[PackedRow]:
+        before = {} if fresh else self._memory.read(chunk.customers, transaction)
         if isinstance(chunk, Few):
-            yield from chunk.rows_after(before, self._features)
-            return
-        for view in self._features.views:
-            yield from _rows_of_view(view, chunk, before)
-
-
-def _rows_of_view(view: View, chunk: Backlog, before: Stored) -> Iterator[PackedRow]:
-    if not view.touched_by(chunk.hits):
-        return
-    states = states_before(view, chunk, before)
-    last, after = view.fold(chunk.hits, chunk.occurred_us, group=chunk.group, before=states)
-    known = chunk.known_us[last].tolist()
-    for place, known_us, state in zip(chunk.group[last].tolist(), known, pack(after), strict=True):
-        customer_id = chunk.customers[place]
-        held = before.get((customer_id, view.name))
-        event_us = max(known_us, held.event_us) if held else known_us
-        yield PackedRow(customer_id, view.name, event_us, event_us, state)
+            rows = chunk.rows_after(before, self._features)
+        else:
+            rows = self._features.whole.rows_after(chunk, before)
+        return rows if fresh else self._memory.noting(rows)

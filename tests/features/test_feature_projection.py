@@ -1,5 +1,7 @@
 """Feature states follow the ledger: at once, exactly once, and anew where customers merge or definitions change."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,9 +13,10 @@ from feature_shop import FEATURES, START, Shop, assert_same, viewed
 from features.feature import Feature
 from features.feature_set import FeatureSet
 from features.history import History
+from features.intake import Intake
 from features.ledger import Ledger
 from features.online import OnlineFeatures
-from features.online_store import PackedRows
+from features.online_store import PackedRows, RowTransaction
 from features.packing import unpack
 from features.primitives_value import trait
 from features.projection import FeatureProjection
@@ -78,6 +81,30 @@ def test_few_records_taken_one_by_one_make_the_rows_that_many_at_once_make(tmp_p
     for one, other in zip(one_by_one, in_arrays, strict=True):
         n_state = len(FEATURES.view(one.view).columns)
         np.testing.assert_allclose(unpack([one.state], n_state), unpack([other.state], n_state), rtol=1e-9)
+
+
+def test_who_remembers_rows_sees_what_another_process_wrote_meanwhile(shop):
+    other = FeatureProjection(shop.ledger, PackedRows(shop.home.online), FEATURES)
+    for nth in range(3):
+        shop.send(viewed())
+        with closing(Intake(shop.ledger)) as elsewhere:
+            elsewhere.accept([viewed(messageId=f"e-{nth}", timestamp=START.isoformat())], received_at=START)
+        other.catch_up()
+    shop.send(viewed())
+    assert shop.read("u-1")["product_views_7d"] == 7.0
+
+
+def test_what_was_not_committed_is_not_remembered(shop, monkeypatch):
+    shop.send(viewed())
+    monkeypatch.setattr(RowTransaction, "advance", failing)
+    shop.send(viewed())
+    monkeypatch.undo()
+    shop.send(viewed())
+    assert shop.read("u-1")["product_views_7d"] == 3.0
+
+
+def failing(*_: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
 
 
 def n_customers(shop: Shop) -> int:

@@ -1,7 +1,7 @@
 """Identity compares what cleansing reads: whatever cannot be cleansed links nobody."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_builders import NOW, an_identify
 
@@ -43,6 +43,7 @@ def read(kind, text, country=""):
     return verdict.value if verdict.usable else ""
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=30), st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.emails()))
 @example("ana@example.org")
 @example("a" * 70 + "@example.org")
@@ -50,6 +51,7 @@ def test_an_address_is_compared_as_it_is_cleansed(text):
     assert normal_email(text) == read("email", text)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.text(max_size=20), st.lists(st.sampled_from(DIGITS), max_size=8).map("".join)),
     st.sampled_from(["", "ES", "DE"]),

@@ -1,0 +1,68 @@
+"""All views of many customers as one state: fewer and wider arrays than view by view."""
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.backlog import Backlog
+from features.fact_reader import FactReader
+from features.lift import View, starts
+from features.online_store import PackedRow
+from features.packing import WIDTH, pack, unpack
+from features.primitives import Array
+from features.row_state import Stored
+
+_NEVER = np.iinfo(np.int64).min
+
+
+class Whole:
+    """Folds facts into every view at once.
+
+    Parameters: `views`; `reader`, of all their probes.
+    """
+
+    def __init__(self, views: Sequence[View], reader: FactReader) -> None:
+        self._names = [view.name for view in views]
+        self._all = View("", [feature for view in views for feature in view.layout.features], reader=reader, ttl=None)
+        joined = [column for view in views for column in view.columns]
+        place = {column: position for position, column in enumerate(joined)}
+        self._placed = np.array([place[column] for column in self._all.columns], dtype=np.intp)
+        self._joined = np.argsort(self._placed)
+        self._edges = list(pairwise(accumulate((len(view.columns) * WIDTH for view in views), initial=0)))
+        self._nothing = [pack(np.full((1, len(view.columns)), np.nan))[0] for view in views]
+        probes = np.arange(len(reader.probes))
+        self._touches = np.array([view.touched(probes) for view in views], dtype=np.bool_).T
+
+    def rows_after(self, chunk: Backlog, before: Stored) -> Iterator[PackedRow]:
+        """The rows that are others after the facts of a chunk. Parameters: `before`, the rows of its customers."""
+        if not len(chunk.hits.facts):
+            return
+        states = self._states(chunk.customers, before)
+        last, after = self._all.fold(chunk.hits, chunk.occurred_us, group=chunk.group, before=states)
+        told = zip(chunk.group[last].tolist(), self._known(chunk).tolist(), pack(after[:, self._joined]), strict=True)
+        for place, known, packed in told:
+            yield from self._rows(chunk.customers[place], known, packed, before)
+
+    def _rows(self, customer_id: str, known: Sequence[int], packed: bytes, before: Stored) -> Iterator[PackedRow]:
+        held = before.get(customer_id, {})
+        for name, known_us, (start, end) in zip(self._names, known, self._edges, strict=True):
+            if known_us != _NEVER:
+                row = held.get(name)
+                event_us = max(known_us, row.event_us) if row else known_us
+                yield PackedRow(customer_id, name, event_us, event_us, packed[start:end])
+
+    def _states(self, customers: Sequence[str], before: Stored) -> Array:
+        """What is known of customers, shape (n_customers, n_state)."""
+        nothing = list(zip(self._names, self._nothing, strict=True))
+        rows = (before.get(customer, {}) for customer in customers)
+        packed = [b"".join([held[n].state if n in held else empty for n, empty in nothing]) for held in rows]
+        return unpack(packed, len(self._placed))[:, self._placed]
+
+    def _known(self, chunk: Backlog) -> NDArray[np.int64]:
+        """When what touches a view became known last; shape (n_customers touched, n_views)."""
+        hits = chunk.hits
+        moments = np.where(self._touches[hits.probes], chunk.known_us[hits.facts][:, None], _NEVER)
+        known: NDArray[np.int64] = np.maximum.reduceat(moments, starts(chunk.group[hits.facts]), axis=0)
+        return known
