@@ -41,17 +41,14 @@ class Whole:
             return
         states = self._states(chunk.customers, before)
         last, after = self._all.fold(chunk.hits, chunk.occurred_us, group=chunk.group, before=states)
-        told = zip(chunk.group[last].tolist(), self._known(chunk).tolist(), pack(after[:, self._joined]), strict=True)
-        for place, known, packed in told:
-            yield from self._rows(chunk.customers[place], known, packed, before)
-
-    def _rows(self, customer_id: str, known: Sequence[int], packed: bytes, before: Stored) -> Iterator[PackedRow]:
-        held = before.get(customer_id, {})
-        for name, known_us, (start, end) in zip(self._names, known, self._edges, strict=True):
-            if known_us != _NEVER:
-                row = held.get(name)
-                event_us = max(known_us, row.event_us) if row else known_us
-                yield PackedRow(customer_id, name, event_us, event_us, packed[start:end])
+        packed, known = pack(after[:, self._joined]), self._known(chunk)
+        customers = [chunk.customers[place] for place in chunk.group[last].tolist()]
+        touched, views = np.nonzero(known != _NEVER)
+        for place, view, known_us in zip(touched.tolist(), views.tolist(), known[touched, views].tolist(), strict=True):
+            customer_id, name, (start, end) = customers[place], self._names[view], self._edges[view]
+            row = before.get(customer_id, {}).get(name)
+            event_us = max(known_us, row.event_us) if row else known_us
+            yield PackedRow(customer_id, name, event_us, event_us, packed[place][start:end])
 
     def _states(self, customers: Sequence[str], before: Stored) -> Array:
         """What is known of customers, shape (n_customers, n_state)."""
