@@ -73,6 +73,8 @@ class IdentityMemory:
         self, named: Iterable[tuple[Identifier, ...]], firsts: Iterable[First], known_us: Iterable[int]
     ) -> list[int]:
         """As `mention`, of many records one after the other: nearly all of them change nothing."""
+        named = list(named)
+        self._nodes.look_up(identifier for identifiers in named for identifier in identifiers)
         nodes: list[int] = []
         for identifiers, first, known in zip(named, firsts, known_us, strict=True):
             home = self._homes.get(identifiers)

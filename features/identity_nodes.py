@@ -27,6 +27,7 @@ class IdentityNodes:
     dirty: dict[int, Node] = field(default_factory=dict)
     is_complete: bool = False
     _named: dict[Identifier, Node] = field(default_factory=dict)
+    _unheard_of: set[Identifier] = field(default_factory=set)
     _numbered: dict[int, Node] = field(default_factory=dict)
     _users: dict[int, int] = field(default_factory=dict)
     _others: dict[int, int] = field(default_factory=dict)
@@ -57,10 +58,17 @@ class IdentityNodes:
         self.is_complete = True
         return pairs
 
+    def look_up(self, identifiers: Iterable[Identifier]) -> None:
+        """Look many identifiers up at once, so that `named` need not."""
+        wanted = set() if self.is_complete else {each for each in identifiers if each not in self._named}
+        for row in self.table.all_named(wanted):
+            self._loaded(row)
+        self._unheard_of |= wanted - self._named.keys()
+
     def named(self, identifier: Identifier) -> Node:
         """The identifier, made where it is new."""
         node = self._named.get(identifier)
-        if node is None and not self.is_complete:
+        if node is None and not (self.is_complete or identifier in self._unheard_of):
             node = next(map(self._loaded, self.table.named(*identifier)), None)
         return node or self._created(identifier)
 

@@ -1,13 +1,17 @@
 """The identity graph in the ledger's tables: what `features.identity_memory` looks up and writes back."""
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
+from features.identifier import Identifier
 from features.identity_cluster import Former, Node, Refusal
 
 Row = tuple[int, str, str, str | None, int | None, str | None, int, int]
 """(node, kind, value, customer_id, first_us, first_id, dissolved, marks)"""
+_AT_ONCE = 500
 _ROW = "SELECT node, kind, value, customer_id, first_us, first_id, dissolved, marks FROM identifier"
 
 
@@ -32,6 +36,15 @@ class IdentityTable:
     def named(self, kind: str, value: str) -> list[Row]:
         """The identifier, where it is known."""
         return self.connection.execute(f"{_ROW} WHERE kind = ? AND value = ?", (kind, value)).fetchall()
+
+    def all_named(self, identifiers: Iterable[Identifier]) -> Iterator[Row]:
+        """Those of the identifiers that are known."""
+        for kind, same in groupby(sorted(identifiers), key=itemgetter(0)):
+            values = [value for _, value in same]
+            for start in range(0, len(values), _AT_ONCE):
+                some = values[start : start + _AT_ONCE]
+                query = f"{_ROW} WHERE kind = ? AND value IN ({', '.join('?' * len(some))})"
+                yield from self.connection.execute(query, (kind, *some)).fetchall()
 
     def numbered(self, number: int) -> list[Row]:
         """The identifier of a number."""

@@ -114,3 +114,15 @@ def test_a_visitor_of_a_shared_device_is_a_customer_of_their_own(ledger):
 def test_an_unknown_customer_has_the_same_id_for_the_same_identifier():
     reference = CustomerReference("email", "Ana@Example.org")
     assert unknown_customer_id(reference) == unknown_customer_id(CustomerReference("email", "ana@example.org"))
+
+
+def test_the_identifiers_of_a_batch_are_looked_up_at_once(ledger):
+    users = [f"u-{number}" for number in range(50)]
+    take(ledger, *(an_event(f"m-{user}", userId=user) for user in users))
+    before = [who(ledger, "user_id", user) for user in users]
+    said: list[str] = []
+    ledger.write(lambda connection: connection.set_trace_callback(said.append)).result()
+    take(ledger, *(an_event(f"n-{user}", userId=user, anonymousId=f"a-{user}") for user in users))
+    assert sum("value IN" in statement for statement in said) == 2
+    assert not any("kind = 'user_id' AND value = " in statement for statement in said)
+    assert [who(ledger, "anonymous_id", f"a-{user}") for user in users] == before
