@@ -1,0 +1,86 @@
+"""Row 1 for files: a load that is killed anywhere is continued by the same command until all of it is in, once."""
+
+import csv
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from features.ledger import Ledger
+
+SHOP = Path(__file__).parents[1] / "serving" / "workspace"
+MAPPINGS = """
+mappings:
+  sales:
+    files: ["sales*"]
+    events:
+      - event: Order Completed
+        user_id: who
+        timestamp: at
+        message_id: [order]
+        properties: {order_id: order}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path):
+    shutil.copytree(SHOP, tmp_path / "shop")
+    (tmp_path / "shop" / "mappings.yaml").write_text(MAPPINGS)
+    return tmp_path
+
+
+def written(path, n):
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows(
+            [("order", "who", "at"), *((f"o{k}", f"u{k % 97}", f"2026-01-01T00:{k % 60:02d}:00Z") for k in range(n))]
+        )
+    return path
+
+
+def ingest(shop, file):
+    command = [sys.executable, "-m", "pipelines", "ingest", str(file), "--home", "home", "--workspace", "shop"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen(command, cwd=shop, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def killed(shop, file, moment):
+    """Start the load and kill it after so many seconds of writing; whether it had ended before."""
+    with ingest(shop, file) as process:
+        log, since = shop / "home" / "ledger.db-wal", time.time()
+        while process.poll() is None and not (log.exists() and log.stat().st_mtime > since):
+            time.sleep(0.01)
+        time.sleep(moment)
+        process.kill()
+        complaint = process.communicate()[1]
+    assert process.returncode in (0, -9), complaint.decode()
+    return process.returncode == 0
+
+
+def recorded(path):
+    with Ledger(path) as ledger:
+        return Counter(record.record_id for record in ledger.records(kinds=("event",)))
+
+
+def survive(shop, *, n, kills):
+    chance, file = random.Random(1), written(shop / "sales.csv", n)  # noqa: S311 - seeded, nothing secret
+    ended = [killed(shop, file, chance.uniform(0, 1)) for _ in range(kills)]
+    assert not all(ended)
+    with ingest(shop, file) as process:
+        assert process.wait() == 0
+    found = recorded(shop / "home" / "ledger.db")
+    assert (len(found), max(found.values())) == (n, 1)
+
+
+def test_a_mapped_file_whose_load_is_killed_is_whole_after_the_next(shop):
+    survive(shop, n=30_000, kills=2)
+
+
+@pytest.mark.reliability
+def test_a_mapped_file_whose_load_is_killed_again_and_again_is_whole_in_the_end(shop):
+    survive(shop, n=400_000, kills=30)
