@@ -60,6 +60,11 @@ class Home:
         return self.path / "bundles"
 
     @property
+    def runs(self) -> Path:
+        """The queue of retraining runs."""
+        return self.path / "runs.db"
+
+    @property
     def journeys(self) -> Path:
         """The maps of the journeys, as they were last drawn for everybody."""
         return self.path / "journeys.json"

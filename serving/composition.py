@@ -36,6 +36,7 @@ from features.profile_document import ProfileDocuments
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.rebuild import rebuilding
+from features.run_queue import RunQueue
 from features.stores import open_rows
 from features.workspace import Workspace
 from serving.auth import KeyRing
@@ -113,6 +114,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             bundle=bundle,
             probe_features=stores.probe,
             privacy=_privacy_desk(stores, home, workspace, catalog),
+            runs=RunQueue(home.runs),
             country=workspace.identity.country,
         )
 

@@ -13,6 +13,7 @@ from decisioning.ports import Scorer
 from features.intake import Intake
 from features.ledger import Ledger
 from features.outcomes import OutcomeBook
+from features.run_queue import RunQueue
 from serving.auth import KeyRing
 from serving.decision_log import DecisionDesk
 from serving.kept import Kept
@@ -45,6 +46,7 @@ class Desk:
     bundle: Kept[Scorer]
     probe_features: Callable[[datetime], None]
     privacy: PrivacyDesk
+    runs: RunQueue
     country: str = ""
 
     async def aside(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:

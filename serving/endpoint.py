@@ -54,7 +54,8 @@ class Endpoint:
             desk.keys.admit(headers, client=caller(scope), segment=route.access == "segment")
         reading = read_json(headers, receive, limit=route.limit, in_place=route.in_place) if route.takes else None
         body = await _in_time(reading, _slow_sender) if reading else None
-        return await _in_time(route.handler(desk, Call(body, desk.clock())), _slow_store)
+        call = Call(body, desk.clock(), scope["path_params"])
+        return await _in_time(route.handler(desk, call), _slow_store)
 
 
 async def _in_time(work: Awaitable[Result], late: Callable[[], HttpError]) -> Result:

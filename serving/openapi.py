@@ -1,5 +1,6 @@
 """The contract as OpenAPI 3.1, made from the routes and the models that check and describe them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from serving.route import Route
 Document = dict[str, Any]
 
 _BODY_ERRORS = (400, 408, 413, 415)
+_IN_PATH = re.compile(r"\{(\w+)\}")
 _TEMPLATE = "#/components/schemas/{model}"
 _SECURITY: Document = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API key"},
@@ -43,13 +45,26 @@ def errors_of(route: Route) -> tuple[int, ...]:
 def _operation(route: Route) -> Document:
     operation: Document = {
         "summary": route.summary,
-        "operationId": route.path.strip("/").replace("/", "_").replace(".", "_").replace("-", "_"),
-        "responses": {"200": _answer(route), **{str(status): _error(route, status) for status in errors_of(route)}},
+        "operationId": _operation_id(route),
+        "responses": {
+            str(route.status): _answer(route),
+            **{str(status): _error(route, status) for status in errors_of(route)},
+        },
         "security": _security(route),
     }
     if route.takes is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.takes)}
+    if parameters := [_parameter(name) for name in _IN_PATH.findall(route.path)]:
+        operation["parameters"] = parameters
     return operation
+
+
+def _operation_id(route: Route) -> str:
+    return _IN_PATH.sub(r"\1", route.path).strip("/").replace("/", "_").replace(".", "_").replace("-", "_")
+
+
+def _parameter(name: str) -> Document:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _answer(route: Route) -> Document:

@@ -1,7 +1,7 @@
 """What a route is: method, path, the shape it takes, the handler; the table of them is `serving.routes`."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -17,10 +17,14 @@ Access = Literal["public", "key", "segment"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that was let in. Parameters: `body`, parsed (None for GET); `received_at`, the server's time."""
+    """One request that was let in.
+
+    Parameters: `body`, parsed (None for GET); `received_at`, the server's time; `path`, what stands for its braces.
+    """
 
     body: object
     received_at: datetime
+    path: Mapping[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Desk, Call], Awaitable[Answer]]
@@ -32,7 +36,7 @@ class Route:
 
     Parameters: `takes` and `gives`, models of request and answer for the documentation (`gives` None: not JSON);
     `errors`, the statuses that its own rules add; `limit`, bytes of a body; `in_place`, its
-    elements are refused one by one, whatever is wrong with their values.
+    elements are refused one by one, whatever is wrong with their values; `status`, of its answer.
     """
 
     method: Literal["GET", "POST"]
@@ -45,3 +49,4 @@ class Route:
     access: Access = "key"
     limit: int = JSON_LIMIT
     in_place: bool = False
+    status: int = 200

@@ -14,6 +14,8 @@ from serving.objections import hold, objection
 from serving.outcome_intake import outcomes
 from serving.privacy import erase, export
 from serving.profiles import profile
+from serving.retraining import ACCEPTED, ask_for_run, run_so_far
+from serving.retraining_answer import RetrainingAnswer
 from serving.route import Route
 from serving.schemas import SegmentType
 from serving.segment import batch, single
@@ -75,6 +77,14 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/journeys", "The maps of the journeys as they were last drawn", journeys, gives=JourneysAnswer,
         errors=(404,),
+    ),
+    Route(
+        "POST", "/v1/retraining-runs", "Ask for a retraining", ask_for_run, takes=schemas.RetrainingBody,
+        gives=RetrainingAnswer, errors=(409,), status=ACCEPTED,
+    ),
+    Route(
+        "GET", "/v1/retraining-runs/{run_id}", "How far a retraining came", run_so_far,
+        gives=RetrainingAnswer, errors=(404,),
     ),
     Route("GET", "/v1/actions", "The catalogue that serves now", actions, gives=answers.ActionsAnswer),
     Route("GET", "/livez", "Whether the process answers", live, gives=answers.LiveAnswer, access="public"),

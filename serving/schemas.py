@@ -126,6 +126,13 @@ class DecisionBody(Strict):
         )
 
 
+class RetrainingBody(Strict):
+    """What `POST /v1/retraining-runs` asks; `promote` false trains a challenger that nothing serves."""
+
+    request_id: Identifier
+    promote: bool = True
+
+
 class OutcomeBody(Strict):
     """One fact observed about one action of one decision; money is a decimal string with its currency."""
 

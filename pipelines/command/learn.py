@@ -63,8 +63,25 @@ def rollback(home: HomeOption = None, workspace: WorkspaceOption = HERE) -> None
     print(roll_back(home_of(home, workspace), workspace))
 
 
+def worker(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    once: Annotated[bool, typer.Option("--once", help="End when the queue is empty.")] = False,
+    pause: Annotated[float, typer.Option(min=0.05, help="Seconds between two looks at an empty queue.")] = 1.0,
+    memory_mb: Annotated[int, typer.Option(min=0, help="Data that a run may hold, in MiB; 0 for no bound.")] = 4096,
+) -> None:
+    """Run the retrainings that were asked for over HTTP, one after the other, at low priority, on one processor."""
+    from pipelines.clock import system_clock
+    from pipelines.worker import Limits, work
+
+    limits = Limits(pause, memory_mb)
+    n = work(home_of(home, workspace), workspace, clock=system_clock, once=once, limits=limits, say=note)
+    print(f"{n} runs ended")
+
+
 COMMANDS = (
     train,
+    worker,
     retrain,
     evaluate,
     promote,

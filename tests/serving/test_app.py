@@ -242,7 +242,7 @@ def test_the_contract_names_every_error_and_resolves_every_reference(tmp_path):
     schemas = document["components"]["schemas"]
     for route in ROUTES:
         operation = document["paths"][route.path][route.method.lower()]
-        assert set(operation["responses"]) == {"200", *(str(status) for status in errors_of(route))}
+        assert set(operation["responses"]) == {str(route.status), *(str(status) for status in errors_of(route))}
         assert ("requestBody" in operation) == (route.method == "POST")
     references = [each.split("/")[-1] for each in _references(document)]
     assert set(references) <= schemas.keys()

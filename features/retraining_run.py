@@ -1,0 +1,48 @@
+"""A retraining run: what a scheduler asked for, and how far it came."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+RunState = Literal["queued", "running", "promoted", "refused", "nothing_new", "failed"]
+OPEN: tuple[RunState, ...] = ("queued", "running")
+ENDED: Mapping[int, RunState] = {0: "promoted", 10: "refused", 11: "nothing_new"}
+"""What a run came to, by the exit code of its command; whatever else it exits with, it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One trigger. Parameters: `request_id`, which tells repeats; `promote`, whether what is learned may serve."""
+
+    request_id: str
+    promote: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a run said."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as it stands.
+
+    Parameters: `requests`, how many triggers it answers; `attempts`, how often a worker began it; `exit_code` and
+    `result`, of its command, once it has ended; `lines`, the last that it said.
+    """
+
+    run_id: str
+    promote: bool
+    state: RunState
+    requested_at: datetime
+    requests: int
+    attempts: int
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    exit_code: int | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[LogLine, ...] = ()

@@ -1,0 +1,91 @@
+"""The worker: real commands as child processes, on a leash, and what becomes of runs whose worker is killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from features.home import Home
+from features.retraining_run import RunRequest
+from features.run_queue import LEASE, RunQueue
+from pipelines.lease import lease
+
+SHOP = Path(__file__).parents[1] / "serving" / "workspace"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def place(tmp_path):
+    shutil.copytree(SHOP, tmp_path / "shop")
+    return tmp_path
+
+
+def queue_of(place):
+    return RunQueue(Home(place / "home").runs)
+
+
+def asked(place, name="nightly", **change):
+    return queue_of(place).ask(RunRequest(name, **change), now=datetime.now(UTC))
+
+
+def a_worker(place, *arguments):
+    command = [sys.executable, "-m", "pipelines", "worker", "--home", "home", "--workspace", "shop", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def until(check, seconds=120):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := check():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never came to that")
+
+
+def child_of(worker):
+    children = psutil.Process(worker.pid).children()
+    return children[0] if children else None
+
+
+def test_a_run_that_cannot_learn_yet_has_failed_and_says_why(place):
+    run = asked(place)
+    with a_worker(place, "--once") as worker:
+        printed, said = worker.communicate(timeout=180)
+    assert (worker.returncode, printed) == (0, "1 runs ended\n"), said
+    told = queue_of(place).run(run.run_id)
+    assert (told.state, told.exit_code, told.attempts) == ("failed", 1, 1)
+    assert any("at least 500 are needed" in line.text for line in told.lines), told.lines
+
+
+def test_a_worker_waits_for_whoever_retrains_by_hand(place):
+    run = asked(place)
+    with lease(Home(place / "home").lock("retrain"), work="retraining"), a_worker(place, "--pause", "0.1") as worker:
+        until(lambda: "already running" in " ".join(line.text for line in queue_of(place).run(run.run_id).lines))
+        until(lambda: queue_of(place).run(run.run_id).attempts <= 1)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=60) == 0
+    assert queue_of(place).run(run.run_id).state == "queued"
+
+
+def test_a_killed_worker_takes_its_command_with_it_and_another_takes_over(place):
+    run = asked(place)
+    with a_worker(place) as worker:
+        child = until(lambda: child_of(worker))
+        assert until(lambda: child.nice() == 10)
+        assert len(child.cpu_affinity()) == 1
+        worker.kill()
+        worker.wait()
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, seconds=10)
+    left = queue_of(place).run(run.run_id)
+    assert (left.state, left.attempts) == ("running", 1)
+    assert queue_of(place).take("another", now=left.started_at + 2 * LEASE).run_id == run.run_id
