@@ -43,7 +43,7 @@ def a_worker(place, *arguments):
     )
 
 
-def until(check, seconds=120):
+def until(check, seconds=300):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := check():
