@@ -24,6 +24,11 @@ BENCHMARKS = {
     "features": "benchmarks.feature_store",
     "training": "benchmarks.learning_time",
     "gate": "benchmarks.gate",
+    "coffee": "benchmarks.coffee",
+    "hillstrom": "benchmarks.hillstrom",
+    "placebo": "benchmarks.placebo",
+    "heterogeneity": "benchmarks.heterogeneity",
+    "intervals": "benchmarks.intervals",
     "identity": "benchmarks.identity_quality",
     "journeys": "benchmarks.journeys",
 }

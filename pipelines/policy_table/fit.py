@@ -66,7 +66,7 @@ def _summary(learned: Learned) -> PolicyFit:
         context=tuple(column.name for column in learned.policy.plan.columns),
         left_out=tuple(f"{left.column} ({left.reason})" for left in learned.left),
         cap=learned.table.cap,
-        candidates=tuple({**asdict(each), "low": each.gain.low} for each in fitted.candidates),
+        candidates=tuple({**asdict(each), "surely": each.gain.surely} for each in fitted.candidates),
         slopes=fitted.slopes,
         explained=explained(fitted),
         evaluation=evaluation_json(fitted.evaluation),

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from training.bootstrap import Estimate
 from training.figures import with_interval
 from training.uplift.contest import Candidate
 from training.uplift.fitting import Fitted
+from training.uplift.rule import Gain
 
 if TYPE_CHECKING:
     from pipelines.policy_table.fit import PolicyFit
@@ -35,13 +35,13 @@ def _headline(fitted: Fitted) -> str:
 
 def _seen(fitted: Fitted) -> str:
     """The surest candidate, and what of a gain its noise would have let be seen."""
-    surest = max(fitted.candidates, key=lambda candidate: candidate.gain.low, default=None)
+    surest = max(fitted.candidates, key=lambda candidate: candidate.gain.surely, default=None)
     if surest is None:
         return "no learner prefers another action for anybody"
     gain = surest.gain
-    interval = Estimate(gain.mean, gain.low, 2 * gain.mean - gain.low)
     least = f"{DETECTED * gain.standard_error:.3g}"
-    return f"the surest, {_named(surest)}, gained {with_interval(interval, signed=True)}; below {least} it goes unseen"
+    told = with_interval(gain.interval, signed=True)
+    return f"the surest, {_named(surest)}, gained {told}; less than {least} would likely go unseen"
 
 
 def _named(candidate: Candidate) -> str:
@@ -65,12 +65,11 @@ def fit_in_words(fit: "PolicyFit") -> str:
 
 
 def _best(candidates: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
-    return sorted(candidates, key=lambda each: -float(each["low"]))[:5]
+    return sorted(candidates, key=lambda each: -float(each["surely"]))[:5]
 
 
 def _candidate(each: Mapping[str, Any]) -> str:
-    mean, low = each["gain"]["mean"], each["low"]
-    gain = with_interval(Estimate(mean, low, 2 * mean - low), signed=True)
+    gain = with_interval(Gain(**each["gain"]).interval, signed=True)
     return f"{each['learner']:5s} acting on {each['share']:4.0%} of those it would move: {gain}"
 
 

@@ -21,6 +21,8 @@ from training.uplift.rule import Gain, best_other, gain_of
 
 SHARES = (1.0, 0.5, 0.25, 0.1)
 """Of the customers for whom another action looks better, the shares that a candidate may act on."""
+FEWEST_ANSWERED = 50
+"""Decisions that must answer a candidate's deviations: an interval from fewer is no interval."""
 BLEND = "blend"
 """The mean of all learners, each drawn in by its own slope."""
 NUISANCE = 101
@@ -31,25 +33,32 @@ Predict = Callable[[Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to deviate from the constant action. Parameters: `margin`, the effect above which it does."""
+    """One way to deviate from the constant action.
+
+    Parameters: `margin`, the effect above which it does; `n_answered`, decisions at which it would deviate and the log
+    chose as it would.
+    """
 
     learner: str
     share: float
     margin: float
     gain: Gain
+    n_answered: int
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What cross-fitting found: arrays (n, n_actions) of decisions whose customer the regressions had not seen.
 
-    Parameters: `gains`, doubly robust, over the constant action; `effects` by learner; `fold` and `customer` (n,).
+    Parameters: `gains`, doubly robust, over the constant action; `effects` by learner; `chosen`, `fold`,
+    `customer` (n,).
     """
 
     constant: int
     gains: Floats
     q_hat: Floats
     effects: Mapping[str, Floats]
+    chosen: NDArray[np.int64]
     fold: NDArray[np.int64]
     customer: NDArray[np.int64]
 
@@ -80,7 +89,7 @@ def gather(lesson: Lesson, care: Care, *, learners: Mapping[str, Learner] = LEAR
     constant = int(pseudo.mean(axis=0).argmax())
     effects = {name: _cross_fitted(lesson, fold, _learn(by, constant, care)) for name, by in learners.items()}
     owner = np.unique(lesson.customer, return_inverse=True)[1]
-    return Evidence(constant, pseudo - pseudo[:, [constant]], q_hat, effects, fold, owner)
+    return Evidence(constant, pseudo - pseudo[:, [constant]], q_hat, effects, lesson.chosen, fold, owner)
 
 
 def cross_fitted_rewards(lesson: Lesson, care: Care) -> Floats:
@@ -122,7 +131,9 @@ def candidates(evidence: Evidence, rows: NDArray[np.bool_]) -> Iterator[Candidat
         places = np.arange(len(best))
         height, gained = effect[places, best], gains[places, best]
         for share, margin in _margins(height):
-            yield Candidate(name, share, margin, gain_of(np.where(height > margin, gained, 0.0), customer))
+            moves = height > margin
+            answered = int((moves & (best == evidence.chosen[rows])).sum())
+            yield Candidate(name, share, margin, gain_of(np.where(moves, gained, 0.0), customer), answered)
 
 
 def _margins(height: Floats) -> Iterator[tuple[float, float]]:
@@ -132,9 +143,10 @@ def _margins(height: Floats) -> Iterator[tuple[float, float]]:
 
 
 def surest(found: Sequence[Candidate]) -> Candidate | None:
-    """The candidate of the highest lower bound; None where that is not above zero."""
-    best = max(found, key=lambda candidate: candidate.gain.low, default=None)
-    return best if best is not None and best.gain.low > 0 else None
+    """The candidate of the largest sure gain, of those that enough decisions answer; None where it is not above 0."""
+    enough = (candidate for candidate in found if candidate.n_answered >= FEWEST_ANSWERED)
+    best = max(enough, key=lambda candidate: candidate.gain.surely, default=None)
+    return best if best is not None and best.gain.surely > 0 else None
 
 
 def honest_choice(evidence: Evidence) -> NDArray[np.int64]:

@@ -38,7 +38,8 @@ class Fitted:
     """What was learned, and what the gate says of it.
 
     Parameters: `rule`, what may serve: the learned one, or the constant; `winner`, the candidate that was judged, None
-    where none was sure of a gain; `candidates`, all of them; `evaluation` and `verdict` of the winner; `judged_on`.
+    where none was sure of a gain; `candidates`, all of them; `evaluation` and `verdict` of the winner; `judged_on`;
+    `evidence`, what the candidates were chosen by.
     """
 
     rule: Rule
@@ -48,6 +49,7 @@ class Fitted:
     evaluation: PolicyEvaluation
     verdict: Verdict
     judged_on: str
+    evidence: Evidence
 
     @property
     def adopted(self) -> bool:
@@ -121,7 +123,7 @@ def _outcome(
     if verdict.promoted and winner is not None:
         served = rule or learned_rule(lesson, evidence, winner, care)
     slopes = {name: found.slope for name, found in evidence.calibrations(_all(evidence)).items()}
-    return Fitted(served, winner, found, slopes, evaluation, verdict, where)
+    return Fitted(served, winner, found, slopes, evaluation, verdict, where, evidence)
 
 
 def _all(evidence: Evidence) -> NDArray[np.bool_]:

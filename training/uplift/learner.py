@@ -4,7 +4,7 @@
   borrows between actions, and sees small differences least;
 - `t_learner`: one regression per action; it borrows nothing;
 - `x_learner`: per action, a regression of the effects that each side's own rows suggest;
-- `dr_learner`: per action, a regression of the doubly robust pseudo-outcome's difference to the constant's.
+- `dr_learner`: per action, a regression of the doubly robust pseudo-outcome of its difference to the constant one.
 
 Künzel, Sekhon, Bickel, Yu: Metalearners for estimating heterogeneous treatment effects using machine learning, 2019.
 Kennedy: Towards optimal doubly robust estimation of heterogeneous causal effects, 2023.
@@ -46,12 +46,13 @@ def x_learner(lesson: Lesson, constant: int, seed: int) -> Effects:
 
 
 def dr_learner(lesson: Lesson, constant: int, seed: int) -> Effects:
-    """Regressions of doubly robust pseudo-outcomes, with a nuisance that saw no decision of the row's customer."""
-    pseudo = lesson.pseudo_outcomes(_nuisance(lesson, seed))
+    """Regressions of doubly robust pseudo-outcomes, with a nuisance that saw no decision of the row's customer.
+
+    Each is on the decisions that chose either of its two actions: the others say nothing of the difference.
+    """
+    q_hat = _nuisance(lesson, seed)
     others = (action for action in range(lesson.n_actions) if action != constant)
-    terms = (
-        Term(_regress(lesson, pseudo[:, action] - pseudo[:, constant], seed), _one(lesson, action)) for action in others
-    )
+    terms = (Term(_of_pair(lesson, q_hat, (action, constant), seed), _one(lesson, action)) for action in others)
     return _effects(lesson, constant, terms)
 
 
@@ -99,6 +100,17 @@ def _crossed(lesson: Lesson, constant: int, boosters: list[lightgbm.Booster], se
         share = len(own) / (len(own) + len(quiet))
         yield Term(_regress(own, gained, seed), (1 - share) * _one(lesson, action))
         yield Term(_regress(quiet, missed, seed), share * _one(lesson, action))
+
+
+def _of_pair(lesson: Lesson, q_hat: Floats, pair: tuple[int, int], seed: int) -> lightgbm.Booster:
+    """The regression of the first action's gain over the second's, π₀ being that of one given either."""
+    rows = np.flatnonzero(np.isin(lesson.chosen, pair))
+    either, ours = lesson.take(rows), lesson.chosen[rows] == pair[0]
+    first, second = (either.probability[:, action] for action in pair)
+    share = np.where(ours, first, second) / (first + second)
+    expected = q_hat[rows, either.chosen]
+    weighted = np.where(ours, 1.0, -1.0) * (either.reward - expected) / share
+    return _regress(either, q_hat[rows, pair[0]] - q_hat[rows, pair[1]] + weighted, seed)
 
 
 def _regress(lesson: Lesson, target: Floats, seed: int) -> lightgbm.Booster:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bootstrap import customer_totals
+from training.bootstrap import Estimate, customer_totals
 from training.reward_log import Floats
 from training.uplift.effects import Effects
 
-SURE = 1.96
-"""Standard errors below the mean: the lower end of a 95 % interval."""
+USUAL = 1.96
+"""Standard errors from the mean to either end of a 95 % interval."""
+SURE = 2.6
+"""Standard errors that a gain must be above zero to be acted on: of some twenty candidates the best is looked at, and
+that one passes 1.96 by chance too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,14 @@ class Gain:
     standard_error: float
 
     @property
-    def low(self) -> float:
-        """The lower end of the 95 % interval."""
+    def interval(self) -> Estimate:
+        """The mean with its 95 % interval."""
+        reach = USUAL * self.standard_error
+        return Estimate(self.mean, self.mean - reach, self.mean + reach)
+
+    @property
+    def surely(self) -> float:
+        """What the gain is at least, though it is the best of many that were looked at."""
         return self.mean - SURE * self.standard_error
 
 

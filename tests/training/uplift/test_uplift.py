@@ -106,7 +106,7 @@ def test_every_learner_and_the_blend_are_candidates_and_the_surest_wins():
     assert {candidate.learner for candidate in found} == {*LEARNERS, BLEND}
     winner = surest(found)
     assert winner is not None
-    assert winner.gain.low == max(candidate.gain.low for candidate in found) > 0
+    assert winner.gain.surely == max(candidate.gain.surely for candidate in found) > 0
     assert surest(()) is None
 
 
