@@ -12,7 +12,7 @@ from training.reward_log import Floats, LoggedRewards
 N_ACTIONS = 4
 
 
-def simulated(seed: int, *, n: int = 1_500) -> tuple[LoggedRewards, PolicyTerms, float]:
+def simulated(seed: int, *, n: int = 3_000) -> tuple[LoggedRewards, PolicyTerms, float]:
     """A log, a target policy against it, and the target's true value over the population.
 
     A customer's decisions share a taste; the reward model that the estimators are given is a distorted truth.
@@ -50,7 +50,7 @@ def coverage(n_logs: int) -> dict[str, tuple[float, float, float]]:
 def run(*, quick: bool) -> Report:
     n_logs = 20 if quick else 1_000
     about = (
-        f"{n_logs:,} logs of 1,500 decisions of 500 customers; 95 % intervals. By customer: Poisson bootstrap, 400 "
+        f"{n_logs:,} logs of 3,000 decisions of 1,000 customers; 95 % intervals. By customer: Poisson bootstrap, 400 "
         "replicates. Its own: empirical Bernstein (SNIPS: normal), decisions taken as independent. The reward model "
         "is 30 % too low."
     )

@@ -56,9 +56,13 @@ def _counts(n_customers: int, replicates: int, generator: np.random.Generator) -
 
 
 def estimate(value: float, replicates: Floats, confidence: float) -> Estimate:
-    """A value with the percentile interval of its replicates (B,)."""
+    """A value with the percentile interval of its replicates (B,).
+
+    The ends are those of order (B + 1)·p (Davison and Hinkley, 1997, section 5.2): the usual quantiles of few
+    replicates lie too far inside.
+    """
     tail = (1 - confidence) / 2
-    low, high = np.quantile(replicates, [tail, 1 - tail]) if len(replicates) else (-np.inf, np.inf)
+    low, high = np.quantile(replicates, [tail, 1 - tail], method="weibull") if len(replicates) else (-np.inf, np.inf)
     return Estimate(float(value), float(low), float(high))
 
 

@@ -1,6 +1,6 @@
 """Pictures of models and policies as matplotlib figures, drawn without pyplot and its global state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from training.evaluation import PolicyEvaluation
+from training.off_policy.report import Line
 from training.reward_log import Floats
 
 
@@ -62,6 +63,26 @@ def policy_values(evaluation: PolicyEvaluation, *, currency: str = "", title: st
         axes.plot([found.low, found.high], [place, place], color="grey")
         axes.plot(found.value, place, marker="o", color="C0" if evaluation.policies[name].overlap.usable else "C3")
     axes.set_yticks(range(len(values)), sorted(values, key=lambda name: values[name].value))
+    return figure
+
+
+def estimates_plot(estimates: Mapping[str, Line], *, title: str = "One policy by every estimator") -> Figure:
+    """Every estimator's value with its interval by customer; those that lean on the model in grey."""
+    figure, axes = _blank(title, "reward per decision", "")
+    lines = [(name, line.by_customer, line.leans_on_model) for name, line in estimates.items()]
+    for place, (_, found, leans) in enumerate(lines):
+        if found is not None:
+            axes.plot([found.low, found.high], [place, place], color="grey")
+            axes.plot(found.value, place, marker="o", color="grey" if leans else "C0")
+    axes.set_yticks(range(len(lines)), [name for name, _, _ in lines])
+    return figure
+
+
+def weights_plot(weight: Floats, *, title: str = "Importance weights") -> Figure:
+    """How many decisions speak for a policy with which weight (n,); the many of weight 0 are left out."""
+    figure, axes = _blank(f"{title}: {np.mean(weight > 0):.0%} above 0", "weight", "decisions")
+    axes.hist(weight[weight > 0], bins=40)
+    axes.set_yscale("log")
     return figure
 
 

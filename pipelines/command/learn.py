@@ -8,6 +8,8 @@ import typer
 
 from pipelines.command.options import HERE, AsOfOption, HomeOption, JsonOption, WorkspaceOption, echo, home_of, note
 
+LogColumn = Annotated[str | None, typer.Option(help="With --log: the column that says it.")]
+
 
 def train(
     home: HomeOption = None,
@@ -37,12 +39,30 @@ def _retrain(home: Path | None, workspace: Path, as_of: datetime | None, *, as_j
     raise typer.Exit(result.exit_code)
 
 
-def evaluate(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Value the champion beside nothing, uniform and every constant action, on the later part of the log."""
-    from pipelines.evaluate import evaluate_log, print_evaluation
+def evaluate(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    log: Annotated[Path | None, typer.Option(help="A table of logged decisions, instead of the ledger's.")] = None,
+    action: LogColumn = None,
+    probability: LogColumn = None,
+    reward: LogColumn = None,
+    customer: LogColumn = None,
+    context: Annotated[list[str] | None, typer.Option(help="With --log: a column to know by. May be repeated.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="With --log: the folder of the policy to value.")] = None,
+    target_column: LogColumn = None,
+    html: Annotated[Path | None, typer.Option(help="With --log: write the report as one HTML file here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Value the champion beside nothing, uniform and every constant action; or any policy on any logged table."""
+    from pipelines.evaluate import Asked, evaluate_log, evaluate_table, print_evaluation
 
-    evaluation, currency = evaluate_log(home_of(home, workspace), workspace)
-    print_evaluation(evaluation, currency=currency, as_json=as_json)
+    if log is None:
+        evaluation, currency = evaluate_log(home_of(home, workspace), workspace)
+        print_evaluation(evaluation, currency=currency, as_json=as_json)
+        return
+    columns = {"action": action, "probability": probability, "reward": reward, "customer": customer}
+    asked = Asked(log, columns, tuple(context or ()), policy, target_column)
+    evaluate_table(asked, html=html, as_json=as_json)
 
 
 def promote(

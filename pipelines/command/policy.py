@@ -29,6 +29,7 @@ ContextOption = Annotated[
 ]
 DropOption = Annotated[list[str] | None, typer.Option(help="A column to leave out: an outcome. May be repeated.")]
 CapOption = Annotated[float | None, typer.Option(help="Cut rewards here (default: at the 99.9 % quantile).")]
+HtmlOption = Annotated[Path | None, typer.Option(help="Write the report with its pictures as one HTML file here.")]
 PolicyOption = Annotated[Path, typer.Option(help="The folder of the policy.")]
 
 
@@ -76,17 +77,18 @@ def value(
     probability: Annotated[str | None, typer.Option(help="As for fit (default: as there).")] = None,
     reward: Annotated[str | None, typer.Option(help="As for fit (default: as there).")] = None,
     customer: Annotated[str | None, typer.Option(help="As for fit (default: as there).")] = None,
+    html: HtmlOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Value a policy on another log, beside every constant action and the logging policy."""
-    from pipelines.evaluate import print_evaluation
+    from pipelines.policy_table.log_report import print_report, write_page
     from pipelines.policy_table.value import value_file
 
     changes = {"action": action, "probability": probability, "reward": reward, "customer": customer}
-    valued = value_file(log, policy, changes)
-    if valued.same_log:
-        typer.echo("note: the policy was learned from this very log, which flatters it; trust what fit said", err=True)
-    print_evaluation(valued.evaluation, currency="", as_json=as_json)
+    found = value_file(log, policy, changes)
+    print_report(found, as_json=as_json)
+    if html:
+        write_page(found, html)
 
 
 def choose(

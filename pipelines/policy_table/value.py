@@ -1,47 +1,44 @@
 """Values policies on a table of logged decisions: a written one, or one whose actions stand in a column."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pipelines.model_table.file import read_table
-from training.evaluation import PolicyEvaluation
 from training.tabular.table import Roles, plan_of
 from training.uplift.log_columns import LogColumns, log_of
 from training.uplift.stored import read_policy
-from training.uplift.table_policy import fingerprint, targets_of, value_on_table
-
-POLICY = "policy"
+from training.uplift.table_policy import Valued, fingerprint, target_of, value_on_table
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyValued:
+class LogValue:
     """A policy's value on a log. Parameters: `same_log`, whether the policy was learned from that very log."""
 
-    evaluation: PolicyEvaluation
-    same_log: bool
+    valued: Valued
+    same_log: bool = False
 
 
-def value_file(file: Path, folder: Path, changes: dict[str, Any]) -> PolicyValued:
+def value_file(file: Path, folder: Path, changes: Mapping[str, str | None]) -> LogValue:
     """Value a written policy on a log.
 
     Parameters: `changes`, columns of this log that are named differently from those of the log that taught it.
     Raises `InvalidInputError` of the log, `ArtifactError` of the policy.
     """
-    policy = read_policy(folder)
-    frame = read_table(file)
-    columns = replace(policy.columns, **{name: value for name, value in changes.items() if value})
+    policy, frame = read_policy(folder), read_table(file)
+    named: dict[str, str] = {name: value for name, value in changes.items() if value}
+    columns = replace(policy.columns, **named)  # type: ignore[arg-type] # every change is of a column's name
     table = log_of(frame, columns, actions=policy.actions)
     chosen = policy.rule.choose(policy.plan.matrix(frame))
-    evaluation = value_on_table(frame, {POLICY: chosen}, table, plan=policy.plan)
-    return PolicyValued(evaluation, fingerprint(frame) == policy.fingerprint)
+    return LogValue(
+        value_on_table(frame, chosen, table, plan=policy.plan), same_log=fingerprint(frame) == policy.fingerprint
+    )
 
 
-def value_target(file: Path, columns: LogColumns, target: str) -> PolicyEvaluation:
+def value_target(file: Path, columns: LogColumns, target: str) -> LogValue:
     """Value the policy whose actions stand in a column of the log. Raises `InvalidInputError`."""
     frame = read_table(file)
     table = log_of(frame, columns)
-    context = columns.context_of(frame.drop(columns=[target], errors="ignore"))
-    plan, _ = plan_of(context, Roles(label=""))
-    chosen = targets_of(frame, target, tuple(table.log.actions), columns.nothing)
-    return value_on_table(frame, {POLICY: chosen}, table, plan=plan)
+    chosen = target_of(frame, target, table.log.actions, columns.nothing)
+    plan, _ = plan_of(columns.context_of(frame.drop(columns=target)), Roles(label=""))
+    return LogValue(value_on_table(frame, chosen, table, plan=plan))

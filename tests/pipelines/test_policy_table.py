@@ -1,6 +1,7 @@
 """`tsugi policy` end to end: fit, value and choose on a table of one's own."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.exit_code import ExitCode
+from training.off_policy.estimator import ESTIMATORS
 
 sys.path.append(str(Path(__file__).parents[1] / "training" / "uplift"))
 from randomised_log import a_table
@@ -49,7 +51,7 @@ def test_value_on_another_log_finds_it_better_than_every_constant(fitted):
 def test_value_on_the_log_that_taught_it_says_that_this_flatters(fitted):
     folder, _ = fitted
     done = run("value", folder / "log.csv", "--policy", folder / "policy")
-    assert "this very log, which flatters it" in done.stderr
+    assert "this very log, which flatters it" in done.stdout
 
 
 def test_choose_writes_an_action_for_every_row(fitted):
@@ -71,3 +73,66 @@ def test_a_refusal_ends_with_10_and_serves_the_best_constant_action(tmp_path):
     assert "serves     the best constant action: always card" in done.stdout
     run("choose", tmp_path / "log.csv", "--policy", tmp_path / "policy", "--out", tmp_path / "chosen.csv")
     assert set(pd.read_csv(tmp_path / "chosen.csv")["action"]) == {"card"}
+
+
+def evaluate(*arguments):
+    return CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def targeted(tmp_path_factory):
+    """A log with a column that names what a hand-made rule would choose, and one that names what was never chosen."""
+    table = a_table(2, n=1500)
+    rule = table["x0"].gt(0.3).map({True: "call", False: "card"})
+    file = tmp_path_factory.mktemp("log") / "log.csv"
+    table.assign(rule=rule, fax="fax").to_csv(file, index=False)
+    return file
+
+
+def test_evaluate_values_the_actions_that_a_column_names(targeted, tmp_path):
+    done = evaluate("--log", targeted, *NAMED, "--target-column", "rule", "--html", tmp_path / "r.html", "--json")
+    told = json.loads(done.stdout)
+    values = {name: line["by_customer"]["value"] for name, line in told["estimates"].items()}
+    assert set(values) == set(ESTIMATORS)
+    assert values["doubly_robust"] == pytest.approx(told["policies"]["policy"]["raw"]["doubly_robust"]["value"])
+    assert (
+        told["policies"]["policy"]["differences"]["best constant action of the evaluated part"]["estimate"]["low"] > 0
+    )
+    assert told["notes"][0].startswith("the log can tell")
+
+
+def test_the_page_holds_its_pictures_and_asks_nothing_of_a_network(targeted, tmp_path):
+    evaluate("--log", targeted, *NAMED, "--target-column", "rule", "--html", tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert page.count("<svg") == 3
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#)""", page)
+    assert "@import" not in page
+    assert "the log can tell" in page
+
+
+def test_where_two_decisions_speak_for_a_policy_the_answer_is_unusable(tmp_path):
+    table = a_table(2, n=1500).assign(target="card")
+    table.loc[table["action"] == "card", "target"] = "mail"
+    table.loc[table.index[table["action"] == "card"][:2], "target"] = "card"
+    table.to_parquet(tmp_path / "log.parquet")
+    done = evaluate("--log", tmp_path / "log.parquet", *NAMED, "--context", "x0", "--target-column", "target")
+    assert done.stdout.startswith("UNUSABLE, the log cannot tell: effective sample of 2 in 1,500 decisions")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "name either --policy or --target-column"),
+        (("--target-column", "rule", "--policy", "p"), "name either --policy or --target-column"),
+        (("--target-column", "lost"), "no column 'lost'"),
+        (("--target-column", "fax"), "names 'fax', which the log never chose"),
+    ],
+)
+def test_what_evaluate_cannot_use_is_named(targeted, options, message):
+    done = evaluate("--log", targeted, *NAMED, *options)
+    assert message in str(done.exception)
+
+
+def test_evaluate_asks_for_the_columns_of_a_log(targeted):
+    done = evaluate("--log", targeted, "--action", "action", "--target-column", "rule")
+    assert "name --probability too" in str(done.exception)

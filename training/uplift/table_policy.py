@@ -1,17 +1,20 @@
 """From a table of logged decisions to a policy that is written, valued and applied: the verbs of `tsugi policy`."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from decisioning.errors import InvalidInputError
+from decisioning.action import NO_ACTION
 from training.evaluation import PolicyEvaluation, References, evaluate
+from training.off_policy.report import Line, all_estimates
+from training.off_policy.terms import policy_terms
 from training.policy import constant_name
 from training.reward_log import Floats
+from training.tabular.cells import words
 from training.tabular.table import Left, Plan, Roles, TableError, plan_of
 from training.uplift.contest import Care, cross_fitted_rewards
 from training.uplift.fitting import Fitted, fit_policy, one_hot, references
@@ -20,6 +23,9 @@ from training.uplift.log_columns import LogColumns, TableLog, check_learnable, l
 from training.uplift.rule import Rule
 from training.uplift.stored import StoredPolicy
 from training.uplift.suspicion import check_context
+
+POLICY = "policy"
+"""What the policy that is valued is called among the others."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +62,38 @@ def lesson_of(table: TableLog, matrix: Floats, plan: Plan) -> Lesson:
     return Lesson(matrix, categorical, log.chosen, log.eligible_probability, log.capped_reward, log.customer_id)
 
 
-def value_on_table(
-    frame: pd.DataFrame, targets: Mapping[str, Any], table: TableLog, *, plan: Plan, care: Care | None = None
-) -> PolicyEvaluation:
-    """Value policies, each a column of chosen actions (n,), on a log, beside its standard ones.
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """What a policy is worth on a log.
 
-    The reward model is cross-fitted by customer on this log and knows no target.
+    Parameters: `evaluation`, beside the standard policies; `estimates`, every estimator's answer for the policy itself;
+    `weight` (n,), how much each decision speaks for it.
+    """
+
+    evaluation: PolicyEvaluation
+    estimates: Mapping[str, Line]
+    weight: Floats
+
+
+def value_on_table(
+    frame: pd.DataFrame, chosen: NDArray[np.int64], table: TableLog, *, plan: Plan, care: Care | None = None
+) -> Valued:
+    """Value a policy, given as a column of the log for each decision (n,), beside the standard ones.
+
+    The reward model is cross-fitted by customer on this log and knows nothing of the policy.
     """
     with_, log = care or Care(), table.log
-    lesson = lesson_of(table, plan.matrix(frame), plan)
-    policies = references(log) | {name: one_hot(chosen, log) for name, chosen in targets.items()}
-    return evaluate(
+    q_hat = cross_fitted_rewards(lesson_of(table, plan.matrix(frame), plan), with_)
+    target = one_hot(chosen, log)
+    evaluation = evaluate(
         log,
-        policies,
+        references(log) | {POLICY: target},
         generator=np.random.default_rng(with_.seed),
-        q_hat=cross_fitted_rewards(lesson, with_),
-        references=References(constants=tuple(map(constant_name, log.actions)), nothing="always no_action"),
+        q_hat=q_hat,
+        references=References(tuple(map(constant_name, log.actions)), nothing=constant_name(NO_ACTION)),
     )
+    terms = policy_terms(log, target, q_hat=q_hat)
+    return Valued(evaluation, all_estimates(log, terms, seed=with_.seed), terms.weight)
 
 
 def choose_for_table(frame: pd.DataFrame, policy: StoredPolicy) -> pd.DataFrame:
@@ -95,18 +116,20 @@ def _gain(rule: Rule, matrix: Floats) -> Floats:
     return found
 
 
-def targets_of(frame: pd.DataFrame, column: str, actions: tuple[str, ...], nothing: str | None) -> Any:
-    """The actions that a column names as columns of a log (n,).
+def target_of(frame: pd.DataFrame, column: str, actions: Sequence[str], nothing: str | None) -> NDArray[np.int64]:
+    """The actions that a column names, as columns of a log (n,).
 
     Raises `InvalidInputError` where the column is missing or names an action that the log never chose.
     """
     if column not in frame.columns:
-        raise TableError(f"no column {column!r}; the table has: {', '.join(map(str, frame.columns))}", field="target")
-    names = frame[column].astype(str).replace({nothing: "no_action"} if nothing else {})
+        listed = ", ".join(map(str, frame.columns))
+        raise TableError(f"no column {column!r}; the table has: {listed}", code="unknown_column", field="target_column")
+    names = words(frame[column]).fillna("").replace({nothing: NO_ACTION} if nothing else {})
     strange = sorted(set(names) - set(actions))
     if strange:
-        raise InvalidInputError(f"the target chooses {strange[0]!r}, which the log never did: it cannot tell its value")
-    return names.map(actions.index).to_numpy()
+        told = f"column {column!r} names {strange[0]!r}, which the log never chose: it cannot tell what that is worth"
+        raise TableError(told, code="no_support", field="target_column")
+    return names.map(list(actions).index).to_numpy(dtype=np.int64)
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

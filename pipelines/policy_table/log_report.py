@@ -1,0 +1,100 @@
+"""A policy's value on a log, told: as text, as plain data, and as a page that needs no network."""
+
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.model_table.file import FileError
+from pipelines.policy_table.value import LogValue
+from training.evaluation_report import evaluation_json, policy_table
+from training.figures import with_interval
+from training.plots import estimates_plot, policy_values, weights_plot
+from training.uplift.table_policy import POLICY
+
+WIDTH = 200
+FLATTERED = "the policy was learned from this very log, which flatters it; trust what `tsugi policy fit` said"
+
+
+def print_report(found: LogValue, *, as_json: bool) -> None:
+    """Print the report, for people or for machines."""
+    print(json.dumps(report_json(found)) if as_json else report_text(found))
+
+
+def report_json(found: LogValue) -> dict[str, Any]:
+    """Everything as plain data, unrounded."""
+    estimates = {name: asdict(line) for name, line in found.valued.estimates.items()}
+    return {**evaluation_json(found.valued.evaluation), "estimates": estimates, "notes": list(notes(found))}
+
+
+def report_text(found: LogValue) -> str:
+    """The notes, the policy's estimates, and the table of all policies."""
+    written = io.StringIO()
+    console = Console(file=written, width=WIDTH, force_terminal=False)
+    for note in notes(found):
+        console.print(note, highlight=False)
+    console.print(_estimates(found))
+    console.print(policy_table(found.valued.evaluation))
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+
+
+def notes(found: LogValue) -> Iterable[str]:
+    """Whether the log can tell, in plain words, and what else to know."""
+    covered = found.valued.evaluation.policies[POLICY].overlap
+    seen = f"effective sample of {covered.effective_sample_size:,.0f} in {covered.n_decisions:,} decisions"
+    if covered.usable:
+        yield f"the log can tell: {seen}, largest weight {covered.largest_weight:.1f}"
+    else:
+        yield f"UNUSABLE, the log cannot tell: {'; '.join(covered.problems)}"
+    if found.same_log:
+        yield FLATTERED
+
+
+def _estimates(found: LogValue) -> Table:
+    table = Table(title="The policy by every estimator", caption="* leans on the model: too sure of itself")
+    for heading in ("estimator", "value [95 % by customer]", "95 % of independent decisions"):
+        table.add_column(heading, justify="left" if heading == "estimator" else "right")
+    for name, line in found.valued.estimates.items():
+        own = line.independent
+        ends = f"[{own.low:.3f}, {own.high:.3f}]" if own else "–"
+        table.add_row(f"{name}{'*' if line.leans_on_model else ''}", with_interval(line.by_customer), ends)
+    return table
+
+
+def write_page(found: LogValue, file: Path) -> None:
+    """Write the report as one HTML file with its pictures inside; raises `FileError`."""
+    pictures = "".join(
+        _drawn(figure)
+        for figure in (
+            policy_values(found.valued.evaluation),
+            estimates_plot(found.valued.estimates),
+            weights_plot(found.valued.weight),
+        )
+    )
+    told = "".join(f"<p>{escape(note)}</p>" for note in notes(found))
+    try:
+        file.write_text(_PAGE.format(notes=told, pictures=pictures, text=escape(report_text(found))), encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{file} cannot be written: {error.strerror}", field="html") from error
+
+
+def _drawn(figure: Figure) -> str:
+    """A figure as SVG, without the lines that name a document type elsewhere, and without who drew it when."""
+    written = io.StringIO()
+    figure.savefig(written, format="svg", metadata={"Creator": None, "Date": None})
+    return f"<figure>{written.getvalue().partition('<svg')[1]}{written.getvalue().partition('<svg')[2]}</figure>"
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>A policy on a log</title>
+<style>body {{ font-family: sans-serif; margin: 2rem; }} pre {{ overflow-x: auto; font-size: 0.8rem; }}
+figure {{ display: inline-block; margin: 0; }} svg {{ max-width: 34rem; height: auto; }}</style></head>
+<body><h1>A policy on a log</h1>{notes}{pictures}<pre>{text}</pre></body></html>
+"""
