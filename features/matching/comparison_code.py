@@ -15,7 +15,7 @@ def postal_degree(left: str, right: str) -> int:
     """
     if left == right:
         return 4
-    edits = DamerauLevenshtein.distance(left, right)
+    edits = DamerauLevenshtein.distance(left, right, score_cutoff=2)
     if edits == 1:
         return 3
     if edits == 2 or (min(len(left), len(right)) > 4 and left[:-3] == right[:-3]):
@@ -34,7 +34,7 @@ def number_degree(left: str, right: str) -> int:
     if left == right:
         return 3
     ends = min(len(left), len(right)) >= 7 and (left.endswith(right) or right.endswith(left))
-    edits = DamerauLevenshtein.distance(left, right)
+    edits = DamerauLevenshtein.distance(left, right, score_cutoff=2)
     if ends or edits == 1:
         return 2
     return int(edits == 2)

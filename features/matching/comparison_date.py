@@ -21,7 +21,7 @@ def date_degree(left: str, right: str) -> int:
     if wrong == 1:
         return 4
     turned = left[:4] == right[:4] and left[4:6] == right[6:] and left[6:] == right[4:6]
-    if wrong == 2 or turned or DamerauLevenshtein.distance(left, right) == 1:
+    if wrong == 2 or turned or DamerauLevenshtein.distance(left, right, score_cutoff=1) == 1:
         return 3
     if sum(left[a:b] == right[a:b] for a, b in _PARTS) == 2:
         return 2

@@ -21,16 +21,17 @@ def email_degree(left: str, right: str) -> int:
         return 5
     if left.translate(_NO_DIGITS) == right.translate(_NO_DIGITS):
         return MISSING
-    edits = DamerauLevenshtein.distance(left, right)
+    edits = DamerauLevenshtein.distance(left, right, score_cutoff=4)
     if edits <= 2:
         return 4
-    if edits <= 4 or JaroWinkler.similarity(left, right) >= 0.9:
+    winkler = JaroWinkler.similarity(left, right)
+    if edits <= 4 or winkler >= 0.9:
         return 3
     before, _, after = left.partition("@")
     other_before, _, other_after = right.partition("@")
     if before == other_before or after == other_after:
         return 2
-    return int(Jaro.similarity(left, right) >= 0.75)
+    return int(winkler >= 0.75 and Jaro.similarity(left, right) >= 0.75)
 
 
 _EDITS = "damerau_levenshtein({l}, {r})"

@@ -21,16 +21,19 @@ def name_degree(left: str, right: str) -> int:
     """
     if left == right:
         return 5
-    edits = DamerauLevenshtein.distance(left, right)
+    edits = DamerauLevenshtein.distance(left, right, score_cutoff=2)
     shorter = min(len(left), len(right))
     begins = left.startswith(right) or right.startswith(left)
     if (edits <= 1 and shorter >= 3) or (begins and shorter >= 4):
         return NEARLY
     if begins and shorter >= 1:
         return 3
-    if (edits <= 2 and shorter >= 4) or JaroWinkler.similarity(left, right) >= 0.88:
+    if edits <= 2 and shorter >= 4:
         return 2
-    return int(Jaro.similarity(left, right) >= 0.75)
+    winkler = JaroWinkler.similarity(left, right)
+    if winkler >= 0.88:
+        return 2
+    return int(winkler >= 0.75 and Jaro.similarity(left, right) >= 0.75)
 
 
 NAME = Comparison(

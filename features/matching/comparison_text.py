@@ -15,14 +15,17 @@ def text_degree(left: str, right: str) -> int:
     """
     if left == right:
         return 4
-    edits = DamerauLevenshtein.distance(left, right)
+    edits = DamerauLevenshtein.distance(left, right, score_cutoff=2)
     shorter = min(len(left), len(right))
     if edits <= 1 and shorter >= 3:
         return 3
     within = shorter >= 4 and (left in right or right in left)
-    if within or (edits <= 2 and shorter >= 6) or JaroWinkler.similarity(left, right) >= 0.9:
+    if within or (edits <= 2 and shorter >= 6):
         return 2
-    return int(Jaro.similarity(left, right) >= 0.75)
+    winkler = JaroWinkler.similarity(left, right)
+    if winkler >= 0.9:
+        return 2
+    return int(winkler >= 0.75 and Jaro.similarity(left, right) >= 0.75)
 
 
 _EDITS = "damerau_levenshtein({l}, {r})"

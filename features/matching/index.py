@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from heapq import nlargest, nsmallest
+from heapq import nlargest
 from typing import NamedTuple
 
 from features.matching.evidence import Evidence
@@ -89,12 +89,12 @@ class ClusterIndex:
 
     def _candidates(self, keys: AbstractSet[str]) -> list[str]:
         holders = self._holders
-        known = [(len(holders[key]), key) for key in holders.keys() & keys]
+        known = [(len(holders[key]), key) for key in keys if key in holders]
         shared: defaultdict[str, float] = defaultdict(float)
-        for n, key in nsmallest(RAREST_KEYS, [each for each in known if each[0] < self._max_sharing]):
+        for n, key in sorted([each for each in known if each[0] < self._max_sharing])[:RAREST_KEYS]:
             for cluster in holders[key]:
                 shared[cluster] += 1.0 / n
-        return nlargest(MAX_CANDIDATES, shared, key=lambda cluster: (shared[cluster], cluster))
+        return [cluster for _, cluster in nlargest(MAX_CANDIDATES, zip(shared.values(), shared, strict=True))]
 
     def _weighed(self, candidates: Iterable[str], values: Sequence[Values]) -> list[Proposal]:
         weighed = [Proposal(cluster, self._probability(cluster, values)) for cluster in candidates]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations
 
 from features.matching.kind import Kind
 from features.matching.people import Field
@@ -27,8 +27,9 @@ def keys_of(record: Mapping[str, str], fields: Sequence[Field]) -> set[str]:
             space = "" if field.kind in {"given", "surname"} else field.name
             alone.update(f"{space}={key}" for key in _alone(field.kind, value))
             coarse.append([space + key for key in _coarse(field.kind, value)])
-    together = (pair for left, right in combinations(coarse, 2) for pair in product(left, right))
-    return alone.union(f"{a}|{b}" if a < b else f"{b}|{a}" for a, b in together)
+    for left, right in combinations(coarse, 2):
+        alone.update([f"{a}|{b}" if a < b else f"{b}|{a}" for a in left for b in right])
+    return alone
 
 
 def _alone(kind: Kind, value: str) -> list[str]:

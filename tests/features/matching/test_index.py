@@ -6,7 +6,8 @@ from people_builders import some_people
 from features.matching.agreement import agreement
 from features.matching.batch import match
 from features.matching.evidence import Evidence
-from features.matching.index import ClusterIndex
+from features.matching.index import MAX_CANDIDATES, RAREST_KEYS, ClusterIndex
+from features.matching.key import keys_of
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,21 @@ def test_somebody_unknown_founds_a_cluster_of_their_own(growing) -> None:
     stranger = {"first_name": "zoltan", "surname": "quist", "dob": "20100101", "city": "", "email": "zq@else.test"}
     assert index.place(stranger, "new", 0.8) == ("new", pytest.approx(1.0, abs=0.01))
     assert index.proposals(stranger)[0].cluster == "new"
+
+
+def test_the_clusters_that_are_weighed_are_those_that_share_most_of_the_rarest_keys(growing) -> None:
+    old, new, clusters, model, _ = growing
+    index = ClusterIndex(Evidence(model), max_sharing=6)
+    for place, cluster in enumerate(clusters):
+        index.add(old.record(place), cluster)
+    held = [keys_of(old.record(place), model.compared) for place in range(len(old))]
+    for place in range(len(new)):
+        keys = keys_of(new.record(place), model.compared)
+        shared: dict[str, float] = {}
+        sizes = {key: sum(key in others for others in held) for key in keys}
+        rarest = sorted((n, key) for key, n in sizes.items() if 0 < n < 6)[:RAREST_KEYS]
+        for n, key in rarest:
+            for cluster in (cluster for cluster, others in zip(clusters, held, strict=True) if key in others):
+                shared[cluster] = shared.get(cluster, 0.0) + 1.0 / n
+        likeliest = sorted(shared, key=lambda cluster: (shared[cluster], cluster), reverse=True)
+        assert index._candidates(keys) == likeliest[:MAX_CANDIDATES]
