@@ -1,11 +1,10 @@
 """Links one new record to clusters that exist, in memory: no other record is touched, no cluster's id changes."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from heapq import nlargest
+from math import exp2, log2
 from typing import NamedTuple
 
 from features.matching.evidence import Evidence
@@ -18,6 +17,9 @@ MAX_CANDIDATES = 3
 
 RAREST_KEYS = 40
 """Keys of a record that choose the clusters to weigh."""
+
+Held = list[tuple[str, list[str] | None]]
+"""The keys of a record, and the clusters that hold each; no more than may share one are noted."""
 
 Profile = list[dict[Values, int]]
 """For each unit, how many of a cluster's records have which values."""
@@ -41,9 +43,9 @@ class ClusterIndex:
         self._evidence = evidence
         self._fields = evidence.model.compared
         self._max_sharing = max_sharing
-        self._holders: defaultdict[str, list[str]] = defaultdict(list)
+        self._holders: dict[str, list[str]] = {}
         self._profiles: dict[str, Profile] = {}
-        self._bits = lru_cache(maxsize=262_144)(evidence.of)
+        self._bits = lru_cache(maxsize=8192)(evidence.of)
 
     @classmethod
     def of(cls, people: People, clusters: Sequence[str], evidence: Evidence) -> "ClusterIndex":
@@ -55,31 +57,38 @@ class ClusterIndex:
 
     def add(self, record: Mapping[str, str], cluster: str) -> None:
         """A record of a cluster, new or known. Parameters: `record`, cleansed values by field."""
-        self._keep(keys_of(record, self._fields), self._values(record), cluster)
+        self._keep(self._held(keys_of(record, self._fields)), self._values(record), cluster)
 
     def proposals(self, record: Mapping[str, str]) -> list[Proposal]:
         """The clusters that the record may belong to, the likeliest first."""
-        return self._weighed(self._candidates(keys_of(record, self._fields)), self._values(record))
+        return self._weighed(self._candidates(self._held(keys_of(record, self._fields))), self._values(record))
 
     def place(self, record: Mapping[str, str], own_id: str, merge_above: float) -> Proposal:
         """Add the record to the likeliest cluster above a probability, else to a new one of its own id.
 
         Returns: its cluster, and the probability that it belongs there.
         """
-        keys, values = keys_of(record, self._fields), self._values(record)
-        found = self._weighed(self._candidates(keys), values)
+        held, values = self._held(keys_of(record, self._fields)), self._values(record)
+        found = self._weighed(self._candidates(held), values)
         best = found[0] if found else Proposal(own_id, 0.0)
         chosen = best if best.probability > merge_above else Proposal(own_id, 1.0 - best.probability)
-        self._keep(keys, values, chosen.cluster)
+        self._keep(held, values, chosen.cluster)
         return chosen
 
     def _values(self, record: Mapping[str, str]) -> list[Values]:
         return [tuple(record[field.name] for field in unit.fields) for unit in self._evidence.units]
 
-    def _keep(self, keys: Iterable[str], values: Sequence[Values], cluster: str) -> None:
-        holders = self._holders
-        for key in keys:
-            holders[key].append(cluster)
+    def _held(self, keys: Iterable[str]) -> Held:
+        """The clusters of each key, looked up once."""
+        holders_of = self._holders.get
+        return [(key, holders_of(key)) for key in keys]
+
+    def _keep(self, held: Held, values: Sequence[Values], cluster: str) -> None:
+        for key, clusters in held:
+            if clusters is None:
+                self._holders[key] = [cluster]
+            elif len(clusters) < self._max_sharing:
+                clusters.append(cluster)
         profile = self._profiles.get(cluster)
         if profile is None:
             profile = self._profiles[cluster] = [{} for _ in values]
@@ -87,12 +96,12 @@ class ClusterIndex:
             if any(value):
                 counts[value] = counts.get(value, 0) + 1
 
-    def _candidates(self, keys: AbstractSet[str]) -> list[str]:
-        holders = self._holders
-        known = [(len(holders[key]), key) for key in keys if key in holders]
+    def _candidates(self, held: Held) -> list[str]:
+        most = self._max_sharing
+        known = [(len(clusters), key, clusters) for key, clusters in held if clusters and len(clusters) < most]
         shared: defaultdict[str, float] = defaultdict(float)
-        for n, key in sorted([each for each in known if each[0] < self._max_sharing])[:RAREST_KEYS]:
-            for cluster in holders[key]:
+        for n, _, clusters in sorted(known)[:RAREST_KEYS]:
+            for cluster in clusters:
                 shared[cluster] += 1.0 / n
         return [cluster for _, cluster in nlargest(MAX_CANDIDATES, zip(shared.values(), shared, strict=True))]
 
@@ -105,14 +114,17 @@ class ClusterIndex:
         for unit, (own, others) in enumerate(zip(values, self._profiles[cluster], strict=True)):
             if any(own):
                 score += self._pooled(unit, own, others)
-        return 1.0 / (1.0 + math.exp2(-min(max(score, -500.0), 500.0)))
+        return 1.0 / (1.0 + exp2(-min(max(score, -500.0), 500.0)))
 
     def _pooled(self, unit: int, own: Values, others: Mapping[Values, int]) -> float:
         """Log₂ of the mean factor of each field of a unit, over the records that give it, summed."""
+        if len(others) == 1:
+            (other,) = others
+            return sum([bits for bits in self._bits(unit, own, other) if bits == bits])
         factors, counts = [0.0] * len(own), [0] * len(own)
         for other, number in others.items():
             for place, bits in enumerate(self._bits(unit, own, other)):
                 if bits == bits:
-                    factors[place] += number * 2.0**bits
+                    factors[place] += number * exp2(bits)
                     counts[place] += number
-        return sum(math.log2(factor / n) for factor, n in zip(factors, counts, strict=True) if n)
+        return sum(log2(factor / n) for factor, n in zip(factors, counts, strict=True) if n)
