@@ -52,13 +52,15 @@ class FeatureProjection:
         return self._seen < self.ledger.last_seq()
 
     def catch_up(self) -> int:
-        """Apply what is new; returns the sequence number reached.
+        """Apply everything that is in the ledger now; returns the sequence number reached.
 
         Raises: `UnavailableError` where ledger or store cannot be used.
         """
-        while (target := self.ledger.last_seq()) > self._seen:
+        target = self.ledger.last_seq()
+        while self._seen < target:
             with self._lock:
-                self._step(target)
+                if self._seen < target:
+                    self._step(target)
         return self._seen
 
     def follow(self, is_over: Callable[[], bool]) -> int:
@@ -76,13 +78,13 @@ class FeatureProjection:
         return self.catch_up()
 
     def _step(self, target: int) -> None:
-        if self._seen and not self.ledger.tells(self._seen, target):
+        is_few = target - self._seen <= FEW
+        if self._seen and is_few:
+            self._apply_few(target)
+        elif self._seen and not self.ledger.tells(self._seen, target):
             self._seen = target
         elif not self._renew():
-            if target - self._seen <= FEW:
-                self._apply_few(target)
-            else:
-                self._apply_many(target)
+            (self._apply_few if is_few else self._apply_many)(target)
 
     def _renew(self) -> bool:
         """Look up the progress in the store; whether it is another than this process knew."""
@@ -99,7 +101,9 @@ class FeatureProjection:
     def _apply_few(self, end: int) -> None:
         changed, letters = changes(self.ledger, self._seen, end), DeadLetters()
         records = list(changed.records)
-        if len(records) <= MOST:
+        if self._seen and not records and not changed.outdated:
+            self._seen = end
+        elif len(records) <= MOST:
             self._apply(end, changed, [few_of(records, letters)], letters)
         else:
             self._apply(end, changed, [gather(records, self._features.reader, letters)], letters)
@@ -118,15 +122,19 @@ class FeatureProjection:
     def _apply(self, end: int, changed: Changes, backlogs: Iterable[Backlog | Few], letters: DeadLetters) -> None:
         """Apply the records in (seen, end], unless somebody else has changed the store meanwhile."""
         try:
-            self._apply_alone(end, changed, backlogs, letters)
+            is_applied = self._apply_alone(end, changed, backlogs, letters)
         except BaseException:
             self._memory.clear()
             raise
+        if is_applied:
+            self._noted = self._seen = end
+        else:
+            self._renew()
 
-    def _apply_alone(self, end: int, changed: Changes, backlogs: Iterable[Backlog | Few], letters: DeadLetters) -> None:
+    def _apply_alone(self, end: int, changed: Changes, backlogs: Iterable[Backlog | Few], letters: DeadLetters) -> bool:
         with self._rows.exclusive(self._definition) as transaction:
             if transaction.progress() != self._noted:
-                return
+                return False
             fresh = self._seen == 0
             if fresh:
                 transaction.clear()
@@ -139,7 +147,7 @@ class FeatureProjection:
             if letters.found:
                 self.ledger.write(letters.keep).result()
             transaction.advance(end)
-        self._noted = self._seen = end
+        return True
 
     def _rows_after(self, chunk: Backlog | Few, transaction: RowChanges, *, fresh: bool) -> Iterable[PackedRow]:
         before = {} if fresh else self._memory.read(chunk.customers, transaction)

@@ -94,6 +94,27 @@ def test_who_remembers_rows_sees_what_another_process_wrote_meanwhile(shop):
     assert shop.read("u-1")["product_views_7d"] == 7.0
 
 
+def test_who_was_overtaken_by_another_thread_applies_nothing_twice(shop):
+    projection, lock = shop.projection, shop.projection._lock
+
+    class Overtaken:
+        """A lock for which another thread was first; it applied more than was there before."""
+
+        def __enter__(self):
+            projection._lock = lock
+            shop.send(viewed())
+
+        def __exit__(self, *_):
+            pass
+
+    with closing(Intake(shop.ledger)) as quiet:
+        quiet.accept([viewed(messageId="first", timestamp=START.isoformat())], received_at=START)
+    projection._lock = Overtaken()
+    projection.catch_up()
+    projection.catch_up()
+    assert shop.read("u-1")["product_views_7d"] == 2.0
+
+
 def test_what_was_not_committed_is_not_remembered(shop, monkeypatch):
     shop.send(viewed())
     monkeypatch.setattr(RowTransaction, "advance", failing)
