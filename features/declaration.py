@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from decisioning.customer import FeatureValue
 from features.located import Located
 from features.selector import Plain, Selector
 
@@ -72,6 +73,19 @@ class Declaration:
         if not given or len(set(given)) < len(given):
             self.fail(f"{option} must list different words, given {given}", held)
         return tuple(given)
+
+    def default(self, one_of: tuple[str, ...]) -> FeatureValue:
+        """What stands where nothing is known: a number, or of a category one of its words; None where none is given."""
+        if "default" not in self.options:
+            return None
+        held = self.options["default"]
+        if one_of and spoken(held.value) in one_of:
+            return spoken(held.value)
+        if one_of:
+            self.fail(f"unknown default {held.value!r}; allowed: {', '.join(one_of)}", held)
+        if isinstance(held.value, bool) or not isinstance(held.value, int | float):
+            self.fail(f"default must be a number, given {held.plain()!r}", held)
+        return float(held.value)
 
     def where(self) -> tuple[tuple[str, Plain], ...]:
         """The properties that must be equal."""

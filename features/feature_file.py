@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from decisioning.customer import FeatureValue
-from features.declaration import Declaration, only, spoken
+from features.declaration import Declaration, only
 from features.declared_primitive import PRIMITIVES
 from features.feature import OWN, Feature, Kind
 from features.generated import BY_DEFAULT, RESPONSES, Generate, slug
@@ -17,11 +16,12 @@ COMMON = ("name", "view", "primitive", "kind", "one_of", "description", "default
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFeatures:
-    """What a features file holds: features in order, times to live by view, and what is generated."""
+    """What a features file holds: features in order, times to live by view, what is generated, groups as they stand."""
 
     features: tuple[Feature, ...] = ()
     ttl: Mapping[str, timedelta] = field(default_factory=dict)
     generate: Generate = field(default_factory=Generate)
+    groups: Located | None = None
 
 
 def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> DeclaredFeatures:
@@ -30,7 +30,7 @@ def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> Dec
     Parameters: `taken`, names that built-in features have already. Raises `FeatureFileError`.
     """
     top = read_located(path).entries("a features file")
-    only(top, ("features", "views", "generate"), of="a features file")
+    only(top, ("features", "views", "generate", "groups"), of="a features file")
     declared: dict[str, Feature] = {}
     for entry in top["features"].items("features") if "features" in top else []:
         feature = _feature(Declaration(entry))
@@ -38,7 +38,8 @@ def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> Dec
             where = "is built in" if feature.name in taken else "is declared twice"
             entry.fail(f"feature {feature.name!r} {where}; choose another name", field=feature.name)
         declared[feature.name] = feature
-    return DeclaredFeatures(tuple(declared.values()), _ttl(top.get("views")), _generate(top.get("generate")))
+    generate = _generate(top.get("generate"))
+    return DeclaredFeatures(tuple(declared.values()), _ttl(top.get("views")), generate, top.get("groups"))
 
 
 def _feature(entry: Declaration) -> Feature:
@@ -52,7 +53,7 @@ def _feature(entry: Declaration) -> Feature:
         description=entry.text("description"),
         kind=kind,
         one_of=one_of,
-        default=_default(entry, one_of),
+        default=entry.default(one_of),
         purpose=entry.text("purpose", ""),
         owner=entry.text("owner", OWN),
     )
@@ -83,19 +84,6 @@ def _kind(entry: Declaration) -> tuple[Kind, tuple[str, ...]]:
     if chosen == "category" and entry.options["primitive"].value not in ("trait", "last_value"):
         entry.fail(f"a category is a trait or a last_value, given {entry.options['primitive'].value!r}")
     return ("category" if chosen == "category" else "number"), one_of
-
-
-def _default(entry: Declaration, one_of: tuple[str, ...]) -> FeatureValue:
-    if "default" not in entry.options:
-        return None
-    held = entry.options["default"]
-    if one_of and spoken(held.value) in one_of:
-        return spoken(held.value)
-    if one_of:
-        entry.fail(f"unknown default {held.value!r}; allowed: {', '.join(one_of)}", held)
-    if isinstance(held.value, bool) or not isinstance(held.value, int | float):
-        entry.fail(f"default must be a number, given {held.plain()!r}", held)
-    return float(held.value)
 
 
 def _ttl(views: Located | None) -> dict[str, timedelta]:

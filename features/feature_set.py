@@ -14,6 +14,8 @@ from decisioning.customer import FeatureValue
 from decisioning.errors import InvalidInputError
 from features.fact_reader import FactReader
 from features.feature import Feature
+from features.group.company import Company
+from features.group.derivation import GroupDerivation
 from features.journey.declared import DeclaredJourneys
 from features.journey.derivation import JourneyDerivation
 from features.lift import View
@@ -58,6 +60,7 @@ class FeatureSet:
         self._nothing = {view.name: pack(np.full((1, len(view.columns)), np.nan))[0] for view in self.views}
         self._placed = _placed(self.columns, self.views)
         self._words = tuple((f.name, dict(enumerate(f.one_of))) for f in self.features if f.kind == "category")
+        self.groups = GroupDerivation(self.features, self.columns)
         self._derivation = JourneyDerivation(self.journeys.journeys, self.features)
 
     @classmethod
@@ -70,6 +73,8 @@ class FeatureSet:
         """
         from features.feature_file import DeclaredFeatures, read_feature_file
         from features.generated import CatalogNames, generated, names_in
+        from features.group.declared import read_groups
+        from features.group.standard import group_features
         from features.journey.file import read_journey_file
         from features.standard import STANDARD_FEATURES
 
@@ -78,7 +83,8 @@ class FeatureSet:
         names = names_in(catalog_yaml) if catalog_yaml else CatalogNames()
         features = (*STANDARD_FEATURES, *generated(names, declared.generate), *declared.features)
         journeys = read_journey_file(journeys_yaml, features) if journeys_yaml else None
-        return cls(features, ttl=declared.ttl, journeys=journeys)
+        of_groups = group_features(read_groups(declared.groups, features), features)
+        return cls((*features, *of_groups), ttl=declared.ttl, journeys=journeys)
 
     @cached_property
     def purposes(self) -> Mapping[str, tuple[str, ...]]:
@@ -127,20 +133,29 @@ class FeatureSet:
         packed = b"".join([states.get(view, nothing) for view, nothing in self._nothing.items()])
         return unpack([packed], len(self.columns))[:, self._placed]
 
-    def at(self, state: Array, now_us: NDArray[np.int64] | Array) -> Array:
+    def at(self, state: Array, now_us: NDArray[np.int64] | Array, *, company: Company | None = None) -> Array:
         """The documented features at a moment each: the one function for one customer and for a whole history.
 
         Parameters: `state`, shape (n, n_state), columns as `columns` names them; `now_us`, shape (n,), microseconds
-        since the epoch. Returns shape (n, n_features), in the order of `names`; categories as codes, NaN where nothing
-        is known.
+        since the epoch; `company`, who is in their groups (None: nobody is in any). Returns shape (n, n_features), in
+        the order of `names`; categories as codes, NaN where nothing is known.
         """
         values = self.layout.at(state, now_us)
+        if company:
+            self.groups.fill(values, company, np.asarray(now_us, dtype=np.float64))
         self._derivation.fill(values)
         return values
 
-    def values(self, state: Array, *, now_us: int) -> dict[str, FeatureValue]:
-        """One customer's features by name at a moment: categories as words, None where nothing is known."""
+    def values(self, state: Array, *, now_us: int, company: Company | None = None) -> dict[str, FeatureValue]:
+        """One customer's features by name at a moment: categories as words, None where nothing is known.
+
+        Parameters: `company`, as of `at`.
+        """
         row = self.layout.at_one(state, float(now_us))
+        if company:
+            values = np.array([row])
+            self.groups.fill(values, company, np.array([float(now_us)]))
+            row = values[0].tolist()
         named: dict[str, FeatureValue] = {n: v if v == v else None for n, v in zip(self.names, row, strict=True)}
         for name, words in self._words:
             code = named[name]

@@ -62,18 +62,28 @@ class GroupBook:
 def keep_groups(connection: sqlite3.Connection, calls: Iterable[tuple[int, Event]]) -> None:
     """Take `group` events, each with the node of its identifier, into memberships and traits."""
     for node, event in calls:
-        traits = dict(event.properties)
-        group_id, is_member = traits.pop(GROUP_ID), traits.pop(MEMBER, True) is not False
+        group_id, is_member, traits = said_of_group(event.properties)
         at, by = to_us(event.occurred_at), event.message_id
         connection.execute(_JOIN, (node, group_id, at, at, by, is_member))
         rows = [(node, group_id, name, orjson.dumps(value), at, by) for name, value in traits.items()]
         connection.executemany(_STATE, rows)
 
 
-def _group(connection: sqlite3.Connection, group_id: str, since_us: int) -> Group:
+def said_of_group(properties: Mapping[str, Any]) -> tuple[str, bool, dict[str, Any]]:
+    """What a `group` call says: the group, whether the customer is a member of it, its traits."""
+    traits = dict(properties)
+    return traits.pop(GROUP_ID), traits.pop(MEMBER, True) is not False, traits
+
+
+def traits_of(connection: sqlite3.Connection, group_id: str) -> dict[str, Any]:
+    """The newest value of each trait of a group, whoever told it, sorted by name."""
     newest = dict(connection.execute(_TRAITS, (group_id,)).fetchall())
-    traits = {name: orjson.loads(value) for name, value in sorted(newest.items())}
-    return Group(group_id, traits, from_us(since_us), len(_members(connection, group_id)))
+    return {name: orjson.loads(value) for name, value in sorted(newest.items())}
+
+
+def _group(connection: sqlite3.Connection, group_id: str, since_us: int) -> Group:
+    traits, members = traits_of(connection, group_id), _members(connection, group_id)
+    return Group(group_id, traits, from_us(since_us), len(members))
 
 
 def _members(connection: sqlite3.Connection, group_id: str) -> tuple[str, ...]:

@@ -11,9 +11,15 @@ from decisioning.customer import FeatureValue
 from decisioning.errors import InvalidInputError
 from features.feast_repo import SERVICES, apply
 from features.feature_set import FeatureSet
+from features.group.circle import Circles
+from features.group.company import Company, others_in
+from features.group.history_part import FOLDER
+from features.group.past import GroupPast
+from features.group.reader import GroupReader
 from features.history import History
 from features.home import Home
 from features.instant import to_us
+from features.ledger import Ledger
 from features.primitives import Array
 
 KEYS = ("customer_id", "event_timestamp")
@@ -46,16 +52,49 @@ def training_frame(
             ROW: np.arange(len(entity_frame)),
         }
     )
+    circles = _circles(home, features, keys)
+    keys = pd.concat([keys, _of_others(keys, circles)], ignore_index=True)
     joined = store.get_historical_features(keys, store.get_feature_service(service)).to_df().sort_values(ROW)
-    return _with_features(entity_frame, features, joined[list(features.columns)].to_numpy(np.float64))
+    states = joined[list(features.columns)].to_numpy(np.float64)
+    own = states[: len(entity_frame)]
+    company = Company(circles, own, states[len(own) :]) if circles else None
+    return _with_features(entity_frame, features, own, company)
+
+
+def _circles(home: Home, features: FeatureSet, keys: pd.DataFrame) -> list[Circles]:
+    """Who was in the groups of each customer at each moment; an empty list where nobody was in any."""
+    kinds = features.groups.kinds
+    if not kinds or not (home.history / FOLDER).exists():
+        return []
+    past = GroupPast.read(home.history, keys["customer_id"].unique())
+    asked = zip(keys["customer_id"], keys["event_timestamp"].astype("int64"), strict=True)
+    found = [past.circles(customer_id, at_us, kinds) for customer_id, at_us in asked]
+    return found if any(found) else []
+
+
+def _of_others(keys: pd.DataFrame, circles: Sequence[Circles]) -> pd.DataFrame:
+    """The same moments of everybody who was in the customers' groups, as further rows."""
+    wanted = list(others_in(circles))
+    moments = keys["event_timestamp"].iloc[[row for row, _ in wanted]]
+    frame = pd.DataFrame({"customer_id": [other for _, other in wanted], "event_timestamp": moments.array})
+    return frame.assign(**{ROW: np.arange(len(keys), len(keys) + len(wanted))})
 
 
 def online_features(
     home: Home, features: FeatureSet, customer_ids: Sequence[str], *, now: datetime, service: str = "propensity"
 ) -> list[dict[str, FeatureValue]]:
     """The documented features of customers now, read through Feast; `features.online` reads the same without it."""
-    states = online_states(apply(home, features), features, customer_ids, service=service)
-    return [features.values(states[place : place + 1], now_us=to_us(now)) for place in range(len(customer_ids))]
+    with Ledger(home.ledger) as ledger:
+        groups = GroupReader(ledger, features.groups.kinds)
+        circles = [groups.circles(customer_id) for customer_id in customer_ids]
+    wanted = [*customer_ids, *(other for _, other in others_in(circles))]
+    states = online_states(apply(home, features), features, wanted, service=service)
+    own = states[: len(customer_ids)]
+    others = iter(np.split(states[len(own) :], np.cumsum([len(list(others_in([each]))) for each in circles])))
+    return [
+        features.values(row[None], now_us=to_us(now), company=Company([each], row[None], next(others)))
+        for row, each in zip(own, circles, strict=True)
+    ]
 
 
 def online_states(
@@ -68,9 +107,11 @@ def online_states(
     return np.array([answer[column] for column in features.columns], dtype=np.float64).T
 
 
-def _with_features(entity_frame: pd.DataFrame, features: FeatureSet, states: Array) -> pd.DataFrame:
+def _with_features(
+    entity_frame: pd.DataFrame, features: FeatureSet, states: Array, company: Company | None = None
+) -> pd.DataFrame:
     now_us = entity_frame["event_timestamp"].dt.tz_convert("UTC").dt.as_unit("us").astype("int64").to_numpy()
-    values = features.at(states, now_us)
+    values = features.at(states, now_us, company=company)
     columns: dict[str, object] = {name: values[:, place] for place, name in enumerate(features.names)}
     for feature in features.features:
         if feature.kind == "category":

@@ -20,6 +20,7 @@ from features.collecting import without_collecting
 from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
 from features.gathering.gathered import Gathered
+from features.group.history_part import FOLDER, Span, write_told
 from features.history_part import HistoryPart, file_name, write_empty
 from features.ledger import Ledger
 from features.lift import View, starts
@@ -91,10 +92,11 @@ class History:
 
     def _discard(self, start: int) -> None:
         """Remove the files of a run that did not finish, and see that every view has one file at least."""
-        for view in self._features.views:
-            for file in (self.folder / view.name).glob("*-*.*"):
+        for name in (FOLDER, *(view.name for view in self._features.views)):
+            for file in (self.folder / name).glob("*-*.*"):
                 if file.suffix != ".parquet" or int(file.stem.split("-")[0]) >= start:
                     file.unlink()
+        for view in self._features.views:
             self._ensure_file(view)
 
     def _ensure_file(self, view: View) -> None:
@@ -117,7 +119,14 @@ class History:
                 for part in parts:
                     transaction.replace(part.write(chunk, before, floor=changed.renewed, created_us=created_us))
             files.close()
+            self._write_groups(ledger, Span(start, end, created_us), changed)
             transaction.advance(end)
+
+    def _write_groups(self, ledger: Ledger, span: Span, changed: Changes) -> None:
+        traits = self._features.groups.traits
+        if traits:
+            path = self.folder / FOLDER / file_name(span.after, span.until)
+            write_told(path, ledger, span, renewed=changed.renewed, traits=traits)
 
     def _part(self, view: View, start: int, end: int) -> HistoryPart:
         return HistoryPart(view, self.folder / view.name / file_name(start, end))

@@ -1,13 +1,21 @@
 """The features of one customer now, read from the embedded online store; imports no feast."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from decisioning.customer import FeatureValue
 from features.feature_set import FeatureSet
+from features.group.circle import Circles
+from features.group.company import Company, others_in
+from features.group.joined import Joined
+from features.group.reader import GroupReader
 from features.instant import to_us
 from features.online_store import PackedRow, PackedRows
+from features.primitives import Array
 from features.row_store import RowStore
 
 MICROSECOND = timedelta(microseconds=1)
@@ -25,11 +33,14 @@ class Known(NamedTuple):
 class OnlineFeatures:
     """Reads state and applies `at`: the same function as on history.
 
-    Parameters: `rows`, the online store, or the home's `online.db`; `features`, the workspace's.
+    Parameters: `rows`, the online store, or the home's `online.db`; `features`, the workspace's; `groups`, who is in
+    whose (None: nobody is in any group).
     """
 
-    def __init__(self, rows: RowStore | Path, features: FeatureSet) -> None:
+    def __init__(self, rows: RowStore | Path, features: FeatureSet, groups: GroupReader | None = None) -> None:
         self.features = features
+        self.groups = groups
+        self._joined = Joined.of(features)
         self._rows: RowStore = PackedRows(rows) if isinstance(rows, Path) else rows
         self._ttl_us = {v.name: v.ttl // MICROSECOND if v.ttl else FOR_EVER for v in features.views}
 
@@ -44,11 +55,41 @@ class OnlineFeatures:
     def known(self, customer_id: str, now: datetime) -> Known | None:
         """As `read`, with what was too old."""
         rows = self._rows.read(customer_id)
+        if self._joined is None or self._joined.any(rows):
+            circles = self.circles(customer_id)
+            if circles:
+                return self._in_company(customer_id, circles, to_us(now))
         return self.of_rows(rows, now_us=to_us(now)) if rows else None
+
+    def circles(self, customer_id: str) -> Circles:
+        """Who is in the customer's groups. Raises: `UnavailableError` where the ledger cannot be read."""
+        return self.groups.circles(customer_id) if self.groups else {}
 
     def of_rows(self, rows: list[PackedRow], *, now_us: int) -> Known:
         """What one customer's rows say at a moment; a row past its time to live says nothing."""
+        state, stale = self._believed(rows, now_us)
+        return Known(self.features.values(state, now_us=now_us), stale)
+
+    def of_company(
+        self, rows: Mapping[str, list[PackedRow]], customer_id: str, circles: Circles, *, now_us: int
+    ) -> Known:
+        """As `of_rows`, of a customer in groups. Parameters: `rows`, of the customer and of all others in them."""
+        state, stale = self._believed(rows.get(customer_id, []), now_us)
+        others = [self._believed(rows.get(other, []), now_us)[0] for _, other in others_in([circles])]
+        company = Company([circles], state, np.concatenate([state[:0], *others]))
+        return Known(self.features.values(state, now_us=now_us, company=company), stale)
+
+    def _in_company(self, customer_id: str, circles: Circles, now_us: int) -> Known:
+        """All rows are read by one question, so that what is read belongs together."""
+        wanted = sorted({customer_id, *(other for _, other in others_in([circles]))})
+        rows: dict[str, list[PackedRow]] = {}
+        for row in self._rows.read_many(wanted):
+            rows.setdefault(row.customer_id, []).append(row)
+        return self.of_company(rows, customer_id, circles, now_us=now_us)
+
+    def _believed(self, rows: list[PackedRow], now_us: int) -> tuple[Array, tuple[str, ...]]:
+        """The state of one customer, and the views that are too old."""
         ttl_us = self._ttl_us
         believed = {row.view: row.state for row in rows if row.event_us + ttl_us.get(row.view, 0) >= now_us}
         stale = tuple([row.view for row in rows if row.view not in believed]) if len(believed) < len(rows) else ()
-        return Known(self.features.values(self.features.joined(believed), now_us=now_us), stale)
+        return self.features.joined(believed), stale

@@ -7,6 +7,7 @@ from decisioning.customer import Customer, CustomerReference
 from decisioning.errors import UnavailableError
 from features.consent import ConsentBook
 from features.contacts import ContactBook
+from features.group.company import others_in
 from features.hold import HoldReader
 from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
@@ -91,5 +92,8 @@ class StoredProfiles:
         return stored or Known(self.online.features.defaults(), ())
 
     def _from_ledger(self, customer_id: str, now: datetime) -> Known:
-        rows = replayed_rows(customer_id, self.projection.ledger.facts_of(customer_id), self.online.features)
-        return self.online.of_rows(rows, now_us=to_us(now))
+        circles = self.online.circles(customer_id)
+        wanted = {customer_id, *(other for _, other in others_in([circles]))}
+        facts_of, features = self.projection.ledger.facts_of, self.online.features
+        rows = {each: replayed_rows(each, facts_of(each), features) for each in wanted}
+        return self.online.of_company(rows, customer_id, circles, now_us=to_us(now))

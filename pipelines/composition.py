@@ -18,6 +18,7 @@ from features.contacts import ContactBook
 from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
 from features.feature_set import FeatureSet
+from features.group.reader import GroupReader
 from features.home import Home
 from features.identifier import by_country
 from features.identity import IdentityGraph
@@ -104,7 +105,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                 outcomes=OutcomeBook(ledger),
                 profiles=StoredProfiles(
                     identity=IdentityGraph(ledger),
-                    online=OnlineFeatures(rows, features),
+                    online=OnlineFeatures(rows, features, GroupReader(ledger, features.groups.kinds)),
                     consent=ConsentBook(ledger),
                     contacts=ContactBook(ledger),
                     projection=projection,

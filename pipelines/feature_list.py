@@ -27,6 +27,20 @@ generate:
   categories: [tea, coffee]       # as the property `category` of events and products says
 ```
 
+Features of the view `group` are added up over the members of the customer's group when they are read; of households by
+themselves, of other kinds (what the trait `type` of a `group` call says) by naming them. See
+[identity](identity.md#households-and-accounts) for who counts:
+
+```yaml
+groups:                           # or only a list: [household, account]
+  household:
+  account:
+    features: [margin_365d]       # added up, besides what every kind has
+    lowest: [rating_mean]         # the lowest that a member has
+    consent: opt_out              # opt_in (the default): others count after their yes; opt_out: until their no
+    traits: [{{name: plan, one_of: [free, team], description: what they pay for}}]
+```
+
 {count} features in {views} views:
 
 """

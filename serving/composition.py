@@ -19,6 +19,7 @@ from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
 from features.feature_set import FeatureSet
 from features.golden_record import GoldenRules
+from features.group.reader import GroupReader
 from features.hold import HoldBook
 from features.home import Home
 from features.identity import IdentityGraph
@@ -167,7 +168,8 @@ def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: 
     projection.catch_up()
     intake = Intake(ledger, [projection], rules=workspace.identity, contracts=contracts_of(workspace))
     stack.callback(intake.close)
-    return _Stores(ledger, OnlineFeatures(rows, features), projection, intake)
+    online = OnlineFeatures(rows, features, GroupReader(ledger, features.groups.kinds))
+    return _Stores(ledger, online, projection, intake)
 
 
 async def watch(desk: Desk) -> None:

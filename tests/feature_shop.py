@@ -8,6 +8,7 @@ import numpy as np
 
 from decisioning.customer import CustomerReference, FeatureValue
 from features.feature_set import FeatureSet
+from features.group.reader import GroupReader
 from features.home import Home
 from features.identity import IdentityGraph
 from features.intake import Intake
@@ -30,7 +31,7 @@ class Shop:
         self.rows = PackedRows(self.home.online)
         self.projection = FeatureProjection(self.ledger, self.rows, features)
         self.intake = Intake(self.ledger, [self.projection])
-        self.online = OnlineFeatures(self.home.online, features)
+        self.online = OnlineFeatures(self.home.online, features, GroupReader(self.ledger, features.groups.kinds))
         self.sent = 0
 
     def send(self, *events: dict, at: datetime = START, backfill: bool = False) -> None:

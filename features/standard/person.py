@@ -15,8 +15,7 @@ from features.vocabulary import COUNTRIES, GENDERS, LANGUAGES
 _WHO, _REACH = Shelf("person", "customer data"), Shelf("person", "customer data", SERVICE)
 
 
-_GROUP = Probe(Selector(("group",)), reads=GROUP_ID, required=True, via="bucket")
-_SIZE = Probe(Selector(("group",), (), (("type", "household"),)), reads="size", required=True)
+GROUPS_JOINED = Distinct(Probe(Selector(("group",)), reads=GROUP_ID, required=True, via="bucket"))
 
 
 def _trait(name: str, via: str) -> Probe:
@@ -32,10 +31,7 @@ PERSON: tuple[Feature, ...] = (
     *_REACH.category("language", LastValue(_trait("", "language")), "the language they read", one_of=LANGUAGES),
     *_REACH.one("email_told", LastValue(_trait("email", "present")), "1 where an e-mail address is known"),
     *_REACH.one("phone_told", LastValue(_trait("phone", "present")), "1 where a telephone number is known"),
-    *_WHO.one(
-        "groups_joined", Distinct(_GROUP), "about how many groups (households, accounts) they were told to be of"
-    ),
-    *_WHO.one("household_size", LastValue(_SIZE), "people in their household: `size` of the last `group` of the type"),
+    *_WHO.one("groups_joined", GROUPS_JOINED, "about how many groups (households, accounts) they were told to be of"),
     *_WHO.one("profile_updates", Count(Probe(TRAITS)), "how often the profile was told"),
     *_WHO.one("days_since_profile_update", LastAt(Probe(TRAITS)), "days since the profile was told last"),
 )

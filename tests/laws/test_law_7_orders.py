@@ -14,6 +14,7 @@ from ledger_builders import NOW, a_decision, a_ranked, a_statement, an_event, an
 from ledger_histories import ALIASES, RULES, a_ledger, state, take
 
 from decisioning.customer import CustomerReference
+from features.group.reader import GroupReader
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
 from features.projection import FeatureProjection
@@ -47,7 +48,7 @@ def _event(chance, message_id):
         case 2:
             return an_event(message_id, **(device | {"userId": ...}), **moment)
         case 3:
-            granted = {"purpose": "ads", "granted": chance.random() < 0.5}
+            granted = {"purpose": chance.choice(["ads", "profiling"]), "granted": chance.random() < 0.7}
             return an_event(message_id, "Consent Updated", properties=granted, **user, **moment)
         case _:
             bought = {"revenue": round(chance.uniform(1, 99), 2)}
@@ -80,7 +81,7 @@ def everything(ledger, store: str, **more) -> tuple[dict, dict]:
     """Every projection, and the features of every customer, read from an online store that is caught up."""
     path = Path(ledger.path).with_name(store)
     FeatureProjection(ledger, PackedRows(path), FEATURES).catch_up()
-    online = OnlineFeatures(path, FEATURES)
+    online = OnlineFeatures(path, FEATURES, GroupReader(ledger, FEATURES.groups.kinds))
     with ledger.read() as connection:
         customers = [name for (name,) in connection.execute("SELECT DISTINCT customer_id FROM identifier")]
     features = {name: online.read(name, LATER) or {} for name in customers if name}

@@ -12,6 +12,7 @@ from ledger_histories import IDENTIFIERS, RULES, a_ledger, histories, take
 from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.golden_record import GoldenRecord
+from features.group.reader import GroupReader
 from features.groups import GroupBook
 from features.identity import IdentityGraph
 from features.identity_merge import MergeBook
@@ -29,7 +30,7 @@ class Reader:
         self.ledger = ledger
         store = Path(ledger.path).with_name("online.db")
         self.projection = FeatureProjection(ledger, PackedRows(store), FEATURES)
-        self.online = OnlineFeatures(store, FEATURES)
+        self.online = OnlineFeatures(store, FEATURES, GroupReader(ledger, FEATURES.groups.kinds))
 
     def everything(self):
         self.projection.catch_up()
