@@ -33,7 +33,7 @@ themselves, of other kinds (what the trait `type` of a `group` call says) by nam
 
 ```yaml
 groups:                           # or only a list: [household, account]
-  household:
+  household: {{}}
   account:
     features: [margin_365d]       # added up, besides what every kind has
     lowest: [rating_mean]         # the lowest that a member has

@@ -29,10 +29,10 @@ def an_event(chance, user: str) -> dict:
     """Something that a customer does: joins a group, leaves it, tells of it, consents, objects, or acts."""
     person, kind = {"userId": user}, chance.random()
     if kind < 0.3:
-        group = chance.choice(sorted(_GROUPS))
+        group = chance.choice(["h-0", "h-0", "h-1", "acme", "acme", "club"])
         traits = {"size": chance.choice([2, 3, "?"]), "plan": chance.choice([*PLANS, "?"]), "type": _GROUPS[group]}
-        told = {name: value for name, value in traits.items() if value is not None and chance.random() < 0.6}
-        leaves = {"member": False} if chance.random() < 0.2 else {}
+        told = {name: value for name, value in traits.items() if value is not None and chance.random() < 0.7}
+        leaves = {"member": False} if chance.random() < 0.1 else {}
         return person | {"type": "group", "groupId": group, "traits": told | leaves}
     if kind < 0.55:
         said = {"purpose": chance.choice(["profiling", "service"]), "granted": chance.random() < 0.9}

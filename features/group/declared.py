@@ -38,8 +38,6 @@ def _kind(word: object, held: Located) -> str:
 
 
 def _read(kind: str, held: Located, known: Mapping[str, Feature]) -> GroupKind:
-    if held.value is None:
-        return GroupKind(kind)
     options = held.entries(f"group {kind!r}")
     only(options, _OPTIONS, of=f"group {kind!r}")
     traits = options["traits"].items("traits") if "traits" in options else ()
