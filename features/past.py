@@ -1,7 +1,8 @@
 """The past of a customer: a small ledger in memory of the records that were known by a moment.
 
 What it says is what the ledger said then, with the identities of that moment. It holds whoever may have been the
-customer: everybody whom records or words ever tied to the identifier in question.
+customer: everybody whom records or words ever tied to the identifier in question; and everybody who was ever told to be
+of a group that one of them was told to be of, unless too many were.
 """
 
 import sqlite3
@@ -21,6 +22,8 @@ from features.ledger import Ledger
 from features.ledger_schema import TABLES
 from features.record import DECISION, LINK, OUTCOME
 
+CROWD = 500
+"""Identifiers that were ever told to be of a group; where more were, it is too large to be brought along."""
 _Row = Sequence[Any]
 Rebuild = Callable[[sqlite3.Connection], object]
 """Makes the projections of a database from its records, by what the workspace says of identity."""
@@ -28,10 +31,15 @@ Rebuild = Callable[[sqlite3.Connection], object]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A ledger as it was, for reading. Parameters: `customer_id`, of that moment; None where nothing was known."""
+    """A ledger as it was, for reading.
+
+    Parameters: `customer_id`, of that moment; None where nothing was known. `crowds`, groups of too many identifiers:
+    what others in them did is not here.
+    """
 
     connection: sqlite3.Connection
     customer_id: str | None
+    crowds: frozenset[str] = frozenset()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -47,15 +55,17 @@ def past_of(ledger: Ledger, reference: CustomerReference, as_of: datetime, *, re
     """
     with ledger.read() as present:
         identifiers = _identifiers(present, reference)
-        nodes = present.execute(_TIED, (orjson.dumps(identifiers).decode(),)).fetchone()
-        rows = present.execute(_RECORDS, (*nodes, to_us(as_of), LINK)).fetchall()
+        (own,) = present.execute(_TIED, (orjson.dumps(identifiers).decode(),)).fetchone()
+        crowds = frozenset(group for (group,) in present.execute(_CROWDS, (own, CROWD)))
+        (nodes,) = present.execute(_ALL_TIED, (own, own, CROWD)).fetchone()
+        rows = present.execute(_RECORDS, (nodes, to_us(as_of), LINK)).fetchall()
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as past:
         past.executescript(TABLES)
         past.execute("BEGIN")
         past.executemany(_KEEP, _consistent(rows))
         rebuild(past)
         past.execute("COMMIT")
-        yield Past(past, _customer_id(past, reference, identifiers))
+        yield Past(past, _customer_id(past, reference, identifiers), crowds)
 
 
 def _identifiers(connection: sqlite3.Connection, reference: CustomerReference) -> list[Identifier]:
@@ -81,14 +91,28 @@ def _consistent(rows: Iterable[_Row]) -> list[_Row]:
     return [row for row in rows if row[1] != OUTCOME or orjson.loads(row[-1])["outcome"]["decision_id"] in decided]
 
 
-_TIED = """
-    WITH RECURSIVE tied (node) AS (
-        SELECT i.node FROM json_each(?) n JOIN identifier i ON i.kind = n.value ->> 0 AND i.value = n.value ->> 1
+_FOLLOWED = """
         UNION SELECT l.other FROM tied t JOIN link l ON l.node = t.node
         UNION SELECT w.other FROM tied t JOIN word w ON w.node = t.node
     )
     SELECT json_group_array(node) FROM tied
 """
+_TIED = f"""
+    WITH RECURSIVE tied (node) AS (
+        SELECT i.node FROM json_each(?) n JOIN identifier i ON i.kind = n.value ->> 0 AND i.value = n.value ->> 1
+        {_FOLLOWED}
+"""  # noqa: S608 (constants only)
+_THEIRS = """
+    SELECT g.group_id FROM membership g
+    WHERE g.group_id IN (SELECT m.group_id FROM json_each(?) n JOIN membership m ON m.node = n.value)
+    GROUP BY g.group_id HAVING count(*)
+"""
+_CROWDS = f"{_THEIRS} > ?"
+_ALL_TIED = f"""
+    WITH RECURSIVE tied (node) AS (
+        SELECT value FROM json_each(?) UNION SELECT node FROM membership WHERE group_id IN ({_THEIRS} <= ?)
+        {_FOLLOWED}
+"""  # noqa: S608 (constants only)
 _RECORDS = """
     SELECT seq, kind, record_id, node, occurred_us, received_us, known_us, source, body
     FROM record WHERE node IN (SELECT value FROM json_each(?)) AND known_us <= ? AND kind <> ? ORDER BY seq

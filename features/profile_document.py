@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from decisioning.customer import CustomerReference, FeatureValue
 from decisioning.decision import Decision
 from decisioning.errors import InvalidInputError, NotFoundError
@@ -14,12 +16,14 @@ from features.decision_book import decision_of
 from features.fact import Fact
 from features.feature_set import FeatureSet
 from features.golden_record import FieldValue, GoldenRecord, GoldenRules
+from features.group.company import Company, others_in
+from features.group.reader import GroupReader
 from features.groups import Group, GroupBook
 from features.identity import IdentityGraph
 from features.instant import to_us
 from features.journey.customer_way import customer_ways
 from features.ledger import Ledger, Snapshots, records_of
-from features.past import Rebuild, past_of
+from features.past import Past, Rebuild, past_of
 from features.record import DECISION, facts_of
 from features.replay import replay
 
@@ -72,9 +76,19 @@ class ProfileDocuments:
         with past_of(self.ledger, reference, as_of, rebuild=self.rebuild) as past:
             if past.customer_id is None:
                 raise _nobody(reference)
-            state = replay(facts_of(records_of(past.connection, past.customer_id)), self.features)
-            values = self.features.values(state, now_us=to_us(as_of))
+            values = self._past_features(past, past.customer_id, to_us(as_of))
             return self._document(past, (past.customer_id, as_of), values, shown or Shown())
+
+    def _past_features(self, past: Past, customer_id: str, as_of_us: int) -> dict[str, FeatureValue]:
+        """The features as they were; what a group of too many told is not known."""
+        groups = self.features.groups
+        circles = GroupReader(past, groups.kinds).circles(customer_id)
+        everybody = [customer_id, *(other for _, other in others_in([circles]))]
+        states = np.concatenate([replay(_facts(past, each), self.features) for each in everybody])
+        company = Company([circles], states[:1], states[1:]) if circles else None
+        values = self.features.values(states[:1], now_us=as_of_us, company=company)
+        crowded = [kind for kind, circle in circles.items() if circle.group in past.crowds]
+        return values | dict.fromkeys(name for kind in crowded for name in groups.by_kind[kind])
 
     def _document(
         self, ledger: Snapshots, who_when: tuple[str, datetime], features: Mapping[str, FeatureValue], shown: Shown

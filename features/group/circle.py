@@ -19,8 +19,9 @@ class Other(NamedTuple):
 
 
 class Circle(NamedTuple):
-    """Parameters: `others`, at most `MOST`, sorted by customer id; `traits` of the group, the newest value of each."""
+    """Parameters: `group`, its id; `others`, at most `MOST`, sorted by customer id; `traits`, the newest of each."""
 
+    group: str
     others: tuple[Other, ...]
     traits: Mapping[str, Any]
 

@@ -24,7 +24,7 @@ class GroupDerivation:
     """Fills in what groups tell.
 
     Parameters: `features`, the whole vector, in order; `columns`, of their states. `kinds` are those of the groups that
-    are looked at, `traits` the names of the traits.
+    are looked at, `by_kind` the names of their features, `traits` those of the traits.
     """
 
     def __init__(self, features: Sequence[Feature], columns: Sequence[str]) -> None:
@@ -32,6 +32,7 @@ class GroupDerivation:
         self.kinds = frozenset(each.primitive.group for each in asked)
         self._traits = [(each, _probe(each.primitive)) for each in asked if each.primitive.how == "trait"]
         self.traits = frozenset((TYPE, *(each.primitive.of for each, _ in self._traits))) if asked else frozenset()
+        self.by_kind = {kind: tuple(e.feature.name for e in asked if e.primitive.group == kind) for kind in self.kinds}
         bases = {feature.name: feature for feature in features}
         place = {name: place for place, name in enumerate(columns)}
         added = [each for each in asked if each.primitive.how != "trait"]

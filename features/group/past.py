@@ -93,7 +93,7 @@ class GroupPast:
         known = {group: self._groups[group].at(at_us) for group in told.calls if _is_member(told, group)}
         chosen = by_kind((told.calls[group][:2], group, each.traits.get(TYPE)) for group, each in known.items())
         return {
-            kind: Circle(_others(known[group].members, customer_id), known[group].traits)
+            kind: Circle(group, _others(known[group].members, customer_id), known[group].traits)
             for kind, group in sorted(chosen.items())
             if kind in kinds
         }

@@ -32,7 +32,7 @@ class GroupReader:
         traits = {group: traits_of(connection, group) for group in joined}
         chosen = by_kind((call, group, traits[group].get(TYPE)) for group, call in joined.items())
         return {
-            kind: Circle(self._others(connection, group, customer_id), traits[group])
+            kind: Circle(group, self._others(connection, group, customer_id), traits[group])
             for kind, group in sorted(chosen.items())
             if kind in self._kinds
         }

@@ -1,6 +1,7 @@
 """Features of groups: who counts for whom, from which moment on, and that nothing stays of who left."""
 
 from datetime import timedelta
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -8,18 +9,22 @@ from feature_shop import FEATURES, START, Shop, assert_same
 
 from decisioning.customer import CustomerReference
 from features.feature_set import FeatureSet
+from features.golden_record import GoldenRules
 from features.group.circle import MOST
 from features.group.reader import GroupReader
 from features.historical import online_features, training_frame
 from features.history import History
 from features.identity_merge import MergeBook
+from features.identity_rules import IdentityRules
 from features.identity_statement import Statement
 from features.instant import to_us
 from features.located import FeatureFileError
 from features.online import OnlineFeatures
+from features.past import CROWD
 from features.privacy.erasure import ErasureBook
 from features.privacy.history_erasure import clear_history
-from features.rebuild import rebuild
+from features.profile_document import ProfileDocuments
+from features.rebuild import make_anew, rebuild
 
 HOUR = timedelta(hours=1)
 
@@ -253,6 +258,26 @@ def test_every_feature_of_a_group_is_documented():
             assert feature.description
             assert feature.owner != "the workspace"
             assert feature.purposes
+
+
+def test_a_profile_as_of_a_moment_tells_what_groups_told_then(shop):
+    shop.send(joins("u-1"), joins("u-2"), says("u-2"), orders("u-2"))
+    before = shop.read("u-1")
+    shop.send(orders("u-2"), joins("u-3"), says("u-3"), at=START + HOUR)
+    documents = ProfileDocuments(shop.ledger, FEATURES, GoldenRules(), partial(make_anew, rules=IdentityRules()))
+    document = documents.past(CustomerReference("user_id", "u-1"), START, START + HOUR)
+    assert_same(document["features"], before)
+    assert [group["members"] for group in document["groups"]] == [2]
+
+
+def test_of_a_group_too_large_to_be_brought_along_the_past_tells_nothing(shop):
+    shop.send(*(joins(f"u-{n}") for n in range(CROWD + 1)))
+    documents = ProfileDocuments(shop.ledger, FEATURES, GoldenRules(), partial(make_anew, rules=IdentityRules()))
+    features = documents.past(CustomerReference("user_id", "u-1"), START, START)["features"]
+    assert {name: features[name] for name in FEATURES.groups.by_kind["household"]} == dict.fromkeys(
+        FEATURES.groups.by_kind["household"]
+    )
+    assert features["groups_joined"] == 1.0
 
 
 def test_what_is_known_of_groups_is_never_later_than_its_moment(shop):
