@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -53,8 +54,15 @@ class ConsentBook:
         Raises: `UnavailableError` where it cannot be read; the caller must then treat nothing as allowed.
         """
         with self._ledger.read() as connection:
-            standing_ones = _standing(connection, customer_id, _answers(connection, customer_id))
-        return ConsentState({answer.topic: answer.granted for answer in standing_ones})
+            return _state(_standing(connection, customer_id, _answers(connection, customer_id)))
+
+    def states(self, customer_ids: Sequence[str]) -> dict[str, ConsentState]:
+        """As `state`, of several customers."""
+        with self._ledger.read() as connection:
+            given: dict[str, list[ConsentAnswer]] = {customer_id: [] for customer_id in customer_ids}
+            for customer_id, *answer in connection.execute(_ANSWERS_OF_MANY, (orjson.dumps(customer_ids).decode(),)):
+                given[customer_id].append(_answer(answer))
+            return {each: _state(_standing(connection, each, answers)) for each, answers in given.items()}
 
     def history(self, customer_id: str) -> list[Consent]:
         """Every answer of a customer with its proof, the newest first."""
@@ -77,8 +85,16 @@ def _row(node: int, event: Event) -> ConsentAnswer:
 
 
 def _answers(connection: sqlite3.Connection, customer_id: str) -> list[ConsentAnswer]:
-    rows = map(ConsentAnswer._make, connection.execute(_ANSWERS, (customer_id,)))
-    return [row._replace(granted=bool(row.granted)) for row in rows]
+    return [_answer(row) for row in connection.execute(_ANSWERS, (customer_id,))]
+
+
+def _answer(row: Sequence[Any]) -> ConsentAnswer:
+    answer = ConsentAnswer._make(row)
+    return answer._replace(granted=bool(answer.granted))
+
+
+def _state(standing_ones: Iterable[ConsentAnswer]) -> ConsentState:
+    return ConsentState({answer.topic: answer.granted for answer in standing_ones})
 
 
 def _standing(
@@ -113,6 +129,10 @@ _ANSWERS = """
     SELECT c.node, c.purpose, c.channel, c.granted, c.occurred_us, c.message_id
     FROM identifier i JOIN consent c ON c.node = i.node
     WHERE i.customer_id = ?
+"""
+_ANSWERS_OF_MANY = """
+    SELECT i.customer_id, c.node, c.purpose, c.channel, c.granted, c.occurred_us, c.message_id
+    FROM json_each(?) n JOIN identifier i ON i.customer_id = n.value JOIN consent c ON c.node = i.node
 """
 _KEEP = """
     INSERT INTO consent (node, purpose, channel, granted, occurred_us, message_id) VALUES (?, ?, ?, ?, ?, ?)

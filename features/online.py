@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from decisioning.customer import FeatureValue
 from features.feature_set import FeatureSet
 from features.group.circle import Circles
@@ -15,7 +13,6 @@ from features.group.joined import Joined
 from features.group.reader import GroupReader
 from features.instant import to_us
 from features.online_store import PackedRow, PackedRows
-from features.primitives import Array
 from features.row_store import RowStore
 
 MICROSECOND = timedelta(microseconds=1)
@@ -67,17 +64,19 @@ class OnlineFeatures:
 
     def of_rows(self, rows: list[PackedRow], *, now_us: int) -> Known:
         """What one customer's rows say at a moment; a row past its time to live says nothing."""
-        state, stale = self._believed(rows, now_us)
-        return Known(self.features.values(state, now_us=now_us), stale)
+        believed = self._believed(rows, now_us)
+        return Known(self.features.values(self.features.joined(believed), now_us=now_us), _stale(rows, believed))
 
     def of_company(
         self, rows: Mapping[str, list[PackedRow]], customer_id: str, circles: Circles, *, now_us: int
     ) -> Known:
         """As `of_rows`, of a customer in groups. Parameters: `rows`, of the customer and of all others in them."""
-        state, stale = self._believed(rows.get(customer_id, []), now_us)
-        others = [self._believed(rows.get(other, []), now_us)[0] for _, other in others_in([circles])]
-        company = Company([circles], state, np.concatenate([state[:0], *others]))
-        return Known(self.features.values(state, now_us=now_us, company=company), stale)
+        wanted = [customer_id, *(other for _, other in others_in([circles]))]
+        believed = [self._believed(rows.get(each, []), now_us) for each in wanted]
+        states = self.features.joined_all(believed)
+        company = Company([circles], states[:1], states[1:])
+        features = self.features.values(states[:1], now_us=now_us, company=company)
+        return Known(features, _stale(rows.get(customer_id, []), believed[0]))
 
     def _in_company(self, customer_id: str, circles: Circles, now_us: int) -> Known:
         """All rows are read by one question, so that what is read belongs together."""
@@ -87,9 +86,12 @@ class OnlineFeatures:
             rows.setdefault(row.customer_id, []).append(row)
         return self.of_company(rows, customer_id, circles, now_us=now_us)
 
-    def _believed(self, rows: list[PackedRow], now_us: int) -> tuple[Array, tuple[str, ...]]:
-        """The state of one customer, and the views that are too old."""
+    def _believed(self, rows: list[PackedRow], now_us: int) -> dict[str, bytes]:
+        """The state of each view of one customer, but of those that are too old."""
         ttl_us = self._ttl_us
-        believed = {row.view: row.state for row in rows if row.event_us + ttl_us.get(row.view, 0) >= now_us}
-        stale = tuple([row.view for row in rows if row.view not in believed]) if len(believed) < len(rows) else ()
-        return self.features.joined(believed), stale
+        return {row.view: row.state for row in rows if row.event_us + ttl_us.get(row.view, 0) >= now_us}
+
+
+def _stale(rows: list[PackedRow], believed: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The views that are too old."""
+    return tuple([row.view for row in rows if row.view not in believed]) if len(believed) < len(rows) else ()

@@ -38,9 +38,9 @@ class GroupReader:
         }
 
     def _others(self, connection: sqlite3.Connection, group: str, customer_id: str) -> tuple[Other, ...]:
-        rows = connection.execute(_OTHERS, (group, customer_id, MOST)).fetchall()
-        consents = ConsentBook(self._ledger)
-        return tuple(Other(other, said_by(consents.state(other))) for (other,) in rows)
+        others = [other for (other,) in connection.execute(_OTHERS, (group, customer_id, MOST))]
+        states = ConsentBook(self._ledger).states(others)
+        return tuple(Other(other, said_by(states[other])) for other in others)
 
 
 def _joined(connection: sqlite3.Connection, customer_id: str) -> dict[str, tuple[int, str]]:
