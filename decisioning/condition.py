@@ -74,7 +74,7 @@ class Condition:
 
     text: str
     sql: str
-    names: frozenset[str]
+    names: frozenset[str] = field(repr=False)
     truth: TruthFunction = field(repr=False, compare=False)
 
     def holds(self, values: Mapping[str, FeatureValue]) -> bool:
