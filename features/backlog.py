@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from features.dead_letter import DeadLetters
 from features.fact import Fact
 from features.fact_reader import FactReader, Hits, Index
-from features.lift import starts
 from features.primitives import Array
 from features.record import Record
+from features.runs import starts
 
 PAGE = 20_000
 

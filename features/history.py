@@ -23,10 +23,11 @@ from features.gathering.gathered import Gathered
 from features.group.history_part import FOLDER, Span, write_told
 from features.history_part import HistoryPart, file_name, write_empty
 from features.ledger import Ledger
-from features.lift import View, starts
+from features.lift import View
 from features.online_store import PackedRows
 from features.privacy.erased import erased_of
 from features.row_state import stored
+from features.runs import starts
 
 AT_ONCE = 500_000
 """Records that are added to a history in one step, at most; the first ones are gathered in parts, however many."""

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from features.backlog import Backlog
 from features.fact_reader import Index
-from features.lift import View, ends
+from features.lift import View
 from features.online_store import PackedRow
 from features.packing import pack
 from features.primitives import Array
 from features.row_state import Stored, states_before
+from features.runs import ends
 
 TIME = pa.timestamp("us", tz="UTC")
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.fact_reader import FactReader, Hits, Index
 from features.feature import Feature
+from features.folding import Folding
+from features.hits_by_probe import HitsByProbe
 from features.primitives import Array
+from features.runs import starts
 from features.state import Layout
 from features.writes import Writes
 
@@ -26,6 +28,7 @@ class View:
         self.ttl = ttl
         self.layout = Layout(features)
         self._writes = Writes(self.layout, reader)
+        self._folding = Folding(self.layout, {probe: number for number, probe in enumerate(reader.probes)})
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,31 +68,10 @@ class View:
         alone[first] = self.layout.merge(before[owner[first]], alone[first])
         return touched, self.layout.running(alone, owner)
 
-    def fold(self, hits: Hits, occurred_us: Array, *, group: Index, before: Array) -> tuple[Index, Array]:
-        """The state after the last fact of each customer touched: (positions of facts, states); see `trace`."""
-        touched, alone = self.lift(hits, occurred_us)
-        owner = group[touched]
-        last = ends(owner)
-        return touched[last], self.layout.merge(before[owner[last]], self.layout.total(alone, owner))
+    def fold(self, hits: HitsByProbe, before: Array | None) -> tuple[Index, Array]:
+        """The state after the last fact of each customer touched: (positions of facts, states); see `trace`.
 
-
-def starts(group: NDArray[np.integer[Any]]) -> Index:
-    """Where each run of equal values begins.
-
-    >>> starts(np.array([0, 0, 2])).tolist()
-    [0, 2]
-    """
-    changes = np.ones(len(group), dtype=np.bool_)
-    changes[1:] = group[1:] != group[:-1]
-    return changes.nonzero()[0]
-
-
-def ends(group: NDArray[np.integer[Any]]) -> Index:
-    """Where each run of equal values ends.
-
-    >>> ends(np.array([0, 0, 2])).tolist()
-    [1, 2]
-    """
-    changes = np.ones(len(group), dtype=np.bool_)
-    changes[:-1] = group[1:] != group[:-1]
-    return changes.nonzero()[0]
+        Parameters: `before`, shape (n_groups, n_state); None where nobody has a state yet.
+        """
+        last, total = self._folding.total(hits)
+        return last, total if before is None else self.layout.merge(before[hits.group[last]], total)

@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from features.runs import Runs
 from features.selector import Probe
 
 Array = NDArray[np.float64]
@@ -88,6 +89,14 @@ class Primitive(ABC):
         """Merge what one fact says to features of the kind into a customer's state, in place: `merge` without arrays.
 
         Every feature that the fact says something to is told at once.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def fold(facts: Block, runs: Runs, parameter: Array, /) -> Block:
+        """The states after all facts of each run: what `merge` makes of them, one after the other.
+
+        Parameters: `facts`, the state of each alone; `parameter`, as its features stand, or of shape (n, 1).
         """
 
     @staticmethod

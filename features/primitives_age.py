@@ -10,6 +10,7 @@ import numpy as np
 from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, Told
 from features.primitives_value import LastValue
 from features.readings import day_number
+from features.runs import Runs
 from features.selector import Probe
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -40,6 +41,11 @@ class Age(Primitive, OneByOne):
     def add(state: list[float], told: Sequence[Told], /) -> None:
         """As `merge`, of one fact."""
         LastValue.add(state, told)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, parameter: Array, /) -> Block:
+        """The day told last."""
+        return LastValue.fold(facts, runs, parameter)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, add_up, total
+from features.runs import Runs
 from features.selector import Probe
 
 
@@ -31,6 +32,11 @@ class Count(Primitive, OneByOne):
     def add(state: list[float], told: Sequence[Told], /) -> None:
         """As `merge`, of one fact."""
         add_up(state, told)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """Counts add up."""
+        return (runs.total(facts[0]),)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -65,6 +71,11 @@ class OpenCount(Primitive, OneByOne):
     def add(state: list[float], told: Sequence[Told], /) -> None:
         """As `merge`, of one fact."""
         add_up(state, told)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """Both counts add up."""
+        return (runs.total(facts[0]), runs.total(facts[1]))
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

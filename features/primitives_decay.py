@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from features.primitives import Array, Block, Part, Primitive, Told, elapsed, later, plus, total
+from features.runs import Runs
 from features.selector import Probe
 
 
@@ -50,6 +51,12 @@ class DecayedSum(Primitive):
             older, newer = fading(state[at], moment, half_life)
             state[place] = plus(state[place] * older, amount * newer)
             state[at] = later(state[at], moment)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, parameter: Array, /) -> Block:
+        """All sums as of the latest time, added."""
+        at = runs.largest(facts[1])
+        return (runs.total(facts[0] * np.exp2((facts[1] - runs.each(at)) / parameter)), at)
 
     @staticmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:

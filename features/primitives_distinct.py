@@ -8,6 +8,7 @@ import numpy as np
 
 from features.primitives import BITS, Array, Block, OneByOne, Part, Primitive, Told
 from features.readings import BUCKETS
+from features.runs import Runs
 from features.selector import Probe
 
 _CELLS = BUCKETS // BITS
@@ -46,6 +47,12 @@ class Distinct(Primitive, OneByOne):
         for (column,), (bit,), _ in told:
             met = state[column]
             state[column] = float(int(met) | int(bit)) if met == met else bit
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """What any of them met."""
+        met = np.bitwise_or.reduceat(_bits(facts[0]), runs.first, axis=0).astype(np.float64)
+        return (np.where(np.isnan(runs.largest(facts[0])), np.nan, met),)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

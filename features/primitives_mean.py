@@ -9,6 +9,7 @@ import numpy as np
 from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, add_up, later, plus, total
 from features.primitives_decay import DecayedSum, fading
 from features.primitives_value import LastValue, renew
+from features.runs import Runs
 from features.selector import Probe
 
 
@@ -35,6 +36,11 @@ class Mean(Primitive, OneByOne):
     def add(state: list[float], told: Sequence[Told], /) -> None:
         """As `merge`, of one fact."""
         add_up(state, told)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """Both add up."""
+        return (runs.total(facts[0]), runs.total(facts[1]))
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -75,6 +81,11 @@ class Trend(Primitive, OneByOne):
             renew(state, (value, at), (given, moment))
             state[summed] = plus(state[summed], number)
             state[n] = plus(state[n], one)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, parameter: Array, /) -> Block:
+        """The newest number, the sum, the count."""
+        return (*LastValue.fold(facts[:2], runs, parameter), runs.total(facts[2]), runs.total(facts[3]))
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -127,6 +138,13 @@ class Share(Primitive, OneByOne):
             state[hit] = plus(state[hit] * older, is_hit * newer)
             state[n] = plus(state[n] * older, one * newer)
             state[at] = later(state[at], moment)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, parameter: Array, /) -> Block:
+        """Both counts as of the latest time, added."""
+        at = runs.largest(facts[2])
+        weight = np.exp2((facts[2] - runs.each(at)) / parameter)
+        return (runs.total(facts[0] * weight), runs.total(facts[1] * weight), at)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

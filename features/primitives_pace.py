@@ -22,6 +22,7 @@ from features.primitives import (
     plus,
     total,
 )
+from features.runs import Runs
 from features.selector import Probe
 
 
@@ -49,6 +50,11 @@ class Gap(Primitive, OneByOne):
             state[first] = earlier(state[first], moment)
             state[last] = later(state[last], moment)
             state[n] = plus(state[n], one)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """The earliest, the latest, the sum."""
+        return (runs.smallest(facts[0]), runs.largest(facts[1]), runs.total(facts[2]))
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -89,6 +95,11 @@ class OpenTime(Primitive, OneByOne):
     def add(state: list[float], told: Sequence[Told], /) -> None:
         """As `merge`, of one fact."""
         add_up(state, told)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """All add up."""
+        return tuple(map(runs.total, facts))
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

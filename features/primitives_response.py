@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, elapsed, keep_latest
+from features.runs import Runs
 from features.selector import Probe
 
 
@@ -43,6 +44,11 @@ class Unanswered(Primitive, OneByOne):
     def add(state: list[float], told: Sequence[Told], /) -> None:
         """As `merge`, of one fact."""
         keep_latest(state, told)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """The latest of each."""
+        return (runs.largest(facts[0]), runs.largest(facts[1]))
 
     @staticmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, Told, earlier, elapsed, later
+from features.runs import Runs
 from features.selector import Probe
 
 
@@ -31,6 +32,11 @@ class LastAt(Primitive, OneByOne):
         """As `merge`, of one fact."""
         for (column,), (moment,), _ in told:
             state[column] = later(state[column], moment)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """The latest."""
+        return (runs.largest(facts[0]),)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:
@@ -64,6 +70,11 @@ class FirstAt(Primitive, OneByOne):
         """As `merge`, of one fact."""
         for (column,), (moment,), _ in told:
             state[column] = earlier(state[column], moment)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """The earliest."""
+        return (runs.smallest(facts[0]),)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, later
+from features.runs import Runs
 from features.selector import Probe, Selector
 
 
@@ -36,6 +37,12 @@ class LastValue(Primitive, OneByOne):
         """As `merge`, of one fact."""
         for (value, at), (given, moment), _ in told:
             renew(state, (value, at), (given, moment))
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """The value with the latest time."""
+        at = runs.largest(facts[1])
+        return (runs.largest(np.where(facts[1] == runs.each(at), facts[0], np.nan)), at)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

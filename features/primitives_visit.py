@@ -28,6 +28,7 @@ from features.primitives import (
     plus,
     total,
 )
+from features.runs import Runs
 from features.selector import Probe, Selector
 
 CELLS = 4
@@ -93,6 +94,15 @@ class Visit(Primitive, OneByOne):
             state[first], state[last] = moment, moment
         elif not is_past:
             state[first], state[last] = earlier(state[first], moment), later(state[last], moment)
+
+    @staticmethod
+    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
+        """Cell by cell: what is of the latest half hour."""
+        half_hour = _half_hour(facts[0])
+        is_over = half_hour < runs.each(runs.largest(half_hour))
+        first, last, sums = (np.where(is_over, np.nan, part) for part in facts[:3])
+        cells = (runs.smallest(first), runs.largest(last), runs.total(sums))
+        return (*cells, runs.largest(facts[3]), runs.largest(facts[4]))
 
     @staticmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:

@@ -19,7 +19,7 @@ from features.privacy.erased import erased_of
 from features.row_memory import RowMemory
 from features.row_store import RowChanges, RowStore
 
-CHUNK = 10_000
+CHUNK = 40_000
 
 
 class FeatureProjection:
@@ -63,16 +63,17 @@ class FeatureProjection:
                     self._step(target)
         return self._seen
 
-    def follow(self, is_over: Callable[[], bool]) -> int:
+    def follow(self, is_over: Callable[[Gathered], bool]) -> int:
         """Catch up with somebody who is still writing: read along, and apply everything once they are done.
 
-        Parameters: `is_over`, asked again and again; it may wait a little before it answers.
+        Parameters: `is_over`, asked again and again, with what is gathered, which it may extend; it may wait a little
+        before it answers.
         """
         with self._lock, without_collecting():
             self._renew()
             with Gathered(self.ledger, self._features.reader, after=self._seen) as gathered:
-                while not is_over():
-                    gathered.extend(self.ledger.last_seq())
+                while not is_over(gathered):
+                    pass
                 gathered.extend(self.ledger.last_seq())
                 self._apply_gathered(gathered)
         return self.catch_up()

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from features.backlog import Backlog
 from features.fact_reader import FactReader
-from features.lift import View, starts
+from features.hits_by_probe import HitsByProbe
+from features.lift import View
 from features.online_store import PackedRow
 from features.packing import WIDTH, pack, unpack
 from features.primitives import Array
 from features.row_state import Stored
+from features.runs import starts
 
 _NEVER = np.iinfo(np.int64).min
 
@@ -39,8 +41,8 @@ class Whole:
         """The rows that are others after the facts of a chunk. Parameters: `before`, the rows of its customers."""
         if not len(chunk.hits.facts):
             return
-        states = self._states(chunk.customers, before)
-        last, after = self._all.fold(chunk.hits, chunk.occurred_us, group=chunk.group, before=states)
+        hits = HitsByProbe(chunk.hits, chunk.occurred_us, chunk.group)
+        last, after = self._all.fold(hits, self._states(chunk.customers, before) if before else None)
         packed, known = pack(after[:, self._joined]), self._known(chunk)
         customers = [chunk.customers[place] for place in chunk.group[last].tolist()]
         touched, views = np.nonzero(known != _NEVER)

@@ -14,8 +14,8 @@ from features.group.circle import TYPE
 from features.group.company import Company
 from features.group.primitive import OfGroup
 from features.group.sharing import Said, may_count
-from features.lift import starts
 from features.primitives import Array
+from features.runs import starts
 from features.selector import Probe, Selector
 from features.state import Layout
 

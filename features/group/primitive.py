@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from features.primitives import Array, Block, OneByOne, Part, Primitive, Told
+from features.runs import Runs
 
 How = Literal["members", "together", "lowest", "trait"]
 
@@ -40,6 +41,11 @@ class OfGroup(Primitive, OneByOne):
     @staticmethod
     def add(_state: list[float], _told: Sequence[Told], /) -> None:
         """Nothing."""
+
+    @staticmethod
+    def fold(_facts: Block, _runs: Runs, _parameter: Array, /) -> Block:
+        """Nothing."""
+        return ()
 
     @staticmethod
     def at(_state: Block, now: Array, parameter: Array, /) -> Array:

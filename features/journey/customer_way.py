@@ -15,8 +15,9 @@ from features.journey.declared import SCORE, STAGE
 from features.journey.needed import columns_by_view, needed_features
 from features.journey.timeline import FOR_EVER_US, Moments, Timeline, ViewRows, timeline
 from features.journey.walk import Walker
-from features.lift import View, ends
+from features.lift import View
 from features.primitives import Array
+from features.runs import ends
 
 MICROSECOND = timedelta(microseconds=1)
 

@@ -14,6 +14,7 @@ from decisioning.journey_score import standing
 from features.feature import Feature
 from features.journey.declared import SCORE, STAGE
 from features.primitives import Array, Block, Part, Primitive, Told
+from features.runs import Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Derived(Primitive):
     @staticmethod
     def add(_state: list[float], _told: Sequence[Told], /) -> None:
         """Nothing."""
+
+    @staticmethod
+    def fold(_facts: Block, _runs: Runs, _parameter: Array, /) -> Block:
+        """Nothing."""
+        return ()
 
     @staticmethod
     def at(_state: Block, now: Array, parameter: Array, /) -> Array:

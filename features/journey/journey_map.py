@@ -12,8 +12,8 @@ from features.fact_reader import Index
 from features.journey.declared import DeclaredJourneys
 from features.journey.statistic import Estimate, Survival, mean, share
 from features.journey.stays import OPEN, Period, Stays
-from features.lift import ends
 from features.primitives import DAY_US, Array
+from features.runs import ends
 
 
 @dataclass(frozen=True)

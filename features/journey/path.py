@@ -9,7 +9,7 @@ from decisioning.journey import Journey
 from features.fact_reader import Index
 from features.journey.statistic import Estimate, share
 from features.journey.stays import Period, Stays
-from features.lift import starts
+from features.runs import starts
 
 MOST_STEPS = 6
 """Stages of a path that are told apart; longer ones are cut there."""

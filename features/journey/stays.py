@@ -11,8 +11,8 @@ from features.fact_reader import Index
 from features.journey.declared import DeclaredJourneys
 from features.journey.timeline import Moments, Timeline
 from features.journey.walk import Walk, Walker
-from features.lift import ends, starts
 from features.primitives import Array
+from features.runs import ends, starts
 
 OPEN = -1
 """What comes next in a stay that goes on."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from features.fact_reader import Index
 from features.feature import Feature
-from features.lift import ends
 from features.primitives import Array
+from features.runs import ends
 from features.state import Layout
 
 Moments = NDArray[np.int64]

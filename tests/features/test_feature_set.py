@@ -7,6 +7,7 @@ from decisioning.errors import InvalidInputError
 from features.fact import Fact
 from features.feature import Feature
 from features.feature_set import FeatureSet
+from features.hits_by_probe import HitsByProbe
 from features.primitives_value import trait
 from features.standard import STANDARD_FEATURES
 
@@ -20,7 +21,7 @@ def values_after(*facts: Fact, features: FeatureSet, now_us: int = NOW) -> dict:
     for view in features.views:
         before = np.full((1, len(view.columns)), np.nan)
         group = np.zeros(len(facts), dtype=np.intp)
-        changed, after = view.fold(features.reader.read(facts), occurred, group=group, before=before)
+        changed, after = view.fold(HitsByProbe(features.reader.read(facts), occurred, group), before)
         columns |= dict(zip(view.columns, after[0].tolist(), strict=True)) if len(changed) else {}
     return features.values(features.state(columns), now_us=now_us)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from features.fact import Fact
 from features.feature import Feature
 from features.feature_set import FeatureSet
+from features.hits_by_probe import HitsByProbe
 from features.lift import View
 from features.primitives_value import trait
 from features.standard import STANDARD_FEATURES
@@ -141,7 +142,7 @@ def fold_into(view: View, state: np.ndarray, owned: list[tuple[int, Fact]]) -> N
     history = [fact for _, fact in by_owner]
     group = np.array([owner for owner, _ in by_owner], dtype=np.intp)
     occurred = np.array([fact.occurred_us for fact in history], dtype=float)
-    last, after = view.fold(FEATURES.reader.read(history), occurred, group=group, before=state)
+    last, after = view.fold(HitsByProbe(FEATURES.reader.read(history), occurred, group), state)
     state[group[last]] = after
 
 
