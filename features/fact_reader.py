@@ -1,11 +1,13 @@
 """Reading facts: every probe looks at the facts of its type and name, and at those alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.bulk_reading import BulkReading
 from features.fact import Fact
 from features.primitives import Array
 from features.selector import Plain, Probe, Reading
@@ -36,6 +38,8 @@ class FactReader:
 
     def __init__(self, probes: Iterable[Probe]) -> None:
         self.probes = tuple(dict.fromkeys(probes))
+        reading = [(number, probe, probe.reading) for number, probe in enumerate(self.probes)]
+        self._bulk = {number: BulkReading(probe, read) for number, probe, read in reading if read is not None}
         self._named: dict[tuple[str, str], _Interested] = {}
         self._typed: dict[str, _Interested] = {}
         for fact_type in {t for probe in self.probes for t in probe.selector.types}:
@@ -64,33 +68,27 @@ class FactReader:
         return tuple(probes), values
 
     def read(self, facts: Sequence[Fact]) -> Hits:
-        """What every probe reads."""
-        counting: list[int] = []
-        n_counting: list[int] = []
-        read: list[tuple[int, int, float]] = []
-        named, typed = self._named, self._typed
+        """What every probe reads: of all facts that are alike at once."""
+        rows_of: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for row, fact in enumerate(facts):
-            properties = fact.properties
-            interested = (named.get((fact.type, fact.name)) or typed.get(fact.type, _NOBODY)).of(properties)
-            counting += interested.counting
-            n_counting.append(len(interested.counting))
-            for probe, reading in interested.reading:
-                value = reading(fact)
-                if value is not None:
-                    read.append((row, probe, value))
-        return _hits(np.repeat(np.arange(len(facts)), n_counting), counting, read)
+            rows_of[fact[:2]].append(row)
+        found = [hits for named, rows in rows_of.items() for hits in self._read_named(named, rows, facts)]
+        if not found:
+            return Hits(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))
+        rows, probes, values = (np.concatenate(column) for column in zip(*found, strict=True))
+        order = np.argsort(rows, kind="stable")
+        return Hits(rows[order], probes[order], values[order])
 
-
-def _hits(rows: Index, counting: list[int], read: list[tuple[int, int, float]]) -> Hits:
-    """Those that count, each 1.0, and those that read a number, in order of facts."""
-    probes, values = np.array(counting, dtype=np.intp), np.ones(len(counting))
-    if not read:
-        return Hits(rows, probes, values)
-    found = np.array(read, dtype=np.float64)
-    rows = np.concatenate((rows, found[:, 0].astype(np.intp)))
-    order = np.argsort(rows, kind="stable")
-    probes = np.concatenate((probes, found[:, 1].astype(np.intp)))
-    return Hits(rows[order], probes[order], np.concatenate((values, found[:, 2]))[order])
+    def _read_named(self, named: tuple[str, str], rows: list[int], facts: Sequence[Fact]) -> Iterator[Hits]:
+        interested = self._named.get(named) or self._typed.get(named[0], _NOBODY)
+        for alike, chosen in interested.split(rows, facts):
+            at, counting = np.array(chosen, dtype=np.intp), np.array(alike.counting, dtype=np.intp)
+            n = len(at) * len(counting)
+            yield Hits(np.repeat(at, len(counting)), np.tile(counting, len(at)), np.ones(n))
+            told = [facts[row] for row in chosen] if alike.reading else []
+            for probe, _ in alike.reading:
+                places, values = self._bulk[probe].read(told)
+                yield Hits(at[places], np.full(len(places), probe, dtype=np.intp), values)
 
 
 class _Alike(NamedTuple):
@@ -125,11 +123,33 @@ class _Interested:
 
     def of(self, properties: Mapping[str, Any]) -> _Alike:
         """Those that may read a fact of these properties."""
+        return self._free if self._by_value.keys().isdisjoint(properties) else self._wanting(self._given(properties))
+
+    def split(self, rows: list[int], facts: Sequence[Fact]) -> Iterable[tuple[_Alike, list[int]]]:
+        """Those that may read some facts, with the facts that these read alike."""
+        if not self._by_value:
+            return [(self._free, rows)]
+        alike: defaultdict[tuple[Plain | None, ...], list[int]] = defaultdict(list)
+        free, named = alike[self._given({})], self._by_value.keys()
+        for row in rows:
+            properties = facts[row][2]
+            (free if named.isdisjoint(properties) else alike[self._given(properties)]).append(row)
+        return [(self._wanting(given), chosen) for given, chosen in alike.items() if chosen]
+
+    def _given(self, properties: Mapping[str, Any]) -> tuple[Plain | None, ...]:
+        """The value of each property of which some is wanted; None of another one."""
+        return tuple(
+            [
+                given if isinstance(given := properties.get(key), _PLAIN) and given in by_value else None
+                for key, by_value in self._by_value.items()
+            ]
+        )
+
+    def _wanting(self, given: tuple[Plain | None, ...]) -> _Alike:
         found = self._free
-        for key, by_value in self._by_value.items():
-            given = properties.get(key)
-            if isinstance(given, _PLAIN) and given in by_value:
-                found = found.and_of(by_value[given])
+        for by_value, value in zip(self._by_value.values(), given, strict=True):
+            if value is not None:
+                found = found.and_of(by_value[value])
         return found
 
 

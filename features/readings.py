@@ -19,7 +19,7 @@ DAYPARTS = ("night", "morning", "afternoon", "evening")
 BUCKETS = 192
 """Into so many buckets things are counted that shall be told apart."""
 _NAN = float("nan")
-_HOURS_A_PART = 6
+HOURS_A_PART = 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,8 +52,8 @@ def daypart_of(fact: Fact, _: str) -> float:
     """The part of the day, as its place in `DAYPARTS`, by the clock of the event's own time zone, else by UTC."""
     zone = _zone(fact.timezone)
     if zone is None:
-        return float(fact.occurred_us // 3_600_000_000 % 24 // _HOURS_A_PART)
-    return float((_EPOCH + timedelta(microseconds=fact.occurred_us)).astimezone(zone).hour // _HOURS_A_PART)
+        return float(fact.occurred_us // 3_600_000_000 % 24 // HOURS_A_PART)
+    return float((_EPOCH + timedelta(microseconds=fact.occurred_us)).astimezone(zone).hour // HOURS_A_PART)
 
 
 @lru_cache(maxsize=1024)
