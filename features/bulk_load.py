@@ -2,10 +2,10 @@
 
 import sqlite3
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from features.event import Event
-from features.event_columns import columns_of
-from features.event_log import append_events
+from features.event_columns import EventColumns
+from features.event_log import Appended, append_events
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
 from features.ledger import last_seq
@@ -25,9 +25,16 @@ MOST_UNSEEN = 1_000_000
 class ParsedBatch:
     """The events of a batch, what was refused of it and what was taken with a warning, each with its raw bytes."""
 
-    events: list[Event] = field(default_factory=list)
+    events: EventColumns
     rejected: list[tuple[Rejection, bytes]] = field(default_factory=list)
     warned: list[tuple[Rejection, bytes]] = field(default_factory=list)
+
+
+class KeptBatch(NamedTuple):
+    """A batch that is written: its receipt, and what was new of it."""
+
+    receipt: Receipt
+    appended: Appended
 
 
 class BulkMemory:
@@ -43,17 +50,17 @@ class BulkMemory:
         self._seen: SeenIds | None = SeenIds()
         self._seq = 0
 
-    def keep(self, connection: sqlite3.Connection, parsed: ParsedBatch, arrival: Arrival) -> Receipt:
+    def keep(self, connection: sqlite3.Connection, parsed: ParsedBatch, arrival: Arrival) -> KeptBatch:
         """Write one batch within a write transaction."""
         seq = last_seq(connection)
         is_quiet, memory = seq == self._seq, self._memory
         self._memory, self._seen = None, self._with_unseen(connection, seq)
         if memory is None or not is_quiet:
             memory = self._read(connection, is_quiet=is_quiet)
-        receipt = keep_batch(connection, parsed, arrival, memory, self._seen)
+        kept = keep_batch(connection, parsed, arrival, memory, self._seen)
         self._memory = memory if memory.is_complete and memory.n_identifiers <= MOST_IDENTIFIERS else None
         self._seq = last_seq(connection)
-        return receipt
+        return kept
 
     def _read(self, connection: sqlite3.Connection, *, is_quiet: bool) -> IdentityMemory:
         memory = IdentityMemory(connection, self._rules)
@@ -76,14 +83,14 @@ def keep_batch(
     arrival: Arrival,
     memory: IdentityMemory,
     seen: SeenIds | None = None,
-) -> Receipt:
+) -> KeptBatch:
     """Write a batch within a write transaction: what is new, and what was refused."""
-    appended = append_events(connection, columns_of(parsed.events), memory, arrival=arrival, seen=seen)
+    appended = append_events(connection, parsed.events, memory, arrival=arrival, seen=seen)
     keep_rejects(connection, arrival.origin.traced([*parsed.rejected, *parsed.warned]), arrival)
     rejected = tuple(why for why, _ in parsed.rejected)
-    receipt = Receipt(appended.accepted, appended.duplicates, rejected, len(rejected))
+    receipt = Receipt(len(appended.fresh), appended.duplicates, rejected, len(rejected))
     arrival.origin.kept(connection, receipt)
-    return receipt
+    return KeptBatch(receipt, appended)
 
 
 _UNSEEN = "SELECT record_id FROM record WHERE seq > ? AND +kind = ?"

@@ -14,10 +14,11 @@ from features.segment import CONSENT_UPDATED
 class EventColumns:
     """Events that came together, in their order.
 
-    Parameters: `telling`, by place, the whole of those that say more than their record: of the profile, consent, holds
-    or groups.
+    Parameters: `places`, where each stood in what was sent; `telling`, by place in the columns, the whole of those that
+    say more than their record: of the profile, consent, holds or groups.
     """
 
+    places: Sequence[int]
     message_ids: list[str]
     identifiers: list[tuple[Identifier, ...]]
     occurred_us: list[int]
@@ -32,6 +33,7 @@ class EventColumns:
         if len(places) == len(self):
             return self
         return EventColumns(
+            [self.places[place] for place in places],
             [self.message_ids[place] for place in places],
             [self.identifiers[place] for place in places],
             [self.occurred_us[place] for place in places],
@@ -40,9 +42,10 @@ class EventColumns:
         )
 
 
-def columns_of(events: Sequence[Event]) -> EventColumns:
-    """Events as columns."""
+def columns_of(events: Sequence[Event], places: Sequence[int] | None = None) -> EventColumns:
+    """Events as columns. Parameters: `places`, where each stood in what was sent; as they are given, where left out."""
     return EventColumns(
+        range(len(events)) if places is None else places,
         [event.message_id for event in events],
         [event.identifiers for event in events],
         [to_us(event.occurred_at) for event in events],

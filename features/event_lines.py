@@ -43,10 +43,11 @@ def decoded(batch: Sequence[RawEvent], start: int) -> Iterator[tuple[int, Any, b
         if not isinstance(raw, bytes):
             yield place, raw, b""
         elif line := raw.strip():
-            yield place, _json(line), line
+            yield place, decoded_line(line), line
 
 
-def _json(line: bytes) -> Any:
+def decoded_line(line: bytes) -> Any:
+    """The JSON of a line, or why it is none."""
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:

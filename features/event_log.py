@@ -27,9 +27,14 @@ _LOOKED_UP_AT_ONCE = 500
 
 
 class Appended(NamedTuple):
-    """How many events were new, and how many were in the ledger (or earlier in the batch) already, or were erased."""
+    """What was new of events, with the node of each, and the sequence number of the last record.
 
-    accepted: int
+    Parameters: `duplicates`, how many were in the ledger (or earlier in the batch) already, or were erased.
+    """
+
+    fresh: EventColumns
+    nodes: list[int]
+    last: int
     duplicates: int
 
 
@@ -53,9 +58,10 @@ def append_events(
     nodes = _nodes(fresh, memory, known_us)
     rows = list(zip(fresh.message_ids, nodes, fresh.occurred_us, known_us, fresh.bodies, strict=True))
     insert_events(connection, rows, received_us=received_us, source=arrival.source)
+    last = last_seq(connection)
     keep_told(connection, [(nodes[place], event) for place, event in fresh.telling.items()])
     announce(connection, memory)
-    return Appended(len(fresh), len(events) - len(fresh))
+    return Appended(fresh, nodes, last, len(events) - len(fresh))
 
 
 def keep_told(connection: sqlite3.Connection, located: Sequence[tuple[int, Event]]) -> None:

@@ -6,17 +6,20 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from decisioning.errors import UnavailableError
-from features.bulk_load import BulkMemory, ParsedBatch, keep_batch
+from features.batch_ahead import BatchAhead, sent_ahead
+from features.bulk_load import BulkMemory, KeptBatch, ParsedBatch, keep_batch
 from features.collecting import without_collecting
 from features.contract.contract import NO_CONTRACTS, Contracts
 from features.event import Event, parse_event
-from features.event_lines import RawEvent, batches, decoded, raw_bytes
+from features.event_columns import columns_of
+from features.event_lines import RawEvent, batches, decoded, decoded_line, raw_bytes
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
 from features.ledger import Ledger
+from features.lines_ahead import NOBODY, Ahead, NamedOwners
 from features.receipt import Arrival, Receipt
 from features.rejection import RejectedEventError, Rejection
 
@@ -87,35 +90,50 @@ class Intake:
         appended = self._append(raw_events, Arrival(received_at, sent_at, source, backfill))
         return self._executor.submit(lambda: self._show(appended.result()))
 
-    def load(self, raw_events: Iterable[RawEvent], arrival: Arrival) -> Receipt:
+    def load(self, raw_events: Iterable[RawEvent], arrival: Arrival, ahead: Ahead = NOBODY) -> Receipt:
         """Take in a long stream, such as a file's lines of JSON, at full speed; projections are left to the caller.
 
         Every batch of 20,000 is durable by itself, so an interrupted load is simply run again. A line that is not JSON
-        is rejected with its place; blank lines are passed over.
+        is rejected with its place; blank lines are passed over. Parameters: `ahead`, who may read lines meanwhile.
         """
         with without_collecting():
-            return sum(self._loaded(raw_events, arrival), Receipt())
+            return sum(self._loaded(raw_events, arrival, ahead), Receipt())
 
-    def _loaded(self, raw_events: Iterable[RawEvent], arrival: Arrival) -> Iterator[Receipt]:
+    def _loaded(self, raw_events: Iterable[RawEvent], arrival: Arrival, ahead: Ahead) -> Iterator[Receipt]:
         """The receipts of the batches. One is parsed while that before it is synced to disk.
 
         But never while that one is written: two threads of Python would only wait for each other.
         """
-        bulk, place, before = BulkMemory(self._rules), 0, None
-        for batch in batches(raw_events, BULK_BATCH):
-            parsed = self._parse(decoded(batch, place), arrival)
-            place += len(batch)
-            if before is not None:
-                yield before.result()
-            before = self._written(partial(bulk.keep, parsed=parsed, arrival=arrival))
-        if before is not None:
-            yield before.result()
+        bulk, before = BulkMemory(self._rules), _Batch(None)
+        for batch, parsed in self._batches(raw_events, arrival, ahead):
+            yield from before.receipts(ahead)
+            before = _Batch(self._written(partial(bulk.keep, parsed=parsed, arrival=arrival)), batch)
+        yield from before.receipts(ahead)
 
-    def _written(self, operation: Callable[[sqlite3.Connection], Receipt]) -> "Future[Receipt]":
+    def _batches(
+        self, raw_events: Iterable[RawEvent], arrival: Arrival, ahead: Ahead
+    ) -> Iterator[tuple[BatchAhead | None, ParsedBatch]]:
+        """The batches, parsed; with what was found by whom reads ahead, where somebody did."""
+        owners = NamedOwners()
+        for start, batch, lines in sent_ahead(batches(raw_events, BULK_BATCH), ahead):
+            found = ahead.receive() if lines else None
+            if found is None:
+                yield None, self._parse(decoded(batch, start), arrival)
+            else:
+                read = BatchAhead(start, lines, found, owners.of(found))
+                yield read, read.completed(partial(self._parse_some, lines, start, arrival=arrival))
+
+    def _parse_some(
+        self, lines: Sequence[bytes], start: int, places: Sequence[int], *, arrival: Arrival
+    ) -> ParsedBatch:
+        some = ((start + place, lines[place]) for place in places if lines[place])
+        return self._parse(((place, decoded_line(line), line) for place, line in some), arrival)
+
+    def _written(self, operation: Callable[[sqlite3.Connection], KeptBatch]) -> "Future[KeptBatch]":
         """Run an operation and return when it has run; the future resolves once it is durable."""
         ran: Future[None] = Future()
 
-        def run(connection: sqlite3.Connection) -> Receipt:
+        def run(connection: sqlite3.Connection) -> KeptBatch:
             try:
                 return operation(connection)
             finally:
@@ -129,22 +147,30 @@ class Intake:
     def _append(self, raw_events: Sequence[Mapping[str, Any]], arrival: Arrival) -> "Future[Receipt]":
         parsed = self._parse(((place, raw, b"") for place, raw in enumerate(raw_events)), arrival)
 
-        return self._ledger.write(lambda connection: keep_batch(connection, parsed, arrival, self._memory(connection)))
+        def keep(connection: sqlite3.Connection) -> Receipt:
+            return keep_batch(connection, parsed, arrival, self._memory(connection)).receipt
+
+        return self._ledger.write(keep)
 
     def _memory(self, connection: sqlite3.Connection) -> IdentityMemory:
         return IdentityMemory(connection, self._rules)
 
     def _parse(self, numbered: Iterable[tuple[int, Any, bytes]], arrival: Arrival) -> ParsedBatch:
-        parsed, read, breach_of = ParsedBatch(), self._reader(arrival), self._contracts.breach
+        events: list[Event] = []
+        places: list[int] = []
+        rejected: list[tuple[Rejection, bytes]] = []
+        warned: list[tuple[Rejection, bytes]] = []
+        read, breach_of = self._reader(arrival), self._contracts.breach
         for place, raw, line in numbered:
             try:
                 event = read(raw, line=line)
                 if breach_of is not None and (breach := breach_of(event)) is not None:
-                    parsed.warned.append((breach.warning(place), raw_bytes(raw)))
-                parsed.events.append(event)
+                    warned.append((breach.warning(place), raw_bytes(raw)))
+                events.append(event)
+                places.append(place)
             except RejectedEventError as error:
-                parsed.rejected.append((Rejection.of(place, error), raw_bytes(raw)))
-        return parsed
+                rejected.append((Rejection.of(place, error), raw_bytes(raw)))
+        return ParsedBatch(columns_of(events, places), rejected, warned)
 
     def _reader(self, arrival: Arrival) -> Callable[..., Event]:
         return partial(
@@ -164,3 +190,18 @@ class Intake:
         except UnavailableError:
             return replace(receipt, visible=False)
         return receipt
+
+
+class _Batch(NamedTuple):
+    """A batch that is written, and how it was read ahead, where it was. Parameters: `kept`, None before the first."""
+
+    kept: "Future[KeptBatch] | None"
+    read: BatchAhead | None = None
+
+    def receipts(self, ahead: Ahead) -> Iterator[Receipt]:
+        """Wait until it is durable; who read it ahead is told."""
+        if self.kept is not None:
+            kept = self.kept.result()
+            if self.read is not None:
+                ahead.keep(self.read.kept(kept.appended))
+            yield kept.receipt

@@ -1,6 +1,6 @@
 """Records: the lines of the ledger, and what they say to features."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -96,19 +96,23 @@ def facts_of(records: Iterable[Record]) -> list[Fact]:
     return facts
 
 
-def _event_facts(record: Record | Told) -> tuple[Fact, ...]:
-    raw = orjson.loads(record.body)
+def event_fact(raw: Mapping[str, Any], occurred_us: int, known_us: int) -> Fact:
+    """What an event says to features. Parameters: `raw`, as it was sent; the times that were settled on arrival."""
     event_type = raw["type"]
     name = name_of(raw, event_type)
     properties = properties_of(raw, event_type, name)
-    timezone = _timezone(raw) if "context" in raw else ""
-    return (Fact(event_type, name, properties, record.occurred_us, record.known_us, timezone),)
+    return Fact(event_type, name, properties, occurred_us, known_us, timezone_of(raw) if "context" in raw else "")
 
 
-def _timezone(raw: dict[str, Any]) -> str:
+def timezone_of(raw: Mapping[str, Any]) -> str:
+    """The time zone that an event's own context names; "" where it names none."""
     context = raw.get("context")
     told = context.get("timezone") if isinstance(context, dict) else None
     return told if isinstance(told, str) else ""
+
+
+def _event_facts(record: Record | Told) -> tuple[Fact, ...]:
+    return (event_fact(orjson.loads(record.body), record.occurred_us, record.known_us),)
 
 
 def _outcome_facts(record: Record | Told) -> tuple[Fact, ...]:

@@ -153,3 +153,5 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     HOLD_SET: _check_hold,
     HOLD_RELEASED: _check_hold,
 }
+STANDARD_NAMES = frozenset(_CHECKS)
+"""The names of track events whose properties are checked."""

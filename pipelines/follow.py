@@ -2,8 +2,10 @@
 
     python -m pipelines.follow HOME WORKSPACE
 
-It applies what it read to the online features when its standard input ends. Nothing depends on it: whoever loads
-catches up afterwards, and finds it done.
+It reads the lines before they are written, is told which of them were kept, and applies what they say to the online
+features when its standard input ends. What it is not told of (lines before it was ready, rows of a table, what others
+write meanwhile) it reads in the ledger. Nothing depends on it: whoever loads reads the lines where it does not answer,
+and catches up afterwards, to find it done.
 """
 
 import os
@@ -13,14 +15,24 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 
+from decisioning.errors import UnavailableError
 from features.catalog_source import feature_set_of
+from features.contract.contract import Contracts
+from features.contract.source import contracts_of
+from features.gathering.gathered import Gathered
 from features.history import STATES
 from features.home import Home
 from features.ledger import Ledger
+from features.lines_ahead import NOBODY, Ahead, LineReader
 from features.projection import FeatureProjection
+from features.receipt import Arrival
+from features.record import DEFECTS
 from features.stores import open_rows
 from features.workspace import Workspace
+from pipelines.follow_messages import ARRIVAL, LINES, READY, Message, arrival_in, kept_in, of_found, receive, send
+from pipelines.follower import Follower
 
 WORTH = 32 * 2**20
 """Bytes of a file from which a second process is worth its start."""
@@ -30,17 +42,20 @@ PAUSE = 0.05
 
 
 @contextmanager
-def followed(home: Path, workspace: Path, *, size: int) -> Iterator[None]:
+def followed(home: Path, workspace: Path, arrival: Arrival, *, size: int) -> Iterator[Ahead]:
     """While a file of so many bytes is loaded within, another process reads along; it is done when this ends."""
     if size < WORTH or len(os.sched_getaffinity(0)) == 1:
-        yield
+        yield NOBODY
         return
     command = [sys.executable, "-m", MODULE, str(home.absolute()), str(workspace.absolute())]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as follower:  # noqa: S603 (this interpreter, this module)
+    piped = subprocess.PIPE
+    with subprocess.Popen(command, stdin=piped, stdout=piped, bufsize=0) as process:  # noqa: S603 (this interpreter)
         try:
-            yield
+            follower = Follower(_pipe(process.stdin), _pipe(process.stdout), arrival)
+            yield follower
+            follower.close()
         except BaseException:
-            follower.terminate()
+            process.terminate()
             raise
 
 
@@ -49,12 +64,59 @@ def main(arguments: Sequence[str]) -> None:
     home, workspace = Home(Path(arguments[0])), Workspace.load(Path(arguments[1]))
     with Ledger(home.ledger) as ledger, closing(open_rows(home, workspace.stores)) as rows:
         projection = FeatureProjection(ledger, rows, feature_set_of(workspace), seed=home.history / STATES)
-        projection.follow(_is_over)
+        following = Following(ledger, contracts_of(workspace), pipes=(0, _taken_over(1)))
+        projection.follow(following.step)
 
 
-def _is_over() -> bool:
-    readable, _, _ = select.select([sys.stdin], [], [], PAUSE)
-    return bool(readable)
+def _taken_over(output: int) -> int:
+    """Another number for an output that carries messages, so that nothing that is printed gets among them."""
+    ours = os.dup(output)
+    os.dup2(2, output)
+    return ours
+
+
+class Following:
+    """What is done with each message. Parameters: `pipes`, from whoever loads and to them."""
+
+    def __init__(self, ledger: Ledger, contracts: Contracts, *, pipes: tuple[int, int]) -> None:
+        self._ledger = ledger
+        self._contracts = contracts
+        self._from_them, self._to_them = pipes
+        self._reader: LineReader | None = None
+        send(self._to_them, Message(READY, b""))
+
+    def step(self, gathered: Gathered) -> bool:
+        """Answer one message, or read on in the ledger as long as no lines come; whether there will be no more."""
+        if self._reader is None and not select.select([self._from_them], [], [], PAUSE)[0]:
+            gathered.extend(self._ledger.last_seq())
+            return False
+        message = receive(self._from_them)
+        if message is not None:
+            self._take(message, gathered)
+        return message is None
+
+    def _take(self, message: Message, gathered: Gathered) -> None:
+        if message.kind == ARRIVAL:
+            self._reader = LineReader(arrival_in(message.body), self._contracts)
+        elif self._reader is not None and message.kind == LINES:
+            send(self._to_them, of_found(self._reader.read(message.body.split(b"\n"))))
+        elif self._reader is not None:
+            self._gather(message.body, self._reader, gathered)
+
+    def _gather(self, body: bytes, reader: LineReader, gathered: Gathered) -> None:
+        """Take what kept lines say; where one of them cannot be read, the ledger will tell."""
+        kept = kept_in(body)
+        try:
+            nodes, facts = reader.facts(kept)
+        except DEFECTS:
+            return
+        gathered.take(kept.first, kept.last, nodes, facts)
+
+
+def _pipe(stream: IO[bytes] | None) -> int:
+    if stream is None:
+        raise UnavailableError("a pipe is missing")
+    return stream.fileno()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pipelines.clock import system_clock
 from pipelines.composition import Composition, compose
 from pipelines.file_import.opened import plain_name
 from pipelines.file_import.progress import shown_progress
-from pipelines.file_import.run import FileToImport, import_file
+from pipelines.file_import.run import FileToImport, Reading, import_file
 from pipelines.follow import followed
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
@@ -74,8 +74,11 @@ def ingest_file(home: Path, workspace: Path, file: Path, wanted: Wanted = Wanted
     with compose(home, workspace) as composition:
         before = ImportBook(composition.ledger).find(asked.fingerprint)
         size = 0 if before and before.finished and not wanted.again else file.stat().st_size
-        with shown_progress(file.name) as progress, followed(home, workspace, size=size):
-            imported = import_file(composition, asked, at=system_clock(), progress=progress, again=wanted.again)
+        at = system_clock()
+        arrival = Arrival(at, source=source, backfill=wanted.backfill)
+        with shown_progress(file.name) as progress, followed(home, workspace, arrival, size=size) as ahead:
+            reading = Reading(at, progress, ahead, again=wanted.again)
+            imported = import_file(composition, asked, reading)
         composition.projection.catch_up()
     return _ingested(str(file), imported, was_finished=bool(before and before.finished and not wanted.again))
 
@@ -138,8 +141,9 @@ def load(
     """Take a file in and (with `catch_up`) bring the online features up to it; `progress` is told the bytes read."""
     arrival = Arrival(received_at, source=source, backfill=backfill)
     home, workspace = composition.home.path, composition.workspace.folder
-    with _opened(file) as stream, followed(home, workspace, size=file.stat().st_size if catch_up else 0):
-        receipt = composition.intake.load(_lines(stream, progress), arrival)
+    size = file.stat().st_size if catch_up else 0
+    with _opened(file) as stream, followed(home, workspace, arrival, size=size) as ahead:
+        receipt = composition.intake.load(_lines(stream, progress), arrival, ahead)
     if catch_up:
         composition.projection.catch_up()
     return receipt

@@ -13,6 +13,7 @@ import numpy as np
 
 from features.backlog import Backlog, Page, joined, page_of, sorted_backlog
 from features.dead_letter import DeadLetters
+from features.fact import Fact
 from features.fact_reader import FactReader, Hits
 from features.gathering.customers import Customers, customers_of
 from features.gathering.page_file import PageFile, Place
@@ -39,6 +40,7 @@ class Gathered:
         self._reader = reader
         self._file = PageFile(ledger.path.parent)
         self._places: list[Place] = []
+        self._taken: list[tuple[int, int]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -47,15 +49,38 @@ class Gathered:
         self._file.__exit__()
 
     def extend(self, until: int) -> None:
-        """Read on, up to a record that is in the ledger."""
+        """Read on, up to a record that is in the ledger; but not what was taken."""
+        for after, last in self._gaps(until):
+            self._read(after, last)
+        self.seq = max(until, self.seq)
+
+    def take(self, first: int, last: int, nodes: Sequence[int], facts: Sequence[Fact]) -> None:
+        """Take what somebody else read of the records [first, last], of all of them; each fact with its node.
+
+        What was read already is not taken again. Ranges come in their order.
+        """
+        if first > self.seq:
+            self._keep(nodes, facts)
+            self._taken.append((first, last))
+
+    def _gaps(self, until: int) -> Iterator[tuple[int, int]]:
+        """The records after `seq` that were not taken, each range as (after, last]."""
+        after = self.seq
+        for first, last in self._taken:
+            if after < min(first - 1, until):
+                yield after, min(first - 1, until)
+            after = max(after, last)
+        if after < until:
+            yield after, until
+
+    def _read(self, after: int, until: int) -> None:
         held: list[Told] = []
-        for page in self._ledger.told(self.seq, until):
+        for page in self._ledger.told(after, until):
             held += page
             if len(held) >= _PAGE:
-                self._keep(held)
+                self._keep_told(held)
                 held = []
-        self._keep(held)
-        self.seq = max(until, self.seq)
+        self._keep_told(held)
 
     def backlogs(self, *, without: Container[str] = ()) -> Iterator[Backlog]:
         """Everything, in parts of whole customers, by today's links; but for some customers."""
@@ -68,16 +93,18 @@ class Gathered:
                 ids = customers.ids[edges[nth] : edges[nth + 1]]
                 yield sorted_backlog(ids, list(map(file.read, places)))
 
-    def _keep(self, records: Sequence[Told]) -> None:
+    def _keep_told(self, records: Sequence[Told]) -> None:
         said = [
             (record.node, fact)
             for record in records
             if record.node is not None
             for fact in self.letters.facts_in(record)
         ]
-        if said:
-            page = page_of([node for node, _ in said], [fact for _, fact in said], self._reader)
-            self._places.append(self._file.append(page))
+        self._keep([node for node, _ in said], [fact for _, fact in said])
+
+    def _keep(self, nodes: Sequence[int], facts: Sequence[Fact]) -> None:
+        if facts:
+            self._places.append(self._file.append(page_of(nodes, facts, self._reader)))
 
     def _split(self, customers: Customers, edges: Sequence[int], file: PageFile) -> list[list[Place]]:
         """Every page cut by part, its facts' owners counted from the part's first."""

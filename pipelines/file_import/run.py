@@ -12,6 +12,7 @@ import orjson
 
 from features.event_lines import RawEvent
 from features.imports import FileOrigin, ImportBook, ImportedFile, Piece
+from features.lines_ahead import NOBODY, Ahead
 from features.mapping.mapping import Mapping
 from features.mapping.row_mapper import ROWS, MappedRows, RowMapper, Rows
 from features.receipt import Arrival
@@ -53,27 +54,38 @@ class FileToImport:
         return digest.hexdigest()
 
 
-def import_file(
-    composition: Composition, file: FileToImport, *, at: datetime, progress: Progress, again: bool = False
-) -> ImportedFile:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One run over a file.
+
+    Parameters: `at`, now; `progress`, which is told of it; `ahead`, who reads lines meanwhile; `again`, read a finished
+    file anew, without its earlier rejects.
+    """
+
+    at: datetime
+    progress: Progress
+    ahead: Ahead = NOBODY
+    again: bool = False
+
+
+def import_file(composition: Composition, file: FileToImport, reading: Reading) -> ImportedFile:
     """Read what is not read yet; what was finished before comes back as it was noted then.
 
-    Parameters: `at`, now; `again`, read a finished file anew, without its earlier rejects. Raises a `TsugiError` where
-    the file cannot be read.
+    Raises a `TsugiError` where the file cannot be read.
     """
     book = ImportBook(composition.ledger)
     fingerprint, name = file.fingerprint, plain_name(file.path)
     mapping = file.mapping.name if file.mapping else ""
     imported = book.find(fingerprint) or ImportedFile(fingerprint, name, file.source, mapping)
-    if imported.finished and not again:
+    if imported.finished and not reading.again:
         return imported
     if imported.finished:
         book.forget(imported)
         imported = replace(imported, done=0, ahead=0, finished=False, tally={})
-    origin = FileOrigin(imported, at=at)
-    arrival = Arrival(at, source=file.source, backfill=file.backfill, origin=origin)
-    composition.intake.load(_elements(composition, file, origin, progress), arrival)
-    return book.finish(origin.settle(), at=at)
+    origin = FileOrigin(imported, at=reading.at)
+    arrival = Arrival(reading.at, source=file.source, backfill=file.backfill, origin=origin)
+    composition.intake.load(_elements(composition, file, origin, reading.progress), arrival, reading.ahead)
+    return book.finish(origin.settle(), at=reading.at)
 
 
 def _elements(

@@ -7,6 +7,7 @@ import pytest
 from feature_shop import FEATURES, START, Shop, assert_same, viewed
 
 from features.gathering import gathered as gathering
+from features.gathering.gathered import Gathered
 from features.intake import Arrival
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
@@ -66,9 +67,10 @@ def test_parts_of_any_size_make_the_state_that_one_record_after_the_other_makes(
 def test_who_follows_a_load_has_applied_all_of_it_when_it_is_over(shop, tmp_path):
     loads = iter([some_events(50), some_events(50, start=50), []])
 
-    def is_over() -> bool:
+    def is_over(gathered: Gathered) -> bool:
         events = next(loads)
         load(shop, events)
+        gathered.extend(shop.ledger.last_seq())
         return not events
 
     assert shop.projection.follow(is_over) == shop.ledger.last_seq()
@@ -79,8 +81,9 @@ def test_what_somebody_else_applied_while_it_was_followed_is_not_applied_again(s
     other = FeatureProjection(shop.ledger, shop.rows, FEATURES)
     steps = iter(range(2))
 
-    def is_over() -> bool:
+    def is_over(gathered: Gathered) -> bool:
         load(shop, some_events(40, start=40 * next(steps)))
+        gathered.extend(shop.ledger.last_seq())
         other.catch_up()
         return shop.ledger.last_seq() >= 80
 
@@ -89,4 +92,4 @@ def test_what_somebody_else_applied_while_it_was_followed_is_not_applied_again(s
 
 
 def test_nothing_to_follow_changes_nothing(shop):
-    assert shop.projection.follow(lambda: True) == 0
+    assert shop.projection.follow(lambda _: True) == 0

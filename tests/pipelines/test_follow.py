@@ -1,18 +1,23 @@
 """A second process reads along while a file is loaded; the features are there when the load is, and if it dies too."""
 
+import select
 from datetime import timedelta
 
+import psutil
 import pytest
 
 from benchmarks.generated_events import OPENS, YEAR, lines
+from features.intake import Arrival
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
 from pipelines import follow
 from pipelines.composition import compose
+from pipelines.follow import followed
+from pipelines.follow_messages import of_kept
 from pipelines.ingest import load
 from pipelines.init import write_workspace
 
-EVENTS, CUSTOMERS = 6_000, 40
+EVENTS, CUSTOMERS, BATCH = 6_000, 40, 500
 
 
 @pytest.fixture
@@ -28,17 +33,49 @@ def loaded(place, home: str, *, catch_up: bool):
     with compose(place / home, place / "shop") as composition:
         receipt = load(composition, place / "events.jsonl", received_at=OPENS + YEAR, source="file", catch_up=catch_up)
         assert receipt.accepted == EVENTS
-        noted = PackedRows(composition.home.online).progress(composition.features.fingerprint)
-        composition.projection.catch_up()
-        last, read = composition.ledger.last_seq(), OnlineFeatures(composition.home.online, composition.features)
-        with composition.ledger.read() as connection:
-            customers = [row[0] for row in connection.execute("SELECT DISTINCT customer_id FROM identifier")]
-        now = OPENS + YEAR + timedelta(days=1)
-        return noted == last, {customer: read.read(customer, now) for customer in sorted(customers)}
+        return state_of(composition)
+
+
+def state_of(composition):
+    """Whether the online features were up to date, and what they are then."""
+    noted = PackedRows(composition.home.online).progress(composition.features.fingerprint)
+    composition.projection.catch_up()
+    last, read = composition.ledger.last_seq(), OnlineFeatures(composition.home.online, composition.features)
+    with composition.ledger.read() as connection:
+        customers = [row[0] for row in connection.execute("SELECT DISTINCT customer_id FROM identifier")]
+    now = OPENS + YEAR + timedelta(days=1)
+    return noted == last, {customer: read.read(customer, now) for customer in sorted(customers)}
 
 
 def test_who_reads_along_leaves_the_state_that_a_load_alone_leaves(place):
     assert loaded(place, "followed", catch_up=True) == (True, loaded(place, "alone", catch_up=False)[1])
+
+
+def patiently(place, ahead, *, kills: bool):
+    """The lines of the file, from the second batch on as soon as the other process is ready to read them."""
+    for number, line in enumerate((place / "events.jsonl").read_bytes().splitlines()):
+        if number == BATCH:
+            assert select.select([ahead._from_it], [], [], 60)[0]
+        if kills and number == 6 * BATCH:
+            next(each for each in psutil.Process().children() if follow.MODULE in each.cmdline()).kill()
+        yield line
+
+
+@pytest.mark.parametrize("kills", [False, True], ids=["to the end", "until it is killed"])
+def test_lines_that_another_process_reads_make_the_same_state(place, monkeypatch, kills):
+    monkeypatch.setattr("features.intake.BULK_BATCH", BATCH)
+    handed = []
+    monkeypatch.setattr("pipelines.follower.of_kept", lambda kept: handed.append(kept) or of_kept(kept))
+    arrival = Arrival(OPENS + YEAR, source="file", backfill=True)
+    with compose(place / "helped", place / "shop") as composition:
+        with followed(place / "helped", place / "shop", arrival, size=1) as ahead:
+            receipt = composition.intake.load(patiently(place, ahead, kills=kills), arrival, ahead)
+        assert receipt.accepted == EVENTS
+        assert 0 < len(handed) < EVENTS // BATCH if kills else len(handed) == EVENTS // BATCH - 1
+        helped = state_of(composition)
+    is_done, values = helped
+    assert is_done != kills
+    assert values == loaded(place, "alone", catch_up=False)[1]
 
 
 def test_a_load_needs_nobody_who_reads_along(place, monkeypatch):

@@ -1,0 +1,187 @@
+"""Lines that are read ahead end in the same ledger, rejects and features as lines that are read where they are kept."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import orjson
+import pytest
+from feature_shop import FEATURES, START, Shop, assert_same
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.contract.contract import Contract, Contracts
+from features.contract.rule import FieldRule
+from features.event import parse_event
+from features.gathering.gathered import Gathered
+from features.instant import to_us
+from features.intake import Arrival, Intake
+from features.lines_ahead import LineReader, NamedOwners, identifiers_named
+from features.online import OnlineFeatures
+from features.online_store import PackedRows
+from features.plain_event import plain_event
+from features.projection import FeatureProjection
+from features.record import event_fact
+from features.rejection import RejectedEventError
+
+NOW = START + timedelta(days=400)
+texts = st.sampled_from(["u-1", "", "0", "x" * 256, "x" * 257, 7, 0, 1.5, True, None, ["a"], "é\u2028"])
+moments = st.sampled_from(
+    [
+        "2026-03-01T10:00:00Z",
+        "2026-03-01T10:00:00.123456+00:00",
+        "2026-03-01T10:00:00+02:00",
+        "2026-03-01",
+        "2026-03-01T10:00:00",
+        "2099-01-01T00:00:00Z",
+        "soon",
+        1_772_000_000,
+        None,
+    ]
+)
+raws = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "page", "screen", "identify", "group", "alias", "tarck", None, ["track"]])},
+    optional={
+        "messageId": texts,
+        "event": st.one_of(texts, st.sampled_from(["Consent Updated", "Hold Set", "Survey Answered", "Viewed"])),
+        "name": texts,
+        "userId": texts,
+        "anonymousId": texts,
+        "timestamp": moments,
+        "sentAt": moments,
+        "properties": st.sampled_from([None, {}, {"revenue": 1}, [], "none"]),
+        "context": st.sampled_from([None, {}, {"timezone": "Europe/Madrid"}, {"timezone": 7}, "none"]),
+    },
+)
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(raw=raws, backfill=st.booleans())
+def test_a_plain_event_is_what_the_full_reading_makes_of_it(raw, backfill):
+    plain = plain_event(raw, latest=NOW, correct_clock=not backfill)
+    if plain is None:
+        return
+    message_id, kind, name, named, occurred_us, properties, timezone = plain
+    event = parse_event(raw, received_at=NOW, correct_clock=not backfill)
+    assert (message_id, kind, name, properties) == (event.message_id, event.type, event.name, event.properties)
+    assert (identifiers_named(named), occurred_us) == (event.identifiers, to_us(event.occurred_at))
+    assert event_fact(raw, occurred_us, 5) == (kind, name, properties, occurred_us, 5, timezone)
+
+
+def test_what_is_usual_is_plain():
+    raw = {"type": "page", "messageId": "m", "userId": "u", "anonymousId": None, "timestamp": "2026-03-01T10:00:00Z"}
+    assert plain_event(raw, latest=NOW, correct_clock=True) is not None
+    assert plain_event(raw | {"sentAt": "2026-03-01T10:00:00Z"}, latest=NOW, correct_clock=False) is not None
+
+
+class InProcess:
+    """Reads lines ahead in this process, and gathers what was kept. Parameters: `lasts`, how many answers it gives."""
+
+    def __init__(self, shop: Shop, arrival: Arrival, contracts: Contracts, *, lasts: int = 10**9) -> None:
+        self.gathered = Gathered(shop.ledger, FEATURES.reader, after=0)
+        self._reader, self._lines, self._left = LineReader(arrival, contracts), [], lasts
+
+    def send(self, lines) -> bool:
+        if self._left > 0:
+            self._lines.append(lines)
+        return self._left > 0
+
+    def receive(self):
+        self._left -= 1
+        return self._reader.read(self._lines.pop(0)) if self._left >= 0 else None
+
+    def keep(self, kept) -> None:
+        nodes, facts = self._reader.facts(kept)
+        self.gathered.take(kept.first, kept.last, nodes, facts)
+
+
+def some_lines(n: int) -> list[bytes]:
+    """Views, logins, answers, consents, repeats, blanks, and lines that are refused or warned of."""
+    chance, told = Random(5), []  # noqa: S311 (a seeded world, nothing secret)
+    for number in range(n):
+        at = (START + timedelta(hours=number)).isoformat()
+        event = {"messageId": f"e-{number if chance.random() < 0.9 else number // 2}", "timestamp": at}
+        event |= {"userId": f"u-{chance.randrange(9)}"} if chance.random() < 0.7 else {}
+        event |= {"anonymousId": f"a-{chance.randrange(9)}"} if "userId" not in event or chance.random() < 0.1 else {}
+        what = chance.choice(_KINDS)
+        told.append(what if isinstance(what, bytes) else orjson.dumps(event | what))
+    return told
+
+
+_KINDS = [
+    {"type": "page"},
+    {"type": "page", "context": {"timezone": "Asia/Tokyo"}},
+    *[{"type": "track", "event": "Order Completed", "properties": {"revenue": 5, "product": "tea"}}] * 3,
+    {"type": "track", "event": "Order Completed", "properties": {"revenue": "much"}},
+    {"type": "track", "event": "Survey Answered", "properties": {"nps": 7}},
+    {"type": "track", "event": "Survey Answered", "properties": {"nps": 70}},
+    {"type": "track", "event": "Consent Updated", "properties": {"purpose": "ads", "granted": True}},
+    {"type": "identify", "traits": {"birthday": "1984-02-29", "email": "a@b.org"}},
+    {"type": "group", "groupId": "g-1", "traits": {"type": "household"}},
+    {"type": "track", "event": "Refused", "properties": {}},
+    {"type": "tarck"},
+    b"{not json",
+    b"   ",
+    b"[1]",
+]
+CONTRACTS = Contracts(
+    {
+        "Refused": Contract((FieldRule("amount", "number", required=True),)),
+        "Order Completed": Contract((FieldRule("revenue", "number"),), mode="warn"),
+    }
+)
+
+
+def ended(tmp_path, name: str, *, ahead: int, backfill: bool, monkeypatch):
+    """What a load leaves behind; and whether everything was handed over."""
+    shop = Shop(tmp_path / name)
+    arrival = Arrival(NOW, source="file", backfill=backfill)
+    intake = Intake(shop.ledger, contracts=CONTRACTS)
+    monkeypatch.setattr("features.intake.BULK_BATCH", 40)
+    reader = InProcess(shop, arrival, CONTRACTS, lasts=ahead)
+    receipt = intake.load(some_lines(600), arrival, reader)
+    if ahead:  # what `follow` does with what is gathered
+        projection = FeatureProjection(shop.ledger, shop.rows, FEATURES)
+        projection._renew()
+        reader.gathered.extend(shop.ledger.last_seq())
+        projection._apply_gathered(reader.gathered)
+    reader.gathered.__exit__()
+    shop.projection.catch_up()
+    with shop.ledger.read() as connection:
+        told = [
+            connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+            for table in ("record", "reject", "identifier", "link", "claim", "consent", "membership", "hard_fact")
+        ]
+        customers = [c for (c,) in connection.execute("SELECT DISTINCT customer_id FROM identifier ORDER BY 1")]
+    read = OnlineFeatures(PackedRows(shop.home.online), FEATURES)
+    values = {customer: read.read(customer, NOW) for customer in customers}
+    shop.close()
+    return receipt, told, values
+
+
+@pytest.mark.parametrize("backfill", [True, False])
+@pytest.mark.parametrize("ahead", [1, 6, 10**9], ids=["gone at once", "gone midway", "there"])
+def test_reading_ahead_changes_nothing(tmp_path, monkeypatch, ahead, backfill):
+    alone = ended(tmp_path, "alone", ahead=0, backfill=backfill, monkeypatch=monkeypatch)
+    helped = ended(tmp_path, "helped", ahead=ahead, backfill=backfill, monkeypatch=monkeypatch)
+    assert helped[:2] == alone[:2]
+    assert helped[0].n_rejected > 50
+    assert helped[0].duplicates > 5
+    for customer, values in alone[2].items():
+        assert_same(helped[2][customer], values)
+
+
+def test_numbers_begin_anew_where_they_became_many(monkeypatch):
+    monkeypatch.setattr("features.lines_ahead.MOST_NAMES", 2)
+    reader, owners = LineReader(Arrival(datetime(2027, 1, 1, tzinfo=UTC), backfill=True)), NamedOwners()
+    for first in range(0, 12, 3):
+        event = {"type": "page", "timestamp": "2026-03-01T10:00:00Z"}
+        lines = [orjson.dumps(event | {"messageId": f"m-{n}", "userId": f"u-{n}"}) for n in range(first, first + 3)]
+        found = reader.read(lines)
+        assert owners.of(found) == [(("user_id", f"u-{n}"),) for n in range(first, first + 3)]
+        assert found.anew == (first > 0)
+
+
+def test_an_event_that_is_refused_is_not_plain():
+    with pytest.raises(RejectedEventError):
+        parse_event({"type": "page", "messageId": "m"}, received_at=NOW)
+    assert plain_event({"type": "page", "messageId": "m"}, latest=NOW, correct_clock=False) is None
