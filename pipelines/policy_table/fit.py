@@ -2,10 +2,12 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from decisioning.errors import InvalidInputError
 from pipelines.clock import system_clock
 from pipelines.exit_code import ExitCode
 from pipelines.model_table.file import read_table
@@ -42,13 +44,20 @@ class PolicyFit:
 
 
 def fit_file(file: Path, columns: LogColumns, out: Path, *, seed: int = 0) -> PolicyFit:
-    """Learn a policy from a log, let the gate judge it, and write what serves.
+    """Learn a policy from a log, let the gate judge it, and write what serves: the whole folder, or nothing of it.
 
-    Raises `InvalidInputError` naming what of the log cannot be used.
+    Raises `InvalidInputError` naming what of the log cannot be used, or where the folder holds something: what may be
+    serving is never overwritten.
     """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InvalidInputError(f"{out} holds something already, which may be serving: give another --out", field="out")
     learned = learn_from_table(read_table(file), columns, care=Care(seed=seed))
     told = _summary(learned)
-    version = write_policy(learned.policy, out, created_at=system_clock(), report=asdict(told))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".policy-", dir=out.parent) as aside:
+        whole = Path(aside) / "policy"
+        version = write_policy(learned.policy, whole, created_at=system_clock(), report=asdict(told))
+        whole.rename(out)
     return replace(told, version=version)
 
 

@@ -1,18 +1,16 @@
 """Policy values on public randomised data against the figures published for them (quality.md, parts A and B)."""
 
-import gzip
 from functools import cache
 
 import numpy as np
-import pandas as pd
 import pytest
-from offers_data import data_folder, offer_log
+from offers_data import data_folder
 
+from benchmarks import public_logs
 from training.bootstrap import Estimate
 from training.evaluation import HINDSIGHT_CONSTANT, REGISTERED_CONSTANT, PolicyEvaluation, References, evaluate
 from training.policy import best_constant, constant_name, greedy, standard_policies
 from training.promotion import judge
-from training.reward_log import LoggedRewards
 from training.reward_model import cross_fitted, fit_reward_model
 
 DISCOUNT = "discount $2 off $10, 10 days"
@@ -21,7 +19,8 @@ DISCOUNT = "discount $2 off $10, 10 days"
 @cache
 def coffee() -> PolicyEvaluation:
     """Waves 5 and 6 valued with a nuisance fitted on waves 1 to 4; the candidate is greedy on another such model."""
-    log, wave, features = offer_log(data_folder("starbucks-offers"))
+    whole = public_logs.coffee(data_folder("starbucks-offers"))
+    log, wave, features = whole.log, whole.wave, whole.context
     before, after = log.part(wave <= 4), log.part(wave > 4)
     known, now = features[wave <= 4], features[wave > 4]
     nuisance, candidate = (
@@ -81,13 +80,9 @@ def test_the_gate_refuses_a_greedy_learner_on_coffee_and_serves_the_constant():
 @cache
 def hillstrom(reward: str) -> PolicyEvaluation:
     """All 64,000 customers; the candidate is greedy on cross-fitted expected rewards."""
-    with gzip.open(data_folder("hillstrom") / "hillstrom.csv.gz") as file:
-        frame = pd.read_csv(file)
-    arms = ["No E-Mail", "Mens E-Mail", "Womens E-Mail"]
-    n, money = len(frame), frame[reward].to_numpy(dtype=float)
-    chosen = frame["segment"].map(arms.index).to_numpy()
-    log = LoggedRewards(("no_action", "mens", "womens"), np.arange(n), chosen, np.full((n, 3), 1 / 3), money, money)
-    numbers = frame[["recency", "history", "mens", "womens", "newbie"]].to_numpy(dtype=float)
+    whole = public_logs.hillstrom(data_folder("hillstrom"), reward)
+    log = whole.log
+    numbers, chosen, money = whole.context[:, :5], log.chosen, log.reward
     expected = [
         cross_fitted(numbers, chosen, money, customers=log.customer_id, n_actions=3, seed=seed, folds=2)
         for seed in (1, 2)
