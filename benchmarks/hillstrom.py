@@ -30,7 +30,7 @@ def run(*, quick: bool) -> Report:
     ]
     about = (
         "64,000 customers, three arms. Five folds: a policy is learned, drawn in, chosen and judged by the gate on "
-        "four fifths, and what would serve is valued on the last one (doubly robust, per customer). Learners on one seed."
+        "four fifths, and what would serve is valued on the last one (doubly robust). Learners on one seed."
     )
     return Report(about, rows)
 

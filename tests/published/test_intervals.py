@@ -1,4 +1,4 @@
-"""Intervals hold the truth about as often as they say: 150 of the 1,000 logs of `python -m benchmarks --only intervals`."""
+"""Intervals hold the truth as often as they say: 150 of the 1,000 logs of `python -m benchmarks --only intervals`."""
 
 import pytest
 

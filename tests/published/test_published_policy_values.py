@@ -20,7 +20,7 @@ DISCOUNT = "discount $2 off $10, 10 days"
 def coffee() -> PolicyEvaluation:
     """Waves 5 and 6 valued with a nuisance fitted on waves 1 to 4; the candidate is greedy on another such model."""
     whole = public_logs.coffee(data_folder("starbucks-offers"))
-    log, wave, features = whole.log, whole.wave, whole.context
+    log, wave, features = whole.log, whole.wave, np.column_stack([whole.context[:, :6], whole.wave])
     before, after = log.part(wave <= 4), log.part(wave > 4)
     known, now = features[wave <= 4], features[wave > 4]
     nuisance, candidate = (

@@ -58,7 +58,7 @@ BAD = {
     "flipped rewards": (flipped, ("--time", "at")),
     "drifted": (drifted, ("--time", "at")),
     "ten times the volume": (tenfold, ()),
-    "nobody differs": (lambda table: a_table(12, n=N, strength=0.0), ()),
+    "nobody differs": (lambda _: a_table(12, n=N, strength=0.0), ()),
     "empty": (lambda table: table.head(0), ()),
     "one class": (lambda table: table.assign(money=1.0), ()),
     "leaked column": (lambda table: table.assign(spent=table["money"] + 0.01 * table["x0"]), ()),

@@ -49,6 +49,7 @@ def judged(seed: int, *, better: bool) -> Verdict:
     return judge(evaluate(log, policies, generator=np.random.default_rng(seed), q_hat=q_hat, references=references))
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize(("better", "fewest"), [(False, 19), (True, 18)], ids=["worse are refused", "better are taken"])
 def test_planted_candidates(better, fewest):
     right = sum(judged(seed, better=better).promoted is better for seed in range(N_LOGS))
