@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.group.history_part import FOLDER
 from features.history import STATES, history_lock
 from features.ledger import Ledger
 from features.online_store import PackedRows
@@ -52,9 +53,13 @@ def _stay(table: pa.Table, erased: dict[str, int]) -> pa.BooleanArray:
 
 
 def forget_before(folder: Path, before_us: int) -> int:
-    """Remove the states that became known before a moment (microseconds since the epoch, UTC); how many."""
+    """Remove the states that became known before a moment (microseconds since the epoch, UTC); how many.
+
+    What customers told of their groups and of their consent goes with the customer, as it does in the ledger.
+    """
     with history_lock(folder):
-        return sum(_forget_before(path, before_us) for path in sorted(folder.glob("*/*.parquet")))
+        states = [path for path in sorted(folder.glob("*/*.parquet")) if path.parent.name != FOLDER]
+        return sum(_forget_before(path, before_us) for path in states)
 
 
 def _forget_before(path: Path, before_us: int) -> int:

@@ -22,7 +22,7 @@ from features.located import FeatureFileError
 from features.online import OnlineFeatures
 from features.past import CROWD
 from features.privacy.erasure import ErasureBook
-from features.privacy.history_erasure import clear_history
+from features.privacy.history_erasure import clear_history, forget_before
 from features.profile_document import ProfileDocuments
 from features.rebuild import make_anew, rebuild
 
@@ -178,6 +178,16 @@ def test_nothing_of_an_erased_member_stays_online_or_offline(shop):
     frame = training_frame(shop.home, FEATURES, entities)
     assert (*frame["household_orders_365d"], *frame["household_members"]) == (0.0, 1.0)
     assert frame["household_size"].isna().all()
+
+
+def test_retention_of_states_leaves_who_was_in_which_group(shop):
+    shop.send(joins("u-1"), joins("u-2"), says("u-2"))
+    shop.send(orders("u-2"), at=START + HOUR)
+    History(shop.home.history, FEATURES).catch_up(shop.ledger)
+    assert forget_before(shop.home.history, to_us(START + HOUR)) > 0
+    entities = pd.DataFrame({"customer_id": [shop.customer("u-1")], "event_timestamp": [START + HOUR]})
+    frame = training_frame(shop.home, FEATURES, entities)
+    assert (*frame["household_members"], *frame["household_orders_365d"]) == (2.0, 1.0)
 
 
 def test_a_feature_of_a_group_may_be_used_for_what_the_feature_behind_it_may():
