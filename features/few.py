@@ -11,7 +11,7 @@ from features.packing import pack_one, unpack_one
 from features.record import Record
 from features.row_state import Stored
 
-MOST = 100
+MOST = 50
 """Beyond so many records at once, arrays are cheaper."""
 
 
