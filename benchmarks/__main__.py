@@ -30,6 +30,7 @@ BENCHMARKS = {
     "heterogeneity": "benchmarks.heterogeneity",
     "intervals": "benchmarks.intervals",
     "identity": "benchmarks.identity_quality",
+    "tables": "benchmarks.table_models",
     "journeys": "benchmarks.journeys",
 }
 """Every benchmark by name: the module whose `run(quick=...)` measures it."""

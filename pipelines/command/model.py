@@ -10,6 +10,7 @@ from pipelines.command.options import JsonOption, echo, note
 app = typer.Typer(name="model", help="Learns models from any table and scores tables by them.", no_args_is_help=True)
 
 TableArgument = Annotated[Path, typer.Argument(help="A table: .csv, .tsv (also .gz), .parquet or .jsonl.")]
+YES_NO, VALUE = "yes-or-no", "value"
 LabelOption = Annotated[str, typer.Option(help="The column to predict: two values, such as yes and no.")]
 FolderOption = Annotated[Path, typer.Option("--out", help="The folder of the model, its card, report and pictures.")]
 TimeOption = Annotated[str | None, typer.Option(help="The column that says when each row was: the latest rows judge.")]
@@ -21,8 +22,12 @@ SeedOption = Annotated[int, typer.Option(help="The same table, seed and trials g
 
 def fit(
     table: TableArgument,
-    label: LabelOption,
     out: FolderOption,
+    label: LabelOption = "",
+    kind: Annotated[str, typer.Option(help="yes-or-no, or value: what customers of transactions will spend.")] = YES_NO,
+    horizon_days: Annotated[float, typer.Option(min=1.0, help="For value: how far ahead.")] = 90.0,
+    customer: Annotated[str, typer.Option(help="For value: the column that says who.")] = "",
+    amount: Annotated[ManyOption, typer.Option(help="For value: the column of money; two are multiplied.")] = None,
     time: TimeOption = None,
     ordered: OrderedOption = False,
     positive: PositiveOption = None,
@@ -37,7 +42,14 @@ def fit(
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn a model of one yes-or-no column from any table: leak checks, tuning, calibration, a held-out judgement."""
+    """Learn a model of any table: one yes-or-no column of it, or what its customers will spend."""
+    if kind not in (YES_NO, VALUE):
+        raise typer.BadParameter(f"--kind {kind}; allowed: {YES_NO}, {VALUE}")
+    if kind == VALUE:
+        _fit_value(table, out, (customer, time or "", amount or []), horizon_days, seed=seed, as_json=as_json)
+        return
+    if not label:
+        raise typer.BadParameter("say with --label which column is predicted")
     from pipelines.model_table.fit import Order, Shape, fit_table
     from pipelines.model_table.report import in_words
     from training.tabular.table import Roles
@@ -49,6 +61,19 @@ def fit(
     echo(fit_table(order, say=note), as_json=as_json, words=in_words)
 
 
+def _fit_value(
+    table: Path, out: Path, columns: tuple[str, str, list[str]], horizon_days: float, *, seed: int, as_json: bool
+) -> None:
+    if not all(columns):
+        raise typer.BadParameter("--kind value needs --customer, --time and --amount")
+    from pipelines.model_table.value import ValueOrder, fit_value, value_in_words
+    from training.value.transactions import Sources
+
+    sources = Sources(columns[0], columns[1], tuple(columns[2]))
+    order = ValueOrder(table, sources, horizon_days, out, seed)
+    echo(fit_value(order, say=note), as_json=as_json, words=value_in_words)
+
+
 def score(
     table: TableArgument,
     model: Annotated[Path, typer.Option(help="The folder that `tsugi model fit` wrote.")],
@@ -57,9 +82,14 @@ def score(
     time: TimeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score a table by a model that was fitted: a probability for every row, and how sure it is."""
-    from pipelines.model_table.score import Order, in_words, score_table
+    """Score a table by a model that was fitted: a probability for every row, or an amount for every customer."""
+    from pipelines.model_table.score import Order, in_words, kind_of_model, score_table
+    from pipelines.model_table.value import score_value
 
+    if kind_of_model(model) == VALUE:
+        done = {"customers": score_value(table, model, out), "out": str(out)}
+        echo(done, as_json=as_json, words=lambda each: f"scored     {each['customers']:,} customers into {each['out']}")
+        return
     echo(score_table(Order(table, model, out, blocks, time)), as_json=as_json, words=in_words)
 
 

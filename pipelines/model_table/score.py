@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.model_table.file import read_table, write_table
+from training.artifact import read_manifest
 from training.encoding import Floats
 from training.metrics import Quality
 from training.tabular.cells import moments
@@ -42,6 +43,11 @@ class Scored:
     mean: float
     out: str
     quality: Quality | None = None
+
+
+def kind_of_model(folder: Path) -> str:
+    """What a folder's model is of: a table, or value. Raises `ArtifactError`."""
+    return str(read_manifest(folder).get("kind"))
 
 
 def score_table(order: Order) -> Scored:

@@ -87,3 +87,9 @@ def test_a_file_that_is_no_table_is_refused_by_name(tmp_path, content, name, cod
         read_table(tmp_path / name)
     assert found.value.code == code
     assert name in found.value.message
+
+
+@pytest.mark.parametrize("text", ['"a";"b, c"\n"1";"2"\n', "a\tb, c\n1\t2\n", 'a,"b, c"\n1,2\n', "\ufeffa|b, c\n1|2\n"])
+def test_the_delimiter_of_a_text_is_recognised(tmp_path, text):
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    assert read_table(tmp_path / "t.csv").to_dict("records") == [{"a": "1", "b, c": "2"}]

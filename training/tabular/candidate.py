@@ -1,10 +1,11 @@
 """What is tried on any table: logistic regressions, three settings of trees, and blends of both, the simplest first.
 
-Where rows have an order in time, one more: a logistic regression averaged over draws of the columns, so that none of
-them carries it alone when its meaning changes.
+Where rows have an order in time, one more, the steady one: a logistic regression of what differs between rows of one
+time (every block of time has a level of its own, so that a trend explains nothing by passing), averaged over draws of
+the columns, so that none of them carries it alone when its meaning changes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 
 from training.encoding import FeatureColumn, Floats
 from training.linear import Linear, LinearShape, Penalties, fit_linear
+from training.logistic import fit_logistic, log_odds
+from training.tabular.folds import blocks
 from training.tabular.mixture import Mixture, Model
 from training.trees import Rows, Trees, fit_trees
 
@@ -22,6 +25,9 @@ PENALTY = Penalties(pooled=3.0)
 N_DRAWS = 8
 LEFT_OUT = 0.15
 """Of the columns, the share that each draw leaves out."""
+N_LEVELS = 20
+"""Blocks of time that have a level of their own."""
+TURNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +88,11 @@ _TRIED = (
     "binned + default + preset",
     "binned + preset + tuned",
 )
-_TRIED_IN_TIME = ("steady", "steady + preset", "steady + tuned", "logistic + binned + preset")
+_TRIED_IN_TIME = ("steady", "steady + preset", "logistic + binned + preset")
 CANDIDATES = tuple(map(Candidate.named, _TRIED))
 """The simplest first: it wins ties."""
-CANDIDATES_IN_TIME = (*CANDIDATES, *map(Candidate.named, _TRIED_IN_TIME))
-"""What is tried where rows have an order in time."""
+CANDIDATES_IN_TIME = (*map(Candidate.named, _TRIED_IN_TIME), *CANDIDATES)
+"""What is tried where rows have an order in time: there the steady one must be beaten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ class Workshop:
         if name in QUANTILES:
             return [self._linear(rows, name)]
         if name == "steady":
-            return [self._linear(rows, "logistic", ignore=ignored) for ignored in self._draws()]
+            return list(self._steady(rows))
         return [self._trees(rows, self.settings[name])]
 
     def fit(self, rows: Rows, candidate: Candidate) -> Mixture:
@@ -146,7 +152,23 @@ class Workshop:
     def _linear(self, rows: Rows, name: str, *, ignore: Sequence[int] = ()) -> Linear:
         signs = self.constraints.signs
         shape = LinearShape(self.columns, 0, 0, ignore=ignore, quantiles=QUANTILES[name], signs=signs)
-        return fit_linear(rows.matrix, rows.label, shape=shape, penalties=PENALTY)
+        return fit_linear(rows.matrix, rows.label, shape=shape, penalties=PENALTY, offset=rows.offset)
+
+    def _steady(self, rows: Rows) -> Iterator[Linear]:
+        level = self._level(rows)
+        for ignored in self._draws():
+            found = self._linear(Rows(rows.matrix, rows.label, level), "logistic", ignore=ignored)
+            found.pooled[0] += level[-1]
+            yield found
+
+    def _level(self, rows: Rows) -> Floats:
+        """The level (n,) of each row's block, what columns explain within blocks taken out; by turns."""
+        parts = blocks(len(rows), N_LEVELS)
+        level = np.concatenate([np.full(len(rows.label[p]), log_odds(rows.label[p].mean())) for p in parts])
+        for _ in range(TURNS):
+            margin = self._linear(Rows(rows.matrix, rows.label, level), "logistic").margin(rows.matrix)
+            level = np.concatenate([np.full(len(margin[p]), _shift(margin[p], rows.label[p])) for p in parts])
+        return level
 
     def _draws(self) -> list[list[int]]:
         rng, n = np.random.default_rng(self.seed), len(self.columns)
@@ -156,6 +178,11 @@ class Workshop:
     def _trees(self, rows: Rows, wanted: TreeSettings) -> Trees:
         parameters = {**wanted.parameters, **self.constraints.settings(len(self.columns))}
         return fit_trees(rows, parameters, n_trees=wanted.n_trees, categorical=self.categorical, seed=self.seed)
+
+
+def _shift(margin: Floats, label: Floats) -> float:
+    ones, held = np.ones((len(label), 1)), np.ones(1)
+    return float(fit_logistic(ones, label, penalty=held, offset=margin, iterations=25)[0])
 
 
 def margins(workshop: Workshop, learned: Rows, judged: Floats, candidates: Sequence[Candidate]) -> dict[str, Floats]:

@@ -1,7 +1,8 @@
 """Which candidate a table gets: the first fold tunes the trees, the others compare; the simpler wins a tie.
 
-Where rows have an order in time every fold is judged by what lies before it, and the losses compared are those that
-remain once the level is right: the level is the trailing intercept's business.
+Where rows have an order in time a fold judges by all that follows what is learned, and the losses compared are those
+that remain once the level is right: the level is the trailing intercept's business. There a candidate must beat the
+one before it by a standard error of the difference over the folds, for few moments in time say little.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from training.tabular.candidate import (
     Workshop,
     margins,
 )
-from training.tabular.folds import Fold, forward, stratified
+from training.tabular.folds import Fold, future, stratified
 from training.tabular.isotonic import AnyCalibration
 from training.tabular.search import TABLE_SPACE
 from training.tabular.trail import Trail, choose_trail
@@ -57,16 +58,28 @@ class Task:
 
     def folds(self, label: Floats) -> tuple[Fold, ...]:
         """How rows are split for the choice."""
-        return forward(len(label)) if self.in_time else stratified(label, seed=self.search.seed)
+        return future(len(label)) if self.in_time else stratified(label, seed=self.search.seed)
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One candidate on the rows that compared. Parameters: `loss`, log loss (in time, at the right level)."""
+    """One candidate on the rows that compared.
+
+    Parameters: `loss`, log loss (in time, at the right level), the mean of the folds' `losses`.
+    """
 
     name: str
     loss: float
     auc: float
+    losses: tuple[float, ...] = ()
+
+    def beats(self, other: "Score", *, in_time: bool) -> bool:
+        """Whether its loss is lower by a convincing share, and in time by a standard error too."""
+        gain = other.loss - self.loss
+        if gain <= other.loss * CONVINCING:
+            return False
+        differences = np.subtract(other.losses, self.losses)
+        return not in_time or bool(gain > differences.std(ddof=1) / np.sqrt(len(differences)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +107,29 @@ def choose(rows: Rows, task: Task) -> Choice:
     held_out = [margins(workshop, rows.take(f.learned), rows.matrix[f.judged], task.candidates) for f in others]
     labels = [rows.label[fold.judged] for fold in others]
     scores = [_score(each.name, [m[each.name] for m in held_out], labels, task) for each in task.candidates]
-    chosen = simplest(scores)
-    margin, label = np.concatenate([m[chosen.name] for m in held_out]), np.concatenate(labels)
+    chosen = simplest(scores, in_time=task.in_time)
+    found = [m[chosen.name] for m in held_out]
+    if task.in_time:
+        found, labels = _next_only(found, labels)
+    margin, label = np.concatenate(found), np.concatenate(labels)
     trail = choose_trail(margin, label, n_blocks=2 * len(others)) if task.in_time else Trail()
     calibration = _calibration(margin, label, trail, task)
     ranked = tuple(sorted(scores, key=lambda score: score.loss))
     return Choice(Candidate.named(chosen.name), workshop, calibration, trail, ranked, tuned)
 
 
-def simplest(scores: Sequence[Score]) -> Score:
+def _next_only(margin: Sequence[Floats], label: Sequence[Floats]) -> tuple[list[Floats], list[Floats]]:
+    """Of every fold's rows those before the next fold's: each row once, judged by the latest that was learned."""
+    sizes = [len(each) for each in label]
+    lengths = [size - after for size, after in zip(sizes, [*sizes[1:], 0], strict=True)]
+    return tuple([part[:n] for part, n in zip(parts, lengths, strict=True)] for parts in (margin, label))  # type: ignore[return-value] # two by construction
+
+
+def simplest(scores: Sequence[Score], *, in_time: bool = False) -> Score:
     """The first of the scores, simplest first, that no later one beats by a convincing share."""
     best = scores[0]
     for score in scores[1:]:
-        if score.loss < best.loss * (1 - CONVINCING):
+        if score.beats(best, in_time=in_time):
             best = score
     return best
 
@@ -120,9 +143,8 @@ def _tuned(rows: Rows, task: Task, fold: Fold) -> Tuned:
 
 def _score(name: str, margin: Sequence[Floats], label: Sequence[Floats], task: Task) -> Score:
     loss = levelled_loss if task.in_time else _loss
-    sizes = np.array([len(each) for each in label], dtype=np.float64)
     losses, areas = ([of(y, m) for m, y in zip(margin, label, strict=True)] for of in (loss, auc))
-    return Score(name, float(np.average(losses, weights=sizes)), float(np.average(areas, weights=sizes)))
+    return Score(name, float(np.mean(losses)), float(np.mean(areas)), tuple(losses))
 
 
 def _loss(label: Floats, margin: Floats) -> float:

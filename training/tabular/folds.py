@@ -39,6 +39,11 @@ def forward(n_rows: int, *, n_folds: int = N_FOLDS) -> tuple[Fold, ...]:
     return tuple(Fold(np.arange(start), np.arange(start, end)) for start, end in pairwise(ends))
 
 
+def future(n_rows: int, *, n_folds: int = N_FOLDS) -> tuple[Fold, ...]:
+    """The same, but all rows that follow judge: what a model meets that is left to serve for long."""
+    return tuple(Fold(fold.learned, np.arange(len(fold.learned), n_rows)) for fold in forward(n_rows, n_folds=n_folds))
+
+
 def last_share(n_rows: int, share: float) -> Fold:
     """The last rows in order of time judge, those before them are learned."""
     start = n_rows - max(int(n_rows * share), 1)

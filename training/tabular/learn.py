@@ -15,6 +15,7 @@ from training.metrics import Quality
 from training.tabular.cells import moments
 from training.tabular.choice import Choice, Task, choose
 from training.tabular.folds import Fold, blocks, last_share, stratified
+from training.tabular.following import FOLLOWED, followed
 from training.tabular.label import check_enough, labels, positive_word
 from training.tabular.leak import Finding, column_findings, row_findings, time_findings, twins
 from training.tabular.model import TableModel, members_of
@@ -139,12 +140,13 @@ def learn(prepared: Prepared, task: Task, *, say: Say = lambda _: None) -> Learn
         say(f"judging {choice.candidate.name!r} on {len(fold.judged):,} rows")
         judgements = _judged(rows, fold, choice, task)
         say("learning from all rows")
-        model = _model(prepared, choice, task)
+        model = model_of(prepared, choice, task)
     prepared = replace(prepared, findings=(*prepared.findings, *findings))
     return Learned(model, choice, judgements, prepared, process_time() - began)
 
 
-def _model(prepared: Prepared, choice: Choice, task: Task) -> TableModel:
+def model_of(prepared: Prepared, choice: Choice, task: Task) -> TableModel:
+    """What was chosen, learned from every row, with its ensemble."""
     mixture = choice.workshop.fit(prepared.rows, choice.candidate)
     members = members_of(prepared.rows, choice, task)
     return TableModel(
@@ -181,15 +183,10 @@ def in_blocks(rows: Rows, fold: Fold, choice: Choice) -> tuple[Judgement, ...]:
     """The later rows in blocks, each scored before it is learned: by the trailing intercept alone, and relearned."""
     parts = blocks(len(fold.judged), N_BLOCKS)
     label = rows.label[fold.judged]
-    still = _margin(rows, fold, choice)
-    anew = np.concatenate([_margin(rows, _until(fold, part), choice) for part in parts])
-    trailed = [choice.trail.margins(margin, label, parts=parts) for margin in (still, anew)]
+    still = choice.trail.margins(_margin(rows, fold, choice), label, parts=parts)
+    anew = followed(rows, fold.judged[0], choice.workshop, FOLLOWED, n_blocks=N_BLOCKS)
     names = (
         f"the same in {N_BLOCKS} blocks, the intercept trailing",
-        f"the same, relearned before each of {N_BLOCKS} blocks",
+        "the same, relearned and weighed anew before each block",
     )
-    return tuple(Judgement.of(n, label, sigmoid(margin)) for n, margin in zip(names, trailed, strict=True))
-
-
-def _until(fold: Fold, part: slice) -> Fold:
-    return Fold(np.concatenate([fold.learned, fold.judged[: part.start]]), fold.judged[part])
+    return tuple(Judgement.of(n, label, sigmoid(margin)) for n, margin in zip(names, (still, anew), strict=True))

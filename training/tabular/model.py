@@ -55,8 +55,11 @@ class TableModel:
         return len(self.plan.columns)
 
     def margin(self, matrix: Floats) -> Floats:
-        """Calibrated log-odds (n,)."""
-        return self.calibration.margin(self.mixture.margin(matrix))
+        """Calibrated log-odds (n,): of the mean of the model and its members, which is steadier than either."""
+        return self.calibration.margin(np.mean(self._each(matrix), axis=0))
+
+    def _each(self, matrix: Floats) -> Floats:
+        return np.array([each.margin(matrix) for each in (self.mixture, *self.members)])
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Probabilities of a table's rows; raises `TableError` where a column is not there."""
@@ -64,10 +67,11 @@ class TableModel:
 
     def score_matrix(self, matrix: Floats, *, shift: Floats | float = 0.0) -> Scores:
         """The same of a matrix (n, n_columns). Parameters: `shift` (n,), added to the log-odds."""
-        margin = self.margin(matrix) + shift
+        found = self._each(matrix)
+        margin = self.calibration.margin(found.mean(axis=0)) + shift
         if len(self.members) < 2:
             return Scores(sigmoid(margin), np.full(len(matrix), np.nan), np.full(len(matrix), np.nan))
-        spread = NINETY * np.std([self.calibration.margin(m.margin(matrix)) for m in self.members], axis=0, ddof=1)
+        spread = NINETY * np.std([self.calibration.margin(each) for each in found[1:]], axis=0, ddof=1)
         return Scores(sigmoid(margin), sigmoid(margin - spread), sigmoid(margin + spread))
 
     def to_json(self) -> tuple[dict[str, Any], Texts]:

@@ -1,0 +1,138 @@
+"""Learns from a table of transactions what customers will spend, judged on the last horizon that is over."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import pandas as pd
+
+from pipelines.model_table.file import read_table, write_table
+from training.encoding import Floats
+from training.value.learn import ValueModel, learn_value
+from training.value.quality import ValueQuality
+from training.value.store import read_value, write_value
+from training.value.transactions import Sources, Transactions, transactions_of
+
+N_HORIZONS_A_YEAR = 365.25
+YEARS = 3
+YEARLY_RATE = 0.1
+"""What a year takes from a customer's later amounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueOrder:
+    """What is asked for. Parameters: `file`, the transactions; `horizon` in days; `out`, the folder."""
+
+    file: Path
+    sources: Sources
+    horizon: float
+    out: Path
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class ValueReport:
+    """How a value model came to be.
+
+    Parameters: `judged`, how the last horizon came out, expected from what lay before it; `parts`, the same of the
+    probabilistic model alone; `weight` of the trees; `correction` and `season`, what expectations are multiplied by.
+    """
+
+    table: str
+    customers: int
+    transactions: int
+    left_out: int
+    horizon_days: float
+    judged: ValueQuality
+    parts: dict[str, ValueQuality]
+    weight: float
+    correction: float
+    season: float
+    version: str
+    folder: str
+    cpu_seconds: float
+    sources: Sources
+
+
+def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None) -> ValueReport:
+    """Learn and judge the model that is ordered, and write it; raises `InvalidInputError` where it cannot be."""
+    began = process_time()
+    known, left_out = transactions_of(read_table(order.file), order.sources)
+    end = float(known.day.max()) + 1
+    say("judging on the last horizon")
+    earlier = learn_value(known, end=end - order.horizon, horizon=order.horizon, seed=order.seed)
+    judged = judge(earlier, known, end - order.horizon)
+    say("learning from all transactions")
+    model = learn_value(known, end=end, horizon=order.horizon, seed=order.seed)
+    report = ValueReport(
+        table=order.file.name,
+        customers=len(known.customers),
+        transactions=len(known.code),
+        left_out=left_out,
+        horizon_days=order.horizon,
+        judged=judged["all"],
+        parts={name: quality for name, quality in judged.items() if name != "all"},
+        weight=model.weight,
+        correction=model.correction,
+        season=model.season,
+        version="",
+        folder=str(order.out),
+        cpu_seconds=round(process_time() - began, 1),
+        sources=order.sources,
+    )
+    plain = asdict(report)
+    version = write_value(model, order.out, created_at=datetime.now(UTC), report=plain)
+    return ValueReport(**{**{name: getattr(report, name) for name in plain}, "version": version})
+
+
+def judge(model: ValueModel, known: Transactions, end: float) -> dict[str, ValueQuality]:
+    """What came in the horizon after a day, beside what was expected, of every customer known then."""
+    then = known.until(end)
+    codes = np.unique(then.code)
+    came = known.spent(end, end + model.horizon)[codes]
+    tried: dict[str, Floats] = {
+        "all": model.expected(then, end),
+        "BG/NBD and Gamma-Gamma alone": model.probabilistic(then, end),
+    }
+    return {name: ValueQuality.of(came, expected[codes]) for name, expected in tried.items()}
+
+
+def score_value(file: Path, folder: Path, out: Path) -> int:
+    """Write every customer's expected amount of the horizon after the last transaction; returns how many there are."""
+    model, report = read_value(folder)
+    sources = Sources(report["sources"]["customer"], report["sources"]["time"], tuple(report["sources"]["amount"]))
+    known, _ = transactions_of(read_table(file), sources)
+    end = float(known.day.max()) + 1
+    n_horizons = max(round(YEARS * N_HORIZONS_A_YEAR / model.horizon), 1)
+    table = pd.DataFrame(
+        {
+            sources.customer: known.customers,
+            "expected_amount": model.expected(known, end),
+            "customer_value": model.discounted(known, end, n_horizons=n_horizons, yearly_rate=YEARLY_RATE),
+        }
+    )
+    write_table(table, out)
+    return len(table)
+
+
+def value_in_words(report: ValueReport) -> str:
+    """What a person wants to know first."""
+    lines = [
+        f"table      {report.table}: {report.customers:,} customers, {report.transactions:,} days of purchase, "
+        f"{report.left_out:,} rows left out",
+        f"judged     the last {report.horizon_days:g} days: {_quality(report.judged)}",
+        *(f"beside     {name}: {_quality(quality)}" for name, quality in report.parts.items()),
+        f"chosen     trees {report.weight:.2f}, corrected by {report.correction:.3f}, season {report.season:.3f}",
+        f"model      {report.folder}, version {report.version}, {report.cpu_seconds:.0f} s of CPU",
+    ]
+    return "\n".join(lines)
+
+
+def _quality(quality: ValueQuality) -> str:
+    return (
+        f"mean absolute error {quality.mae:.2f}, correlation {quality.correlation:.3f}, normalised Gini "
+        f"{quality.gini:.3f}, bias {quality.bias:+.1%}, {quality.n_customers:,} customers"
+    )
