@@ -21,7 +21,8 @@ def cdnow():
 
 def test_bg_nbd_on_all_of_cdnow_agrees_with_what_was_published_of_its_tenth() -> None:
     known = cdnow()
-    now = summary(known, float(known.day.min()) + 39 * 7)
+    end = float(known.day.min()) + 39 * 7
+    now = summary(known.until(end), end)
     model = fit_bg_nbd(now)
     assert [model.r, model.alpha, model.a, model.b] == pytest.approx([0.243, 4.414, 0.793, 2.426], rel=0.25)
     assert model.log_likelihood(now) / len(now.x) == pytest.approx(-9582.4 / 2357, rel=0.01)
