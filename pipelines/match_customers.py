@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from decisioning.customer import CustomerReference
+from features.collecting import without_collecting
 from features.golden_record import GoldenRecord, GoldenRules
 from features.identifier import Identifier
 from features.identity_merge import MergeBook, named_identifier
@@ -74,13 +75,16 @@ def _of_all(composition: Composition, people: People, folder: Path) -> Iterator[
         yield Pair(people.ids[doubt.first], people.ids[doubt.second], doubt.probability)
 
 
-def _of_new(people: People, model: Model, new: set[str]) -> Iterator[Pair]:
+def _of_new(people: People, model: Model, new: set[str]) -> list[Pair]:
     """The likeliest other customer of each one of whom something new is known."""
-    index = ClusterIndex.of(people, list(people.ids), Evidence(model))
-    for place, customer_id in enumerate(people.ids):
-        if customer_id in new:
-            others = [found for found in index.proposals(people.record(place)) if found.cluster != customer_id]
-            yield from (Pair(found.cluster, customer_id, found.probability) for found in others[:1])
+    pairs = []
+    with without_collecting():
+        index = ClusterIndex.of(people, list(people.ids), Evidence(model))
+        for place, customer_id in enumerate(people.ids):
+            if customer_id in new:
+                others = [found for found in index.proposals(people.record(place)) if found.cluster != customer_id]
+                pairs += [Pair(found.cluster, customer_id, found.probability) for found in others[:1]]
+    return pairs
 
 
 def _say(composition: Composition, pairs: Iterable[Pair]) -> tuple[int, int]:
