@@ -142,20 +142,6 @@ def earlier(a: float, b: float) -> float:
     return b if a != a or b < a else a
 
 
-def add_up(state: list[float], told: Sequence[Told]) -> None:
-    """Add every number to its column."""
-    for columns, numbers, _ in told:
-        for column, number in zip(columns, numbers, strict=True):
-            state[column] = plus(state[column], number)
-
-
-def keep_latest(state: list[float], told: Sequence[Told]) -> None:
-    """Keep the later time of every column."""
-    for columns, numbers, _ in told:
-        for column, number in zip(columns, numbers, strict=True):
-            state[column] = later(state[column], number)
-
-
 def elapsed(since: Array, now: Array) -> Array:
     """Microseconds since then, zero for what is ahead of now, NaN where it never was.
 

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, add_up, total
-from features.runs import Runs
+from features.primitives import Array, Block, OneByOne, Part
+from features.primitives_plain import AddingUp
 from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Count(Primitive, OneByOne):
+class Count(AddingUp, OneByOne):
     """How often it happened, ever."""
 
     probe: Probe
@@ -22,21 +22,6 @@ class Count(Primitive, OneByOne):
     def parts(self) -> tuple[Part, ...]:
         """One column: the count."""
         return (Part("n", self.probe, "value"),)
-
-    @staticmethod
-    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
-        """Counts add up."""
-        return (total(a[0], b[0]),)
-
-    @staticmethod
-    def add(state: list[float], told: Sequence[Told], /) -> None:
-        """As `merge`, of one fact."""
-        add_up(state, told)
-
-    @staticmethod
-    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
-        """Counts add up."""
-        return (runs.total(facts[0]),)
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:
@@ -50,7 +35,7 @@ class Count(Primitive, OneByOne):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCount(Primitive, OneByOne):
+class OpenCount(AddingUp, OneByOne):
     """How many of what was opened is not closed yet; an end that arrives before its beginning is fine."""
 
     opened: Probe
@@ -61,21 +46,6 @@ class OpenCount(Primitive, OneByOne):
     def parts(self) -> tuple[Part, ...]:
         """Two columns: opened and closed."""
         return (Part("opened", self.opened, "value"), Part("closed", self.closed, "value"))
-
-    @staticmethod
-    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
-        """Both counts add up."""
-        return (total(a[0], b[0]), total(a[1], b[1]))
-
-    @staticmethod
-    def add(state: list[float], told: Sequence[Told], /) -> None:
-        """As `merge`, of one fact."""
-        add_up(state, told)
-
-    @staticmethod
-    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
-        """Both counts add up."""
-        return (runs.total(facts[0]), runs.total(facts[1]))
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

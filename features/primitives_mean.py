@@ -6,15 +6,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, add_up, later, plus, total
+from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, later, plus, total
 from features.primitives_decay import DecayedSum, fading
+from features.primitives_plain import AddingUp
 from features.primitives_value import LastValue, renew
 from features.runs import Runs
 from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Mean(Primitive, OneByOne):
+class Mean(AddingUp, OneByOne):
     """The mean of a number over all facts that tell it.
 
     Parameters: `probe`, which skips what is not a number (`required`).
@@ -26,21 +27,6 @@ class Mean(Primitive, OneByOne):
     def parts(self) -> tuple[Part, ...]:
         """Two columns: the sum and the count."""
         return (Part("sum", self.probe, "value"), Part("n", self.probe, "one"))
-
-    @staticmethod
-    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
-        """Both add up."""
-        return (total(a[0], b[0]), total(a[1], b[1]))
-
-    @staticmethod
-    def add(state: list[float], told: Sequence[Told], /) -> None:
-        """As `merge`, of one fact."""
-        add_up(state, told)
-
-    @staticmethod
-    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
-        """Both add up."""
-        return (runs.total(facts[0]), runs.total(facts[1]))
 
     @staticmethod
     def at(state: Block, _now: Array, _parameter: Array, /) -> Array:

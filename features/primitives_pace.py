@@ -16,12 +16,12 @@ from features.primitives import (
     Part,
     Primitive,
     Told,
-    add_up,
     earlier,
     later,
     plus,
     total,
 )
+from features.primitives_plain import AddingUp
 from features.runs import Runs
 from features.selector import Probe
 
@@ -70,7 +70,7 @@ class Gap(Primitive, OneByOne):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTime(Primitive, OneByOne):
+class OpenTime(AddingUp, OneByOne):
     """The mean number of days that what was opened was, or still is, open.
 
     The state is two counts and two sums of whole seconds, which are exact in any order: Σ closed − Σ opened, plus now
@@ -85,21 +85,6 @@ class OpenTime(Primitive, OneByOne):
         """Four columns: opened and closed, each as count and sum of times."""
         opened = (Part("opened", self.opened, "one"), Part("opened_s", self.opened, "second"))
         return (*opened, Part("closed", self.closed, "one"), Part("closed_s", self.closed, "second"))
-
-    @staticmethod
-    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
-        """All four add up."""
-        return tuple(total(one, other) for one, other in zip(a, b, strict=True))
-
-    @staticmethod
-    def add(state: list[float], told: Sequence[Told], /) -> None:
-        """As `merge`, of one fact."""
-        add_up(state, told)
-
-    @staticmethod
-    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
-        """All add up."""
-        return tuple(map(runs.total, facts))
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import Array, Block, OneByOne, Part, Primitive, Told, elapsed, keep_latest
-from features.runs import Runs
+from features.primitives import Array, Block, OneByOne, Part, elapsed
+from features.primitives_plain import KeepingLatest
 from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered(Primitive, OneByOne):
+class Unanswered(KeepingLatest, OneByOne):
     """Whether what was shown last stayed without an answer until its window passed: `no_response`.
 
     Any answer at or after the newest impression counts as its answer. Nothing is stored when the window passes: `at`
@@ -34,21 +34,6 @@ class Unanswered(Primitive, OneByOne):
     def parameter(self) -> float:
         """The window."""
         return self.window_us
-
-    @staticmethod
-    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
-        """The later of each."""
-        return (np.fmax(a[0], b[0]), np.fmax(a[1], b[1]))
-
-    @staticmethod
-    def add(state: list[float], told: Sequence[Told], /) -> None:
-        """As `merge`, of one fact."""
-        keep_latest(state, told)
-
-    @staticmethod
-    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
-        """The latest of each."""
-        return (runs.largest(facts[0]), runs.largest(facts[1]))
 
     @staticmethod
     def at(state: Block, now: Array, parameter: Array, /) -> Array:

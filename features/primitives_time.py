@@ -6,13 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, Told, earlier, elapsed, later
+from features.primitives import DAY_US, Array, Block, OneByOne, Part, Primitive, Told, earlier, elapsed
+from features.primitives_plain import KeepingLatest
 from features.runs import Runs
 from features.selector import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class LastAt(Primitive, OneByOne):
+class LastAt(KeepingLatest, OneByOne):
     """Days since it happened last."""
 
     probe: Probe
@@ -21,22 +22,6 @@ class LastAt(Primitive, OneByOne):
     def parts(self) -> tuple[Part, ...]:
         """One column: the newest time."""
         return (Part("at", self.probe, "time"),)
-
-    @staticmethod
-    def merge(a: Block, b: Block, _parameter: Array, /) -> Block:
-        """The later one."""
-        return (np.fmax(a[0], b[0]),)
-
-    @staticmethod
-    def add(state: list[float], told: Sequence[Told], /) -> None:
-        """As `merge`, of one fact."""
-        for (column,), (moment,), _ in told:
-            state[column] = later(state[column], moment)
-
-    @staticmethod
-    def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
-        """The latest."""
-        return (runs.largest(facts[0]),)
 
     @staticmethod
     def at(state: Block, now: Array, _parameter: Array, /) -> Array:

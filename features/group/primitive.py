@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import numpy as np
-
-from features.primitives import Array, Block, OneByOne, Part, Primitive, Told
-from features.runs import Runs
+from features.primitives import OneByOne
+from features.primitives_plain import Stateless
 
 How = Literal["members", "together", "lowest", "trait"]
 
 
 @dataclass(frozen=True, slots=True)
-class OfGroup(Primitive, OneByOne):
+class OfGroup(Stateless, OneByOne):
     """What a group tells of the customer who belongs to it; looks at no fact and keeps no state.
 
     Parameters: `group`, the kind of the group, as its trait `type` says; `how`: how many members count (`members`), a
@@ -28,29 +26,6 @@ class OfGroup(Primitive, OneByOne):
     one_of: tuple[str, ...] = ()
     needs_yes: bool = True
     kind: ClassVar[str] = "of_group"
-
-    def parts(self) -> tuple[Part, ...]:
-        """No column."""
-        return ()
-
-    @staticmethod
-    def merge(_a: Block, _b: Block, _parameter: Array, /) -> Block:
-        """Nothing."""
-        return ()
-
-    @staticmethod
-    def add(_state: list[float], _told: Sequence[Told], /) -> None:
-        """Nothing."""
-
-    @staticmethod
-    def fold(_facts: Block, _runs: Runs, _parameter: Array, /) -> Block:
-        """Nothing."""
-        return ()
-
-    @staticmethod
-    def at(_state: Block, now: Array, parameter: Array, /) -> Array:
-        """Not known, until those in the group are."""
-        return np.full((len(now), len(parameter)), np.nan)
 
     @staticmethod
     def at_one(_parts: Sequence[Sequence[float]], _now: float, parameter: Sequence[float], /) -> list[float]:

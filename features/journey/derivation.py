@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from decisioning.condition_array import Column, Words
 from decisioning.customer import FeatureValue
 from decisioning.journey import Journey
@@ -13,12 +11,12 @@ from decisioning.journey_array import JourneyColumns
 from decisioning.journey_score import standing
 from features.feature import Feature
 from features.journey.declared import SCORE, STAGE
-from features.primitives import Array, Block, Part, Primitive, Told
-from features.runs import Runs
+from features.primitives import Array
+from features.primitives_plain import Stateless
 
 
 @dataclass(frozen=True, slots=True)
-class Derived(Primitive):
+class Derived(Stateless):
     """What is computed from other features: it looks at no fact and keeps no state.
 
     Parameters: `definition`, which must change with what it is computed by.
@@ -26,29 +24,6 @@ class Derived(Primitive):
 
     definition: str
     kind: ClassVar[str] = "derived"
-
-    def parts(self) -> tuple[Part, ...]:
-        """No column."""
-        return ()
-
-    @staticmethod
-    def merge(_a: Block, _b: Block, _parameter: Array, /) -> Block:
-        """Nothing."""
-        return ()
-
-    @staticmethod
-    def add(_state: list[float], _told: Sequence[Told], /) -> None:
-        """Nothing."""
-
-    @staticmethod
-    def fold(_facts: Block, _runs: Runs, _parameter: Array, /) -> Block:
-        """Nothing."""
-        return ()
-
-    @staticmethod
-    def at(_state: Block, now: Array, parameter: Array, /) -> Array:
-        """Not known, until the other features are."""
-        return np.full((len(now), len(parameter)), np.nan)
 
 
 class JourneyDerivation:
