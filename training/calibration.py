@@ -2,12 +2,12 @@
 
 Platt (1999) fits a slope and an intercept on the log-odds. Beta calibration (Kull, Silva Filho and Flach, AISTATS 2017)
 gives the two ends of the scale a slope each. Which one is used is decided on validation rows that the fit did not see;
-ties go to the simpler. Isotonic regression is left out on purpose: it broke under drift.
+ties go to the simpler. Isotonic regression broke under drift: only models of a table of one's own try it too.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from training.encoding import Floats
 from training.logistic import fit_logistic, log_odds, sigmoid
 from training.metrics import log_loss
 
+FEWEST = 50
+"""Rows of either label below which nothing is calibrated."""
 Method = Literal["none", "platt", "beta"]
 METHODS: tuple[Method, ...] = get_args(Method)
 """From the simplest on."""
@@ -84,32 +86,50 @@ def _intercept_only(margin: Floats, label: Floats) -> Calibration:
     return Calibration("platt", 0.0, 0.0, float(log_odds(label.mean())) if margin.size else 0.0)
 
 
-FITTERS: Mapping[Method, Callable[[Floats, Floats], Calibration]] = {
+class Calibrator(Protocol):
+    """Whatever turns log-odds into probabilities."""
+
+    def apply(self, margin: Floats, /) -> Floats:
+        """Probabilities (n,) of log-odds (n,)."""
+        ...
+
+
+Chosen = TypeVar("Chosen", bound=Calibrator)
+Fitters = Mapping[str, Callable[[Floats, Floats], Chosen]]
+"""Ways to fit a calibration to log-odds (n,) and labels (n,), by name, the simplest first."""
+FITTERS: Fitters[Calibration] = {
     "none": lambda _margin, _label: Calibration(),
     "platt": fit_platt,
     "beta": fit_beta,
 }
 
 
-def choose_calibration(margin: Floats, label: Floats, *, minimum: int = 50) -> Calibration:
-    """The method with the lowest log loss on rows it did not see (two halves, each scored by the other), refitted.
+def choose_calibration(margin: Floats, label: Floats) -> Calibration:
+    """None, Platt or beta, whatever `choose_among` prefers."""
+    return choose_among(FITTERS, margin, label)
 
-    Parameters: `margin` (n,) and `label` (n,) of validation rows; below `minimum` positives or negatives nothing is
-    calibrated.
+
+def choose_among(fitters: Fitters[Chosen], margin: Floats, label: Floats, *, later: bool = False) -> Chosen:
+    """The method with the lowest log loss on rows it did not see, fitted again on all of them.
+
+    Parameters: `margin` (n,) and `label` (n,) of validation rows; of fewer than `FEWEST` of either label the simplest
+    is taken; `later`, whether they stand in order of time: then the first half calibrates and the second judges, else
+    two halves, every other row, judge each other.
     """
-    if min(label.sum(), (1 - label).sum()) < minimum:
-        return Calibration()
-    losses = [_held_out_loss(FITTERS[method], margin, label) for method in METHODS]
-    best = 0
-    for position in range(1, len(METHODS)):
-        if losses[position] < losses[best] * (1 - CONVINCING):
-            best = position
-    return FITTERS[METHODS[best]](margin, label)
+    best, *others = fitters
+    if min(label.sum(), (1 - label).sum()) < FEWEST:
+        return fitters[best](margin, label)
+    lowest = _held_out_loss(fitters[best], margin, label, later=later)
+    for name in others:
+        loss = _held_out_loss(fitters[name], margin, label, later=later)
+        if loss < lowest * (1 - CONVINCING):
+            best, lowest = name, loss
+    return fitters[best](margin, label)
 
 
-def _held_out_loss(fit: Callable[[Floats, Floats], Calibration], margin: Floats, label: Floats) -> float:
-    first = np.arange(len(label)) % 2 == 0
-    scored = np.empty(len(label))
-    for half in (first, ~first):
-        scored[half] = fit(margin[~half], label[~half]).apply(margin[half])
-    return log_loss(label, scored)
+def _held_out_loss(fit: Callable[[Floats, Floats], Calibrator], margin: Floats, label: Floats, *, later: bool) -> float:
+    place = np.arange(len(label))
+    first = place < len(label) // 2 if later else place % 2 == 0
+    judged = [~first] if later else [first, ~first]
+    scored = [fit(margin[~half], label[~half]).apply(margin[half]) for half in judged]
+    return log_loss(np.concatenate([label[half] for half in judged]), np.concatenate(scored))
