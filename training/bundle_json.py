@@ -25,6 +25,16 @@ Texts = dict[str, str]
 T = TypeVar("T")
 
 
+def in_letters(number: int) -> str:
+    """A number in letters, for the name of a file.
+
+    >>> [in_letters(number) for number in (0, 25, 26)]
+    ['a', 'z', 'ba']
+    """
+    rest, last = divmod(number, 26)
+    return (in_letters(rest) if rest else "") + chr(ord("a") + last)
+
+
 def bundle_to_json(bundle: Bundle) -> tuple[dict[str, Any], Texts]:
     """The bundle's content (without version, hashes and golden rows), and its text files."""
     head = {"kind": bundle.kind, "catalog_version": bundle.catalog_version}

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from decisioning.errors import ArtifactError
 from decisioning.ports import Candidate, Scores
-from training.encoding import FeatureColumn
+from training.encoding import FeatureColumn, FeatureEncoder
 
 N_ROWS = 12
 TOLERANCE = 1e-9
@@ -17,6 +18,12 @@ def golden_features(columns: Sequence[FeatureColumn], *, seed: int = 0) -> list[
     """Made-up customers: numbers of many sizes, every kind of word, and gaps."""
     rng = np.random.default_rng(seed)
     return [{column.name: _made_up(column, rng) for column in columns} for _ in range(N_ROWS)]
+
+
+def golden_matrix(columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
+    """The same as rows of a model's matrix (n, n_columns)."""
+    encoder = FeatureEncoder(tuple(columns))
+    return np.array([encoder.row(row) for row in golden_features(columns)])
 
 
 def _made_up(column: FeatureColumn, rng: np.random.Generator) -> float | str | None:

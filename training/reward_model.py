@@ -49,7 +49,7 @@ class RewardModel:
         return np.stack([self._of_action(features, action) for action in range(self.n_actions)], axis=1)
 
     def _of_action(self, features: Floats, action: int) -> Floats:
-        row = _with_action(features, np.full(len(features), action))
+        row = with_action(features, action)
         predicted: Floats = self.booster.predict(row)
         return predicted
 
@@ -68,7 +68,7 @@ def fit_reward_model(
         raise InvalidInputError("a reward model needs decisions to learn from, given none")
     parameters = PARAMETERS | {"seed": seed, "num_threads": threads}
     data = lightgbm.Dataset(
-        _with_action(features, chosen), label=reward, categorical_feature=[features.shape[1]], params=parameters
+        with_action(features, chosen), label=reward, categorical_feature=[features.shape[1]], params=parameters
     )
     return RewardModel(lightgbm.train(parameters, data, num_boost_round=ROUNDS), n_actions)
 
@@ -105,5 +105,6 @@ def customer_folds(customers: NDArray[Any], *, folds: int, generator: np.random.
     return of_customer[owner]
 
 
-def _with_action(features: Floats, action: NDArray[Any]) -> Floats:
-    return np.column_stack([features, action.astype(np.float64)])
+def with_action(features: Floats, action: Any) -> Floats:
+    """The features (n, n_features) with one more column: the code of an action, or of each row's (n,)."""
+    return np.column_stack([features, np.broadcast_to(np.asarray(action, dtype=np.float64), len(features))])

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from decisioning.errors import ArtifactError
-from training.bundle_json import Texts, booster_from_text
+from training.bundle_json import Texts, booster_from_text, in_letters
 from training.encoding import Floats
 from training.linear import Linear
 from training.trees import Trees
 
 Model = Linear | Trees
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,9 @@ class Mixture:
     def to_json(self, name: str, texts: Texts) -> list[dict[str, Any]]:
         """Its parts; the trees' text is put into `texts` under names that begin with `name`."""
         out = []
-        for weight, model, letter in zip(self.weights, self.models, _LETTERS, strict=False):
+        for number, (weight, model) in enumerate(zip(self.weights, self.models, strict=True)):
             if isinstance(model, Trees):
-                file = f"{name}_{letter}.txt"
+                file = f"{name}_{in_letters(number)}.txt"
                 texts[file] = model.booster.model_to_string()
                 out.append({"weight": weight, "trees": file})
             else:

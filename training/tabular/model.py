@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from decisioning.errors import ArtifactError
-from training.bundle_json import Texts
+from training.bundle_json import Texts, in_letters
 from training.encoding import Floats
 from training.logistic import sigmoid
 from training.tabular.choice import Choice, Task
@@ -83,7 +83,7 @@ class TableModel:
             "label": self.label,
             "positive": self.positive,
             "mixture": self.mixture.to_json("model", texts),
-            "members": [m.to_json(f"member_{chr(97 + n)}", texts) for n, m in enumerate(self.members)],
+            "members": [m.to_json(f"member_{in_letters(n)}", texts) for n, m in enumerate(self.members)],
             "calibration": self.calibration.to_json(),
             "trail": {"window": self.trail.window},
         }

@@ -8,8 +8,8 @@ import numpy as np
 
 from decisioning.errors import ArtifactError
 from training.artifact import read_content, write_content
-from training.encoding import FeatureEncoder, Floats
-from training.golden import TOLERANCE, golden_features
+from training.encoding import Floats
+from training.golden import TOLERANCE, golden_matrix
 from training.tabular.model import TableModel
 
 
@@ -39,6 +39,4 @@ def read_report(folder: Path) -> Any:
 
 
 def _golden_scores(model: TableModel) -> Floats:
-    columns = model.plan.columns
-    rows = [FeatureEncoder(columns).row(row) for row in golden_features(columns)]
-    return model.score_matrix(np.array(rows)).probability
+    return model.score_matrix(golden_matrix(model.plan.columns)).probability

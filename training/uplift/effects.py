@@ -10,7 +10,7 @@ import lightgbm
 import numpy as np
 
 from training.reward_log import Floats
-from training.uplift.regression import with_action
+from training.reward_model import with_action
 
 
 @dataclass(frozen=True, slots=True)

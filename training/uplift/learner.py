@@ -17,10 +17,10 @@ import lightgbm
 import numpy as np
 
 from training.reward_log import Floats
-from training.reward_model import customer_folds
+from training.reward_model import customer_folds, with_action
 from training.uplift.effects import Effects, Term
 from training.uplift.lesson import Lesson
-from training.uplift.regression import regress, with_action
+from training.uplift.regression import regress
 
 Learner = Callable[[Lesson, int, int], Effects]
 """From a lesson, the constant action's column and a seed."""

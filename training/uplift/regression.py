@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lightgbm
-import numpy as np
 
 from training.reward_log import Floats
 
@@ -38,8 +37,3 @@ def regress(
     settings = {**PARAMETERS, "min_data_in_leaf": leaf, "seed": seed, **(changes or {})}
     data = lightgbm.Dataset(matrix, label=target, categorical_feature=list(categorical), params=settings)
     return lightgbm.train(settings, data, num_boost_round=ROUNDS)
-
-
-def with_action(matrix: Floats, action: Any) -> Floats:
-    """The matrix with one more column, the code of an action."""
-    return np.column_stack([matrix, np.broadcast_to(np.asarray(action, dtype=np.float64), len(matrix))])

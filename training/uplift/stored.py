@@ -13,15 +13,14 @@ import numpy as np
 
 from decisioning.errors import ArtifactError
 from training.artifact import read_content, write_content
-from training.bundle_json import Texts, booster_from_text
+from training.bundle_json import Texts, booster_from_text, in_letters
+from training.golden import TOLERANCE, golden_matrix
 from training.tabular.table import Plan
 from training.uplift.effects import Effects, Term
 from training.uplift.log_columns import LogColumns
 from training.uplift.rule import Rule
 
 KIND = "table policy"
-N_GOLDEN = 16
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def write_policy(policy: StoredPolicy, folder: Path, *, created_at: datetime, re
         "plan": policy.plan.to_json(),
         "columns": asdict(policy.columns),
         "fingerprint": policy.fingerprint,
-        "golden": _golden(policy.rule, len(policy.plan.columns)),
+        "golden": _golden(policy),
     }
     return write_content(content, texts, folder, {"created_at": created_at.isoformat(), "report": dict(report)})
 
@@ -74,7 +73,7 @@ def read_policy(folder: Path) -> StoredPolicy:
         policy = _policy(content, texts)
     except (KeyError, TypeError, ValueError) as problem:
         raise ArtifactError(f"{folder}: is not complete: {problem!r}") from problem
-    if not np.allclose(_golden(policy.rule, len(policy.plan.columns)), content["golden"], rtol=0, atol=TOLERANCE):
+    if not np.allclose(_golden(policy), content["golden"], rtol=0, atol=TOLERANCE):
         raise ArtifactError(f"{folder}: scores its golden rows differently from when it was written")
     return policy
 
@@ -98,7 +97,7 @@ def _effects_json(effects: Effects, texts: Texts) -> dict[str, Any]:
     files: dict[int, str] = {}
     terms = []
     for term in effects.terms:
-        file = files.setdefault(id(term.booster), f"effect_{_letters(len(files))}.txt")
+        file = files.setdefault(id(term.booster), f"effect_{in_letters(len(files))}.txt")
         if file not in texts:
             texts[file] = term.booster.model_to_string()
         terms.append({"file": file, "weights": term.weights.tolist(), "action": term.action})
@@ -112,20 +111,9 @@ def _effects(given: Mapping[str, Any], texts: Texts, width: int, constant: int) 
     return Effects(constant, tuple(terms), np.array(given["offset"]))
 
 
-def _golden(rule: Rule, width: int) -> list[list[float]]:
-    """Effects of made-up rows; never a customer's data."""
-    if rule.effects is None:
+def _golden(policy: StoredPolicy) -> list[list[float]]:
+    """Effects of made-up rows."""
+    if policy.rule.effects is None:
         return []
-    rows = np.random.default_rng(0).normal(size=(N_GOLDEN, width)).round(3) * 10.0 ** np.arange(N_GOLDEN)[:, None]
-    found: list[list[float]] = rule.effects.predict(rows / 1e6).tolist()
+    found: list[list[float]] = policy.rule.effects.predict(golden_matrix(policy.plan.columns)).tolist()
     return found
-
-
-def _letters(number: int) -> str:
-    """A number in letters, for the name of a file.
-
-    >>> [_letters(number) for number in (0, 25, 26)]
-    ['a', 'z', 'ba']
-    """
-    rest, last = divmod(number, 26)
-    return (_letters(rest) if rest else "") + chr(ord("a") + last)

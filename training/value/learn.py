@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
 from decisioning.errors import ArtifactError, InvalidInputError
-from training.bundle_json import Texts, booster_from_text
+from training.bundle_json import Texts, booster_from_text, in_letters
 from training.encoding import Floats
 from training.tabular.mixture import Mixture
 from training.trees import Trees
@@ -76,7 +76,7 @@ class ValueModel:
         numbers = {name: getattr(self, name) for name in ("horizon", "weight", "correction", "season")}
         rates = {name: getattr(self.buys, name) for name in BgNbd.__dataclass_fields__}
         amounts = {name: getattr(self.pays, name) for name in GammaGamma.__dataclass_fields__}
-        trees = [_trees_json(each, chr(97 + number), texts) for number, each in enumerate(self.trees)]
+        trees = [_trees_json(each, in_letters(number), texts) for number, each in enumerate(self.trees)]
         return {"kind": KIND, **numbers, "buys": rates, "pays": amounts, "trees": trees}, texts
 
     @classmethod
