@@ -9,9 +9,10 @@ from features.consent import ConsentBook
 from features.consent_intake import ConsentIntake, GivenConsent
 from features.profile_document import standing_consents
 from serving.desk import Desk
+from serving.reading import read
 from serving.responses import Answer
 from serving.route import Call
-from serving.schemas import ConsentBody, read
+from serving.schemas import ConsentBody
 
 
 async def consent(desk: Desk, call: Call) -> Answer:

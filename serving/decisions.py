@@ -1,9 +1,10 @@
 """`POST /v1/decisions`."""
 
 from serving.desk import Desk
+from serving.reading import read
 from serving.responses import Answer
 from serving.route import Call
-from serving.schemas import DecisionBody, read
+from serving.schemas import DecisionBody
 
 
 async def decide(desk: Desk, call: Call) -> Answer:

@@ -6,9 +6,10 @@ import orjson
 
 from features.hold import HoldReader
 from serving.desk import Desk
+from serving.reading import read
 from serving.responses import Answer
 from serving.route import Call
-from serving.schemas import HoldBody, ObjectionBody, read
+from serving.schemas import HoldBody, ObjectionBody
 
 
 async def objection(desk: Desk, call: Call) -> Answer:

@@ -13,9 +13,10 @@ from features.receipt import Arrival
 from features.rejection import Rejection
 from features.rejects import keep_rejects
 from serving.desk import Desk
+from serving.reading import read
 from serving.responses import Answer, HttpError
 from serving.route import Call
-from serving.schemas import OutcomeBody, OutcomesBody, read
+from serving.schemas import OutcomeBody, OutcomesBody
 
 
 async def outcomes(desk: Desk, call: Call) -> Answer:

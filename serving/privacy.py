@@ -5,9 +5,10 @@ from dataclasses import asdict
 import orjson
 
 from serving.desk import Desk
+from serving.reading import read
 from serving.responses import Answer
 from serving.route import Call
-from serving.schemas import CustomerOnlyBody, read
+from serving.schemas import CustomerOnlyBody
 
 
 async def erase(desk: Desk, call: Call) -> Answer:

@@ -2,9 +2,10 @@
 
 from features.profile_document import Shown
 from serving.desk import Desk
+from serving.reading import read
 from serving.responses import Answer
 from serving.route import Call
-from serving.schemas import ProfileBody, read
+from serving.schemas import ProfileBody
 
 
 async def profile(desk: Desk, call: Call) -> Answer:

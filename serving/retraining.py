@@ -6,9 +6,10 @@ import orjson
 
 from features.retraining_run import Run, RunRequest
 from serving.desk import Desk
+from serving.reading import read
 from serving.responses import Answer
 from serving.route import Call
-from serving.schemas import RetrainingBody, read
+from serving.schemas import RetrainingBody
 
 ACCEPTED = 202
 

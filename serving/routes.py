@@ -13,6 +13,7 @@ from serving.journeys import journeys
 from serving.objections import hold, objection
 from serving.outcome_intake import outcomes
 from serving.privacy import erase, export
+from serving.privacy_answers import ErasureAnswer, ExportAnswer, HoldAnswer, ObjectionAnswer
 from serving.profiles import profile
 from serving.retraining import ACCEPTED, ask_for_run, run_so_far
 from serving.retraining_answer import RetrainingAnswer
@@ -60,19 +61,19 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/v1/objections", "Record that a customer objects to profiling or marketing", objection,
-        takes=schemas.ObjectionBody, gives=answers.ObjectionAnswer, errors=(404, 409),
+        takes=schemas.ObjectionBody, gives=ObjectionAnswer, errors=(404, 409),
     ),
     Route(
         "POST", "/v1/holds", "Set or release a hold on one customer", hold, takes=schemas.HoldBody,
-        gives=answers.HoldAnswer, errors=(404,),
+        gives=HoldAnswer, errors=(404,),
     ),
     Route(
         "POST", "/v1/erasures", "Erase one customer for good", erase, takes=schemas.CustomerOnlyBody,
-        gives=answers.ErasureAnswer,
+        gives=ErasureAnswer,
     ),
     Route(
         "POST", "/v1/exports", "Everything that is kept of one customer", export, takes=schemas.CustomerOnlyBody,
-        gives=answers.ExportAnswer, errors=(404,),
+        gives=ExportAnswer, errors=(404,),
     ),
     Route(
         "GET", "/v1/journeys", "The maps of the journeys as they were last drawn", journeys, gives=JourneysAnswer,

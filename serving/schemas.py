@@ -1,16 +1,15 @@
 """The shapes of requests: what a body may hold, checked strictly before anything else sees it."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from decisioning.customer import CustomerReference, FeatureValue
 from decisioning.decision import DecisionRequest
-from decisioning.errors import InvalidInputError, as_word
+from decisioning.errors import InvalidInputError
 from decisioning.outcome import Outcome, OutcomeType
 from features.consent_intake import GivenConsent
 from features.hold import SetHold
@@ -23,10 +22,7 @@ MAX_EVENTS = 2500
 MAX_WORD = 256
 """Characters of one fact of the context."""
 
-Model = TypeVar("Model", bound=BaseModel)
 
-_CODES = {"timestamp": "invalid_timestamp", "naive_timestamp": "naive_timestamp"}
-_NAME_TYPE = {"string_type", "int_type", "list_type", "bool_type", "literal_error", "fact"}
 _MONEY = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
@@ -269,75 +265,3 @@ class EventBody(BaseModel):
 
 
 SegmentType = Literal["identify", "track", "page", "screen", "alias", "group"]
-
-
-def read(model: type[Model], value: object, *, at: str = "") -> Model:
-    """Check a parsed body against its shape.
-
-    Parameters: `at`, the path of the value inside the body, for the error's field. Raises `InvalidInputError` that
-    names the field, what was wrong and what is allowed, never the value.
-
-    >>> read(ProfileBody, {"customer": {"user_id": 7}})
-    Traceback (most recent call last):
-    ...
-    decisioning.errors.InvalidInputError: customer.user_id: Input should be a valid string; given an integer
-    """
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise _friendly(error.errors(include_url=False, include_context=True)[0], model, at) from None
-
-
-def _friendly(first: ErrorDetails, model: type[BaseModel], at: str) -> InvalidInputError:
-    path = _path((at, *first["loc"]) if at else first["loc"])
-    message = _wanted(first, model)
-    return InvalidInputError(
-        f"{path}: {message}" if path else message, code=_CODES.get(first["type"]), field=path or None
-    )
-
-
-def _path(location: Sequence[int | str]) -> str:
-    """Write a location as a path; a name that a sender made up is repeated only where it looks like one.
-
-    >>> _path(("outcomes", 0, "type")), _path(("context", "ana@example.org"))
-    ('outcomes[0].type', 'context.(not a name)')
-    """
-    parts = [_step(part) for part in location if part != "[key]"]
-    return "".join(parts).lstrip(".")
-
-
-def _step(part: int | str) -> str:
-    return f"[{part}]" if isinstance(part, int) else "." + as_word(part).strip("'")
-
-
-def _wanted(first: ErrorDetails, model: type[BaseModel]) -> str:
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        return f"no such field; allowed are {', '.join(_owner(model, first['loc'][:-1]).model_fields)}"
-    if kind == "missing":
-        return "the field is missing"
-    if kind in {"model_type", "dict_type"}:
-        return f"an object is needed; given {json_type(first['input'])}"
-    return f"{first['msg']}; given {json_type(first['input'])}" if kind in _NAME_TYPE else first["msg"]
-
-
-def _owner(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel]:
-    """Find the model that stands at a location below another."""
-    for part in location:
-        inner = model.model_fields[str(part)].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return model
-
-
-def json_type(value: object) -> str:
-    """Name the JSON type of a value.
-
-    >>> json_type([1]), json_type(True)
-    ('a list', 'a boolean')
-    """
-    names: Mapping[type, str] = {
-        dict: "an object", list: "a list", str: "a string", bool: "a boolean",
-        int: "an integer", float: "a number", type(None): "null",
-    }  # fmt: skip
-    return names.get(type(value), "something else")

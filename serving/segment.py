@@ -11,9 +11,10 @@ import orjson
 from decisioning.errors import InvalidInputError
 from features.intake import Receipt
 from serving.desk import Desk
+from serving.reading import json_type, read
 from serving.responses import Answer
 from serving.route import Call, Handler
-from serving.schemas import BatchBody, SegmentType, json_type, read
+from serving.schemas import BatchBody, SegmentType
 
 AT_ONCE = 20
 """Events that are checked before another request is looked at: about 10 µs each."""

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from decisioning.customer import CustomerReference
 from decisioning.errors import InvalidInputError
-from serving.schemas import BatchBody, DecisionBody, OutcomeBody, OutcomesBody, read
+from serving.reading import read
+from serving.schemas import BatchBody, DecisionBody, OutcomeBody, OutcomesBody
 
 ASK = {"request_id": "r-1", "customer": {"user_id": "u-1"}, "placement": "web_home"}
 OUTCOME = {

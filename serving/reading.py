@@ -1,0 +1,87 @@
+"""Checking a parsed body against its shape: what is wrong is named by its field, never by its value."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from decisioning.errors import InvalidInputError, as_word
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CODES = {"timestamp": "invalid_timestamp", "naive_timestamp": "naive_timestamp"}
+_NAME_TYPE = {"string_type", "int_type", "list_type", "bool_type", "literal_error", "fact"}
+
+
+def read(model: type[Model], value: object, *, at: str = "") -> Model:
+    """Check a parsed body against its shape.
+
+    Parameters: `at`, the path of the value inside the body, for the error's field. Raises `InvalidInputError` that
+    names the field, what was wrong and what is allowed, never the value.
+
+    >>> from serving.schemas import ProfileBody
+    >>> read(ProfileBody, {"customer": {"user_id": 7}})
+    Traceback (most recent call last):
+    ...
+    decisioning.errors.InvalidInputError: customer.user_id: Input should be a valid string; given an integer
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise _friendly(error.errors(include_url=False, include_context=True)[0], model, at) from None
+
+
+def _friendly(first: ErrorDetails, model: type[BaseModel], at: str) -> InvalidInputError:
+    path = _path((at, *first["loc"]) if at else first["loc"])
+    message = _wanted(first, model)
+    return InvalidInputError(
+        f"{path}: {message}" if path else message, code=_CODES.get(first["type"]), field=path or None
+    )
+
+
+def _path(location: Sequence[int | str]) -> str:
+    """Write a location as a path; a name that a sender made up is repeated only where it looks like one.
+
+    >>> _path(("outcomes", 0, "type")), _path(("context", "ana@example.org"))
+    ('outcomes[0].type', 'context.(not a name)')
+    """
+    parts = [_step(part) for part in location if part != "[key]"]
+    return "".join(parts).lstrip(".")
+
+
+def _step(part: int | str) -> str:
+    return f"[{part}]" if isinstance(part, int) else "." + as_word(part).strip("'")
+
+
+def _wanted(first: ErrorDetails, model: type[BaseModel]) -> str:
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        return f"no such field; allowed are {', '.join(_owner(model, first['loc'][:-1]).model_fields)}"
+    if kind == "missing":
+        return "the field is missing"
+    if kind in {"model_type", "dict_type"}:
+        return f"an object is needed; given {json_type(first['input'])}"
+    return f"{first['msg']}; given {json_type(first['input'])}" if kind in _NAME_TYPE else first["msg"]
+
+
+def _owner(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel]:
+    """Find the model that stands at a location below another."""
+    for part in location:
+        inner = model.model_fields[str(part)].annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return model
+
+
+def json_type(value: object) -> str:
+    """Name the JSON type of a value.
+
+    >>> json_type([1]), json_type(True)
+    ('a list', 'a boolean')
+    """
+    names: Mapping[type, str] = {
+        dict: "an object", list: "a list", str: "a string", bool: "a boolean",
+        int: "an integer", float: "a number", type(None): "null",
+    }  # fmt: skip
+    return names.get(type(value), "something else")
