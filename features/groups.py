@@ -15,6 +15,8 @@ from features.segment import GROUP_ID
 
 MEMBER = "member"
 """The trait of a `group` call that, where it is false, ends the membership."""
+EVERYBODY = -1
+"""For SQLite, a limit that limits nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class GroupBook:
     def members(self, group_id: str) -> tuple[str, ...]:
         """The customers of a group, sorted."""
         with self._ledger.read() as connection:
-            return _members(connection, group_id)
+            return members_of(connection, group_id)
 
     def others(self, customer_id: str, kind: str | None = None) -> tuple[str, ...]:
         """The customers who share a group with this one, sorted; what household features add up over."""
@@ -82,12 +84,16 @@ def traits_of(connection: sqlite3.Connection, group_id: str) -> dict[str, Any]:
 
 
 def _group(connection: sqlite3.Connection, group_id: str, since_us: int) -> Group:
-    traits, members = traits_of(connection, group_id), _members(connection, group_id)
+    traits, members = traits_of(connection, group_id), members_of(connection, group_id)
     return Group(group_id, traits, from_us(since_us), len(members))
 
 
-def _members(connection: sqlite3.Connection, group_id: str) -> tuple[str, ...]:
-    return tuple(customer_id for (customer_id,) in connection.execute(_MEMBERS, (group_id,)).fetchall())
+def members_of(
+    connection: sqlite3.Connection, group_id: str, *, besides: str = "", most: int = EVERYBODY
+) -> tuple[str, ...]:
+    """The customers of a group, sorted. Parameters: `besides`, a customer left out; `most`, the first so many alone."""
+    found = connection.execute(_MEMBERS, (group_id, besides, most)).fetchall()
+    return tuple(customer_id for (customer_id,) in found)
 
 
 _OF_CUSTOMER = """
@@ -101,8 +107,8 @@ _MEMBERS = """
     SELECT customer_id FROM (
         SELECT i.customer_id, m.is_member,
                row_number() OVER (PARTITION BY i.customer_id ORDER BY m.occurred_us DESC, m.message_id DESC) AS place
-        FROM membership m JOIN identifier i ON i.node = m.node WHERE m.group_id = ? AND i.customer_id NOTNULL
-    ) WHERE place = 1 AND is_member ORDER BY customer_id
+        FROM membership m JOIN identifier i ON i.node = m.node WHERE m.group_id = ? AND i.customer_id <> ?
+    ) WHERE place = 1 AND is_member ORDER BY customer_id LIMIT ?
 """
 _JOIN = """
     INSERT INTO membership (node, group_id, since_us, occurred_us, message_id, is_member) VALUES (?, ?, ?, ?, ?, ?)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from features.consent import ConsentBook
 from features.group.circle import MOST, TYPE, Circle, Circles, Other, by_kind
 from features.group.sharing import said_by
-from features.groups import traits_of
+from features.groups import members_of, traits_of
 from features.ledger import Snapshots
 
 
@@ -38,7 +38,7 @@ class GroupReader:
         }
 
     def _others(self, connection: sqlite3.Connection, group: str, customer_id: str) -> tuple[Other, ...]:
-        others = [other for (other,) in connection.execute(_OTHERS, (group, customer_id, MOST))]
+        others = members_of(connection, group, besides=customer_id, most=MOST)
         states = ConsentBook(self._ledger).states(others)
         return tuple(Other(other, said_by(states[other])) for other in others)
 
@@ -54,11 +54,4 @@ def _joined(connection: sqlite3.Connection, customer_id: str) -> dict[str, tuple
 _CALLS = """
     SELECT m.group_id, m.occurred_us, m.message_id, m.is_member
     FROM identifier i JOIN membership m ON m.node = i.node WHERE i.customer_id = ?
-"""
-_OTHERS = """
-    SELECT customer_id FROM (
-        SELECT i.customer_id, m.is_member,
-               row_number() OVER (PARTITION BY i.customer_id ORDER BY m.occurred_us DESC, m.message_id DESC) AS place
-        FROM membership m JOIN identifier i ON i.node = m.node WHERE m.group_id = ? AND i.customer_id <> ?
-    ) WHERE place = 1 AND is_member ORDER BY customer_id LIMIT ?
 """
