@@ -24,6 +24,8 @@ from pipelines.exit_code import ExitCode
 LEASHED = "pipelines.leashed"
 LOOK_SECONDS = 1.0
 """Between two looks at a run under way; each renews the lease."""
+AGAIN_SECONDS = 10.0
+"""Before a run that was put back is tried again: its command takes seconds to find out that somebody else is at it."""
 MEMORY_MB = 4096
 """Of data that a retraining may hold, where nobody says otherwise."""
 
@@ -63,7 +65,7 @@ class Worker:
             elif run is None and once:
                 break
             else:
-                self.over.wait(self.limits.pause_seconds)
+                self.over.wait(self.limits.pause_seconds if run is None else AGAIN_SECONDS)
         return n
 
     def _attempt(self, run: Run) -> bool:

@@ -71,7 +71,7 @@ def test_a_worker_waits_for_whoever_retrains_by_hand(place):
     run = asked(place)
     with lease(Home(place / "home").lock("retrain"), work="retraining"), a_worker(place, "--pause", "0.1") as worker:
         until(lambda: "already running" in " ".join(line.text for line in queue_of(place).run(run.run_id).lines))
-        until(lambda: queue_of(place).run(run.run_id).attempts <= 1)
+        until(lambda: queue_of(place).run(run.run_id).state == "queued")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=60) == 0
     assert queue_of(place).run(run.run_id).state == "queued"
