@@ -37,11 +37,6 @@ class Backlog:
     def __len__(self) -> int:
         return len(self.group)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether the records said nothing."""
-        return not len(self)
-
     def chunks(self, size: int) -> Iterator["Backlog"]:
         """The same in pieces of whole customers, about `size` facts each."""
         start = 0

@@ -11,7 +11,6 @@ import hashlib
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -201,11 +200,6 @@ def _columns(bundle: Bundle) -> Any:
 
 def _plain(entry: ActionEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ActionEntry.__dataclass_fields__}
-
-
-def with_version(bundle: Bundle, version: str) -> Bundle:
-    """The same bundle under the version it was written with."""
-    return replace(bundle, version=version)
 
 
 def main(arguments: list[str]) -> int:

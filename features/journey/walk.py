@@ -52,11 +52,6 @@ class Walker:
             self._clock.add(read_condition(stage.condition.text))
         self._clock.numbers.add((journey.activity, journey.inactive_days))
 
-    @property
-    def is_daily(self) -> bool:
-        """Whether changes that no event makes are only looked for once a day."""
-        return self._clock.daily
-
     def walk(self, timeline: Timeline, until_us: int) -> Walk:
         """Look at every point, at every moment in between at which a condition may change, and at the end."""
         point, at_us = self._moments(timeline, until_us)

@@ -24,7 +24,6 @@ AT_ONCE = 10_000
 """Rows of a piece."""
 MAX_CELL = 1 << 20
 """Characters of one cell; what is longer is a quote that was never closed."""
-Damaged = list[tuple[int, Refused]]
 
 
 @dataclass(slots=True)
