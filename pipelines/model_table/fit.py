@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from decisioning.errors import ArtifactError
+from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table
 from pipelines.model_table.report import CARD, REPORT, Report, card, draw, report_of
 from training.artifact import MANIFEST
@@ -75,7 +75,7 @@ def fit_table(order: Order, *, say: Callable[[str], None] = lambda _: None) -> R
     )
     learned = learn(prepared, task, say=say)
     report = report_of(learned, order.file, order.out)
-    version = write_model(learned.model, order.out, created_at=datetime.now(UTC), report=_plain(report))
+    version = write_model(learned.model, order.out, created_at=system_clock(), report=_plain(report))
     report = report_of(learned, order.file, order.out, version=version)
     (order.out / REPORT).write_bytes(orjson.dumps(_plain(report), option=orjson.OPT_INDENT_2))
     (order.out / CARD).write_text(card(report), encoding="utf-8")

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 import pandas as pd
 
+from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table, write_table
 from training.encoding import Floats
 from training.value.learn import ValueModel, learn_value
@@ -84,7 +84,7 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
         sources=order.sources,
     )
     plain = asdict(report)
-    version = write_value(model, order.out, created_at=datetime.now(UTC), report=plain)
+    version = write_value(model, order.out, created_at=system_clock(), report=plain)
     return ValueReport(**{**{name: getattr(report, name) for name in plain}, "version": version})
 
 

@@ -181,8 +181,9 @@ def _refuse(wrong: NDArray[np.bool_], column: str, problem: str) -> None:
 def _all_probabilities(chosen: NDArray[np.int64], probability: Floats, n_actions: int) -> Floats:
     """π₀ (n, n_actions) where only that of the chosen action is told.
 
-    What is left is spread over the other actions by how often each was chosen. No estimate reads it; it says which
-    actions were possible, and what the logging policy is.
+    What is left is spread over the other actions by how often each was chosen. No estimate of a policy's value reads
+    that. The doubly robust learner, the check of support and the value of the logging policy do: for them it is an
+    approximation, where π₀ of the others varied.
     """
     share = np.bincount(chosen, minlength=n_actions) / len(chosen)
     rows = np.arange(len(chosen))
