@@ -1,9 +1,6 @@
 """What Feast is told: the customer, where history lies, the views of state, a service per model."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from decisioning.errors import UnavailableError
 from features.feast_offline_store import CLASS_PATH as OFFLINE_CLASS_PATH
 from features.feast_online_store import CLASS_PATH
 from features.feature_set import FeatureSet
+from features.file_lock import alone
 from features.history import History
 from features.home import Home
 from features.lift import View
@@ -61,7 +59,7 @@ def apply(home: Home, features: FeatureSet, *, stores: Stores | None = None) -> 
     """
     folder = home.path.resolve()
     history = History(folder / "history", features)
-    with _locked(home.lock("feast")):
+    with alone(home.lock("feast")):
         config = _write_config(folder, stores)
         known = folder / "registry.definition"
         believed = " ".join(f"{view.name}:{view.ttl}" for view in features.views)
@@ -124,11 +122,3 @@ def _online_store(stated: Path, stores: Stores | None) -> dict[str, str]:
     if stores is None and stated.exists():
         return dict(yaml.safe_load(stated.read_text())["online_store"])
     return {"type": CLASS_PATH, "path": "online.db"}
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

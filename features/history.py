@@ -8,7 +8,6 @@ reaches into the past of a customer adds that customer's rows anew, created late
 Links are those known when `catch_up` runs: what happened before a merge within one run counts for the survivor.
 """
 
-import fcntl
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from features.changes import Changes, changes
 from features.collecting import without_collecting
 from features.dead_letter import DeadLetters
 from features.feature_set import FeatureSet
+from features.file_lock import alone
 from features.gathering.gathered import Gathered
 from features.group.history_part import FOLDER, Span, write_told
 from features.history_part import HistoryPart, file_name, write_empty
@@ -155,6 +155,5 @@ class History:
 @contextmanager
 def history_lock(folder: Path) -> Iterator[None]:
     """Be the one process that writes the files of history."""
-    with (folder / "history.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(folder / "history.lock"):
         yield

@@ -1,6 +1,5 @@
 """The file of the ledger: created once, even when many processes start at once, and opened with the same settings."""
 
-import fcntl
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from decisioning.errors import UnavailableError
+from features.file_lock import alone, lock_beside
 from features.ledger_schema import EARLIER, TABLES, VERSION
 from features.ledger_tail import Tail, tail_of
 
@@ -39,16 +39,13 @@ def prepare(path: Path) -> Tail:
     A damaged end of the log is also said in this process' log.
     Raises: `UnavailableError` where the file is no ledger, is damaged, or was written by another version.
     """
-    with naming(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.with_name(path.name + ".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            connection = connect(path)
-            try:
-                _ensure_tables(connection, path)
-                return _said(tail_of(connection, path), path)
-            finally:
-                connection.close()
+    with naming(path), alone(lock_beside(path)):
+        connection = connect(path)
+        try:
+            _ensure_tables(connection, path)
+            return _said(tail_of(connection, path), path)
+        finally:
+            connection.close()
 
 
 def _said(tail: Tail, path: Path) -> Tail:

@@ -1,10 +1,10 @@
 """Bringing the ledger of an earlier release up to this one: records stay as they are, projections are made anew."""
 
-import fcntl
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from features.file_lock import alone, lock_beside
 from features.ledger_file import connect, naming, version_of
 from features.ledger_schema import EARLIER, PROJECTIONS, TABLES, VERSION
 
@@ -17,8 +17,7 @@ def upgrade(path: Path, rebuild: Callable[[sqlite3.Connection], int]) -> int | N
     """
     if not path.exists():
         return None
-    with naming(path), path.with_name(path.name + ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with naming(path), alone(lock_beside(path)):
         connection = connect(path)
         try:
             found = version_of(connection)

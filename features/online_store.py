@@ -12,6 +12,7 @@ from threading import local
 from typing import NamedTuple
 
 from decisioning.errors import UnavailableError
+from features.file_lock import alone, lock_beside
 from features.privacy.compacting import compact
 
 BUSY_MS = 30_000
@@ -66,15 +67,15 @@ class PackedRow(NamedTuple):
 class PackedRows:
     """Reads and writes the packed rows of one file; each thread has a connection of its own.
 
-    Parameters: `path` of the SQLite file, created where it is missing.
+    Parameters: `path` of the SQLite file, created where it is missing; under a lock, because SQLite waits for nobody
+    while it changes a journal into a WAL.
     Raises: `UnavailableError`, naming the file, where it cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._open = local()
-        with self._naming():
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._naming(), alone(lock_beside(path)):
             self._connection().executescript(_TABLES)
 
     def read(self, customer_id: str) -> list[PackedRow]:

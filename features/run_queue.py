@@ -3,7 +3,6 @@
 A worker holds a run by a lease that it renews; a worker that is killed renews nothing, and another takes the run over.
 """
 
-import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from uuid import uuid4
 import orjson
 
 from decisioning.errors import ConflictError, NotFoundError, UnavailableError
+from features.file_lock import alone, lock_beside
 from features.instant import from_us, to_us
 from features.retraining_run import ENDED, LogLine, Run, RunRequest
 
@@ -102,9 +102,7 @@ class RunQueue:
 
 def _create(path: Path) -> None:
     """Make the database whole under another name, so that nobody meets half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(path.name + ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(lock_beside(path)):
         if not path.exists():
             making = path.with_name(path.name + ".new")
             making.unlink(missing_ok=True)

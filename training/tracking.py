@@ -4,15 +4,13 @@ MLflow migrates its database on first use, and processes that start at once on a
 first migrates under a file lock; the others wait.
 """
 
-import fcntl
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from decisioning.errors import UnavailableError
+from features.file_lock import alone, lock_beside
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
@@ -41,7 +39,7 @@ def connect(home: Path) -> Any:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    with _migration(home), warnings.catch_warnings():
+    with alone(lock_beside(home / DATABASE)), warnings.catch_warnings():
         # MLflow 3.17 configures its own mappers with what SQLAlchemy 2.1 has deprecated.
         warnings.filterwarnings("ignore", message=".*noload.*")
         try:
@@ -51,13 +49,6 @@ def connect(home: Path) -> Any:
         except (MlflowException, SQLAlchemyError) as error:
             raise UnavailableError(f"the registry {home / DATABASE} cannot be used: {type(error).__name__}") from error
     return client
-
-
-@contextmanager
-def _migration(home: Path) -> Iterator[None]:
-    with (home / f"{DATABASE}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def experiment(client: Any, home: Path, name: str) -> str:

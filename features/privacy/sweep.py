@@ -3,13 +3,13 @@
 The ledger says what was erased, so a sweep that was interrupted is simply run again; one at a time does it.
 """
 
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from features.file_lock import alone
 from features.home import Home
 from features.instant import to_us
 from features.ledger import Ledger
@@ -37,7 +37,7 @@ class Sweeper:
         It is not where somebody kept reading what was before for half a minute: then it is done by the next sweep.
         Raises: `UnavailableError` where a store cannot be used.
         """
-        with _alone(self.home.lock("sweep")):
+        with alone(self.home.lock("sweep")):
             done = self.pending()
             if not self.clear():
                 return False
@@ -66,13 +66,6 @@ def _compact_rows(path: Path) -> bool:
 def _compact_ledger(path: Path) -> bool:
     with naming(path), closing(connect(path)) as connection:
         return compact(connection)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 _SWEPT = "UPDATE erasure SET swept_us = ? WHERE erasure_id = ?"

@@ -1,13 +1,15 @@
 """What every store of online rows keeps to: the embedded one and Redis, by the same tests."""
 
 import random
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 from feature_shop import FEATURES, START, assert_same, viewed
+from meanwhile import meanwhile
 from redis_server import a_redis
 
 from decisioning.customer import CustomerReference
@@ -110,23 +112,21 @@ def test_a_writer_sees_what_it_has_changed(rows):
 
 
 def test_no_vector_is_torn_while_another_writes(stores, tmp_path):
-    stop, writer, reader = threading.Event(), *(open_rows(Home(tmp_path), stores) for _ in range(2))
+    writer, reader = (open_rows(Home(tmp_path), stores) for _ in range(2))
 
-    def write_all_as_one() -> None:
+    def write_all_as_one(stop: Event) -> None:
         i = 0
         while not stop.is_set():
             i += 1
             writer.write(a_row(float(i), view=view, event_us=i) for view in "abcdefgh")
         writer.close()
 
-    writing = threading.Thread(target=write_all_as_one)
-    writing.start()
     seen: list[set[bytes]] = []
-    while len(seen) < 400:
-        found = {row.state for row in reader.read("c_1")}
-        seen += [found] if found else []
-    stop.set()
-    writing.join()
+    with meanwhile(write_all_as_one) as (writing,):
+        while len(seen) < 400:
+            assert not writing.done()
+            found = {row.state for row in reader.read("c_1")}
+            seen += [found] if found else []
     reader.close()
     assert max(map(len, seen)) == 1
     assert len(set().union(*seen)) > 1
@@ -143,11 +143,8 @@ def test_of_two_writers_the_newest_event_time_stays(stores, tmp_path):
             own.write(a_row(customer=f"c_{place}", event_us=us) for place, us in shuffled[start : start + 50])
         own.close()
 
-    writers = [threading.Thread(target=write, args=(chance.sample(moments, 3_000),)) for _ in range(2)]
-    for each in writers:
-        each.start()
-    for each in writers:
-        each.join()
+    with ThreadPoolExecutor(2) as writers:
+        list(writers.map(write, [chance.sample(moments, 3_000) for _ in range(2)]))
     rows = open_rows(Home(tmp_path), stores)
     assert {row.customer_id: row.event_us for row in rows.read_many(list(newest))} == newest
     rows.close()

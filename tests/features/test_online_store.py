@@ -1,9 +1,11 @@
 """Packed rows: guarded by event time, read together, committed with their progress."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import numpy as np
 import pytest
+from meanwhile import meanwhile
 
 from decisioning.errors import UnavailableError
 from features.online_store import PackedRow, PackedRows
@@ -66,9 +68,9 @@ def test_rows_and_progress_are_committed_together_or_not_at_all(rows):
 
 
 def test_views_of_one_customer_are_never_torn(rows, tmp_path):
-    torn, stop = [], threading.Event()
+    torn = []
 
-    def look() -> None:
+    def look(stop: Event) -> None:
         reader = PackedRows(tmp_path / "online.db")
         while not stop.is_set():
             values = {row.state for row in reader.read("c_1")}
@@ -76,13 +78,27 @@ def test_views_of_one_customer_are_never_torn(rows, tmp_path):
                 torn.append(values)
         reader.close()
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    for n in range(300):
-        rows.write([a_row(float(n), view=view, event_us=n) for view in "abcd"])
-    stop.set()
-    thread.join()
+    with meanwhile(look):
+        for n in range(300):
+            rows.write([a_row(float(n), view=view, event_us=n) for view in "abcd"])
     assert torn == []
+
+
+def test_two_open_a_new_store_at_once_and_write_as_soon_as_they_have_it(tmp_path):
+    def write(n: int) -> None:
+        together.wait()
+        opened = PackedRows(tmp_path / f"{n // 2}.db")
+        for view in "abcdefghijklmnop":
+            opened.write([a_row(customer=f"c_{n}", view=view)])
+        opened.close()
+
+    together = Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(2 * 30)))
+    for place in range(30):
+        opened = PackedRows(tmp_path / f"{place}.db")
+        assert len(opened.customers()) == 2
+        opened.close()
 
 
 def test_a_damaged_file_is_named(tmp_path):

@@ -5,11 +5,13 @@ Whoever was erased since stays erased.
 
 import io
 import tarfile
-import threading
 import time
+from functools import partial
 
+import numpy as np
 import pytest
 from canaries import START, Subject, a_workspace, hits, lived
+from meanwhile import meanwhile
 
 from decisioning.errors import InvalidInputError
 from features.intake import Intake
@@ -21,7 +23,7 @@ from pipelines.composition import compose
 from pipelines.erase import erase
 from pipelines.restore import restore
 
-WRITERS = 4
+WRITERS = range(4)
 
 
 def writing(ledger, name, acknowledged, stop):
@@ -37,18 +39,14 @@ def writing(ledger, name, acknowledged, stop):
 
 def backed_up_in_load(home, out, seconds):
     """Back up while events are taken in; those acknowledged before it began, and all."""
-    acknowledged, stop = [], threading.Event()
+    acknowledged = []
     with Ledger(home / "ledger.db") as ledger:
-        writers = [threading.Thread(target=writing, args=(ledger, name, acknowledged, stop)) for name in range(WRITERS)]
-        for writer in writers:
-            writer.start()
-        time.sleep(seconds)
-        before = list(acknowledged)
-        back_up(home, out)
-        time.sleep(seconds)
-        stop.set()
-        for writer in writers:
-            writer.join()
+        works = [partial(writing, ledger, name, acknowledged) for name in WRITERS]
+        with meanwhile(*works):
+            time.sleep(seconds)
+            before = list(acknowledged)
+            back_up(home, out)
+            time.sleep(seconds)
     return before, acknowledged
 
 
@@ -116,19 +114,34 @@ def test_the_log_of_another_home_is_refused(tmp_path):
     assert not (tmp_path / "elsewhere").exists()
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "no archive", "climbs out", "link"])
-def test_a_damaged_or_hostile_backup_leaves_nothing_behind(tmp_path, damage):
+@pytest.fixture
+def backed_up(tmp_path):
+    """A workspace, and a backup of a home that was lived in."""
     workspace = a_workspace(tmp_path)
     with compose(tmp_path / "home", workspace, clock=SimulatedClock(START)) as composition:
         lived(composition, Subject.many(1, seed=1))
-    out = tmp_path / "backup"
-    back_up(tmp_path / "home", out)
+    back_up(tmp_path / "home", tmp_path / "backup")
+    return workspace, tmp_path / "backup"
+
+
+def test_a_byte_that_changed_anywhere_behind_the_header_is_noticed(backed_up, tmp_path):
+    workspace, out = backed_up
     content = out.read_bytes()
-    half = len(content) // 2
+    header = 10 + content[10:].index(b"\0") + 1
+    for place in np.linspace(header, len(content) - 1, 40, dtype=int):
+        out.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        with pytest.raises(InvalidInputError):
+            restore(tmp_path / "elsewhere", workspace, out, nothing_erased=True)
+        assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "no archive", "climbs out", "link"])
+def test_a_damaged_or_hostile_backup_leaves_nothing_behind(backed_up, tmp_path, damage):
+    workspace, out = backed_up
+    content = out.read_bytes()
     out.write_bytes(
         {
-            "cut": content[:half],
-            "flipped": content[:half] + bytes([content[half] ^ 0xFF]) + content[half + 1 :],
+            "cut": content[: len(content) // 2],
             "no archive": b"nothing",
             "climbs out": archive("bundles/../../outside"),
             "link": archive("bundles/link", target="/etc/passwd"),

@@ -1,12 +1,13 @@
 """Row 50 of the reliability list: an objection is effective for every decision that starts after its 2xx, in load."""
 
 import random
-import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 import pytest
+from meanwhile import meanwhile
 from service_process import KEY, Service
 
 from features.catalog_source import feature_set_of
@@ -60,7 +61,7 @@ class Customer:
         }
 
 
-def running(work, customer, stop, url):
+def running(work, customer, url, stop):
     with httpx.Client(base_url=url, headers=KEY, timeout=20) as client:
         n = 0
         while not stop.is_set():
@@ -80,18 +81,9 @@ def test_no_decision_looks_at_a_profile_after_an_acknowledged_objection(tmp_path
     try:
         for customer in customers:
             service.client.post("/v1/events", json={"batch": life(customer.user)}).raise_for_status()
-        stop = threading.Event()
-        workers = [
-            threading.Thread(target=running, args=(work, customer, stop, service.url))
-            for customer in customers
-            for work in (toggle, lambda each, client, n: each.ask(client, n))
-        ]
-        for worker in workers:
-            worker.start()
-        time.sleep(seconds)
-        stop.set()
-        for worker in workers:
-            worker.join()
+        works = [partial(running, work, each, service.url) for each in customers for work in (toggle, Customer.ask)]
+        with meanwhile(*works):
+            time.sleep(seconds)
     finally:
         service.client.close()
         service.stop()

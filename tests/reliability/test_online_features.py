@@ -1,13 +1,16 @@
 """Rows 15 to 17 of the reliability list: nothing too old is used, no vector is torn, the newest event time stays."""
 
 import random
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 from feature_shop import FEATURES, START, Shop
+from meanwhile import meanwhile
 
 from features.feature_set import FeatureSet
 from features.online import OnlineFeatures
@@ -48,18 +51,16 @@ def test_no_value_past_its_time_to_live_is_used_and_each_is_named(day_long, n):
 @pytest.mark.parametrize("n", [3_000, pytest.param(100_000, marks=pytest.mark.reliability)])
 def test_no_vector_is_torn_while_another_writes(tmp_path, n):
     """Row 16: one writer sets every column of every view to i; no read ever sees two different numbers."""
-    path, stop = tmp_path / "online.db", threading.Event()
-    writing = threading.Thread(target=write_all_as_one, args=(path, stop))
-    writing.start()
-    reader, torn, seen = PackedRows(path), 0, set()
-    while len(seen) < 2:
-        seen |= {float(values[0]) for values in numbers_in(reader)}
-    for _ in range(n):
-        found = np.concatenate(numbers_in(reader))
-        torn += len(np.unique(found)) != 1 or len(found) != len(FEATURES.columns)
-        seen.add(float(found[0]))
-    stop.set()
-    writing.join()
+    path = tmp_path / "online.db"
+    with meanwhile(partial(write_all_as_one, path)) as (writing,):
+        reader, torn, seen = PackedRows(path), 0, set()
+        while len(seen) < 2:
+            assert not writing.done()
+            seen |= {float(values[0]) for values in numbers_in(reader)}
+        for _ in range(n):
+            found = np.concatenate(numbers_in(reader))
+            torn += len(np.unique(found)) != 1 or len(found) != len(FEATURES.columns)
+            seen.add(float(found[0]))
     reader.close()
     assert torn == 0
     assert len(seen) > 10
@@ -69,7 +70,7 @@ def numbers_in(reader: PackedRows) -> list[np.ndarray]:
     return [unpack([row.state], len(row.state) // 8)[0] for row in reader.read("c_1")]
 
 
-def write_all_as_one(path: Path, stop: threading.Event) -> None:
+def write_all_as_one(path: Path, stop: Event) -> None:
     rows, i = PackedRows(path), 0
     while not stop.is_set():
         i += 1
@@ -85,11 +86,8 @@ def test_of_two_writers_the_newest_event_time_stays(tmp_path):
     chance, path = random.Random(17), tmp_path / "online.db"  # noqa: S311 - as above
     moments = [(place, chance.randrange(10**9)) for place in range(1_000) for _ in range(4)]
     newest = {place: max(us for at, us in moments if at == place) for place in range(1_000)}
-    writers = [threading.Thread(target=write_each, args=(path, chance.sample(moments, 4_000))) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    with ThreadPoolExecutor(2) as writers:
+        list(writers.map(partial(write_each, path), [chance.sample(moments, 4_000) for _ in range(2)]))
     rows = PackedRows(path)
     held = {row.customer_id: row.event_us for row in rows.read_many([f"c_{place}" for place in newest])}
     rows.close()
@@ -106,22 +104,19 @@ def write_each(path: Path, moments: list[tuple[int, int]]) -> None:
 
 def test_the_reader_of_a_running_service_sees_each_write_whole(tmp_path):
     """Two views that count the same facts agree in every read, while events stream in."""
-    shop, stop, differ = Shop(tmp_path), threading.Event(), []
+    shop, differ = Shop(tmp_path), []
     shop.send({"type": "page", "userId": "u-1"})
     customer = shop.customer("u-1")
 
-    def look() -> None:
+    def look(stop: Event) -> None:
         online = OnlineFeatures(shop.home.online, FEATURES)
         while not stop.is_set():
             known = online.read(customer, START)
             if known["visit_pages"] != known["page_views_7d"]:
                 differ.append(known)
 
-    looking = threading.Thread(target=look)
-    looking.start()
-    for _ in range(100):
-        shop.send({"type": "page", "userId": "u-1"})
-    stop.set()
-    looking.join()
+    with meanwhile(look):
+        for _ in range(100):
+            shop.send({"type": "page", "userId": "u-1"})
     shop.close()
     assert differ == []

@@ -1,8 +1,8 @@
-import threading
 from datetime import UTC, datetime
 
 import orjson
 import pytest
+from meanwhile import meanwhile
 from response_world import a_frame, a_layout
 
 from decisioning.errors import ArtifactError
@@ -63,16 +63,13 @@ def test_a_reader_always_sees_a_whole_champion(tmp_path):
     home = tmp_path / "home"
     runs = [a_written_bundle(tmp_path / f"run-{seed}", seed)[0] for seed in (1, 2)]
     publish(runs[0], home)
-    seen, done = set(), threading.Event()
+    seen = set()
 
-    def watch():
-        while not done.is_set():
+    def watch(stop):
+        while not stop.is_set():
             seen.add(champion_path(home))
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    publish(runs[1], home)
-    done.set()
-    watcher.join()
+    with meanwhile(watch):
+        publish(runs[1], home)
     assert None not in seen
     assert len(seen) <= 2
