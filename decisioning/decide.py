@@ -20,6 +20,7 @@ from decisioning.holdout import Arm, arm_of
 from decisioning.option import Option, Weighing, options_of, score_of
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
 from decisioning.ranking import Draw, Drawing, draw_ranks
+from decisioning.rollout import MODEL, Rollout, rolled_out
 
 ATTEMPTS = 5
 """How often a decision is made anew because the customer's contacts changed meanwhile, before nothing is offered."""
@@ -30,7 +31,8 @@ _UNSCORED = Stop("score", "no usable score")
 class Ports:
     """What a decision is composed of, at the edge.
 
-    Parameters: `explained`, how many ranked actions get the features that moved their propensity among their reasons.
+    Parameters: `explained`, how many ranked actions get the features that moved their propensity among their reasons;
+    `rollout`, a challenger beside the scorer.
     """
 
     catalog: CompiledCatalog
@@ -38,6 +40,7 @@ class Ports:
     scorer: Scorer
     log: DecisionLog
     explained: int = 0
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def consider(
     try:
         options = _options(case, through)
     except TsugiError:
-        case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, "model"))
+        case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, MODEL))
         options = _options(case, through)
     return _conclude(case, options, through)
 
@@ -210,7 +213,14 @@ def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: boo
     customer = ports.profiles.read(request.customer, now=now)
     if not offer:
         customer = replace(customer, degraded=(*customer.degraded, UNREADABLE))
-    return consider(request, customer, catalog=ports.catalog, scorer=ports.scorer, explained=ports.explained)
+
+    def deciding(scorer: Scorer) -> Decision:
+        return consider(request, customer, catalog=ports.catalog, scorer=scorer, explained=ports.explained)
+
+    if ports.rollout is None:
+        return deciding(ports.scorer)
+    taken = ports.rollout.takes(customer.customer_id, ports.catalog.catalog.holdout)
+    return rolled_out(ports.rollout, ports.scorer, deciding, taken=taken)
 
 
 def decide(

@@ -69,13 +69,23 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """What a shadowing challenger would have chosen, and P(takes rank 1) of every eligible action under it."""
+
+    bundle: str
+    chosen: str
+    eligible: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The record of one call of `decide()`.
 
     Parameters: `chosen`, the action at rank 1 or `no_action`; `eligible`, P(takes rank 1) of every eligible action,
     `no_action` included where it may be chosen; `epsilon`, this decision's exploration rate; `features`, as used;
     `contacts_version`, what the contact history was when it was read; `scores`, (propensity, uplift, priority) of every
-    candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number).
+    candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number);
+    `shadow`, what a challenger would have done, where one shadowed.
     """
 
     decision_id: str
@@ -99,3 +109,4 @@ class Decision:
     contacts_version: int
     degraded: tuple[str, ...] = ()
     limit: int | None = None
+    shadow: Shadow | None = None

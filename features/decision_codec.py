@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from decisioning.customer import CustomerReference
-from decisioning.decision import Decision, Exclusion, RankedAction, Versions
+from decisioning.decision import Decision, Exclusion, RankedAction, Shadow, Versions
 
 
 def encode_decision(decision: Decision) -> bytes:
@@ -22,7 +22,7 @@ def decode_decision(body: bytes) -> Decision:
 
 def decision_from(fields: Mapping[str, Any]) -> Decision:
     """The decision of its JSON object."""
-    read = {name: convert(fields[name]) for name, convert in _FIELDS.items()}
+    read = {name: convert(fields[name]) for name, convert in _FIELDS.items() if name in fields}
     return Decision(**{**fields, **read})
 
 
@@ -49,4 +49,5 @@ _FIELDS: dict[str, Any] = {
     "exclusions": lambda items: tuple(Exclusion(**item) for item in items),
     "versions": lambda item: Versions(**item),
     "degraded": tuple,
+    "shadow": lambda item: None if item is None else Shadow(**item),
 }

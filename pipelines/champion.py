@@ -4,8 +4,9 @@ from pathlib import Path
 
 from decisioning.cold_start import CatalogScorer
 from decisioning.ports import Scorer
-from training.artifact import champion_path, load_bundle
+from training.artifact import load_bundle
 from training.bundle_json import Bundle
+from training.manifest import champion_path
 
 
 def champion_bundle(home: Path) -> Bundle | None:

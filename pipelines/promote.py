@@ -1,13 +1,24 @@
-"""Moves the champion by hand: promotes a registered version, or goes back to the champion before."""
+"""Moves what serves by hand: a registered version becomes champion, shadows, or decides for a share."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from decisioning.errors import NotFoundError
 from features.home import Home
+from features.ledger import Ledger
+from features.rollout_pointer import end_rollout
 from features.workspace import Workspace
 from pipelines.lease import lease
-from training.publication import publish
+from training.publication import publish, publish_challenger
 from training.registry import RegisteredBundle, Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """What a version shall do. Parameters: `share` of the customers that it decides for; 0 to shadow only."""
+
+    version: int
+    share: float = 0.0
 
 
 def promote_version(home: Path, workspace: Path, number: int | None = None) -> str:
@@ -18,21 +29,33 @@ def promote_version(home: Path, workspace: Path, number: int | None = None) -> s
     with lease(Home(home).create().lock("retrain"), work="retraining"):
         registry = Registry.open(home, workspace=Workspace.load(workspace).name)
         version = _chosen(registry, number)
-        publish(version.folder, home)
+        publish(version.folder, home, number=version.number)
         registry.promote(version.number)
     return f"version {version.number} (bundle {version.bundle}) is the champion"
 
 
-def roll_back(home: Path, workspace: Path) -> str:
-    """Make the champion before the present one champion again, and publish it.
+def roll_out(home: Path, workspace: Path, rollout: Rollout) -> str:
+    """Let a registered version shadow the champion, or decide for a share of the customers.
 
-    Raises `NotFoundError` where none served before.
+    Raises `NotFoundError` where there is no such version, `ArtifactError` where it was altered, `InvalidInputError` of
+    a bad share.
     """
-    with lease(Home(home).create().lock("retrain"), work="retraining"):
+    with lease(Home(home).create().lock("retrain"), work="retraining"), Ledger(Home(home).ledger) as ledger:
         registry = Registry.open(home, workspace=Workspace.load(workspace).name)
-        version = registry.rollback()
-        publish(version.folder, home)
-    return f"rolled back: version {version.number} (bundle {version.bundle}) is the champion"
+        version, since = registry.version(rollout.version), ledger.last_seq()
+        publish_challenger(version.folder, home, share=rollout.share, since_seq=since, number=version.number)
+        registry.challenge(version.number)
+        does = f"decides for {rollout.share:.1%} of the customers" if rollout.share else "shadows the champion"
+        registry.tag(version.number, "rollout", does)
+    return f"version {version.number} (bundle {version.bundle}) {does}"
+
+
+def end_challenge(home: Path, reason: str = "by hand") -> str:
+    """Let the challenger under way neither shadow nor decide any more. Raises `NotFoundError` where there is none."""
+    ended = end_rollout(home, reason)
+    if ended is None:
+        raise NotFoundError("no challenger is under way")
+    return f"the {ended.mode} of bundle {ended.version} is ended"
 
 
 def _chosen(registry: Registry, number: int | None) -> RegisteredBundle:

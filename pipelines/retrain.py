@@ -195,7 +195,7 @@ def _act(
     if not promote or verdict.serve == "champion":
         registry.challenge(version)
     elif verdict.serve == "candidate":
-        publish(served, composition.home.path)
+        publish(served, composition.home.path, number=version)
         registry.promote(version)
     else:
         _serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of)
@@ -222,7 +222,7 @@ def _serve_constant(
     )
     with registry.retraining("best constant action") as run:
         version = registry.register(run, folder, bundle=bundle)
-    publish(folder, composition.home.path)
+    publish(folder, composition.home.path, number=version.number)
     registry.promote(version.number)
 
 

@@ -46,9 +46,10 @@ from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
 from serving.endpoint import unforeseen
+from serving.guard import keep_watch
 from serving.kept import Kept
 from serving.metrics import Metrics
-from serving.model_store import model_store
+from serving.model_store import Shelf, challenger_store, model_store
 from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 from serving.settings import Settings
@@ -69,7 +70,8 @@ async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> Async
     store cannot be used.
     """
     with open_desk(settings, clock=clock) as desk:
-        tasks = [asyncio.create_task(watch(desk)), asyncio.create_task(tidy(desk))]
+        always = (watch(desk), tidy(desk), keep_watch(desk, Home(settings.home)))
+        tasks = [asyncio.create_task(each) for each in always]
         try:
             yield desk
         finally:
@@ -87,8 +89,10 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
     home = Home(settings.home).create()
     metrics = Metrics()
     catalog = catalog_store(workspace, features, metrics=metrics)
-    bundle = model_store(home, metrics=metrics)
-    bundle.refresh()
+    shelf = Shelf()
+    bundle, challenger = model_store(home, shelf, metrics=metrics), challenger_store(home, shelf, metrics=metrics)
+    for kept in (bundle, challenger):
+        kept.refresh()
     with ExitStack() as stack:
         stores = _open_stores(home, workspace, features, stack)
         workers = stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="aside"))
@@ -97,7 +101,8 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             compiled = catalog.current
             profiles = FailingClosed(stores.profiles(compiled.catalog))
             log = DecisionBook(stores.ledger, compiled.catalog, workspace.identity)
-            return Ports(compiled, profiles, bundle.current, log, explained=EXPLAINED)
+            rollout = challenger.current.rollout if challenger.current else None
+            return Ports(compiled, profiles, bundle.current, log, explained=EXPLAINED, rollout=rollout)
 
         documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
         yield Desk(
@@ -113,6 +118,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             journeys=lambda: prepared.kept(home.journeys),
             catalog=catalog,
             bundle=bundle,
+            challenger=challenger,
             probe_features=stores.probe,
             privacy=_privacy_desk(stores, home, workspace, catalog),
             runs=RunQueue(home.runs),
@@ -176,7 +182,7 @@ async def watch(desk: Desk) -> None:
     """Take over new catalogues and bundles as they appear, for as long as the service runs."""
     while True:
         await asyncio.sleep(LOOK_AGAIN)
-        for kept in (desk.catalog, desk.bundle):
+        for kept in (desk.catalog, desk.bundle, desk.challenger):
             if kept.changed():
                 await _refresh(desk, kept.refresh)
 

@@ -15,6 +15,7 @@ from features.ledger import Ledger
 from features.outcomes import OutcomeBook
 from features.run_queue import RunQueue
 from serving.auth import KeyRing
+from serving.challenger import Challenger
 from serving.decision_log import DecisionDesk
 from serving.kept import Kept
 from serving.metrics import Metrics
@@ -44,6 +45,7 @@ class Desk:
     journeys: Callable[[], bytes]
     catalog: Kept[CompiledCatalog]
     bundle: Kept[Scorer]
+    challenger: Kept[Challenger | None]
     probe_features: Callable[[datetime], None]
     privacy: PrivacyDesk
     runs: RunQueue

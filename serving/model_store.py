@@ -1,38 +1,88 @@
-"""The published bundle that serves: verified apart, swapped whole, the last good one kept."""
+"""The published bundles that serve: verified apart, swapped whole, the last good ones kept."""
+
+from pathlib import Path
 
 from decisioning.cold_start import CatalogScorer
 from decisioning.errors import ArtifactError
 from decisioning.ports import Scorer
 from features.home import Home
+from features.rollout_pointer import CHALLENGER, read_rollout, rollout_path
+from serving.challenger import Challenger
 from serving.kept import Kept
 from serving.metrics import Metrics
 
 POINTER = "champion.json"
 """The file that publication replaces last; it names the bundle that shall serve."""
+MOST_LOADED = 3
 
 
-def model_store(home: Home, *, metrics: Metrics) -> Kept[Scorer]:
+class Shelf:
+    """The bundles that this process loaded last, so that going back to one of them takes no trial.
+
+    Keyed by the hash of a manifest, which names the hash of every other file.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Scorer] = {}
+
+    def bundle(self, folder: Path) -> Scorer:
+        """Give the bundle of a folder, once another process has loaded it and found its scores as expected.
+
+        Imported late: a service without a bundle needs no LightGBM, whose import takes two seconds.
+        """
+        from training.artifact import load_bundle
+        from training.manifest import manifest_digest, verify_in_subprocess
+
+        digest = manifest_digest(folder)
+        if digest not in self._loaded:
+            verify_in_subprocess(folder)
+            self._loaded[digest] = load_bundle(folder)
+        self._loaded[digest] = found = self._loaded.pop(digest)
+        for oldest in list(self._loaded)[:-MOST_LOADED]:
+            del self._loaded[oldest]
+        return found
+
+
+def model_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Scorer]:
     """Keep the published champion; before the first one the catalogue's own starting propensities score."""
     first: Scorer = CatalogScorer()
     return Kept(
         "bundle",
         home.bundles / POINTER,
-        load=lambda: _champion(home),
+        load=lambda: _champion(home, shelf),
         version_of=lambda scorer: scorer.version,
         first=first,
         metrics=metrics,
     )
 
 
-def _champion(home: Home) -> Scorer:
-    """Load the published bundle after another process has loaded it and found its scores as expected.
+def challenger_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Challenger | None]:
+    """Keep the published challenger; None before the first one, and after the last one ended."""
+    first: Challenger | None = None
+    return Kept(
+        "challenger",
+        rollout_path(home.path),
+        load=lambda: _challenger(home, shelf),
+        version_of=lambda challenger: challenger.pointer.version if challenger else "none",
+        first=first,
+        metrics=metrics,
+    )
 
-    Imported late: a service without a bundle needs no LightGBM, whose import takes two seconds.
-    """
-    from training.artifact import champion_path, load_bundle, verify_in_subprocess
+
+def _champion(home: Home, shelf: Shelf) -> Scorer:
+    from training.manifest import champion_path
 
     path = champion_path(home.path)
     if path is None:
         raise ArtifactError(f"{home.bundles / POINTER} names no published bundle")
-    verify_in_subprocess(path)
-    return load_bundle(path)
+    return shelf.bundle(path)
+
+
+def _challenger(home: Home, shelf: Shelf) -> Challenger | None:
+    pointer = read_rollout(home.path)
+    if pointer is None or pointer.mode == "ended":
+        return None
+    from training.manifest import published_path
+
+    folder = published_path(home.path, pointer.version, pointer.sha256, pointer=CHALLENGER)
+    return Challenger(pointer, shelf.bundle(folder))

@@ -1,33 +1,130 @@
 """Publishing a bundle: copied below the home, tried in another process, then the pointer is swapped in one step."""
 
-import os
 import shutil
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
-from training.artifact import POINTER, champion_path, manifest_digest, read_manifest, verify_in_subprocess
+from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
+from features.file_lock import alone
+from features.home import Home
+from features.rollout_pointer import Mode, RolloutPointer, end_rollout, replace_file, write_rollout
+from training.champion_log import Champion, Change, champion_changes, note_champion, standing
+from training.manifest import (
+    POINTER,
+    champion_path,
+    manifest_digest,
+    published_path,
+    read_content,
+    read_manifest,
+    verify_in_subprocess,
+)
 
 
-def publish(folder: Path, home: Path) -> Path:
+def publish(folder: Path, home: Path, *, number: int = 0) -> Path:
     """Make a written bundle the champion that serves; returns its published folder.
 
     Nothing changes unless the whole bundle is verified; what is published is either the old one or all of the new one.
+    A challenger under way was compared with the champion before, and is ended. Parameters: `number`, in the registry.
     Raises `ArtifactError`.
     """
-    version = verify_in_subprocess(folder)
-    target = home / "bundles" / version
-    if not target.exists():
-        _copy(folder, target)
-    pointer = {"version": version, "sha256": manifest_digest(target)}
-    _replace(home / "bundles" / POINTER, orjson.dumps(pointer))
+    target = _copied(folder, home)
+    with alone(Home(home).lock("bundles")):
+        _point(home, _change(target, number, "promoted"))
+    end_rollout(home, f"{target.name} became champion")
     return target
+
+
+def publish_challenger(
+    folder: Path, home: Path, *, share: float, since_seq: int = 0, number: int = 0
+) -> RolloutPointer:
+    """Let a written bundle decide for a share of the customers, or only shadow (0); the pointer as published.
+
+    Parameters: `since_seq`, the ledger's last record. Raises `InvalidInputError` of a share beyond 0 to 1,
+    `ArtifactError`.
+    """
+    if not 0.0 <= share <= 1.0:
+        raise InvalidInputError(f"the share of a canary is from 0 to 1, given {share}", field="share")
+    target = _copied(folder, home)
+    mode: Mode = "canary" if share else "shadow"
+    pointer = RolloutPointer(mode, target.name, manifest_digest(target), share, since_seq, _now(), number)
+    write_rollout(home, pointer)
+    return pointer
+
+
+def roll_back_published(home: Path) -> Champion:
+    """Make the champion before the present one serve again, from what lies below the home; every hash is verified.
+
+    It was tried when it was published. Raises `NotFoundError` where none served before, `ArtifactError` where that one
+    was altered.
+    """
+    with alone(Home(home).lock("bundles")):
+        before = _before(home)
+        read_content(published_path(home, before.version, before.sha256))
+        back = Champion(before.version, before.sha256, before.number, "rolled back", _now())
+        _point(home, back)
+    end_rollout(home, f"the champion was rolled back to {back.version}")
+    return back
+
+
+def _before(home: Path) -> Champion:
+    """The champion before the one that serves; what was written down and never came to serve is passed over."""
+    served, now = standing(champion_changes(home)), _serving(home)
+    while served and now and served[-1].version != now:
+        served.pop()
+    if len(served) < 2:
+        raise NotFoundError(f"{home / 'bundles'}: no champion served before the present one; see `tsugi promote`")
+    return served[-2]
+
+
+def _serving(home: Path) -> str:
+    """The version that the pointer names; empty where it was altered."""
+    try:
+        path = champion_path(home)
+    except ArtifactError:
+        return ""
+    return path.name if path else ""
 
 
 def champion(home: Path) -> Path | None:
     """The published champion's folder; None where nothing is published. Raises `ArtifactError` where it was altered."""
     return champion_path(home)
+
+
+def _copied(folder: Path, home: Path) -> Path:
+    """Try a bundle in another process and copy it below the home."""
+    target = home / "bundles" / verify_in_subprocess(folder)
+    if not target.exists():
+        _copy(folder, target)
+    return target
+
+
+def _point(home: Path, change: Champion) -> None:
+    """Swap the pointer, and write down what happened: first what is to be undone, so that no swap goes unrecorded."""
+    if not champion_changes(home):
+        _note_unrecorded(home)
+    note_champion(home, change)
+    replace_file(home / "bundles" / POINTER, orjson.dumps({"version": change.version, "sha256": change.sha256}))
+
+
+def _note_unrecorded(home: Path) -> None:
+    """The champion of a home that kept no log yet."""
+    try:
+        path = champion_path(home)
+    except ArtifactError:  # nobody may go back to what was altered
+        return
+    if path is not None:
+        note_champion(home, _change(path, 0, "promoted"))
+
+
+def _change(target: Path, number: int, how: Change) -> Champion:
+    return Champion(target.name, manifest_digest(target), number, how, _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 def _copy(folder: Path, target: Path) -> None:
@@ -47,12 +144,3 @@ def _settle(whole: Path, target: Path) -> None:
     except OSError:  # another process published the same version meanwhile: its content is the same by its hash
         if not target.exists():
             raise
-
-
-def _replace(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".pointer-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)

@@ -83,7 +83,7 @@ class Registry:
         }
         run.log(tags=told, metrics={"gate.promoted": float(verdict.promoted), **lows})
         for key, value in told.items():
-            self.client.set_model_version_tag(self.model, str(version.number), key, value[:LONGEST_TAG])
+            self.tag(version.number, key, value)
 
     def promote(self, number: int) -> RegisteredBundle:
         """Make a version the champion, remembering the one before it; a challenger that is promoted ceases to be one.
@@ -105,21 +105,20 @@ class Registry:
         self._move("challenger", number)
         return version
 
-    def rollback(self) -> RegisteredBundle:
-        """Make the champion before the present one champion again.
+    def roll_back_to(self, number: int) -> RegisteredBundle:
+        """Move the champion back to a version, and mark the one that it leaves; what serves was moved before.
 
-        Raises `NotFoundError` where there is no champion, or none before it.
+        Raises `NotFoundError` of a version that is not registered.
         """
-        now = self.holder("champion")
-        if now is None:
-            raise NotFoundError(f"{self.model} has no champion to roll back")
-        before = self._tags(now.number).get("previous_champion")
-        if before is None:
-            raise NotFoundError(f"no champion served before version {now.number} of {self.model}")
-        version = self.version(int(before))
-        self._move("champion", version.number)
-        self.client.set_model_version_tag(self.model, str(now.number), "rolled_back", "true")
+        version, left = self.version(number), self.holder("champion")
+        self._move("champion", number)
+        if left is not None and left.number != number:
+            self.client.set_model_version_tag(self.model, str(left.number), "rolled_back", "true")
         return version
+
+    def tag(self, number: int, key: str, value: str) -> None:
+        """Write something on a version."""
+        self.client.set_model_version_tag(self.model, str(number), key, value[:LONGEST_TAG])
 
     def holder(self, alias: Alias) -> RegisteredBundle | None:
         """The version that holds an alias; None where nobody does."""
@@ -137,10 +136,6 @@ class Registry:
 
     def _move(self, alias: Alias, number: int) -> None:
         self.client.set_registered_model_alias(self.model, alias, str(number))
-
-    def _tags(self, number: int) -> dict[str, str]:
-        tags: dict[str, str] = self.client.get_model_version(self.model, str(number)).tags
-        return tags
 
     def _make_model(self) -> None:
         from mlflow.exceptions import MlflowException

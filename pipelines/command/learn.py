@@ -69,16 +69,30 @@ def promote(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     version: Annotated[int | None, typer.Option(help="A registered version (default: the challenger).")] = None,
+    shadow: Annotated[int | None, typer.Option(help="Let this version shadow the champion instead.")] = None,
+    canary: Annotated[int | None, typer.Option(help="Let this version decide for a share of the customers.")] = None,
+    share: Annotated[float, typer.Option(min=0.0001, max=1.0, help="With --canary: of the customers.")] = 0.05,
+    end: Annotated[bool, typer.Option("--end", help="End the shadow or canary under way.")] = False,
 ) -> None:
-    """Make a registered version the champion by hand; the service picks it up within seconds."""
-    from pipelines.promote import promote_version
+    """Make a registered version the champion by hand, a shadow, or a canary; the service follows within seconds."""
+    from pipelines.promote import Rollout, end_challenge, promote_version, roll_out
 
-    print(promote_version(home_of(home, workspace), workspace, version))
+    if sum((version is not None, shadow is not None, canary is not None, end)) > 1:
+        raise typer.BadParameter("one of --version, --shadow, --canary and --end")
+    at = home_of(home, workspace)
+    if end:
+        print(end_challenge(at))
+    elif shadow is not None:
+        print(roll_out(at, workspace, Rollout(shadow)))
+    elif canary is not None:
+        print(roll_out(at, workspace, Rollout(canary, share)))
+    else:
+        print(promote_version(at, workspace, version))
 
 
 def rollback(home: HomeOption = None, workspace: WorkspaceOption = HERE) -> None:
-    """Make the champion before the present one champion again."""
-    from pipelines.promote import roll_back
+    """Make the champion before the present one champion again: at once, whatever becomes of MLflow."""
+    from pipelines.rollback import roll_back
 
     print(roll_back(home_of(home, workspace), workspace))
 

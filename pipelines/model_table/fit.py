@@ -11,8 +11,8 @@ from decisioning.errors import ArtifactError
 from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table
 from pipelines.model_table.report import CARD, REPORT, Report, card, draw, report_of
-from training.artifact import MANIFEST
 from training.encoding import FeatureColumn
+from training.manifest import MANIFEST
 from training.tabular.candidate import Constraints
 from training.tabular.choice import Task
 from training.tabular.learn import learn, prepare

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipelines.model_table.file import read_table, write_table
-from training.artifact import read_manifest
 from training.encoding import Floats
+from training.manifest import read_manifest
 from training.metrics import Quality
 from training.tabular.cells import moments
 from training.tabular.folds import blocks

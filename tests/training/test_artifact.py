@@ -9,19 +9,12 @@ import pytest
 from response_world import a_frame, a_layout
 
 from decisioning.errors import ArtifactError
-from training.artifact import (
-    MANIFEST,
-    load_bundle,
-    read_manifest,
-    verify,
-    verify_in_subprocess,
-    version_of,
-    write_bundle,
-)
+from training.artifact import load_bundle, verify, write_bundle
 from training.bundle import PolicyBundle
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import split_by_time
 from training.exposure import evidence_of
+from training.manifest import MANIFEST, read_manifest, verify_in_subprocess, version_of
 from training.propensity import fit_propensity
 from training.tuning import Search
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -5,10 +6,13 @@ import pytest
 from meanwhile import meanwhile
 from response_world import a_frame, a_layout
 
-from decisioning.errors import ArtifactError
-from training.artifact import POINTER, champion_path, write_bundle
+from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
+from features.rollout_pointer import end_rollout, read_rollout
+from training.artifact import write_bundle
+from training.champion_log import LOG, champion_changes, note_champion, standing
 from training.constant import ConstantBundle, constant_entries
-from training.publication import champion, publish
+from training.manifest import POINTER, champion_path
+from training.publication import champion, publish, publish_challenger, roll_back_published
 
 
 def a_written_bundle(folder, seed=1):
@@ -28,7 +32,7 @@ def test_a_published_bundle_is_the_champion_and_the_next_one_replaces_it(tmp_pat
         folder, version = a_written_bundle(tmp_path / f"run-{seed}", seed)
         published = publish(folder, tmp_path / "home")
         assert champion(tmp_path / "home") == published == tmp_path / "home" / "bundles" / version
-    assert len(list((tmp_path / "home" / "bundles").iterdir())) == 3  # two bundles and the pointer
+    assert len(list((tmp_path / "home" / "bundles").iterdir())) == 4  # two bundles, the pointer, who was champion
 
 
 def test_publishing_again_changes_nothing(tmp_path):
@@ -44,6 +48,84 @@ def test_a_bundle_that_does_not_verify_leaves_the_champion(tmp_path):
     with pytest.raises(ArtifactError):
         publish(bad, home)
     assert champion(home) == first
+
+
+def published_in_order(tmp_path, seeds):
+    """The versions of bundles that became champion one after the other."""
+    for seed in seeds:
+        folder = tmp_path / f"run-{seed}"
+        publish(folder if folder.exists() else a_written_bundle(folder, seed)[0], tmp_path / "home", number=seed)
+    return [each.version for each in standing(champion_changes(tmp_path / "home"))]
+
+
+def test_rolling_back_goes_from_champion_to_champion(tmp_path):
+    home = tmp_path / "home"
+    first, third = published_in_order(tmp_path, (1, 3, 3))
+    assert (roll_back_published(home).number, champion(home).name) == (1, first)
+    _, second = published_in_order(tmp_path, (2,))
+    assert champion(home).name == second != third
+    assert roll_back_published(home).version == first
+    with pytest.raises(NotFoundError, match="no champion served before"):
+        roll_back_published(home)
+    assert [each.how for each in champion_changes(home)] == ["promoted"] * 3 + [
+        "rolled back",
+        "promoted",
+        "rolled back",
+    ]
+
+
+def test_a_champion_of_a_home_that_kept_no_log_can_be_gone_back_to(tmp_path):
+    home = tmp_path / "home"
+    (first,) = published_in_order(tmp_path, (1,))
+    (home / "bundles" / LOG).unlink()
+    published_in_order(tmp_path, (2,))
+    assert roll_back_published(home).version == first == champion(home).name
+
+
+def test_what_was_written_down_and_never_served_is_no_champion_to_go_back_to(tmp_path):
+    home = tmp_path / "home"
+    first, second = published_in_order(tmp_path, (1, 2))
+    note_champion(home, replace(champion_changes(home)[-1], version="f" * 16))  # killed before the pointer was swapped
+    assert champion(home).name == second
+    assert roll_back_published(home).version == first
+
+
+def test_nobody_goes_back_to_a_champion_that_was_altered(tmp_path):
+    home = tmp_path / "home"
+    first, second = published_in_order(tmp_path, (1, 2))
+    manifest = home / "bundles" / first / "bundle.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b"0", b"1", 1))
+    with pytest.raises(ArtifactError, match="sha256"):
+        roll_back_published(home)
+    assert champion(home).name == second
+
+
+def test_a_challenger_is_published_beside_the_champion_and_ends_with_it(tmp_path):
+    home = tmp_path / "home"
+    (first,) = published_in_order(tmp_path, (1,))
+    folder, version = a_written_bundle(tmp_path / "challenger", seed=9)
+    pointer = publish_challenger(folder, home, share=0.05, since_seq=7, number=4)
+    assert (read_rollout(home), champion(home).name) == (pointer, first)
+    assert (pointer.mode, pointer.version, pointer.since_seq) == ("canary", version, 7)
+    published_in_order(tmp_path, (2,))
+    assert (read_rollout(home).mode, read_rollout(home).reason[-15:]) == ("ended", "became champion")
+    assert end_rollout(home, "again") is None
+
+
+def test_a_guard_ends_only_the_challenger_that_it_means(tmp_path):
+    home = tmp_path / "home"
+    folder, _ = a_written_bundle(tmp_path / "challenger")
+    one = publish_challenger(folder, home, share=0.05)
+    other = publish_challenger(folder, home, share=0.2)
+    assert end_rollout(home, "it fails", only=one) is None
+    assert read_rollout(home) == other
+    assert end_rollout(home, "it fails", only=other) == other
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_a_share_is_from_none_to_all(tmp_path, share):
+    with pytest.raises(InvalidInputError, match="from 0 to 1"):
+        publish_challenger(a_written_bundle(tmp_path / "run")[0], tmp_path / "home", share=share)
 
 
 def test_an_altered_champion_or_pointer_is_refused(tmp_path):

@@ -94,21 +94,15 @@ def test_the_verdict_is_written_on_run_and_version(registry, tmp_path):
 
 def test_nobody_is_champion_at_first(registry):
     assert registry.holder("champion") is None
-    with pytest.raises(NotFoundError, match="has no champion to roll back"):
-        registry.rollback()
 
 
-def test_rolling_back_goes_from_champion_to_champion(registry, tmp_path):
-    first, second, third = registered(registry, tmp_path, "abc")
-    for number in (first, third, third):
-        registry.promote(number)
-    assert registry.holder("champion").number == third
-    assert registry.rollback().number == first
-    assert registry.holder("champion").bundle == "a"
+def test_rolling_back_moves_the_alias_and_marks_the_version_that_it_leaves(registry, tmp_path):
+    first, second = registered(registry, tmp_path, "ab")
+    registry.promote(first)
     registry.promote(second)
-    assert registry.rollback().number == first
-    with pytest.raises(NotFoundError, match="no champion served before version 1"):
-        registry.rollback()
+    assert registry.roll_back_to(first).bundle == "a"
+    assert registry.holder("champion").number == first
+    assert registry.client.get_model_version(registry.model, str(second)).tags["rolled_back"] == "true"
 
 
 def test_a_challenger_that_is_promoted_ceases_to_be_one(registry, tmp_path):

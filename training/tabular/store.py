@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from decisioning.errors import ArtifactError
-from training.artifact import read_content, write_content
+from training.artifact import write_content
 from training.encoding import Floats
 from training.golden import TOLERANCE, golden_matrix
+from training.manifest import read_content
 from training.tabular.model import TableModel
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from decisioning.errors import ArtifactError
-from training.artifact import read_content, write_content
+from training.artifact import write_content
 from training.bundle_json import Texts, booster_from_text, in_letters
 from training.golden import TOLERANCE, golden_matrix
+from training.manifest import read_content
 from training.tabular.table import Plan
 from training.uplift.effects import Effects, Term
 from training.uplift.log_columns import LogColumns

@@ -4,7 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from training.artifact import read_content, write_content
+from training.artifact import write_content
+from training.manifest import read_content
 from training.value.learn import ValueModel
 
 

@@ -1,0 +1,62 @@
+"""Tells the registry who is champion, apart from whoever changed it: MLflow alone takes longer than a rollback may.
+
+    python -m pipelines.registry_told HOME WORKSPACE_NAME
+
+What serves is what is published below the home. The aliases of the registry follow it: at once where MLflow answers,
+else with the next command that opens the registry.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.champion_log import champion_changes, standing
+
+if TYPE_CHECKING:
+    from training.registry import Registry
+
+LOG = "registry-told.log"
+"""What the telling process said, below the home."""
+
+
+def tell_soon(home: Path, name: str) -> str:
+    """Begin to tell the registry in a process of its own; what is being done, in words."""
+    command = [sys.executable, "-m", "pipelines.registry_told", str(home.resolve()), name]
+    with (home / LOG).open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 (this interpreter, this module)
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    return f"the registry is being told (process {process.pid}, {home / LOG})"
+
+
+def reconcile(registry: "Registry", home: Path) -> int | None:
+    """Move the registry's champion to the one that is published; its number where it moved, else None.
+
+    Raises `NotFoundError` where the published version is not registered.
+    """
+    served = standing(champion_changes(home))
+    number = served[-1].number if served else 0
+    now = registry.holder("champion")
+    if not number or (now is not None and now.number == number):
+        return None
+    registry.roll_back_to(number)
+    return number
+
+
+def main(home: Path, name: str) -> None:
+    """Open the registry and let it follow."""
+    from pipelines.clock import system_clock
+    from training.registry import Registry
+
+    moved = reconcile(Registry.open(home, workspace=name), home)
+    print(f"{system_clock():%Y-%m-%d %H:%M:%S} {name}: {f'champion is version {moved}' if moved else 'knew already'}")
+
+
+if __name__ == "__main__":
+    from decisioning.errors import TsugiError
+
+    try:
+        main(Path(sys.argv[1]), sys.argv[2])
+    except TsugiError as problem:
+        sys.exit(problem.message)
