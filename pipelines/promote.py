@@ -9,6 +9,7 @@ from features.ledger import Ledger
 from features.rollout_pointer import end_rollout
 from features.workspace import Workspace
 from pipelines.lease import lease
+from pipelines.registry_told import reconcile
 from training.publication import publish, publish_challenger
 from training.registry import RegisteredBundle, Registry
 
@@ -27,7 +28,7 @@ def promote_version(home: Path, workspace: Path, number: int | None = None) -> s
     Raises `NotFoundError` where there is no such version, or no challenger; `ArtifactError` where it was altered.
     """
     with lease(Home(home).create().lock("retrain"), work="retraining"):
-        registry = Registry.open(home, workspace=Workspace.load(workspace).name)
+        registry = _registry(home, workspace)
         version = _chosen(registry, number)
         publish(version.folder, home, number=version.number)
         registry.promote(version.number)
@@ -41,7 +42,7 @@ def roll_out(home: Path, workspace: Path, rollout: Rollout) -> str:
     a bad share.
     """
     with lease(Home(home).create().lock("retrain"), work="retraining"), Ledger(Home(home).ledger) as ledger:
-        registry = Registry.open(home, workspace=Workspace.load(workspace).name)
+        registry = _registry(home, workspace)
         version, since = registry.version(rollout.version), ledger.last_seq()
         publish_challenger(version.folder, home, share=rollout.share, since_seq=since, number=version.number)
         registry.challenge(version.number)
@@ -56,6 +57,12 @@ def end_challenge(home: Path, reason: str = "by hand") -> str:
     if ended is None:
         raise NotFoundError("no challenger is under way")
     return f"the {ended.mode} of bundle {ended.version} is ended"
+
+
+def _registry(home: Path, workspace: Path) -> Registry:
+    registry = Registry.open(home, workspace=Workspace.load(workspace).name)
+    reconcile(registry, home)
+    return registry
 
 
 def _chosen(registry: Registry, number: int | None) -> RegisteredBundle:

@@ -8,9 +8,11 @@ else with the next command that opens the registry.
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from decisioning.errors import NotFoundError
 from training.champion_log import champion_changes, standing
 
 if TYPE_CHECKING:
@@ -33,15 +35,16 @@ def tell_soon(home: Path, name: str) -> str:
 def reconcile(registry: "Registry", home: Path) -> int | None:
     """Move the registry's champion to the one that is published; its number where it moved, else None.
 
-    Raises `NotFoundError` where the published version is not registered.
+    What serves and is not registered here (a registry made anew) moves nothing.
     """
     served = standing(champion_changes(home))
     number = served[-1].number if served else 0
     now = registry.holder("champion")
     if not number or (now is not None and now.number == number):
         return None
-    registry.roll_back_to(number)
-    return number
+    with suppress(NotFoundError):
+        return registry.roll_back_to(number).number
+    return None
 
 
 def main(home: Path, name: str) -> None:

@@ -14,6 +14,7 @@ from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
 from pipelines.lease import lease
 from pipelines.materialize import materialize
+from pipelines.registry_told import reconcile
 from pipelines.training_record import learned_something_new, record_training
 from training.artifact import load_bundle, write_bundle
 from training.bundle import PolicyBundle
@@ -96,6 +97,7 @@ def retrain(
     materialize(composition)
     frame = learnable_log(composition, as_of=as_of)
     registry = Registry.open(composition.home.path, workspace=composition.workspace.name)
+    reconcile(registry, composition.home.path)
     if not learned_something_new(registry, frame, composition.catalog.catalog):
         return NOTHING_NEW, None
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")

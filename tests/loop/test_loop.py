@@ -25,8 +25,9 @@ from pipelines.champion import champion_bundle, champion_scorer
 from pipelines.clock import SimulatedClock
 from pipelines.composition import compose
 from pipelines.exit_code import ExitCode
-from pipelines.promote import promote_version, roll_back
+from pipelines.promote import promote_version
 from pipelines.retrain import learnable_log, retrain
+from pipelines.rollback import roll_back
 from training.registry import Registry
 
 LATER_WEEKS = timedelta(days=18)
