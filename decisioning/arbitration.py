@@ -3,6 +3,9 @@
 from math import isfinite, isnan
 from typing import Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 Mode = Literal["incremental_value", "propensity_value"]
 
 
@@ -39,6 +42,20 @@ def priority(factors: Factors, mode: Mode) -> float:
         return propensity * value * weight
     gain = (propensity if isnan(uplift) else uplift) * value
     return (gain * weight if gain > 0 else gain) - cost
+
+
+def priorities(
+    propensity: NDArray[np.float64], uplift: NDArray[np.float64], *, factors: Factors, mode: Mode
+) -> NDArray[np.float64]:
+    """The priority of one action for n customers: as `priority`, of `propensity` and `uplift` (n,).
+
+    Parameters: `factors`, whose own propensity and uplift are not looked at.
+    """
+    weight = factors.context_weight * factors.lever
+    if mode == "propensity_value":
+        return np.asarray(propensity * factors.value * weight)
+    gain = np.where(np.isnan(uplift), propensity, uplift) * factors.value
+    return np.asarray(np.where(gain > 0, gain * weight, gain) - factors.cost)
 
 
 def is_sound(factors: Factors) -> bool:

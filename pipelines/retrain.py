@@ -25,7 +25,7 @@ from training.constant import ConstantBundle, constant_entries
 from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
 from training.decision_log import read_decision_log
 from training.encoding import FeatureEncoder
-from training.judging import CHAMPION_POLICY, Judged, before_evaluation, evaluable, judge_bundles
+from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
 from training.learning import Learned, learn, learn_churn
 from training.log_history import with_history
 from training.promotion import CANDIDATE, Verdict, judge
@@ -155,7 +155,7 @@ def learn_candidate(composition: Composition, frame: DecisionLogFrame, *, as_of:
         gate=composition.workspace.gate,
     )
     verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin)
-    constant = ConstantBundle("", catalog.version, constant_entries(evaluable(before_evaluation(split))))
+    constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)))
     return Candidate(learned, bundle, constant, split, judged, verdict)
 
 

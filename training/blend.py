@@ -70,6 +70,16 @@ class FixedBlend:
             return np.asarray(linear)
         return np.asarray(linear + self.blend.weight * self.blend.trees.margin(matrix))
 
+    def margins(self, customers: Floats, matrix: Floats) -> Floats:
+        """Log-odds (n, m) of the fixed candidates for many customers.
+
+        Parameters: `customers` (n, n_features); `matrix` (n·m, n_columns), each customer's candidates in turn.
+        """
+        linear = self.blend.linear.customer.apply(customers) @ self.coefficients.T + self.constant
+        if self.blend.trees is None or self.blend.weight == 0.0:
+            return np.asarray(linear)
+        return np.asarray(linear + self.blend.weight * self.blend.trees.margin(matrix).reshape(linear.shape))
+
 
 def levels(level: Floats, codes: Floats) -> Floats:
     """The level (n,) of each action code (n,); what is not a known code has the last.

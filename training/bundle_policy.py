@@ -1,6 +1,6 @@
 """What a bundle says of logged decisions: scores and priorities, as the service would compute them.
 
-The arbitration is the domain's own, candidate by candidate. Context weights are left at 1: a log frame does not carry
+The arbitration is the domain's own, a candidate at a time. Context weights are left at 1: a log frame does not carry
 the context of its decisions.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
-from decisioning.arbitration import Factors, priority
+from decisioning.arbitration import Factors, priorities
 from decisioning.catalog import Catalog
 from decisioning.ports import Candidate, Scores
 from training.dataset import DecisionLogFrame
@@ -87,6 +87,7 @@ def _priority(place: int, candidate: Candidate, scores: Scores, catalog: Catalog
     if scores.priority is not None:
         given: Floats = scores.priority[:, place]
         return given
-    action, cost, mode = candidate.action, candidate.treatment.cost, catalog.arbitration
-    pairs = zip(scores.propensity[:, place].tolist(), scores.uplift[:, place].tolist(), strict=True)
-    return np.array([priority(Factors(p, u, action.value, cost, lever=action.lever), mode) for p, u in pairs])
+    action, cost = candidate.action, candidate.treatment.cost
+    factors = Factors(np.nan, np.nan, action.value, cost, lever=action.lever)
+    chances, uplifts = scores.propensity[:, place], scores.uplift[:, place]
+    return priorities(chances, uplifts, factors=factors, mode=catalog.arbitration)

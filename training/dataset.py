@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.encoding import Floats
+from training.taken import taken
 
 Booleans = NDArray[np.bool_]
 
@@ -58,10 +59,10 @@ class DecisionLogFrame:
         """The fields with an entry for each decision."""
         return tuple(f.name for f in fields(cls) if f.name not in {"actions", "features", "n_censored", "n_late"})
 
-    def take(self, rows: NDArray[Any]) -> "DecisionLogFrame":
-        """The log of some rows: a mask (n,) or indices."""
+    def take(self, rows: NDArray[Any] | slice) -> "DecisionLogFrame":
+        """The log of some rows: a mask (n,), indices or a slice; features are copied only when they are looked at."""
         parts = {name: getattr(self, name)[rows] for name in self.column_names()}
-        return replace(self, features={name: column[rows] for name, column in self.features.items()}, **parts)
+        return replace(self, features=taken(self.features, rows), **parts)
 
     @property
     def fingerprint(self) -> str:
@@ -83,11 +84,15 @@ def _bytes(values: NDArray[Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class TimeSplit:
-    """A log cut in time: learn from the first, choose on the second, judge on the last."""
+    """A log cut in time: learn from the first, choose on the second, judge on the last.
+
+    Parameters: `earlier`, what was known before the evaluation: training and validation.
+    """
 
     train: DecisionLogFrame
     validation: DecisionLogFrame
     evaluation: DecisionLogFrame
+    earlier: DecisionLogFrame
 
 
 def split_by_time(frame: DecisionLogFrame, *, validation_share: float, evaluation_share: float) -> TimeSplit:
@@ -102,10 +107,10 @@ def split_by_time(frame: DecisionLogFrame, *, validation_share: float, evaluatio
 
 def split_at(frame: DecisionLogFrame, moments: Sequence[int]) -> TimeSplit:
     """Cut at two moments (microseconds): training before the first, evaluation from the second on."""
-    first, second = moments
-    middle = (frame.decided_us >= first) & (frame.decided_us < second)
+    first, second = np.searchsorted(frame.decided_us, moments, side="left").tolist()
     return TimeSplit(
-        train=frame.take(frame.decided_us < first),
-        validation=frame.take(middle),
-        evaluation=frame.take(frame.decided_us >= second),
+        train=frame.take(slice(0, first)),
+        validation=frame.take(slice(first, second)),
+        evaluation=frame.take(slice(second, None)),
+        earlier=frame.take(slice(0, second)),
     )

@@ -1,60 +1,22 @@
 """Reading the decision log: the ledger's decisions and outcomes, joined and labelled, as a `DecisionLogFrame`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import numpy as np
-import orjson
+from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Catalog
-from decisioning.outcome import POSITIVE
 from features.instant import to_us
 from features.ledger import Ledger
-from features.record import DECISION, OUTCOME, Record
 from features.workspace import Goal
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
-from training.goal_event import GoalEvent, goal_events
-from training.labels import by_customer, conversion_names, converted, windows, within
-from training.reward import capped_reward_of, reward_of
-
-
-@dataclass(slots=True)
-class _Logged:
-    """One decision of the log, as far as learning needs it.
-
-    Parameters: `listed`, treatment by action; `implied`, actions whose contact needs no impression; `types`, the
-    outcome types seen by action; `features`, in the order of the names asked for.
-    """
-
-    decision_id: str
-    customer_id: str
-    decided_us: int
-    channel: str
-    placement: str
-    arm: str
-    chosen: str
-    listed: Mapping[str, str]
-    implied: frozenset[str]
-    eligible: Mapping[str, float]
-    features: tuple[Any, ...]
-    types: dict[str, set[str]] = field(default_factory=dict)
-    ends_us: int = 0
-    matured: bool = False
-    events: Sequence[GoalEvent] = ()
-
-    @property
-    def shown(self) -> bool:
-        """Whether what was chosen was really shown: implied, reported, or answered."""
-        return self.chosen != NO_ACTION and (self.chosen in self.implied or self.chosen in self.types)
-
-    @property
-    def cost_key(self) -> tuple[str, str] | None:
-        """The action and treatment whose cost was paid."""
-        return (self.chosen, self.listed.get(self.chosen, "")) if self.shown else None
+from training.labels import DAY_US
+from training.reading.answered import Answered, read_answered
+from training.reading.decided import Decided, read_decided
+from training.reading.followed import Followed, read_followed
 
 
 def read_decision_log(
@@ -63,166 +25,70 @@ def read_decision_log(
     """The matured decisions of a ledger as of a moment, labelled.
 
     Parameters: `goal`, the windows and what is worth money; `feature_names`, the logged features to keep. What happened
-    after `as_of` is not looked at; a decision whose window was not over then is left out and counted.
+    after `as_of` is not looked at; a decision whose goal's whole window was not over then is left out and counted (even
+    where the next decision cut it short, or busy customers would come first).
     """
     as_of_us = to_us(as_of)
-    names = tuple(feature_names)
-    logged = [each for each in _decisions(ledger, names) if each.decided_us <= as_of_us]
-    n_late = _join_outcomes(logged, ledger, catalog, as_of_us)
-    logged.sort(key=lambda each: (each.decided_us, each.decision_id))
-    _attribute(logged, _events(ledger, logged, catalog, goal, as_of_us), goal, as_of_us)
-    matured = [each for each in logged if each.matured]
-    frame = _frame(matured, catalog, goal, names, n_censored=len(logged) - len(matured))
-    return replace(frame, n_late=n_late)
-
-
-def _decisions(ledger: Ledger, names: Sequence[str]) -> list[_Logged]:
-    return [_logged(record, names) for record in ledger.records(0, kinds=[DECISION])]
-
-
-def _logged(record: Record, names: Sequence[str]) -> _Logged:
-    body = orjson.loads(record.body)
-    decision, contacts = body["decision"], body["contacts"]
-    return _Logged(
-        decision_id=record.record_id,
-        customer_id=record.customer_id or decision["customer_id"],
-        decided_us=record.occurred_us,
-        channel=decision["channel"],
-        placement=decision["placement"],
-        arm=decision["arm"],
-        chosen=decision["chosen"],
-        listed={ranked["action"]: ranked["treatment"] for ranked in decision["ranked"]},
-        implied=frozenset(contact["action"] for contact in contacts if contact["implied"]),
-        eligible=decision["eligible"],
-        features=tuple(map(decision["features"].get, names)),
-    )
-
-
-def _join_outcomes(logged: Sequence[_Logged], ledger: Ledger, catalog: Catalog, as_of_us: int) -> int:
-    """Join what came within its action's window; how many came after it."""
-    known, n_late = {each.decision_id: each for each in logged}, 0
-    for record in ledger.records(0, kinds=[OUTCOME]):
-        outcome = orjson.loads(record.body)["outcome"]
-        decision = known.get(outcome["decision_id"])
-        if decision is None or record.occurred_us > as_of_us:
-            continue
-        if record.occurred_us <= _latest(decision, outcome["action"], catalog, as_of_us):
-            decision.types.setdefault(outcome["action"], set()).add(outcome["type"])
-        else:
-            n_late += 1
-    return n_late
-
-
-def _latest(decision: _Logged, action: str, catalog: Catalog, as_of_us: int) -> int:
-    declared = catalog.actions.get(action)
-    if declared is None:
-        return as_of_us
-    return min(as_of_us, decision.decided_us + int(declared.window.total_seconds() * 1_000_000))
-
-
-def _events(
-    ledger: Ledger, logged: Sequence[_Logged], catalog: Catalog, goal: Goal, as_of_us: int
-) -> Mapping[str, list[GoalEvent]]:
-    if not logged:
-        return {}
-    names = conversion_names(catalog) | {rule.event for rule in goal.rewards}
-    return goal_events(ledger, names, after_us=logged[0].decided_us, until_us=as_of_us)
-
-
-def _attribute(logged: Sequence[_Logged], events: Mapping[str, list[GoalEvent]], goal: Goal, as_of_us: int) -> None:
-    for customer, rows in by_customer([each.customer_id for each in logged]).items():
-        mine = [logged[row] for row in rows]
-        for each, window in zip(mine, windows([m.decided_us for m in mine], goal, as_of_us=as_of_us), strict=True):
-            each.ends_us, each.matured = window.ends_us, window.matured
-            each.events = within(events.get(customer, ()), after_us=each.decided_us, before_us=window.ends_us)
+    named = (*catalog.actions, *({NO_ACTION} - {*catalog.actions}))
+    decided = read_decided(ledger, tuple(feature_names), actions=named, until_us=as_of_us)
+    answered = read_answered(ledger, decided, catalog, as_of_us=as_of_us)
+    followed = read_followed(ledger, decided, catalog, goal, as_of_us=as_of_us)
+    whole = as_of_us - int(goal.window_days * DAY_US)
+    matured = slice(0, int(np.searchsorted(decided.decided_us, whole, side="right")))
+    return _frame(decided, answered, followed, catalog, goal, matured)
 
 
 def _frame(
-    logged: Sequence[_Logged], catalog: Catalog, goal: Goal, feature_names: Sequence[str], *, n_censored: int
+    decided: Decided, answered: Answered, followed: Followed, catalog: Catalog, goal: Goal, rows: slice
 ) -> DecisionLogFrame:
-    actions = _actions(logged, catalog)
-    costs = [_cost(each, catalog) for each in logged]
-    reached = _converted(logged, actions, catalog)
-    chosen = np.array([actions.index(each.chosen) for each in logged], dtype=np.int64)
-    rows = np.arange(len(logged))
-    answered = np.array([bool(each.types.get(each.chosen, set()) & POSITIVE) for each in logged], dtype=bool)
+    places = _places(decided, len({*catalog.actions, NO_ACTION}), rows)
+    actions = tuple(decided.actions[place] for place in places)
+    chosen = np.argsort(places)[np.searchsorted(np.sort(places), decided.chosen[rows])]
+    acted = chosen != actions.index(NO_ACTION)
+    shown = acted & (decided.implied | answered.heard)[rows]
+    cost = np.where(shown, _costs(decided, catalog, rows), 0.0)
+    aims = np.array([name in catalog.actions and catalog.actions[name].conversion is not None for name in actions])
+    reached = (answered.converted | followed.converted)[rows][:, places] & aims
+    positive = answered.accepted[rows] | reached[np.arange(len(chosen)), chosen]
     return DecisionLogFrame(
         actions=actions,
-        decision_id=_words(each.decision_id for each in logged),
-        customer_id=_words(each.customer_id for each in logged),
-        decided_us=np.array([each.decided_us for each in logged], dtype=np.int64),
-        ends_us=np.array([each.ends_us for each in logged], dtype=np.int64),
-        channel=_words(each.channel for each in logged),
-        placement=_words(each.placement for each in logged),
-        arm=_words(each.arm for each in logged),
-        treatment=_words(each.listed.get(each.chosen, "") for each in logged),
+        decision_id=decided.decision_id[rows],
+        **{name: column[rows] for name, column in decided.texts.items()},
+        decided_us=decided.decided_us[rows],
+        ends_us=followed.ends_us[rows],
         chosen=chosen,
-        shown=np.array([each.shown for each in logged], dtype=bool),
-        reward=_money(reward_of, logged, costs, goal),
-        capped_reward=_money(capped_reward_of, logged, costs, goal),
-        accepted=(answered | reached[rows, chosen]) & (chosen != _no_action(actions)),
-        eligible_probability=_probabilities(logged, actions),
-        listed=np.array([[action in each.listed for action in actions] for each in logged], dtype=bool).reshape(
-            -1, len(actions)
-        ),
+        shown=shown,
+        reward=followed.money[rows] - cost,
+        capped_reward=np.clip(followed.capped[rows] - cost, -goal.reward_cap, goal.reward_cap),
+        accepted=positive & acted,
+        eligible_probability=decided.eligible[rows][:, places],
+        listed=decided.listed[rows][:, places],
         converted=reached,
-        features=_columns([each.features for each in logged], feature_names),
-        n_censored=n_censored,
+        features={name: column[rows] for name, column in decided.features.items()},
+        n_censored=len(decided) - len(chosen),
+        n_late=answered.n_late,
     )
 
 
-def _actions(logged: Sequence[_Logged], catalog: Catalog) -> tuple[str, ...]:
-    """The catalogue's actions in order, `no_action`, then those that only the log still knows."""
-    former = sorted({action for each in logged for action in (*each.eligible, each.chosen)})
-    return tuple(dict.fromkeys([*catalog.actions, NO_ACTION, *former]))
+def _places(decided: Decided, n_named: int, rows: slice) -> NDArray[np.int64]:
+    """The catalogue's actions and `no_action` in order, then by name those that only these rows still know."""
+    meant: NDArray[np.bool_] = np.any(decided.eligible[rows] > 0, axis=0)
+    meant[decided.chosen[rows]] = True
+    former = [place for place in range(n_named, len(meant)) if meant[place]]
+    return np.array([*range(n_named), *sorted(former, key=lambda place: decided.actions[place])], dtype=np.int64)
 
 
-def _no_action(actions: Sequence[str]) -> int:
-    return list(actions).index(NO_ACTION)
-
-
-def _money(rule: Callable[..., float], logged: Sequence[_Logged], costs: Sequence[float], goal: Goal) -> Floats:
-    rewards = [rule(each.events, goal, cost=cost) for each, cost in zip(logged, costs, strict=True)]
-    return np.array(rewards, dtype=np.float64)
-
-
-def _cost(each: _Logged, catalog: Catalog) -> float:
-    if each.cost_key is None or each.chosen not in catalog.actions:
-        return 0.0
-    name = each.cost_key[1]
-    return next((t.cost for t in catalog.actions[each.chosen].treatments if t.name == name), 0.0)
-
-
-def _converted(logged: Sequence[_Logged], actions: Sequence[str], catalog: Catalog) -> Any:
-    out = np.zeros((len(logged), len(actions)), dtype=bool)
-    for row, each in enumerate(logged):
-        for column, name in enumerate(actions):
-            action = catalog.actions.get(name)
-            if action is None or action.conversion is None:
-                continue
-            reported = "conversion" in each.types.get(name, ())
-            out[row, column] = reported or (
-                bool(each.events) and converted(action, each.events, decided_us=each.decided_us)
-            )
+def _costs(decided: Decided, catalog: Catalog, rows: slice) -> Floats:
+    """What showing each chosen treatment costs; 0 for one that the catalogue does not know."""
+    costs = {
+        (action.name, treatment.name): treatment.cost
+        for action in catalog.actions.values()
+        for treatment in action.treatments
+    }
+    chosen, treatments = decided.chosen[rows], decided.texts["treatment"][rows]
+    out = np.zeros(len(chosen))
+    for place in np.unique(chosen):
+        own = np.flatnonzero(chosen == place)
+        for name in set(treatments[own]):
+            out[own[treatments[own] == name]] = costs.get((decided.actions[place], name), 0.0)
     return out
-
-
-def _probabilities(logged: Sequence[_Logged], actions: Sequence[str]) -> Floats:
-    return np.array([[each.eligible.get(action, 0.0) for action in actions] for each in logged]).reshape(
-        -1, len(actions)
-    )
-
-
-def _words(values: Iterable[str]) -> Any:
-    return np.array(list(values), dtype=object)
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str, Any]:
-    """Columns by name: numbers where the first known value is one, else objects."""
-    table = np.array(rows, dtype=object).reshape(-1, len(names))
-    return {name: _column(table[:, place]) for place, name in enumerate(names)}
-
-
-def _column(values: Any) -> Any:
-    first = next((value for value in values if value is not None), 0.0)
-    return values.copy() if isinstance(first, str) else values.astype(np.float64)

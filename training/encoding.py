@@ -84,18 +84,38 @@ class FeatureEncoder:
     def matrix(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Floats:
         """Many customers, shape (n_rows, n_features), from columns by name; an absent column is all NaN."""
         out = np.full((n_rows, len(self.columns)), np.nan)
+        self.fill(out, features)
+        return out
+
+    def fill(self, out: Floats, features: Mapping[str, Iterable[Any]], rows: NDArray[np.int64] | None = None) -> None:
+        """Write encoded columns by name into the first columns of `out`, of some `rows` or of all.
+
+        An absent column is left as it is.
+        """
         for position, column in enumerate(self.columns):
             if column.name in features:
-                out[:, position] = _encode_column(column, features[column.name])
-        return out
+                encoded = _encode_column(column, features[column.name])
+                out[:, position] = encoded if rows is None else encoded[rows]
 
 
 def _encode_column(column: FeatureColumn, values: Iterable[Any]) -> Floats:
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiu" and column.kind == "number":
         numbers = values.astype(np.float64)
         return np.where(np.isfinite(numbers), numbers, np.nan)
-    plain = (None if value != value else value for value in values)
-    return np.array([column.encode(value) for value in plain], dtype=np.float64)
+    codes = _Codes(column)
+    told = values.tolist() if isinstance(values, np.ndarray) else values
+    return np.array([codes[value] for value in told], dtype=np.float64)
+
+
+class _Codes(dict[Any, float]):
+    """What each value is encoded as, looked up once per value."""
+
+    def __init__(self, column: FeatureColumn) -> None:
+        self._column = column
+
+    def __missing__(self, value: Any) -> float:
+        code = self[value] = self._column.encode(None if value != value else value)
+        return code
 
 
 @dataclass(frozen=True)
@@ -235,3 +255,12 @@ class Layout:
     def rows(self, customers: Floats, entries: NDArray[np.int64]) -> Floats:
         """Pairs of encoded customers (n, n_features) and table entries (n,), shape (n, n_columns)."""
         return np.ascontiguousarray(np.hstack([customers, self.actions.matrix[entries]]))
+
+    def pairs(
+        self, features: Mapping[str, Iterable[Any]], rows: NDArray[np.int64], entries: NDArray[np.int64]
+    ) -> Floats:
+        """The same of customers still to be encoded: `rows` (n,) of columns by name."""
+        out = np.full((len(rows), len(self.columns)), np.nan)
+        self.features.fill(out, features, rows)
+        out[:, len(self.features.columns) :] = self.actions.matrix[entries]
+        return out

@@ -40,7 +40,6 @@ def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_cont
     Parameters: `layout`, whose action table says which actions and treatments are learned; `most_control`, the size of
     the sample of control rows.
     """
-    customers = layout.features.matrix(frame.features, n_rows=len(frame))
     shown, entries = _shown_pairs(frame, layout)
     quiet, quiet_entries, kept = _control_pairs(frame, layout, seed=seed, most=most_control)
     entry_facts = layout.actions.entries
@@ -49,9 +48,9 @@ def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_cont
     reached = frame.converted[shown, columns[entries]]
     labels = np.where(organic, reached, frame.accepted[shown]).astype(np.float64)
     return Evidence(
-        shown=Rows(layout.rows(customers[shown], entries), labels),
+        shown=Rows(layout.pairs(frame.features, shown, entries), labels),
         control=Rows(
-            layout.rows(customers[quiet], quiet_entries),
+            layout.pairs(frame.features, quiet, quiet_entries),
             frame.converted[quiet, columns[quiet_entries]].astype(np.float64),
         ),
         starting=np.array([entry_facts[e].starting_propensity for e in entries], dtype=np.float64),
@@ -67,27 +66,26 @@ def _columns(frame: DecisionLogFrame, layout: Layout) -> NDArray[np.int64]:
 
 
 def _shown_pairs(frame: DecisionLogFrame, layout: Layout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    known = {(entry.action, entry.treatment): place for place, entry in enumerate(layout.actions.entries)}
-    found = [
-        (row, known[name, treatment])
-        for row in np.flatnonzero(frame.shown)
-        if (name := frame.actions[frame.chosen[row]], treatment := frame.treatment[row]) in known
-    ]
-    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+    """Rows at which something known was shown, and its entry."""
+    entry = np.full(len(frame), -1, dtype=np.int64)
+    for place, (column, known) in enumerate(zip(_columns(frame, layout), layout.actions.entries, strict=True)):
+        own = np.flatnonzero(frame.shown & (frame.chosen == column))
+        entry[own[frame.treatment[own] == known.treatment]] = place
+    shown = np.flatnonzero(entry >= 0)
+    return shown, entry[shown]
 
 
 def _control_pairs(
     frame: DecisionLogFrame, layout: Layout, *, seed: int, most: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
-    channels = sorted(set(frame.channel))
+    channels, channel = np.unique(frame.channel.astype(str), return_inverse=True)
     places = np.full((len(channels), len(frame.actions)), -1, dtype=np.int64)
-    for row, channel in enumerate(channels):
+    for row, name in enumerate(channels):
         for column, action in enumerate(frame.actions):
-            place = layout.actions.position(action, channel)
+            place = layout.actions.position(action, str(name))
             if place is not None and layout.actions.entries[place].has_conversion:
                 places[row, column] = place
-    at = places[np.searchsorted(channels, frame.channel)]
+    at = places[channel]
     pairs = np.argwhere((at >= 0) & (frame.eligible_probability > 0) & ~frame.listed)
     total = len(pairs)
     if total > most:

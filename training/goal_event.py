@@ -1,7 +1,7 @@
 """The events that rewards and labels look at, read from the ledger: few of very many."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,14 +27,19 @@ class GoalEvent(NamedTuple):
 
 def goal_events(ledger: Ledger, names: Iterable[str], *, after_us: int, until_us: int) -> dict[str, list[GoalEvent]]:
     """The track events of these names in (after, until], by customer, in order of time."""
-    wanted = sorted(set(names))
     found: dict[str, list[GoalEvent]] = defaultdict(list)
+    for event in each_goal_event(ledger, names, after_us=after_us, until_us=until_us):
+        found[event.customer_id].append(event)
+    return dict(found)
+
+
+def each_goal_event(ledger: Ledger, names: Iterable[str], *, after_us: int, until_us: int) -> Iterator[GoalEvent]:
+    """The same one by one, in order of time."""
+    wanted = sorted(set(names))
     for customer_id, occurred_us, body in _rows(ledger, wanted, after_us=after_us, until_us=until_us):
         raw = orjson.loads(body)
         if raw.get("type") == "track" and raw.get("event") in wanted:
-            event = GoalEvent(customer_id, occurred_us, raw["event"], raw.get("properties") or {})
-            found[customer_id].append(event)
-    return dict(found)
+            yield GoalEvent(customer_id, occurred_us, raw["event"], raw.get("properties") or {})
 
 
 def _rows(ledger: Ledger, names: Sequence[str], *, after_us: int, until_us: int) -> list[tuple[str, int, bytes]]:

@@ -1,8 +1,7 @@
 """Judging bundles on the later part of the log, beside everything they must beat."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +20,10 @@ EVALUATED_ARMS = ("nba", "random_eligible", "no_levers")
 """The arms whose eligible set is that of the funnel; in the others a policy could not have chosen otherwise."""
 
 
+MOST_LEARNED = 100_000
+"""The nuisance learns from an even sample, over the time, of at most so many decisions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """The evaluation, and the policies it compared: matrices (n, n_actions) over `frame`, the evaluated part."""
@@ -33,16 +36,6 @@ class Judged:
 def evaluable(frame: DecisionLogFrame) -> DecisionLogFrame:
     """The decisions at which any policy could have chosen from the funnel's own set."""
     return frame.take(np.isin(frame.arm, EVALUATED_ARMS))
-
-
-def before_evaluation(split: TimeSplit) -> DecisionLogFrame:
-    """What was known before the evaluated part: training and validation, in order of time."""
-    first, second = split.train, split.validation
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in first.column_names()
-    }
-    names = {name: np.concatenate([first.features[name], second.features[name]]) for name in first.features}
-    return replace(first, features=names, **columns)
 
 
 def judge_bundles(
@@ -59,7 +52,7 @@ def judge_bundles(
     Parameters: `bundles` by policy name, `candidate` and `champion` among them where there are such; `encoder`, of the
     features that the nuisance q̂ reads: it learns from the earlier parts only, and knows no bundle.
     """
-    earlier, log = evaluable(before_evaluation(split)), evaluable(split.evaluation)
+    earlier, log = evaluable(split.earlier), evaluable(split.evaluation)
     policies = standard_policies(log)
     for name, bundle in bundles.items():
         policies[name] = greedy(log, score_log(bundle, log, catalog).priority)
@@ -75,10 +68,10 @@ def judge_bundles(
 
 
 def _q_hat(earlier: DecisionLogFrame, log: DecisionLogFrame, encoder: FeatureEncoder, *, seed: int) -> Floats:
-    known, asked = (encoder.matrix(each.features, n_rows=len(each)) for each in (earlier, log))
-    model = fit_reward_model(
-        known, earlier.chosen, earlier.capped_reward, n_actions=len(earlier.actions), seed=seed, threads=1
-    )
+    n = len(earlier)
+    some = earlier.take(np.linspace(0, n - 1, MOST_LEARNED).astype(np.int64)) if n > MOST_LEARNED else earlier
+    known, asked = (encoder.matrix(each.features, n_rows=len(each)) for each in (some, log))
+    model = fit_reward_model(known, some.chosen, some.capped_reward, n_actions=len(log.actions), seed=seed, threads=1)
     return model.predict(asked)
 
 

@@ -1,73 +1,72 @@
-"""Attribution: which events and outcomes count for which decision, and for which of its actions.
+"""Attribution: which events count for which decision, and for which of its actions.
 
 A decision's window is open after it was made, for the goal's length, and (with `until_next_decision`) before the same
 customer's next one. An action's conversion counts while both its own window and the decision's are open, whether the
 action was shown or not. `no_response` is what is left; it is never stored.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from decisioning.action import Action
+import numpy as np
+from numpy.typing import NDArray
+
 from decisioning.catalog import Catalog
 from features.workspace import Goal
-from training.goal_event import GoalEvent
 
 DAY_US = 86_400_000_000
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """When attribution of one decision ends, and whether its full length was over in time.
+class Windows:
+    """When attribution of each of n decisions begins and ends.
 
-    Parameters: `ends_us`, the first microsecond that no longer counts; `matured`, whether the goal's whole window was
-    over: a decision that was cut short by the next one waits as long as any other, or busy customers would come first.
+    Parameters: arrays (n,): `owner`, the customer's number; `decided_us`, in order of time; `ends_us`, the first
+    microsecond that no longer counts; `order`, the decisions by customer and time.
     """
 
-    ends_us: int
-    matured: bool
+    owner: Places
+    decided_us: Places
+    ends_us: Places
+    order: Places
 
+    @classmethod
+    def of(cls, owner: Places, decided_us: Places, goal: Goal) -> "Windows":
+        """The windows of decisions in order of time.
 
-def windows(decided_us: Sequence[int], goal: Goal, *, as_of_us: int) -> list[Window]:
-    """The windows of one customer's decisions, given in order of time.
+        >>> day = Goal(window_days=1.0)
+        >>> Windows.of(np.array([7, 8, 7]), np.array([0, 3, 5]), day).ends_us.tolist()
+        [5, 86400000004, 86400000006]
+        """
+        order = np.argsort(owner, kind="stable")
+        ends_us = decided_us + int(goal.window_days * DAY_US) + 1
+        if goal.until_next_decision:
+            this, following = order[:-1], order[1:]
+            ends = np.where(owner[this] == owner[following], decided_us[following], ends_us[this])
+            ends_us[this] = np.minimum(ends_us[this], ends)
+        return cls(owner, decided_us, ends_us, order)
 
-    >>> [w.ends_us for w in windows([0, 5], Goal(window_days=1.0), as_of_us=0)][0]
-    5
-    """
-    length = int(goal.window_days * DAY_US)
-    following = [*decided_us[1:], None]
-    return [
-        _window(at, then if goal.until_next_decision else None, length, as_of_us)
-        for at, then in zip(decided_us, following, strict=True)
-    ]
+    def pairs(self, owner: Places, at_us: Places) -> tuple[Places, Places]:
+        """Decisions and events that belong together: two arrays of positions, in the order of the events.
 
-
-def _window(decided_us: int, next_us: int | None, length_us: int, as_of_us: int) -> Window:
-    full = decided_us + length_us
-    return Window(full + 1 if next_us is None else min(full + 1, next_us), full <= as_of_us)
-
-
-def within(events: Sequence[GoalEvent], *, after_us: int, before_us: int) -> list[GoalEvent]:
-    """The events strictly after a moment and strictly before another."""
-    return [event for event in events if after_us < event.occurred_us < before_us]
-
-
-def converted(action: Action, events: Sequence[GoalEvent], *, decided_us: int) -> bool:
-    """Whether the action's conversion is among a decision's events, within the action's own window."""
-    if action.conversion is None:
-        return False
-    latest = decided_us + int(action.window.total_seconds() * 1_000_000)
-    return any(e.occurred_us <= latest and action.conversion.matches(e.name, e.properties) for e in events)
+        Parameters: of m events `owner` and `at_us` (m,). An event counts strictly after a decision and before its end.
+        """
+        times = np.unique(np.concatenate([self.decided_us, self.ends_us, at_us]))
+        starts, ends, moments = (
+            who * len(times) + np.searchsorted(times, at)
+            for who, at in (
+                (self.owner[self.order], self.decided_us[self.order]),
+                (self.owner[self.order], self.ends_us[self.order]),
+                (owner, at_us),
+            )
+        )
+        first, last = np.searchsorted(ends, moments, side="right"), np.searchsorted(starts, moments, side="left")
+        counts = np.maximum(last - first, 0)
+        event = np.repeat(np.arange(len(at_us)), counts)
+        inside = np.arange(len(event)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self.order[first[event] + inside], event
 
 
 def conversion_names(catalog: Catalog) -> set[str]:
     """The events that any action's conversion looks for."""
     return {action.conversion.event for action in catalog.actions.values() if action.conversion}
-
-
-def by_customer(customers: Sequence[str]) -> Mapping[str, list[int]]:
-    """The positions of each customer's rows, in the order given."""
-    found: dict[str, list[int]] = {}
-    for position, customer in enumerate(customers):
-        found.setdefault(customer, []).append(position)
-    return found

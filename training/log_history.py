@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.feature_set import FeatureSet
 from features.historical import training_frame
@@ -35,8 +36,8 @@ def with_history(frame: DecisionLogFrame, home: Home, features: FeatureSet) -> D
     return replace(frame, features=columns)
 
 
-def _without_features(frame: DecisionLogFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _without_features(frame: DecisionLogFrame) -> NDArray[np.bool_]:
     known = np.zeros(len(frame), dtype=bool)
     for column in frame.features.values():
-        known |= np.array([value is not None and value == value for value in column.tolist()], dtype=bool)
+        known |= pd.notna(column)
     return ~known

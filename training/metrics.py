@@ -49,15 +49,24 @@ def calibration_error(label: Floats, probability: Floats, *, n_bins: int = 10) -
     if len(label) == 0:
         return float("nan")
     order = np.argsort(probability, kind="stable")
-    gaps = [gap.sum() for gap in np.array_split((label - probability)[order], n_bins)]
-    return float(np.abs(gaps).sum() / len(label))
+    return _binned((label - probability)[order], n_bins)
 
 
 def calibration_floor(probability: Floats, *, seed: int = 0, n_draws: int = 50, n_bins: int = 10) -> float:
     """The calibration error of a perfect model on as many rows: the mean over labels drawn from the probabilities."""
-    rng = np.random.default_rng(seed)
-    draws = (rng.random((n_draws, len(probability))) < probability).astype(np.float64)
-    return float(np.mean([calibration_error(label, probability, n_bins=n_bins) for label in draws]))
+    rng, sorted_ = np.random.default_rng(seed), np.argsort(probability, kind="stable")
+    ordered = probability[sorted_]
+    errors = [_binned(_drawn(rng, probability)[sorted_] - ordered, n_bins) for _ in range(n_draws)]
+    return float(np.mean(errors))
+
+
+def _drawn(rng: np.random.Generator, probability: Floats) -> Floats:
+    return (rng.random(len(probability)) < probability).astype(np.float64)
+
+
+def _binned(gap: Floats, n_bins: int) -> float:
+    """|mean gap| over equally filled bins of gaps in order of the probability, weighted by size."""
+    return float(np.abs([part.sum() for part in np.array_split(gap, n_bins)]).sum() / len(gap))
 
 
 def gain_curve(label: Floats, score: Floats, *, n_points: int = 20) -> tuple[Floats, Floats]:

@@ -18,6 +18,9 @@ from training.encoding import ActionEntry, Floats, Layout
 from training.logistic import log_odds
 from training.shrinkage import Shrinkage
 
+PAIRS_AT_ONCE = 16_384
+"""Pairs of a customer and a candidate that are scored at once; it bounds memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -83,12 +86,17 @@ class ResponseModel:
         return self._respond(quiet, candidates.effect.margin(matrix), candidates)
 
     def of_many(self, customers: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
-        """Propensity and uplift (n, m) of encoded customers (n, n_features)."""
-        n, m = len(customers), len(candidates.starting)
-        matrix = np.tile(candidates.matrix, (n, 1))
-        matrix[:, : customers.shape[1]] = np.repeat(customers, m, axis=0)
-        quiet = None if self.baseline is None else self.baseline.margin(matrix).reshape(n, m)
-        return self._respond(quiet, self.effect.margin(matrix).reshape(n, m), candidates)
+        """Propensity and uplift (n, m) of encoded customers (n, n_features), a block of them at a time."""
+        step = max(1, PAIRS_AT_ONCE // max(len(candidates.starting), 1))
+        blocks = [customers[start : start + step] for start in range(0, max(len(customers), 1), step)]
+        propensity, uplift = zip(*(self._of_block(block, candidates) for block in blocks), strict=True)
+        return np.concatenate(propensity), np.concatenate(uplift)
+
+    def _of_block(self, customers: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
+        matrix = np.tile(candidates.matrix, (len(customers), 1))
+        matrix[:, : customers.shape[1]] = np.repeat(customers, len(candidates.starting), axis=0)
+        quiet = None if candidates.baseline is None else candidates.baseline.margins(customers, matrix)
+        return self._respond(quiet, candidates.effect.margins(customers, matrix), candidates)
 
     def contributions(self, matrix: Floats, *, organic: bool) -> Floats:
         """Each column's share of P(aim | shown) in log-odds, before calibration; (n, n_columns + 1).

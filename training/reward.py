@@ -3,10 +3,10 @@
 raw = Σ weight · amount − cost; capped = clip(Σ weight · min(amount, cap) − cost, ± the goal's reward cap).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
-from features.workspace import Goal, Reward
+from features.workspace import Reward
 from training.goal_event import GoalEvent
 
 
@@ -27,21 +27,6 @@ def capped_worth(event: GoalEvent, rewards: Sequence[Reward]) -> float:
     25.0
     """
     return sum(rule.weight * _capped_amount(event, rule) for rule in rewards if _matches(event, rule))
-
-
-def reward_of(events: Iterable[GoalEvent], goal: Goal, *, cost: float) -> float:
-    """The reward of a decision: the events of its window by the goal's rules, less the cost of the contact."""
-    return sum(worth(event, goal.rewards) for event in events) - cost
-
-
-def capped_reward_of(events: Iterable[GoalEvent], goal: Goal, *, cost: float) -> float:
-    """What learning and the gate use: each event cut at its rule's cap, the whole at the goal's, above and below.
-
-    >>> capped_reward_of([], Goal(reward_cap=200.0), cost=1_000.0)
-    -200.0
-    """
-    reward = sum(capped_worth(event, goal.rewards) for event in events) - cost
-    return max(-goal.reward_cap, min(goal.reward_cap, reward))
 
 
 def _matches(event: GoalEvent, rule: Reward) -> bool:

@@ -16,6 +16,8 @@ from decisioning.errors import InvalidInputError
 from training.reward_log import Floats
 
 ROUNDS = 150
+BLOCK = 16_384
+"""Decisions that are asked about at once; it bounds memory."""
 PARAMETERS: dict[str, Any] = {
     "objective": "regression",
     "learning_rate": 0.05,
@@ -46,12 +48,15 @@ class RewardModel:
 
     def predict(self, features: Floats) -> Floats:
         """Expected rewards of every action: features (n, n_features) to (n, n_actions)."""
-        return np.stack([self._of_action(features, action) for action in range(self.n_actions)], axis=1)
+        blocks = [features[start : start + BLOCK] for start in range(0, max(len(features), 1), BLOCK)]
+        return np.concatenate([self._of_block(block) for block in blocks])
 
-    def _of_action(self, features: Floats, action: int) -> Floats:
-        row = with_action(features, action)
-        predicted: Floats = self.booster.predict(row)
-        return predicted
+    def _of_block(self, features: Floats) -> Floats:
+        rows, out = with_action(features, 0), np.empty((len(features), self.n_actions))
+        for action in range(self.n_actions):
+            rows[:, -1] = action
+            out[:, action] = self.booster.predict(rows)
+        return out
 
 
 def fit_reward_model(

@@ -1,8 +1,12 @@
 import math
+from typing import get_args
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from decisioning.arbitration import Factors, is_sound, priority
+from decisioning.arbitration import Factors, Mode, is_sound, priorities, priority
 
 
 def _factors(**changes):
@@ -24,6 +28,20 @@ def test_a_lever_favours_a_gain_and_never_deepens_a_loss():
 
 def test_propensity_value_multiplies_the_four_factors():
     assert priority(_factors(lever=2.0, context_weight=1.5), "propensity_value") == pytest.approx(30.0)
+
+
+PARTS = st.tuples(
+    st.floats(0, 1), st.floats(-1, 1) | st.just(math.nan), *(st.floats(-50, 50) for _ in range(2)), st.floats(0.1, 3)
+)
+
+
+@given(st.lists(PARTS, min_size=1), st.sampled_from(get_args(Mode)))
+def test_many_customers_at_once_have_the_priorities_of_one_by_one(parts, mode):
+    value, cost, lever = parts[0][2:]
+    propensity, uplift = np.array([part[:2] for part in parts]).T
+    factors = Factors(math.nan, math.nan, value, cost, lever=lever)
+    one_by_one = [priority(factors._replace(propensity=p, uplift=u), mode) for p, u, *_ in parts]
+    assert priorities(propensity, uplift, factors=factors, mode=mode).tolist() == one_by_one
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_builders import NOW, a_catalog, a_decision, a_ranked, an_event, an_outcome, at
+from plain_decision_log import capped_reward_of, plain_decision_log, reward_of
 
 from decisioning.action import Conversion
 from decisioning.customer import CustomerReference
@@ -19,8 +20,8 @@ from features.workspace import Goal, Reward
 from training.dataset import split_at, split_by_time
 from training.decision_log import read_decision_log
 from training.goal_event import GoalEvent
-from training.labels import windows
-from training.reward import capped_reward_of, capped_worth, reward_of, worth
+from training.labels import Windows
+from training.reward import capped_worth, worth
 
 DAY = 86_400
 GOAL = Goal(window_days=10.0, reward_cap=100.0, rewards=(Reward(event="Order Completed", amount="margin"),))
@@ -200,12 +201,42 @@ def test_an_amount_that_is_no_number_is_worth_nothing(amount):
     assert worth(GoalEvent("c", 0, "Order Completed", {"margin": amount}), GOAL.rewards) == 0.0
 
 
-@given(st.lists(st.integers(0, 10**13), min_size=1, unique=True).map(sorted))
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 10**13)), min_size=1, unique=True))
 @settings(max_examples=30)
 def test_windows_end_by_the_next_decision_and_never_overlap(decided):
-    found = windows(decided, GOAL, as_of_us=10**14)
-    assert all(window.ends_us <= following for window, following in zip(found, decided[1:], strict=False))
-    assert all(window.matured for window in found)
+    owner, at_us = np.array(sorted(decided, key=lambda pair: pair[1])).T
+    ends_us = Windows.of(owner, at_us, GOAL).ends_us
+    for customer in np.unique(owner):
+        mine = owner == customer
+        assert (ends_us[mine][:-1] <= at_us[mine][1:]).all()
+
+
+def a_random_log(log, seed):
+    """Forty decisions for four customers, with answers and orders before, within and after their windows."""
+    chance = np.random.default_rng(seed)
+    for number in range(40):
+        user, name = f"u-{chance.integers(4)}", str(number)
+        seconds = int(chance.integers(0, 30 * DAY))
+        log.decide(name, seconds=seconds, user=user, chosen=str(chance.choice(["card", "no_action", "former"])))
+        for kind in chance.choice(["impression", "accept", "reject", "conversion"], chance.integers(0, 3)):
+            then = seconds + int(chance.integers(1, 8 * DAY))
+            log.hear(f"{number}-{kind}-{then}", decision_id=f"d-{name}", seconds=then, type=str(kind))
+        log.order(
+            f"o-{number}", seconds=int(chance.integers(0, 40 * DAY)), product=str(chance.choice(["card", "loan"]))
+        )
+
+
+@pytest.mark.parametrize("until_next_decision", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_reading_by_columns_is_reading_one_by_one(log, seed, until_next_decision):
+    a_random_log(log, seed)
+    goal = GOAL.model_copy(update={"until_next_decision": until_next_decision, "reward_cap": 40.0})
+    names = ("age", "segment", "income")
+    for days in (22, 32):
+        as_of = NOW + timedelta(days=days)
+        plain = plain_decision_log(log.ledger, CATALOG, goal, as_of=as_of, feature_names=names)
+        assert len(plain) > 5
+        assert log.frame(as_of=as_of, goal=goal, names=names).fingerprint == plain.fingerprint
 
 
 def test_equal_logs_have_equal_fingerprints_and_a_change_shows(log):

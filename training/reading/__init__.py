@@ -1,0 +1,1 @@
+"""Reading the ledger's decisions and what followed them, by columns."""
