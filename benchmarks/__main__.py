@@ -23,6 +23,7 @@ BENCHMARKS = {
     "visible": "benchmarks.visible",
     "features": "benchmarks.feature_store",
     "training": "benchmarks.learning_time",
+    "retrain": "benchmarks.retrain",
     "gate": "benchmarks.gate",
     "coffee": "benchmarks.coffee",
     "hillstrom": "benchmarks.hillstrom",

@@ -18,9 +18,18 @@ MATTER = 5
 
 
 def generated_log(
-    catalog: Catalog, columns: Sequence[FeatureColumn], *, placement: str, n: int, seed: int = 1
+    catalog: Catalog,
+    columns: Sequence[FeatureColumn],
+    *,
+    placement: str,
+    n: int,
+    n_customers: int | None = None,
+    seed: int = 1,
 ) -> DecisionLogFrame:
-    """Decisions at one placement, a minute apart: every fitting action, or none, equally likely."""
+    """Decisions at one placement, a minute apart: every fitting action, or none, equally likely.
+
+    Parameters: `n_customers`, whose decisions they are (by default, each has about four).
+    """
     rng = np.random.default_rng(seed)
     slot = catalog.placements[placement]
     treatments = {
@@ -41,7 +50,7 @@ def generated_log(
     return DecisionLogFrame(
         actions=actions,
         decision_id=_names("d_", np.arange(n)),
-        customer_id=_names("c_", rng.integers(0, max(n // 4, 1), n)),
+        customer_id=_names("c_", rng.integers(0, n_customers or max(n // 4, 1), n)),
         decided_us=np.arange(n) * 60_000_000,
         ends_us=np.arange(n) * 60_000_000 + 1,
         channel=np.full(n, slot.channel, dtype=object),

@@ -95,6 +95,7 @@ def retrain(
     """
     say("bringing the feature history up to the ledger")
     materialize(composition)
+    say("reading the decision log")
     frame = learnable_log(composition, as_of=as_of)
     registry = Registry.open(composition.home.path, workspace=composition.workspace.name)
     reconcile(registry, composition.home.path)
@@ -102,7 +103,7 @@ def retrain(
         return NOTHING_NEW, None
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with TemporaryDirectory(prefix="tsugi-bundle-") as folder:
-        candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder))
+        candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder), say=say)
         say("; ".join(candidate.verdict.reasons))
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
         return done, candidate
@@ -137,7 +138,14 @@ def encoder_of(composition: Composition) -> FeatureEncoder:
     return FeatureEncoder(feature_columns(composition.features))
 
 
-def learn_candidate(composition: Composition, frame: DecisionLogFrame, *, as_of: datetime, folder: Path) -> Candidate:
+def learn_candidate(
+    composition: Composition,
+    frame: DecisionLogFrame,
+    *,
+    as_of: datetime,
+    folder: Path,
+    say: Callable[[str], object] = lambda _: None,
+) -> Candidate:
     """Learn a bundle, write it below `folder`, and judge what was written."""
     split, catalog = split_log(composition, frame), composition.catalog.catalog
     learned = _learned(composition, split, as_of=as_of)
@@ -146,6 +154,7 @@ def learn_candidate(composition: Composition, frame: DecisionLogFrame, *, as_of:
     champion = champion_bundle(composition.home.path)
     if champion is not None:
         bundles[CHAMPION_POLICY] = champion
+    say("judging on later decisions")
     judged = judge_bundles(
         split,
         bundles,
