@@ -75,6 +75,18 @@ def test_a_failing_operation_takes_nothing_with_it(ledger):
     assert {record.record_id for record in ledger.records()} == {"before", "after"}
 
 
+def test_an_operation_that_fails_alone_leaves_nothing(ledger):
+    def fails(connection):
+        insert_record(connection, a_row("lost"))
+        raise ValueError("no")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            ledger.write(fails).result()
+    add(ledger, "after").result()
+    assert {record.record_id for record in ledger.records()} == {"after"}
+
+
 def test_what_was_acknowledged_is_there_after_opening_again(tmp_path):
     path = tmp_path / "ledger.db"
     with Ledger(path) as ledger:
