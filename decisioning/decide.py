@@ -17,7 +17,7 @@ from decisioning.explanation import contribution_reasons, draw_reason, factor_re
 from decisioning.feature_use import as_allowed
 from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm, arm_of
-from decisioning.option import Option, Weighing, options_of, score_of
+from decisioning.option import Option, Weighing, learned_of, learned_reason, options_of, score_of
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
 from decisioning.ranking import Draw, Drawing, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
@@ -32,7 +32,7 @@ class Ports:
     """What a decision is composed of, at the edge.
 
     Parameters: `explained`, how many ranked actions get the features that moved their propensity among their reasons;
-    `rollout`, a challenger beside the scorer.
+    `rollout`, a challenger beside the scorer; `degraded`, what every decision says of how it is composed.
     """
 
     catalog: CompiledCatalog
@@ -41,6 +41,7 @@ class Ports:
     log: DecisionLog
     explained: int = 0
     rollout: Rollout | None = None
+    degraded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ def _epsilon(case: _Case) -> float:
 
 def _draws(case: _Case, options: Mapping[str, Option], through: Funnel, *, epsilon: float) -> list[Draw]:
     most = case.placement.limit if case.request.limit is None else case.request.limit
-    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=case.placement.must_fill)
+    learned = case.placement.explore and any(option.learned is not None for option in options.values())
+    mode = case.weighing.mode if learned else None
+    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=case.placement.must_fill, mode=mode)
     return draw_ranks(options, through, how)
 
 
@@ -177,6 +180,7 @@ def _conclude(case: _Case, options: Mapping[str, Option], through: Funnel) -> De
         contacts_version=case.customer.history.version,
         degraded=case.degraded,
         limit=request.limit,
+        learned=learned_of(options),
     )
 
 
@@ -200,6 +204,7 @@ def _ranked(case: _Case, option: Option, draw: Draw, *, rank: int, action_probab
         reasons=(
             *factor_reasons(factors, case.compiled.catalog.currency),
             *contribution_reasons(moved),
+            *learned_reason(option),
             *draw_reason(rank=rank, rank_probability=draw.probability, is_best=draw.is_best),
         ),
     )
@@ -211,8 +216,9 @@ def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: boo
     Parameters: `offer` false answers `no_action` whatever is eligible, for when contacts cannot be taken safely.
     """
     customer = ports.profiles.read(request.customer, now=now)
-    if not offer:
-        customer = replace(customer, degraded=(*customer.degraded, UNREADABLE))
+    degraded = (*customer.degraded, *ports.degraded, *(() if offer else (UNREADABLE,)))
+    if degraded != customer.degraded:
+        customer = replace(customer, degraded=degraded)
 
     def deciding(scorer: Scorer) -> Decision:
         return consider(request, customer, catalog=ports.catalog, scorer=scorer, explained=ports.explained)

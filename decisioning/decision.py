@@ -78,6 +78,18 @@ class Shadow:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """What a fast layer added to a bundle's scores.
+
+    Parameters: `seq`, of the newest record it had seen; `scores`, (the bundle's own propensity, the SD with which
+    propensities were drawn) of every candidate action.
+    """
+
+    seq: int
+    scores: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The record of one call of `decide()`.
 
@@ -85,7 +97,8 @@ class Decision:
     `no_action` included where it may be chosen; `epsilon`, this decision's exploration rate; `features`, as used;
     `contacts_version`, what the contact history was when it was read; `scores`, (propensity, uplift, priority) of every
     candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number);
-    `shadow`, what a challenger would have done, where one shadowed.
+    `shadow`, what a challenger would have done, where one shadowed;
+    `learned`, where a fast layer moved the scores.
     """
 
     decision_id: str
@@ -110,3 +123,4 @@ class Decision:
     degraded: tuple[str, ...] = ()
     limit: int | None = None
     shadow: Shadow | None = None
+    learned: Learned | None = None

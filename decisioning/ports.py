@@ -25,16 +25,31 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What the fast layer made of a bundle's scores; arrays of shape (n_candidates,).
+
+    Parameters: `seq`, of the newest record it had seen; `bundle`, the propensity before it was moved; `spread`, the SD
+    with which propensities are drawn.
+    """
+
+    seq: int
+    bundle: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """What a bundle says of each candidate; arrays of shape (n_candidates,).
 
     Parameters: `propensity`, P(accepts | shown); `uplift`, P(outcome | shown) − P(outcome | not shown), NaN where there
-    is no randomised evidence; `priority`, where the bundle ranks by itself (a constant policy), else None.
+    is no randomised evidence; `priority`, where the bundle ranks by itself (a constant policy), else None;
+    `correction`, where a fast layer moved them.
     """
 
     propensity: NDArray[np.float64]
     uplift: NDArray[np.float64]
     priority: NDArray[np.float64] | None = None
+    correction: Correction | None = None
 
 
 class ProfileReader(Protocol):

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+import numpy as np
+
 from decisioning.action import NO_ACTION
+from decisioning.arbitration import Mode
 from decisioning.contact_policy import Limits
-from decisioning.exploration import Choices, Distribution
+from decisioning.exploration import Choices, Distribution, Sampled
 from decisioning.funnel import Funnel
 from decisioning.option import Option
+from decisioning.posterior_sampling import sampled_priorities
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,14 @@ class Drawing:
     """How ranks are drawn.
 
     Parameters: `seed` and `epsilon` of the decision; `most` ranks; `must_fill` leaves `no_action` out where any option
-    is left.
+    is left; `mode`, of arbitration, where options are drawn from the fast layer's posterior (None: they are not).
     """
 
     seed: int
     epsilon: float
     most: int
     must_fill: bool
+    mode: Mode | None = None
 
 
 def draw_ranks(options: Mapping[str, Option], through: Funnel, how: Drawing) -> list[Draw]:
@@ -45,7 +50,7 @@ def draw_ranks(options: Mapping[str, Option], through: Funnel, how: Drawing) -> 
     At least one rank. Choices are ordered once; a draw takes out itself and those that share a cap it used up.
     """
     random = Random(how.seed)  # noqa: S311 (exploration, not cryptography)
-    choices, limits = _choices(options, must_fill=how.must_fill), through.limits
+    choices, limits = choices_of(options, how), through.limits
     draws: list[Draw] = []
     while choices.names and len(draws) < how.most:
         draw = _draw(choices, random.random(), how.epsilon)
@@ -57,15 +62,21 @@ def draw_ranks(options: Mapping[str, Option], through: Funnel, how: Drawing) -> 
     return draws
 
 
-def _choices(options: Mapping[str, Option], *, must_fill: bool) -> Choices:
+def choices_of(options: Mapping[str, Option], how: Drawing) -> Choices:
+    """What the first rank is drawn from: the options, and doing nothing."""
     priorities = {name: option.priority for name, option in options.items()}
-    if not (must_fill and priorities):
+    if not (how.must_fill and priorities):
         priorities[NO_ACTION] = 0.0
-    return Choices.of(priorities)
+    if how.mode is None or not options:
+        return Choices.of(priorities)
+    names, table = tuple(sorted(options)), sampled_priorities(options, how.seed, how.mode)
+    if len(priorities) > len(names):
+        names, table = (*names, NO_ACTION), np.vstack([table, np.zeros(table.shape[1])])
+    return Choices.of(priorities, Sampled(names, table))
 
 
 def _draw(choices: Choices, uniform: float, epsilon: float) -> Draw:
-    distribution = choices.epsilon_greedy(epsilon)
+    distribution = choices.distribution(epsilon)
     action = distribution.draw(uniform)
     return Draw(action, distribution, action == choices.best)
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from decisioning.customer import CustomerReference
-from decisioning.decision import Decision, Exclusion, RankedAction, Shadow, Versions
+from decisioning.decision import Decision, Exclusion, Learned, RankedAction, Shadow, Versions
 
 
 def encode_decision(decision: Decision) -> bytes:
@@ -41,6 +41,10 @@ def _scores(items: Mapping[str, list[Any]]) -> dict[str, tuple[Any, ...]]:
     return {action: tuple(score) for action, score in items.items()}
 
 
+def _learned(item: Mapping[str, Any] | None) -> Learned | None:
+    return None if item is None else Learned(item["seq"], _scores(item["scores"]))
+
+
 _FIELDS: dict[str, Any] = {
     "reference": lambda item: CustomerReference(**item),
     "decided_at": datetime.fromisoformat,
@@ -50,4 +54,5 @@ _FIELDS: dict[str, Any] = {
     "versions": lambda item: Versions(**item),
     "degraded": tuple,
     "shadow": lambda item: None if item is None else Shadow(**item),
+    "learned": _learned,
 }

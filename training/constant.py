@@ -60,7 +60,8 @@ class ConstantBundle:
         one = self.score({}, candidates)
         shape = (len(customers), len(candidates))
         priority = np.zeros(0) if one.priority is None else one.priority
-        return Scores(*(np.broadcast_to(part, shape).copy() for part in (one.propensity, one.uplift, priority)))
+        propensity, uplift, own = (np.broadcast_to(p, shape).copy() for p in (one.propensity, one.uplift, priority))
+        return Scores(propensity, uplift, own)
 
     def encode(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Floats:  # noqa: ARG002 - as `PolicyBundle`
         """No feature matters: a matrix without columns."""

@@ -1,0 +1,69 @@
+"""A bundle's scores, corrected by what was answered since it was trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from decisioning.customer import FeatureValue
+from decisioning.fast_layer.exposure import LEAST_PROPENSITY, Floats, Regressors
+from decisioning.fast_layer.layer import Posterior
+from decisioning.ports import Candidate, Correction, Scorer, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class FastScorer:
+    """Another scorer's scores, moved; a `decisioning.ports.Scorer` of the same version.
+
+    Parameters: `scorer`, the bundle; `boldness`, what the posterior's SD is multiplied by; `seq`, of the newest record
+    that the posterior has seen.
+    """
+
+    scorer: Scorer
+    posterior: Posterior
+    regressors: Regressors
+    boldness: float
+    seq: int
+
+    @property
+    def version(self) -> str:
+        """The bundle's."""
+        return self.scorer.version
+
+    def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:
+        """The bundle's scores, the propensity moved by w × deviation, uplift and priority by what that comes to."""
+        found = self.scorer.score(features, candidates)
+        row = self.regressors.row(features)
+        shift, spread = self.posterior.of([each.action.name for each in candidates], row)
+        weight = _weights(found.propensity)
+        propensity = bounded(found.propensity + weight * shift, 0.0, 1.0)
+        gained = propensity - found.propensity
+        return Scores(
+            propensity,
+            bounded(found.uplift + gained, -1.0, 1.0),
+            _moved(found.priority, gained, candidates),
+            Correction(self.seq, found.propensity, self.boldness * weight * spread),
+        )
+
+    def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:
+        """What moved the bundle's propensity."""
+        return self.scorer.explain(features, candidate)
+
+
+def bounded(values: Floats, least: float, most: float) -> Floats:
+    """Values kept between two; NaN stays. On a handful, `np.clip` costs four times as much."""
+    kept: Floats = np.minimum(np.maximum(values, least), most)
+    return kept
+
+
+def _weights(propensity: Floats) -> Floats:
+    kept = bounded(propensity, LEAST_PROPENSITY, 1.0 - LEAST_PROPENSITY)
+    weights: Floats = kept * (1.0 - kept)
+    return weights
+
+
+def _moved(priority: Floats | None, gained: Floats, candidates: Sequence[Candidate]) -> Floats | None:
+    if priority is None:
+        return None
+    moved: Floats = priority + gained * np.array([each.action.value for each in candidates])
+    return moved

@@ -1,0 +1,157 @@
+"""Posterior sampling: a decision's probabilities are the shares of its draws, and what is drawn follows them."""
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chisquare, kstest
+
+from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
+from decisioning.action import NO_ACTION
+from decisioning.catalog import Exploration, Placement
+from decisioning.decide import consider, seed_of
+from decisioning.eligibility import compile_catalog
+from decisioning.exploration import Choices, Sampled
+from decisioning.option import Weighing, options_of
+from decisioning.ports import Candidate, Correction, Scores
+from decisioning.posterior_sampling import N_DRAWS, standard_draws
+from decisioning.ranking import Drawing, choices_of
+from features.decision_codec import decode_decision, encode_decision
+
+NAMES = ("a", "b", "c", "d", "e")
+seeds = st.integers(0, 2**64 - 1)
+beliefs = st.dictionaries(
+    st.sampled_from(NAMES), st.tuples(st.floats(0.01, 0.9), st.floats(0.0, 0.3)), min_size=1, max_size=5
+)
+
+
+class Unsure(FixedScorer):
+    """Says of each action (propensity, SD)."""
+
+    def score(self, features, candidates):
+        said = np.array([self.says[each.action.name] for each in candidates])
+        return Scores(said[:, 0], np.full(len(said), np.nan), None, Correction(9, said[:, 0], said[:, 1]))
+
+
+def offered(says):
+    actions = [an_action(name) for name in says]
+    candidates = [Candidate(action, action.treatments[0]) for action in actions]
+    weighing = Weighing("incremental_value", {})
+    return options_of(candidates, scorer=Unsure(says), features={}, weighing=weighing)
+
+
+def choices(says, seed, *, must_fill=False):
+    return choices_of(offered(says), Drawing(seed, 0.05, 1, must_fill=must_fill, mode="incremental_value"))
+
+
+def decided(says, *, epsilon=0.05, request_id="r-1", **placement):
+    catalog = a_catalog(
+        *[an_action(name) for name in says],
+        exploration=Exploration(epsilon),
+        placements={"home": Placement("home", "web", **placement)},
+    )
+    customer = a_customer()
+    return consider(a_request(request_id=request_id), customer, catalog=compile_catalog(catalog), scorer=Unsure(says))
+
+
+@given(beliefs, seeds, st.floats(0, 1), st.booleans())
+def test_probabilities_sum_to_one_and_each_keeps_its_share_of_exploration(says, seed, epsilon, must_fill):
+    found = choices(says, seed, must_fill=must_fill).distribution(epsilon).probabilities
+    assert set(found) == set(says) | (set() if must_fill else {NO_ACTION})
+    assert sum(found.values()) == pytest.approx(1.0)
+    assert min(found.values()) >= epsilon / len(found)
+
+
+@given(beliefs, seeds)
+def test_a_probability_is_the_share_of_draws_in_which_a_choice_comes_first(says, seed):
+    found = choices(says, seed).distribution(0.0).probabilities
+    draws = dict(zip(sorted(says), standard_draws(seed, len(says)), strict=True))
+    first = Counter()
+    for nth in range(N_DRAWS):
+        priority = {name: 50.0 * (mean + sd * draws[name][nth]) for name, (mean, sd) in says.items()} | {NO_ACTION: 0.0}
+        ranking = sorted(priority, key=lambda name: (-50.0 * says.get(name, (0.0,))[0], name != NO_ACTION, name))
+        first[max(ranking, key=lambda name: round(priority[name], 9))] += 1
+    for name, share in found.items():
+        assert share == pytest.approx(first[name] / N_DRAWS, abs=1.5 / N_DRAWS)  # a tie to the last bit
+
+
+@given(beliefs, seeds)
+def test_the_order_of_the_actions_is_irrelevant(says, seed):
+    turned = dict(reversed(says.items()))
+    assert choices(says, seed).distribution(0.1) == choices(turned, seed).distribution(0.1)
+
+
+@given(beliefs, seeds)
+def test_who_is_sure_of_everything_explores_by_the_even_share_alone(says, seed):
+    sure = {name: (mean, 0.0) for name, (mean, _) in says.items()}
+    expected = Choices.of({NO_ACTION: 0.0} | {name: 50.0 * mean for name, (mean, _) in sure.items()})
+    found = choices(sure, seed).distribution(0.1).probabilities
+    assert found == pytest.approx(expected.epsilon_greedy(0.1).probabilities)
+
+
+def test_over_decisions_the_shares_are_those_of_independent_normal_draws():
+    says = {"a": (0.10, 0.05), "b": (0.12, 0.03), "c": (0.05, 0.10)}
+    decisions = [choices(says, seed, must_fill=True).distribution(0.0) for seed in range(3000)]
+    shares = np.mean([list(each.probabilities.values()) for each in decisions], axis=0)
+    mean, sd = np.array(list(says.values())).T
+    first = (mean + sd * np.random.default_rng(1).normal(size=(400_000, 3))).argmax(axis=1)
+    assert shares == pytest.approx(np.bincount(first) / len(first), abs=0.006)
+
+
+def test_every_draw_is_standard_normal_and_draws_of_different_actions_are_independent():
+    draws = np.array([standard_draws(seed, 2) for seed in range(2000)])
+    assert kstest(draws[:, 0, 0], "norm").pvalue > 0.001
+    assert abs(np.corrcoef(draws[:, 0, 5], draws[:, 1, 5])[0, 1]) < 0.07
+    assert draws.std() == pytest.approx(1.0, abs=0.01)
+
+
+def test_choices_are_drawn_as_often_as_the_decision_says():
+    distribution = choices({"a": (0.10, 0.05), "b": (0.12, 0.03), "c": (0.05, 0.10)}, 5).distribution(0.05)
+    random = Random(4)  # noqa: S311 (exploration)
+    drawn = Counter(distribution.draw(random.random()) for _ in range(100_000))
+    expected = [100_000 * share for share in distribution.probabilities.values()]
+    assert chisquare([drawn[name] for name in distribution.probabilities], expected).pvalue > 0.001
+
+
+def test_a_decision_can_be_drawn_again_from_its_record_alone():
+    says = {name: (0.1 + 0.01 * place, 0.05) for place, name in enumerate(NAMES)}
+    decision = decode_decision(encode_decision(decided(says, limit=2)))
+    assert decision.learned.seq == 9
+    again = {name: (decision.scores[name][0], decision.learned.scores[name][1]) for name in decision.scores}
+    assert choices(again, decision.seed).distribution(decision.epsilon).probabilities == decision.eligible
+    assert decision.learned.scores["a"] == (0.1, 0.05)
+
+
+def test_lower_ranks_are_drawn_from_what_is_left_of_the_same_draws():
+    says = dict.fromkeys(NAMES, (0.1, 0.05))
+    decision = decided(says, limit=5, must_fill=True, epsilon=0.0)
+    left = choices(says, seed_of(decision.decision_id), must_fill=True)
+    for ranked in decision.ranked:
+        assert ranked.rank_probability == left.distribution(0.0).probabilities[ranked.action]
+        left = left.without({ranked.action})
+    assert len(decision.ranked) == 5
+
+
+def test_a_placement_that_does_not_explore_takes_the_best_of_what_was_learned():
+    says = {"a": (0.10, 0.3), "b": (0.12, 0.3)}
+    decision = decided(says, explore=False)
+    assert decision.eligible == {"a": 0.0, "b": 1.0, NO_ACTION: 0.0}
+
+
+def test_the_first_in_the_ranking_wins_a_tie():
+    assert Sampled(("b", "a"), np.ones((2, 4))).shares == [1.0, 0.0]
+
+
+def test_a_reason_says_what_recent_answers_moved():
+    class Moved(Unsure):
+        def score(self, features, candidates):
+            found = super().score(features, candidates)
+            return replace(found, correction=replace(found.correction, bundle=found.propensity - 0.02))
+
+    catalog = compile_catalog(a_catalog(an_action("a")))
+    decision = consider(a_request(), a_customer(), catalog=catalog, scorer=Moved({"a": (0.5, 0.0)}))
+    assert "recent answers change that by +2.0 points" in decision.ranked[0].reasons
