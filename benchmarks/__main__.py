@@ -33,6 +33,7 @@ BENCHMARKS = {
     "identity": "benchmarks.identity_quality",
     "tables": "benchmarks.table_models",
     "journeys": "benchmarks.journeys",
+    "online": "benchmarks.online",
 }
 """Every benchmark by name: the module whose `run(quick=...)` measures it."""
 
