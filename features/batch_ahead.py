@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from features.bulk_load import ParsedBatch
 from features.event_columns import EventColumns
 from features.event_lines import RawEvent
 from features.event_log import Appended
 from features.identifier import Identifier
 from features.lines_ahead import Ahead, FoundLines, KeptLines
+from features.owners import Owners
 
 EARLY = 2
 """Batches that are handed over before the first of them is asked for."""
@@ -20,26 +23,29 @@ EARLY = 2
 class BatchAhead:
     """Lines, and what was found in them.
 
-    Parameters: `start`, the place of the first; `named`, the identifiers of those that are plain events.
+    Parameters: `start`, the place of the first; `owners`, whose those are that are plain events, and `named`, their
+    identifiers.
     """
 
     start: int
     lines: Sequence[bytes]
     found: FoundLines
-    named: Sequence[tuple[Identifier, ...]]
+    owners: Owners
+    named: list[tuple[Identifier, ...]]
 
     def completed(self, read: Callable[[Sequence[int]], ParsedBatch]) -> ParsedBatch:
         """All that the lines are. Parameters: `read`, which is asked for the lines at some places, as they are."""
-        others = [place for place, owner in enumerate(self.found.owners) if owner < 0]
+        others = np.flatnonzero(self.found.owners < 0).tolist()
         parsed = read(others)
         taken = [place - self.start for place in parsed.events.places]
         whole = EventColumns(
             range(self.start, self.start + len(self.lines)),
             _filled(self.found.message_ids, taken, parsed.events.message_ids),
             _filled(self.named, taken, parsed.events.identifiers),
-            _filled(self.found.occurred_us, taken, parsed.events.occurred_us),
+            _filled(self.found.occurred_us.tolist(), taken, parsed.events.occurred_us),
             _filled(self.lines, taken, parsed.events.bodies),
             {taken[nth]: event for nth, event in parsed.events.telling.items()},
+            self.owners,
         )
         left_out = set(others).difference(taken)
         places = [place for place in range(len(whole)) if place not in left_out] if left_out else range(len(whole))
@@ -48,10 +54,12 @@ class BatchAhead:
     def kept(self, appended: Appended) -> KeptLines:
         """What became of them."""
         fresh, owners = appended.fresh, self.found.owners
-        places = [place - self.start for place in fresh.places]
-        nodes = _filled([-1] * len(self.lines), places, appended.nodes)
-        others = {place: at_us for place, at_us in zip(places, fresh.occurred_us, strict=True) if owners[place] < 0}
-        return KeptLines(appended.last - len(fresh) + 1, appended.last, nodes, others)
+        places = np.array(fresh.places, dtype=np.intp) - self.start
+        nodes = np.full(len(self.lines), -1, dtype=np.int64)
+        nodes[places] = appended.nodes
+        others = np.flatnonzero(owners[places] < 0).tolist()
+        occurred_us = {int(places[nth]): fresh.occurred_us[nth] for nth in others}
+        return KeptLines(appended.last - len(fresh) + 1, appended.last, nodes, occurred_us)
 
 
 def sent_ahead(stream: Iterable[list[RawEvent]], ahead: Ahead) -> Iterator[tuple[int, list[RawEvent], list[bytes]]]:

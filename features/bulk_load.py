@@ -1,14 +1,18 @@
 """One batch of events, parsed and kept; and a whole load of them, with the identity graph in memory."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from features.event_columns import EventColumns
 from features.event_log import Appended, append_events
+from features.file_lock import alone, lock_beside
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
-from features.ledger import last_seq
+from features.late_index import LateIndex
+from features.ledger import Ledger, last_seq
 from features.receipt import Arrival, Receipt
 from features.record import EVENT
 from features.rejection import Rejection
@@ -41,11 +45,12 @@ class BulkMemory:
     """What is remembered across the transactions of one load: the identity graph, and which ids may be known.
 
     Where others write meanwhile, a large graph is looked up batch by batch until they pause. Memory is bounded: about
-    1 KB for each of at most `MOST_IDENTIFIERS`.
+    1 KB for each of at most `MOST_IDENTIFIERS`. Parameters: `index`, left out as long as nobody else is there.
     """
 
-    def __init__(self, rules: IdentityRules) -> None:
+    def __init__(self, rules: IdentityRules, index: LateIndex) -> None:
         self._rules = rules
+        self._index = index
         self._memory: IdentityMemory | None = None
         self._seen: SeenIds | None = SeenIds()
         self._seq = 0
@@ -54,6 +59,10 @@ class BulkMemory:
         """Write one batch within a write transaction."""
         seq = last_seq(connection)
         is_quiet, memory = seq == self._seq, self._memory
+        if is_quiet and not self._index.is_missed:
+            self._index.leave_out(connection)
+        else:
+            self._index.make(connection)
         self._memory, self._seen = None, self._with_unseen(connection, seq)
         if memory is None or not is_quiet:
             memory = self._read(connection, is_quiet=is_quiet)
@@ -75,6 +84,21 @@ class BulkMemory:
         if seq > self._seq:
             self._seen.add([each for (each,) in connection.execute(_UNSEEN, (self._seq, EVENT)).fetchall()])
         return self._seen
+
+
+@contextmanager
+def indexed_late(ledger: Ledger) -> Iterator[LateIndex]:
+    """An index that may be left out within; it is made at the end, and whoever opens the ledger then waits for it."""
+    index = LateIndex(ledger.path)
+    try:
+        yield index
+    finally:
+        try:
+            if index.is_left_out:
+                with alone(lock_beside(ledger.path)):
+                    ledger.write(index.make).result()
+        finally:
+            index.let_go()
 
 
 def keep_batch(

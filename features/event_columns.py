@@ -7,6 +7,7 @@ from features.event import Event
 from features.hold_table import is_hold
 from features.identifier import Identifier
 from features.instant import to_us
+from features.owners import Owners
 from features.segment import CONSENT_UPDATED
 
 
@@ -15,7 +16,8 @@ class EventColumns:
     """Events that came together, in their order.
 
     Parameters: `places`, where each stood in what was sent; `telling`, by place in the columns, the whole of those that
-    say more than their record: of the profile, consent, holds or groups.
+    say more than their record: of the profile, consent, holds or groups; `owners`, whose they are by number, where
+    whoever read them gave numbers.
     """
 
     places: Sequence[int]
@@ -24,6 +26,7 @@ class EventColumns:
     occurred_us: list[int]
     bodies: list[bytes]
     telling: dict[int, Event] = field(default_factory=dict)
+    owners: Owners | None = None
 
     def __len__(self) -> int:
         return len(self.message_ids)
@@ -39,6 +42,7 @@ class EventColumns:
             [self.occurred_us[place] for place in places],
             [self.bodies[place] for place in places],
             {new: self.telling[old] for new, old in enumerate(places) if old in self.telling},
+            self.owners and self.owners.at(places),
         )
 
 

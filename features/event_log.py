@@ -4,19 +4,21 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import orjson
 
 from features.claim import keep_claims
 from features.consent import keep_consents
 from features.event import Event
 from features.event_columns import EventColumns
-from features.event_rows import insert_events
+from features.event_rows import RowColumns, insert_events
 from features.groups import keep_groups
 from features.hold_table import keep_holds
 from features.identity_cluster import Change
 from features.identity_memory import IdentityMemory
 from features.instant import to_us
 from features.ledger import INSERT_RECORD, last_seq
+from features.owners import Owners
 from features.privacy.tombstone import not_erased
 from features.receipt import Arrival
 from features.record import EVENT, LINK
@@ -56,7 +58,7 @@ def append_events(
     received_us = to_us(arrival.received_at)
     known_us = fresh.occurred_us if arrival.backfill else [max(each, received_us) for each in fresh.occurred_us]
     nodes = _nodes(fresh, memory, known_us)
-    rows = list(zip(fresh.message_ids, nodes, fresh.occurred_us, known_us, fresh.bodies, strict=True))
+    rows = RowColumns(fresh.message_ids, nodes, fresh.occurred_us, known_us, fresh.bodies)
     insert_events(connection, rows, received_us=received_us, source=arrival.source)
     last = last_seq(connection)
     keep_told(connection, [(nodes[place], event) for place, event in fresh.telling.items()])
@@ -74,10 +76,28 @@ def keep_told(connection: sqlite3.Connection, located: Sequence[tuple[int, Event
 
 def _nodes(events: EventColumns, memory: IdentityMemory, known_us: Sequence[int]) -> list[int]:
     """The node of the identifier that each belongs to; what they say of identities is taken in."""
-    nodes = memory.mention_all(events.identifiers, zip(events.occurred_us, events.message_ids, strict=True), known_us)
+    owners = events.owners
+    nodes = _mentioned(events, memory, known_us) if owners is None else _owned(events, owners, memory, known_us)
     for place, event in events.telling.items():
         _take_hard_facts(memory, nodes[place], event, (events.occurred_us[place], known_us[place]))
     return nodes
+
+
+def _mentioned(events: EventColumns, memory: IdentityMemory, known_us: Sequence[int]) -> list[int]:
+    return memory.mention_all(events.identifiers, zip(events.occurred_us, events.message_ids, strict=True), known_us)
+
+
+def _owned(events: EventColumns, owners: Owners, memory: IdentityMemory, known_us: Sequence[int]) -> list[int]:
+    """As `_mentioned`, where owners have numbers: only what may say something new is looked at one by one."""
+    occurred_us = np.array(events.occurred_us, dtype=np.int64)
+    nodes = memory.settled(owners, occurred_us)
+    some = np.flatnonzero(nodes < 0)
+    places = some.tolist()
+    if places:
+        nodes[some] = _mentioned(events.at(places), memory, [known_us[place] for place in places])
+        memory.settle(owners.at(some), occurred_us[some], nodes[some])
+    all_nodes: list[int] = nodes.tolist()
+    return all_nodes
 
 
 def mention_event(memory: IdentityMemory, event: Event, occurred_us: int, known_us: int) -> int:
@@ -109,11 +129,12 @@ def announce_changes(connection: sqlite3.Connection, changes: Sequence[Change]) 
 def _fresh(connection: sqlite3.Connection, events: EventColumns, seen: SeenIds | None) -> EventColumns:
     """The events that are not in the ledger yet; of equal ids in one batch the first."""
     ids = events.message_ids
+    known = list(_known(connection, ids if seen is None else seen.met(ids)))
+    if not known and len(set(ids)) == len(ids):
+        return events
     places = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
-    for message_id in _known(connection, ids if seen is None else seen.perhaps(ids)):
+    for message_id in known:
         places.pop(message_id, None)
-    if seen is not None:
-        seen.add(ids)
     return events.at(sorted(places.values()))
 
 

@@ -12,7 +12,7 @@ is looked up later. A test holds the two equal.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from features.identifier import Identifier
@@ -22,6 +22,7 @@ from features.identity_nodes import IdentityNodes
 from features.identity_regroup import Regrouping, loosened
 from features.identity_rules import IdentityRules
 from features.identity_word import Word
+from features.owners import Owners, Settled, Times
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class IdentityMemory:
     _pairs: set[tuple[int, int]] = field(default_factory=set)
     _stale: dict[Node, int] = field(default_factory=dict)
     _touched: dict[int, Cluster] = field(default_factory=dict)
+    _settled: Settled = field(default_factory=Settled)
 
     def __post_init__(self) -> None:
         self._nodes = IdentityNodes(self.connection)
@@ -70,10 +72,9 @@ class IdentityMemory:
         return home.node
 
     def mention_all(
-        self, named: Iterable[tuple[Identifier, ...]], firsts: Iterable[First], known_us: Iterable[int]
+        self, named: Sequence[tuple[Identifier, ...]], firsts: Iterable[First], known_us: Iterable[int]
     ) -> list[int]:
         """As `mention`, of many records one after the other: nearly all of them change nothing."""
-        named = list(named)
         self._nodes.look_up(identifier for identifiers in named for identifier in identifiers)
         nodes: list[int] = []
         for identifiers, first, known in zip(named, firsts, known_us, strict=True):
@@ -81,6 +82,14 @@ class IdentityMemory:
             settled = home is not None and home.first is not None and home.first <= first
             nodes.append(home.node if home and settled else self.mention(identifiers, first, known))
         return nodes
+
+    def settled(self, owners: Owners, occurred_us: Times) -> Times:
+        """The node of each record whose owner's number says that it changes nothing; -1 of those to `mention`."""
+        return self._settled.nodes(owners, occurred_us)
+
+    def settle(self, owners: Owners, occurred_us: Times, nodes: Times) -> None:
+        """Note by number what was mentioned."""
+        self._settled.note(owners, occurred_us, nodes)
 
     def take_facts(self, number: int, facts: Mapping[str, str], said: First, known_us: int) -> None:
         """Take in the hard facts that a record states of the identifier that it belongs to."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from decisioning.errors import UnavailableError
 from features.batch_ahead import BatchAhead, sent_ahead
-from features.bulk_load import BulkMemory, KeptBatch, ParsedBatch, keep_batch
+from features.bulk_load import BulkMemory, KeptBatch, ParsedBatch, indexed_late, keep_batch
 from features.collecting import without_collecting
 from features.contract.contract import NO_CONTRACTS, Contracts
 from features.event import Event, parse_event
@@ -96,15 +96,20 @@ class Intake:
         Every batch of 20,000 is durable by itself, so an interrupted load is simply run again. A line that is not JSON
         is rejected with its place; blank lines are passed over. Parameters: `ahead`, who may read lines meanwhile.
         """
-        with without_collecting():
-            return sum(self._loaded(raw_events, arrival, ahead), Receipt())
+        with without_collecting(), indexed_late(self._ledger) as index:
+            bulk = BulkMemory(self._rules, index)
+            receipt = sum(self._loaded(bulk, raw_events, arrival, ahead), Receipt())
+            ahead.end()
+        return receipt
 
-    def _loaded(self, raw_events: Iterable[RawEvent], arrival: Arrival, ahead: Ahead) -> Iterator[Receipt]:
+    def _loaded(
+        self, bulk: BulkMemory, raw_events: Iterable[RawEvent], arrival: Arrival, ahead: Ahead
+    ) -> Iterator[Receipt]:
         """The receipts of the batches. One is parsed while that before it is synced to disk.
 
         But never while that one is written: two threads of Python would only wait for each other.
         """
-        bulk, before = BulkMemory(self._rules), _Batch(None)
+        before = _Batch(None)
         for batch, parsed in self._batches(raw_events, arrival, ahead):
             yield from before.receipts(ahead)
             before = _Batch(self._written(partial(bulk.keep, parsed=parsed, arrival=arrival)), batch)
@@ -120,7 +125,7 @@ class Intake:
             if found is None:
                 yield None, self._parse(decoded(batch, start), arrival)
             else:
-                read = BatchAhead(start, lines, found, owners.of(found))
+                read = BatchAhead(start, lines, found, *owners.of(found))
                 yield read, read.completed(partial(self._parse_some, lines, start, arrival=arrival))
 
     def _parse_some(

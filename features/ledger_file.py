@@ -8,6 +8,7 @@ from pathlib import Path
 
 from decisioning.errors import UnavailableError
 from features.file_lock import alone, lock_beside
+from features.late_index import make_index
 from features.ledger_schema import EARLIER, TABLES, VERSION
 from features.ledger_tail import Tail, tail_of
 
@@ -43,6 +44,7 @@ def prepare(path: Path) -> Tail:
         connection = connect(path)
         try:
             _ensure_tables(connection, path)
+            make_index(connection, path)
             return _said(tail_of(connection, path), path)
         finally:
             connection.close()

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from features.contract.contract import NO_CONTRACTS, Contracts
 from features.event import Event
 from features.event_body import MAX_BYTES
@@ -15,6 +17,7 @@ from features.event_lines import decoded_line
 from features.fact import Fact
 from features.identifier import Identifier
 from features.instant import to_us
+from features.owners import Numbers, Owners, Times
 from features.plain_event import PlainEvent, plain_event
 from features.receipt import Arrival
 from features.record import event_fact
@@ -31,8 +34,8 @@ class FoundLines(NamedTuple):
     """
 
     message_ids: list[str | None]
-    owners: list[int]
-    occurred_us: list[int]
+    owners: Numbers
+    occurred_us: Times
     named: list[tuple[str, str]]
     anew: bool
 
@@ -46,7 +49,7 @@ class KeptLines(NamedTuple):
 
     first: int
     last: int
-    nodes: list[int]
+    nodes: Times
     occurred_us: dict[int, int]
 
 
@@ -65,6 +68,10 @@ class Ahead(Protocol):
         """Tell what became of the oldest lines that were received."""
         ...
 
+    def end(self) -> None:
+        """Tell that there are no more."""
+        ...
+
 
 class Nobody:
     """Takes nothing."""
@@ -79,6 +86,9 @@ class Nobody:
 
     def keep(self, kept: KeptLines) -> None:
         """Has sent nothing."""
+
+    def end(self) -> None:
+        """Has nothing to tell."""
 
 
 NOBODY = Nobody()
@@ -102,13 +112,13 @@ class NamedOwners:
     def __init__(self) -> None:
         self._named: list[tuple[Identifier, ...]] = []
 
-    def of(self, found: FoundLines) -> list[tuple[Identifier, ...]]:
-        """The identifiers of each line; of what is no plain event, whatever."""
+    def of(self, found: FoundLines) -> tuple[Owners, list[tuple[Identifier, ...]]]:
+        """The owner of each line, and the identifiers of each; of what is no plain event, whatever."""
         if found.anew:
-            self._named.clear()
+            self._named = []
         self._named += map(identifiers_named, found.named)
         named = self._named or [()]
-        return [named[owner] for owner in found.owners]
+        return Owners(found.owners, self._named), [named[owner] for owner in found.owners.tolist()]
 
 
 class LineReader:
@@ -132,9 +142,10 @@ class LineReader:
         read = [self._line(line) for line in lines]
         self._read.append(read)
         plain = [each if type(each) is tuple else _NOT_PLAIN for each in read]
-        owners = [known.setdefault(each[3], len(known)) if each[0] else -1 for each in plain]
+        owners = np.array([known.setdefault(each[3], len(known)) if each[0] else -1 for each in plain], dtype=np.int32)
         named = list(islice(known, n_known, None))
-        return FoundLines([each[0] or None for each in plain], owners, [each[4] for each in plain], named, anew)
+        occurred_us = np.array([each[4] for each in plain], dtype=np.int64)
+        return FoundLines([each[0] or None for each in plain], owners, occurred_us, named, anew)
 
     def facts(self, kept: KeptLines) -> tuple[list[int], list[Fact]]:
         """What the kept lines of the oldest batch say to features: (nodes, facts).
@@ -152,7 +163,7 @@ class LineReader:
         return [node for _, node, _ in told], facts
 
     def _with_nodes(self, kept: KeptLines) -> Iterable[tuple[int, Any]]:
-        return zip(kept.nodes, self._read.popleft(), strict=True)
+        return zip(kept.nodes.tolist(), self._read.popleft(), strict=True)
 
     def _line(self, line: bytes) -> Any:
         """The plain event of a line; what is no plain one as it is."""

@@ -31,7 +31,16 @@ class SeenIds:
 
     def perhaps(self, message_ids: Sequence[str]) -> list[str]:
         """Those that may have been added."""
+        return self._among(message_ids, *_hashed(message_ids))
+
+    def met(self, message_ids: Sequence[str]) -> list[str]:
+        """Those that may have been added before; now all of them are."""
         place, bits = _hashed(message_ids)
+        found = self._among(message_ids, place, bits)
+        np.bitwise_or.at(self._words, place, bits)
+        return found
+
+    def _among(self, message_ids: Sequence[str], place: NDArray[np.intp], bits: NDArray[np.uint64]) -> list[str]:
         return [message_ids[each] for each in np.flatnonzero((self._words[place] & bits) == bits).tolist()]
 
 

@@ -53,7 +53,7 @@ def followed(home: Path, workspace: Path, arrival: Arrival, *, size: int) -> Ite
         try:
             follower = Follower(_pipe(process.stdin), _pipe(process.stdout), arrival)
             yield follower
-            follower.close()
+            follower.end()
         except BaseException:
             process.terminate()
             raise
@@ -113,10 +113,10 @@ class Following:
         gathered.take(kept.first, kept.last, nodes, facts)
 
 
-def _pipe(stream: IO[bytes] | None) -> int:
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise UnavailableError("a pipe is missing")
-    return stream.fileno()
+    return stream
 
 
 if __name__ == "__main__":

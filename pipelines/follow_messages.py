@@ -65,7 +65,7 @@ def arrival_in(body: bytes) -> Arrival:
 def of_found(found: FoundLines) -> Message:
     """What was found in lines."""
     said = orjson.dumps([found.message_ids, found.named, found.anew])
-    columns = np.array(found.owners, dtype=np.int32).tobytes() + np.array(found.occurred_us, dtype=np.int64).tobytes()
+    columns = found.owners.tobytes() + found.occurred_us.tobytes()
     return Message(FOUND, said + b"\n" + columns)
 
 
@@ -75,17 +75,17 @@ def found_in(body: bytes) -> FoundLines:
     message_ids, named, anew = orjson.loads(said)
     edge = 4 * len(message_ids)
     owners, occurred_us = np.frombuffer(columns[:edge], dtype=np.int32), np.frombuffer(columns[edge:], dtype=np.int64)
-    return FoundLines(message_ids, owners.tolist(), occurred_us.tolist(), [(u, a) for u, a in named], anew)
+    return FoundLines(message_ids, owners, occurred_us, [(u, a) for u, a in named], anew)
 
 
 def of_kept(kept: KeptLines) -> Message:
     """What became of lines."""
     said = orjson.dumps([kept.first, kept.last, list(kept.occurred_us.items())])
-    return Message(KEPT, said + b"\n" + np.array(kept.nodes, dtype=np.int64).tobytes())
+    return Message(KEPT, said + b"\n" + kept.nodes.tobytes())
 
 
 def kept_in(body: bytes) -> KeptLines:
     """As `of_kept` said."""
     said, _, nodes = body.partition(b"\n")
     first, last, occurred_us = orjson.loads(said)
-    return KeptLines(first, last, np.frombuffer(nodes, dtype=np.int64).tolist(), dict(occurred_us))
+    return KeptLines(first, last, np.frombuffer(nodes, dtype=np.int64), dict(occurred_us))

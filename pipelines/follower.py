@@ -5,6 +5,7 @@ import select
 from collections.abc import Sequence
 from queue import SimpleQueue
 from threading import Thread
+from typing import IO
 
 from features.lines_ahead import FoundLines, KeptLines
 from features.receipt import Arrival
@@ -22,8 +23,8 @@ class Follower:
     Parameters: `to_it` and `from_it`, pipes; `arrival`, how all lines come.
     """
 
-    def __init__(self, to_it: int, from_it: int, arrival: Arrival) -> None:
-        self._to_it, self._from_it = to_it, from_it
+    def __init__(self, to_it: IO[bytes], from_it: IO[bytes], arrival: Arrival) -> None:
+        self._to_it, self._from_it = to_it, from_it.fileno()
         self._arrival = arrival
         self._is_ready = self._is_gone = False
         self._queue: SimpleQueue[Message | None] = SimpleQueue()
@@ -50,10 +51,11 @@ class Follower:
         """Tell what became of the oldest lines that were received."""
         self._queue.put(of_kept(kept))
 
-    def close(self) -> None:
-        """Send what is to be sent."""
+    def end(self) -> None:
+        """Send what is to be sent, and close; does nothing the second time."""
         self._queue.put(None)
         self._sender.join()
+        self._to_it.close()
 
     def _listens(self) -> bool:
         """Whether it is there; looks once in a while whether it became ready."""
@@ -67,7 +69,7 @@ class Follower:
     def _send_all(self) -> None:
         try:
             while (message := self._queue.get()) is not None:
-                send(self._to_it, message)
+                send(self._to_it.fileno(), message)
         except OSError as error:
             self._is_gone = True
             logger.warning("who reads along is gone, the load goes on alone: %s", type(error).__name__)

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path  # noqa: F401  # the doctest below
+from time import sleep
 from typing import NoReturn
 
 from decisioning.errors import TsugiError, UnavailableError
@@ -74,13 +75,25 @@ def hold(home: Home) -> int:
     Raises `UnavailableError` where another service holds it.
     """
     descriptor = os.open(home.create().lock("serving"), os.O_RDWR | os.O_CREAT, 0o600)
+    if not any(_takes(descriptor, after) for after in (0.0, *_AGAIN)):
+        os.close(descriptor)
+        raise UnavailableError(f"another service already serves {home.path}; one home has one service")
+    os.set_inheritable(descriptor, True)  # noqa: FBT003  # the standard library's signature
+    return descriptor
+
+
+def _takes(descriptor: int, after: float) -> bool:
+    """Whether a lock is taken, some seconds from now."""
+    sleep(after)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(descriptor)
-        raise UnavailableError(f"another service already serves {home.path}; one home has one service") from None
-    os.set_inheritable(descriptor, True)  # noqa: FBT003  # the standard library's signature
-    return descriptor
+        return False
+    return True
+
+
+_AGAIN = (0.01, 0.05)
+"""Seconds between tries: who loads a file looks for a moment whether somebody serves."""
 
 
 def main(arguments: Sequence[str]) -> int:
