@@ -14,6 +14,7 @@ from features.external_record import ExternalEvents, ExternalProfiles, GoldenRec
 from features.home import Home
 from features.identity_rules import IdentityRules, IdentitySection
 from features.matching.section import MatchingSection
+from features.monitoring import Monitoring
 from features.privacy.erasure_log import LOG
 from features.privacy.settings import Privacy, Retention
 from features.section import Section
@@ -139,6 +140,7 @@ class _Settings(Section):
     goal: Goal = Goal()
     training: Training = Training()
     gate: Gate = Gate()
+    monitor: Monitoring = Monitoring()
     simulation: Simulation | None = None
     sources: tuple[Source, ...] = Field(default=(), strict=False)
     cleansing: Cleansing = Cleansing()
@@ -172,6 +174,7 @@ class Workspace:
         self.goal: Goal = settings.goal
         self.training: Training = settings.training
         self.gate: Gate = settings.gate
+        self.monitor: Monitoring = settings.monitor
         self.simulation: Simulation | None = settings.simulation
         self.privacy: Privacy = settings.privacy
         self.retention: Retention = settings.retention
@@ -280,6 +283,7 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "training": Training,
     "churn": Churn,
     "gate": Gate,
+    "monitor": Monitoring,
     "simulation": Simulation,
     "privacy": Privacy,
     "retention": Retention,

@@ -24,6 +24,7 @@ from pipelines.command import (
     profile,
     record,
     start,
+    watching,
 )
 from pipelines.exit_code import ExitCode
 
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (start, record, profile, identity, features, learn, decide, journey, privacy, match):
+for module in (start, record, profile, identity, features, learn, watching, decide, journey, privacy, match):
     for command in module.COMMANDS:
         app.command()(command)
 for group in (*model.GROUPS, *policy.GROUPS):

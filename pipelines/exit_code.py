@@ -15,3 +15,6 @@ class ExitCode(IntEnum):
     BUSY = 12
     """Another process holds the lease."""
     DRIFT = 13
+    """Something moved that a retraining answers."""
+    ATTENTION = 14
+    """Something is broken that a person has to look at; nothing is learned from it meanwhile."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from decisioning.errors import InvalidInputError
 from features.home import Home
@@ -19,7 +20,7 @@ from pipelines.training_record import learned_something_new, record_training
 from training.artifact import load_bundle, write_bundle
 from training.bundle import PolicyBundle
 from training.bundle_json import Bundle
-from training.bundle_policy import ManyScorer
+from training.bundle_policy import ManyScorer, score_log
 from training.churn import feature_columns
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
@@ -28,6 +29,8 @@ from training.encoding import FeatureEncoder
 from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
 from training.learning import Learned, learn, learn_churn
 from training.log_history import with_history
+from training.manifest import read_manifest
+from training.monitoring.reference import evenly, reference_of, report_of, without_scores
 from training.promotion import CANDIDATE, Verdict, judge
 from training.publication import publish
 from training.registry import Registry
@@ -149,7 +152,7 @@ def learn_candidate(
     """Learn a bundle, write it below `folder`, and judge what was written."""
     split, catalog = split_log(composition, frame), composition.catalog.catalog
     learned = _learned(composition, split, as_of=as_of)
-    bundle = _written(learned.bundle, folder / CANDIDATE, as_of)
+    bundle = _written(learned.bundle, folder / CANDIDATE, as_of, _seen(composition, split, frame, learned))
     bundles: dict[str, ManyScorer] = {CANDIDATE: bundle}
     champion = champion_bundle(composition.home.path)
     if champion is not None:
@@ -179,9 +182,16 @@ def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime) -> 
         return learned.with_churn(churn.result())
 
 
-def _written(bundle: Bundle, folder: Path, as_of: datetime) -> PolicyBundle:
+def _seen(composition: Composition, split: TimeSplit, frame: DecisionLogFrame, learned: Learned) -> dict[str, Any]:
+    """What later windows are compared with, kept beside the bundle's content."""
+    judged = evenly(split.evaluation)
+    scores = score_log(learned.bundle, judged, composition.catalog.catalog)
+    return report_of(reference_of(frame, encoder_of(composition), judged=judged, scores=scores))
+
+
+def _written(bundle: Bundle, folder: Path, as_of: datetime, report: dict[str, Any]) -> PolicyBundle:
     """Write a bundle and load it back: what is judged is what would serve."""
-    write_bundle(bundle, folder, created_at=as_of)
+    write_bundle(bundle, folder, created_at=as_of, report=report)
     loaded = load_bundle(folder)
     if not isinstance(loaded, PolicyBundle):
         raise InvalidInputError(f"a {loaded.kind} bundle was written where a model was learned")
@@ -229,7 +239,11 @@ def _serve_constant(
 ) -> None:
     """No bundle is shown to be better: the best constant action serves, with exploration."""
     bundle = write_bundle(
-        candidate.constant, folder, created_at=as_of, entries=candidate.bundle.response.layout.actions.entries
+        candidate.constant,
+        folder,
+        created_at=as_of,
+        entries=candidate.bundle.response.layout.actions.entries,
+        report=without_scores(read_manifest(folder.with_name(CANDIDATE))["report"]),
     )
     with registry.retraining("best constant action") as run:
         version = registry.register(run, folder, bundle=bundle)

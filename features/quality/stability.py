@@ -52,10 +52,11 @@ def of_numbers(earlier: Sequence[float], later: Sequence[float]) -> Stability | 
     if min(len(earlier), len(later)) < FEWEST:
         return None
     edges = np.unique(np.quantile(np.asarray(earlier, dtype=float), np.linspace(0, 1, BINS + 1)[1:-1]))
-    return _stability(_counts(earlier, edges), _counts(later, edges))
+    return stability_of(counts_in(earlier, edges), counts_in(later, edges))
 
 
-def _counts(values: Sequence[float], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+def counts_in(values: Sequence[float], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many values lie in each bin: above edge i − 1 and at most edge i."""
     places = np.searchsorted(edges, np.asarray(values, dtype=float), side="left")
     return np.bincount(places, minlength=len(edges) + 1).astype(float)
 
@@ -70,7 +71,7 @@ def of_words(earlier: Sequence[str], later: Sequence[str]) -> Stability | None:
         return None
     before, after = Counter(earlier), Counter(later)
     words = [word for word, _ in (before + after).most_common(WORDS)]
-    return _stability(_shares(before, words), _shares(after, words))
+    return stability_of(_shares(before, words), _shares(after, words))
 
 
 def _shares(counts: Counter[str], words: Sequence[str]) -> NDArray[np.float64]:
@@ -78,7 +79,8 @@ def _shares(counts: Counter[str], words: Sequence[str]) -> NDArray[np.float64]:
     return np.array([*told, counts.total() - sum(told)], dtype=float)
 
 
-def _stability(before: NDArray[np.float64], after: NDArray[np.float64]) -> Stability:
+def stability_of(before: NDArray[np.float64], after: NDArray[np.float64]) -> Stability:
+    """The stability of counts in the same bins, which each has some."""
     used = (before + after) > 0
     before, after = before[used], after[used]
     n, m, free = float(before.sum()), float(after.sum()), max(len(before) - 1, 1)

@@ -1,0 +1,26 @@
+"""Commands that watch: monitor."""
+
+from typing import Annotated
+
+import typer
+
+from pipelines.command.options import HERE, AsOfOption, HomeOption, JsonOption, WorkspaceOption, echo, home_of
+
+
+def monitor(
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    as_of: AsOfOption = None,
+    sample: Annotated[int | None, typer.Option(min=0, help="Decisions whose features are computed anew.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare what is served with what was learned from. Exits: 0 all well, 11 no champion, 13 retrain, 14 look."""
+    from pipelines.monitoring.monitor import monitor_workspace
+    from pipelines.monitoring.told import monitored_in_words
+
+    seen = monitor_workspace(home_of(home, workspace), workspace, as_of=as_of, sample=sample)
+    echo(seen, as_json=as_json, words=monitored_in_words)
+    raise typer.Exit(seen.exit_code)
+
+
+COMMANDS = (monitor,)

@@ -1,0 +1,1 @@
+"""`tsugi monitor`, and whether a retraining is needed."""

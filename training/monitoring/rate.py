@@ -1,0 +1,75 @@
+"""Rates and their change: how often an action is accepted where it is shown, whatever policy showed it to whom.
+
+Each decision weighs 1 / P(it was chosen), so that a policy that aims better is not mistaken for a world that changed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from training.encoding import Floats
+from training.monitoring.drift import POWER
+
+FEWEST_EXPECTED = 5.0
+"""Acceptances, and refusals, that are to be expected before anything is said of a rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of decisions. Parameters: `error`, its standard error by customer; `n`, independent decisions."""
+
+    value: float
+    error: float
+    n: float
+
+
+def rate_of(hits: Floats, weights: Floats, customers: NDArray[np.object_]) -> Rate | None:
+    """The weighted share of hits (n,), with the error of a ratio over clusters; None of no rows.
+
+    >>> rate_of(np.array([1.0, 0.0]), np.ones(2), np.array(["a", "b"], dtype=object)).value
+    0.5
+    """
+    total = float(weights.sum())
+    if not total:
+        return None
+    value = float(weights @ hits) / total
+    of_customer = np.unique(customers.astype(str), return_inverse=True)[1]
+    scores = np.bincount(of_customer, weights=weights * (hits - value))
+    whole = total**2 / float(weights @ weights)
+    least = (value * whole + 0.5) / (whole + 1)
+    variance = max(float(scores @ scores) / total**2, least * (1 - least) / whole)
+    return Rate(value, variance**0.5, least * (1 - least) / variance)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a rate changed: p value, and the least difference that is found in `POWER` of the cases that have it."""
+
+    before: Rate
+    now: Rate
+    p_value: float
+    detectable: float
+    moved: bool
+
+    @property
+    def ratio(self) -> float:
+        """The rate now as a multiple of before; infinite where it was 0."""
+        return self.now.value / self.before.value if self.before.value else float("inf")
+
+
+def change_of(before: Rate, now: Rate, *, worth: float, false_alarms: float) -> Change | None:
+    """The change between two rates; None where too little is expected to say anything.
+
+    Parameters: `worth`, the relative change that is worth a look; `false_alarms`, P(found by chance).
+    """
+    expected = now.n * min(before.value, 1 - before.value)
+    if expected < FEWEST_EXPECTED:
+        return None
+    error = (before.error**2 + now.error**2) ** 0.5
+    z = abs(now.value - before.value) / error
+    p_value = float(2 * ndtr(-z))
+    least = max(float(-ndtri(false_alarms / 2)) * error, worth * before.value)
+    moved = abs(now.value - before.value) > least
+    return Change(before, now, p_value, least + float(ndtri(POWER)) * error, moved)
