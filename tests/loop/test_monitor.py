@@ -116,4 +116,5 @@ def test_the_command_prints_json_and_exits_as_it_found(home, business, capsys):
         monitor(home=home, workspace=business.workspace, as_of=business.clock(), sample=0, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert told["exit_code"] == ended.value.exit_code
-    assert told["champion"] and told["compared"]["features"]
+    assert len(told["champion"]) == 16
+    assert set(told["compared"]["features"]) == set(told["compared"]["nulls"])

@@ -5,7 +5,7 @@ The population stability index is that of `features.quality`. Where nothing move
 true index is ψ, as noncentral χ² with λ = ψ / (δ₁/n + δ₂/m).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import chdtrc, chdtri, chndtr, chndtrinc
@@ -54,10 +54,12 @@ def drift_of(reference: Histogram, now: Histogram, criterion: Criterion) -> Drif
 
 
 def missing_drift(reference: Histogram, now: Histogram, criterion: Criterion) -> Drift | None:
-    """The drift of the share that is missing."""
+    """The drift of the share that is missing; what is missing less often did not break."""
     sides = (reference.missing, now.missing)
     worth = (sides[0].sum() / reference.missing_effect, sides[1].sum() / now.missing_effect)
-    return _drift(sides, worth, criterion)
+    found = _drift(sides, worth, criterion)
+    rose = now.n_missing * sides[0].sum() > reference.n_missing * sides[1].sum()
+    return found and replace(found, moved=found.moved and bool(rose))
 
 
 def _drift(sides: tuple[Floats, Floats], worth: tuple[float, float], criterion: Criterion) -> Drift | None:
