@@ -16,7 +16,7 @@ import orjson
 from decisioning.errors import ConflictError, NotFoundError, UnavailableError
 from features.file_lock import alone, lock_beside
 from features.instant import from_us, to_us
-from features.retraining_run import ENDED, LogLine, Run, RunRequest
+from features.retraining_run import LogLine, Run, RunRequest, state_of
 
 LEASE = timedelta(seconds=30)
 """How long a worker that says nothing keeps its run."""
@@ -43,9 +43,8 @@ class RunQueue:
         """
         with self._transaction() as connection:
             run_id = _answered(connection, request) or _joined(connection, request) or _queued(connection, request, now)
-            connection.execute(
-                "INSERT OR IGNORE INTO request VALUES (?, ?, ?)", (request.request_id, run_id, request.promote)
-            )
+            asked = (request.request_id, run_id, request.promote, request.if_needed)
+            connection.execute("INSERT OR IGNORE INTO request VALUES (?, ?, ?, ?)", asked)
             return _run(connection, run_id)
 
     def run(self, run_id: str) -> Run:
@@ -77,7 +76,7 @@ class RunQueue:
 
     def end(self, run_id: str, worker: str, *, exit_code: int, result: dict[str, Any], now: datetime) -> bool:
         """Say what a run came to; whether this worker held it still, so that what it says counts."""
-        state, told = ENDED.get(exit_code, "failed"), orjson.dumps(result).decode()
+        state, told = state_of(exit_code, result), orjson.dumps(result).decode()
         with self._transaction() as connection:
             return connection.execute(_END, (state, to_us(now), exit_code, told, run_id, worker)).rowcount == 1
 
@@ -88,6 +87,7 @@ class RunQueue:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 with connection:
+                    _upgrade(connection)
                     yield connection
             finally:
                 connection.close()
@@ -112,11 +112,18 @@ def _create(path: Path) -> None:
             making.rename(path)
 
 
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Add what queues of an earlier release lack."""
+    if "if_needed" not in {row[1] for row in connection.execute("PRAGMA table_info(request)")}:
+        for table in ("run", "request"):
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN if_needed INTEGER NOT NULL DEFAULT 0")
+
+
 def _answered(connection: sqlite3.Connection, request: RunRequest) -> str | None:
     """The run of this very request, where it was made before."""
-    row = connection.execute("SELECT run_id, promote FROM request WHERE request_id = ?", (request.request_id,))
-    for run_id, promote in row.fetchall():
-        if bool(promote) != request.promote:
+    asked = "SELECT run_id, promote, if_needed FROM request WHERE request_id = ?"
+    for run_id, *kind in connection.execute(asked, (request.request_id,)).fetchall():
+        if [bool(each) for each in kind] != [request.promote, request.if_needed]:
             message = "this request_id asked for something else before; the first request stands"
             raise ConflictError(message, field="request_id")
         return str(run_id)
@@ -125,13 +132,13 @@ def _answered(connection: sqlite3.Connection, request: RunRequest) -> str | None
 
 def _joined(connection: sqlite3.Connection, request: RunRequest) -> str | None:
     """The run of the same kind that is queued or under way."""
-    row = connection.execute(_OPEN_RUN, (request.promote,)).fetchone()
+    row = connection.execute(_OPEN_RUN, (request.promote, request.if_needed)).fetchone()
     return None if row is None else str(row[0])
 
 
 def _queued(connection: sqlite3.Connection, request: RunRequest, now: datetime) -> str:
     run_id = f"r_{uuid4().hex}"
-    connection.execute(_QUEUE, (run_id, request.promote, to_us(now)))
+    connection.execute(_QUEUE, (run_id, request.promote, request.if_needed, to_us(now)))
     return run_id
 
 
@@ -139,11 +146,12 @@ def _run(connection: sqlite3.Connection, run_id: str) -> Run:
     row = connection.execute(_READ, (run_id,)).fetchone()
     if row is None:
         raise NotFoundError("no such run", field="run_id")
-    promote, state, requested, attempts, started, ended, exit_code, result, requests = row
+    promote, if_needed, state, requested, attempts, started, ended, exit_code, result, requests = row
     lines = connection.execute(_LINES, (run_id, MOST_LINES)).fetchall()
     return Run(
         run_id=run_id,
         promote=bool(promote),
+        if_needed=bool(if_needed),
         state=state,
         requested_at=from_us(requested),
         requests=requests,
@@ -161,14 +169,19 @@ PRAGMA journal_mode = WAL;
 CREATE TABLE run (
     run_id TEXT PRIMARY KEY, promote INTEGER NOT NULL, state TEXT NOT NULL, requested_us INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, started_us INTEGER, ended_us INTEGER, worker TEXT, lease_us INTEGER,
-    exit_code INTEGER, result TEXT
+    exit_code INTEGER, result TEXT, if_needed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE TABLE request (request_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, promote INTEGER NOT NULL) STRICT;
+CREATE TABLE request (
+    request_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, promote INTEGER NOT NULL, if_needed INTEGER NOT NULL DEFAULT 0
+) STRICT;
 CREATE TABLE line (run_id TEXT NOT NULL, at_us INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
 CREATE INDEX line_of_run ON line (run_id);
 """
-_QUEUE = "INSERT INTO run (run_id, promote, state, requested_us) VALUES (?, ?, 'queued', ?)"
-_OPEN_RUN = "SELECT run_id FROM run WHERE promote = ? AND state IN ('queued', 'running') ORDER BY rowid LIMIT 1"
+_QUEUE = "INSERT INTO run (run_id, promote, if_needed, state, requested_us) VALUES (?, ?, ?, 'queued', ?)"
+_OPEN_RUN = """
+    SELECT run_id FROM run WHERE promote = ? AND if_needed = ? AND state IN ('queued', 'running')
+    ORDER BY rowid LIMIT 1
+"""
 _GIVE_UP = """
     UPDATE run SET state = 'failed', ended_us = ?, result = '{"error": "its workers were killed again and again"}'
     WHERE state = 'running' AND lease_us <= ? AND attempts >= ?
@@ -189,7 +202,7 @@ _END = """
     WHERE run_id = ? AND worker = ? AND state = 'running'
 """
 _READ = """
-    SELECT promote, state, requested_us, attempts, started_us, ended_us, exit_code, result,
+    SELECT promote, if_needed, state, requested_us, attempts, started_us, ended_us, exit_code, result,
            (SELECT count(*) FROM request WHERE request.run_id = run.run_id)
     FROM run WHERE run_id = ?
 """

@@ -15,6 +15,7 @@ from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
 from pipelines.lease import lease
 from pipelines.materialize import materialize
+from pipelines.monitoring.last_training import LastTraining, note_training
 from pipelines.registry_told import reconcile
 from pipelines.training_record import learned_something_new, record_training
 from training.artifact import load_bundle, write_bundle
@@ -109,6 +110,8 @@ def retrain(
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder), say=say)
         say("; ".join(candidate.verdict.reasons))
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
+        learned = LastTraining(as_of.isoformat(), len(frame), composition.catalog.catalog.version)
+        note_training(composition.home.path, learned)
         return done, candidate
 
 

@@ -95,11 +95,11 @@ class Worker:
         return counts
 
     def _started(self, run: Run, printed: IO[str]) -> "subprocess.Popen[str]":
-        verb = "retrain" if run.promote else "train"
+        verb = ["retrain" if run.promote else "train", *(["--if-needed"] if run.if_needed else [])]
         leash = [sys.executable, "-m", LEASHED, str(os.getpid()), str(self.limits.memory_mb)]
         where = ["--home", str(self.home), "--workspace", str(self.workspace)]
         return subprocess.Popen(  # noqa: S603 (this interpreter, this module)
-            [*leash, verb, "--json", *where], stdout=printed, stderr=subprocess.PIPE, text=True
+            [*leash, *verb, "--json", *where], stdout=printed, stderr=subprocess.PIPE, text=True
         )
 
     def _watched(self, run: Run, process: "subprocess.Popen[str]") -> bool:

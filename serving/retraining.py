@@ -17,7 +17,7 @@ ACCEPTED = 202
 async def ask_for_run(desk: Desk, call: Call) -> Answer:
     """Queue a retraining, or join the one that is under way."""
     body = read(RetrainingBody, call.body)
-    request = RunRequest(body.request_id, body.promote)
+    request = RunRequest(body.request_id, body.promote, body.if_needed)
     return _answer(await desk.aside(desk.runs.ask, request, now=call.received_at), status=ACCEPTED)
 
 

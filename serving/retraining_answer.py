@@ -17,7 +17,8 @@ class RetrainingAnswer(Answered):
 
     run_id: str
     promote: bool
-    state: Literal["queued", "running", "promoted", "refused", "nothing_new", "failed"]
+    if_needed: bool
+    state: Literal["queued", "running", "promoted", "refused", "nothing_new", "not_needed", "held_back", "failed"]
     requested_at: str
     requests: int
     attempts: int

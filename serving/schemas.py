@@ -123,10 +123,15 @@ class DecisionBody(Strict):
 
 
 class RetrainingBody(Strict):
-    """What `POST /v1/retraining-runs` asks; `promote` false trains a challenger that nothing serves."""
+    """What `POST /v1/retraining-runs` asks.
+
+    `promote` false trains a challenger that nothing serves; `if_needed` learns only where something moved, or enough
+    is new.
+    """
 
     request_id: Identifier
     promote: bool = True
+    if_needed: bool = False
 
 
 class OutcomeBody(Strict):

@@ -11,13 +11,24 @@ from pipelines.command.options import HERE, AsOfOption, HomeOption, JsonOption, 
 LogColumn = Annotated[str | None, typer.Option(help="With --log: the column that says it.")]
 
 
+IfNeeded = Annotated[bool, typer.Option("--if-needed", help="Only where something moved, or enough is new.")]
+
+
 def train(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     as_of: AsOfOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be trained on what; write nothing.")
+    ] = False,
+    if_needed: IfNeeded = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train a bundle and register it as challenger, whatever the gate says; nothing serves it."""
+    if dry_run:
+        _dry_run(home, workspace, as_of, as_json=as_json)
+        return
+    _stop_unless_needed(home, workspace, as_of, if_needed=if_needed, as_json=as_json)
     _retrain(home, workspace, as_of, as_json=as_json, promote=False)
 
 
@@ -25,10 +36,38 @@ def retrain(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     as_of: AsOfOption = None,
+    if_needed: IfNeeded = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn from the log, pass the gate, promote. Exits: 0 promoted, 10 refused, 11 nothing new, 12 busy."""
+    """Learn from the log, pass the gate, promote.
+
+    Exits: 0 promoted, or not needed with --if-needed; 10 refused, 11 nothing new, 12 busy, 14 held back by what is
+    broken.
+    """
+    _stop_unless_needed(home, workspace, as_of, if_needed=if_needed, as_json=as_json)
     _retrain(home, workspace, as_of, as_json=as_json, promote=True)
+
+
+def _stop_unless_needed(
+    home: Path | None, workspace: Path, as_of: datetime | None, *, if_needed: bool, as_json: bool
+) -> None:
+    from pipelines.monitoring.need import need_in_words, need_of_workspace
+
+    if not if_needed:
+        return
+    need = need_of_workspace(home_of(home, workspace), workspace, as_of=as_of)
+    if need.verdict != "needed":
+        echo(need, as_json=as_json, words=need_in_words)
+        raise typer.Exit(need.exit_code)
+    note(need_in_words(need))
+
+
+def _dry_run(home: Path | None, workspace: Path, as_of: datetime | None, *, as_json: bool) -> None:
+    from pipelines.clock import system_clock
+    from pipelines.dry_run import plan_in_words, plan_training
+
+    plan = plan_training(home_of(home, workspace), workspace, as_of=as_of or system_clock())
+    echo(plan, as_json=as_json, words=plan_in_words)
 
 
 def _retrain(home: Path | None, workspace: Path, as_of: datetime | None, *, as_json: bool, promote: bool) -> NoReturn:

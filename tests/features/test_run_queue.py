@@ -1,6 +1,7 @@
 """The queue of retraining runs: one run for all who ask at once, one worker for each run."""
 
 import multiprocessing
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -133,3 +134,33 @@ def test_a_file_that_is_no_queue_is_named(queue):
     queue.path.write_text("something else altogether, and long enough to be looked at" * 100)
     with pytest.raises(UnavailableError, match=r"runs\.db cannot be used"):
         ask(queue)
+
+
+def test_a_queue_of_an_earlier_release_is_read_on(tmp_path):
+    path = tmp_path / "runs.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            """
+            CREATE TABLE run (
+                run_id TEXT PRIMARY KEY, promote INTEGER NOT NULL, state TEXT NOT NULL, requested_us INTEGER NOT NULL,
+                attempts INTEGER NOT NULL DEFAULT 0, started_us INTEGER, ended_us INTEGER, worker TEXT,
+                lease_us INTEGER, exit_code INTEGER, result TEXT
+            ) STRICT;
+            CREATE TABLE request (request_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, promote INTEGER NOT NULL) STRICT;
+            CREATE TABLE line (run_id TEXT NOT NULL, at_us INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+            INSERT INTO run (run_id, promote, state, requested_us) VALUES ('r_old', 1, 'queued', 0);
+            INSERT INTO request VALUES ('old', 'r_old', 1);
+            """
+        )
+    queue = RunQueue(path)
+    assert (ask(queue, "old").run_id, ask(queue, "new").run_id) == ("r_old", "r_old")
+    assert ask(queue, "needed", if_needed=True).run_id != "r_old"
+
+
+@pytest.mark.parametrize(("exit_code", "state"), [(0, "not_needed"), (14, "held_back")])
+def test_a_run_that_was_not_needed_or_held_back_says_so(tmp_path, exit_code, state):
+    queue = RunQueue(tmp_path / "runs.db")
+    run = ask(queue, "nightly", if_needed=True)
+    queue.take("w", now=NOW)
+    queue.end(run.run_id, "w", exit_code=exit_code, result={"verdict": "not needed"}, now=NOW)
+    assert queue.run(run.run_id).state == state

@@ -1,16 +1,21 @@
 """A challenger in the service: every failure of it is counted and nobody else's, and it is ended."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from ledger_builders import a_decision
 
 from builders import FixedScorer, an_action
+from decisioning.decision import Shadow
 from decisioning.errors import ArtifactError
 from decisioning.ports import Candidate, Scores
+from features.decision_codec import decode_decision, encode_decision
 from features.rollout_pointer import RolloutPointer, read_rollout, write_rollout
 from serving.challenger import FAULT_SHARE, MOST_FAULTS, MOST_SLOW, Challenger, Watched
 from serving.guard import Guard
+from serving.responses import render_decision
 
 CANDIDATES = [Candidate(action, action.treatments[0]) for action in (an_action("card"),)]
 POINTER = RolloutPointer("shadow", "c" * 16, "0" * 64)
@@ -66,3 +71,10 @@ def test_the_guard_writes_why_it_ended_a_challenger(tmp_path):
             challenger.scorer.score({}, CANDIDATES)
     assert guard.look(desk, challenger) == "5 of 5 scorings failed"
     assert (read_rollout(tmp_path).mode, read_rollout(tmp_path).reason) == ("ended", "5 of 5 scorings failed")
+
+
+def test_a_shadow_adds_no_byte_to_an_answer():
+    decision = a_decision(degraded=())
+    shadowed = replace(decision, shadow=Shadow("c" * 16, "loan", {"loan": 0.9, "no_action": 0.1}))
+    assert render_decision(shadowed, currency="EUR") == render_decision(decision, currency="EUR")
+    assert decode_decision(encode_decision(shadowed)) == shadowed

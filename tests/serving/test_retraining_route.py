@@ -32,6 +32,18 @@ def test_the_same_request_is_answered_alike_and_another_with_its_id_refused(tmp_
     assert (other.status_code, other.json()["error"]["field"]) == (409, "request_id")
 
 
+def test_a_run_if_needed_is_another_kind_of_run(tmp_path):
+    async def scenario(http):
+        bodies = ({"request_id": "a"}, {"request_id": "b", "if_needed": True}, {"request_id": "c", "if_needed": True})
+        answers = [await http.post(PATH, json=body) for body in bodies]
+        return [*answers, await http.post(PATH, json={"request_id": "a", "if_needed": True})]
+
+    plain, needed, joined, other = in_service(tmp_path, scenario)
+    assert [each.json()["if_needed"] for each in (plain, needed)] == [False, True]
+    assert plain.json()["run_id"] != needed.json()["run_id"] == joined.json()["run_id"]
+    assert other.status_code == 409
+
+
 def test_a_run_that_nobody_asked_for_and_a_body_that_is_wrong_are_named(tmp_path):
     async def scenario(http):
         return await http.get(f"{PATH}/r_none"), await http.post(PATH, json={"request_id": "n", "force": True})

@@ -1,0 +1,147 @@
+"""What a training would learn from what, without learning or writing anything."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from decisioning.action import NO_ACTION
+from decisioning.catalog import Catalog
+from decisioning.errors import NotFoundError
+from features.catalog_source import compiled_catalog, feature_set_of
+from features.home import Home
+from features.instant import from_us, to_us
+from features.ledger import Ledger
+from features.workspace import Training, Workspace
+from pipelines.retrain import FEWEST_DECISIONS
+from training.dataset import DecisionLogFrame, split_by_time
+from training.decision_log import read_decision_log
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of one action: decisions that chose it and are over, of them accepted; and those still open."""
+
+    over: int
+    accepted: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be trained on what.
+
+    Parameters: `models` in words; `first` and `last`, when what is learned from was decided; `rows` of the parts that
+    learn, choose and judge; `labels` by action; `left_out`, features that say nothing, with the reason; `without`,
+    decisions whose features would come from history; `budget` in words; `enough`, whether there is enough to learn.
+    """
+
+    as_of: datetime
+    models: tuple[str, ...]
+    first: datetime | None
+    last: datetime | None
+    rows: dict[str, int]
+    labels: dict[str, Labels]
+    n_features: int
+    left_out: dict[str, str]
+    without: int
+    budget: str
+    enough: bool
+
+
+def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
+    """Read the log as of a moment and say what a training would do. Raises `NotFoundError` where there is no ledger."""
+    settings = Workspace.load(workspace)
+    features = feature_set_of(settings)
+    catalog = compiled_catalog(settings, features).catalog
+    if not Home(home).ledger.exists():
+        raise NotFoundError(f"{Home(home).ledger} does not exist: nothing was ingested yet")
+    with Ledger(Home(home).ledger) as ledger:
+        now = read_decision_log(ledger, catalog, settings.goal, as_of=as_of, feature_names=features.names)
+        over = as_of + settings.goal.window
+        later = read_decision_log(ledger, catalog, settings.goal, as_of=over, feature_names=features.names[:1])
+    every = later.take(later.decided_us <= to_us(as_of))
+    return _plan(settings.training, catalog, now, every, as_of)
+
+
+def _plan(
+    training: Training, catalog: Catalog, frame: DecisionLogFrame, every: DecisionLogFrame, as_of: datetime
+) -> Plan:
+    split = split_by_time(frame, validation_share=training.validation_share, evaluation_share=training.evaluation_share)
+    parts = {"learn": split.train, "choose": split.validation, "judge": split.evaluation}
+    moments = [from_us(int(frame.decided_us[place])) for place in (0, -1)] if len(frame) else [None, None]
+    return Plan(
+        as_of=as_of,
+        models=tuple(_models(training, catalog)),
+        first=moments[0],
+        last=moments[1],
+        rows={name: len(part) for name, part in parts.items()},
+        labels=_labels(frame, every),
+        n_features=len(frame.features),
+        left_out=_left_out(frame),
+        without=int((~_known(frame)).sum()),
+        budget=f"{training.trials} trials a model, seed {training.seed}",
+        enough=len(frame) >= FEWEST_DECISIONS,
+    )
+
+
+def _models(training: Training, catalog: Catalog) -> Iterator[str]:
+    n_actions = len([name for name in catalog.actions if name != NO_ACTION])
+    yield f"propensity and uplift: one pooled model of {n_actions} actions, logistic regression beside trees"
+    if training.churn is not None:
+        yield f"churn: {training.churn.event!r} within {training.churn.horizon_days:g} days, from the feature history"
+
+
+def _labels(frame: DecisionLogFrame, every: DecisionLogFrame) -> dict[str, Labels]:
+    found = {}
+    for action in every.actions:
+        chose = frame.chosen == frame.actions.index(action) if action in frame.actions else np.zeros(len(frame), bool)
+        total = int((every.chosen == every.actions.index(action)).sum())
+        over = int(chose.sum())
+        found[action] = Labels(over, int(frame.accepted[chose].sum()), total - over)
+    return found
+
+
+def _missing(frame: DecisionLogFrame, name: str) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    return np.array([value is None or value != value for value in frame.features[name].tolist()], dtype=bool)
+
+
+def _known(frame: DecisionLogFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    known = np.zeros(len(frame), dtype=bool)
+    for name in frame.features:
+        known |= ~_missing(frame, name)
+    return known
+
+
+def _left_out(frame: DecisionLogFrame) -> dict[str, str]:
+    """Features from which nothing can be learned, and why."""
+    found = {}
+    for name, column in frame.features.items():
+        values = set(column[~_missing(frame, name)].tolist())
+        if len(values) < 2:
+            found[name] = f"always {next(iter(values))!r}" if values else "never known"
+    return found
+
+
+def plan_in_words(plan: Plan) -> str:
+    """The plan, a line each."""
+    return "\n".join(_lines(plan))
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield f"as of {plan.as_of:%Y-%m-%d %H:%M}; nothing is trained and nothing is written"
+    yield from (f"  {model}" for model in plan.models)
+    if plan.first and plan.last:
+        parts = ", ".join(f"{n:,} to {name}" for name, n in plan.rows.items())
+        yield f"  decisions from {plan.first:%Y-%m-%d} to {plan.last:%Y-%m-%d}: {parts}"
+    for action, labels in plan.labels.items():
+        yield f"  {action}: {labels.over:,} over, {labels.accepted:,} accepted; {labels.open:,} still open"
+    reasons = ", ".join(f"{name} ({why})" for name, why in plan.left_out.items()) or "none"
+    yield f"  {plan.n_features} features; of no use: {reasons}"
+    if plan.without:
+        yield f"  {plan.without:,} decisions were logged without features: theirs come from the history"
+    yield f"  budget: {plan.budget}"
+    if not plan.enough:
+        yield f"  too little: at least {FEWEST_DECISIONS} decisions that are over are needed"

@@ -1,0 +1,74 @@
+"""Whether a retraining is needed: something moved, enough is new, or nothing was ever learned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from features.monitoring import Monitoring
+from pipelines.composition import Composition, compose
+from pipelines.exit_code import ExitCode
+from pipelines.monitoring.last_training import LastTraining, last_training
+from pipelines.monitoring.monitor import Monitored, monitor
+from pipelines.retrain import FEWEST_DECISIONS
+
+Verdict = Literal["needed", "not needed", "held back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Whether to retrain, and why; `exit_code`, of a command that goes no further."""
+
+    verdict: Verdict
+    exit_code: ExitCode
+    reasons: tuple[str, ...]
+
+
+def need_of_workspace(home: Path, workspace: Path, *, as_of: datetime | None = None) -> Need:
+    """Watch a home and say whether to retrain it."""
+    with compose(home, workspace) as composition:
+        return need_of(composition, as_of=as_of or composition.clock())
+
+
+def need_of(composition: Composition, *, as_of: datetime) -> Need:
+    """As `need_of_workspace`, on an open home."""
+    seen, catalog = monitor(composition, as_of=as_of), composition.catalog.catalog.version
+    return judge_need(seen, last_training(composition.home.path), catalog, composition.workspace.monitor)
+
+
+def judge_need(seen: Monitored, last: LastTraining | None, catalog: str, settings: Monitoring) -> Need:
+    """Say whether to retrain, from what was seen; pure. Parameters: `catalog`, the version that serves now."""
+    broken = tuple(str(each) for each in seen.findings if each.remedy == "look")
+    if broken:
+        return Need("held back", ExitCode.ATTENTION, broken)
+    if seen.n_mature < FEWEST_DECISIONS:
+        told = f"{seen.n_mature:,} decisions are over, {FEWEST_DECISIONS} are needed to learn from"
+        return Need("not needed", ExitCode.DONE, (told,))
+    reasons = tuple(_reasons(seen, last, catalog, settings))
+    return Need("needed", ExitCode.DONE, reasons) if reasons else _not_needed(seen, last, settings)
+
+
+def _reasons(seen: Monitored, last: LastTraining | None, catalog: str, settings: Monitoring) -> Iterator[str]:
+    if last is None:
+        yield "no training of this home is noted"
+        return
+    if last.catalog != catalog:
+        yield f"the catalogue is another one ({catalog}) than the last training's ({last.catalog})"
+    new = seen.n_mature - last.decisions
+    if new > 0:
+        yield from (str(each) for each in seen.findings)
+    if new >= settings.new_outcomes * last.decisions:
+        yield f"{new:,} more decisions are over than the {last.decisions:,} that were learned from"
+
+
+def _not_needed(seen: Monitored, last: LastTraining | None, settings: Monitoring) -> Need:
+    before = last.decisions if last else 0
+    told = f"{max(seen.n_mature - before, 0):,} more decisions are over than the {before:,} that were learned from"
+    worth = f"{settings.new_outcomes:.0%} more are worth a training, or anything that moved"
+    return Need("not needed", ExitCode.DONE, (told, worth))
+
+
+def need_in_words(need: Need) -> str:
+    """The verdict, and why."""
+    return "\n".join([need.verdict, *(f"  - {reason}" for reason in need.reasons)])

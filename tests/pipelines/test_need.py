@@ -1,0 +1,66 @@
+"""Whether a retraining is needed: what is broken holds it back, what moved or is new asks for it, else it is not."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from decisioning.errors import UnavailableError
+from features.monitoring import Monitoring
+from pipelines.exit_code import ExitCode
+from pipelines.monitoring.last_training import FILE, LastTraining, last_training, note_training
+from pipelines.monitoring.monitor import Monitored
+from pipelines.monitoring.need import judge_need
+from pipelines.retrain import FEWEST_DECISIONS
+from training.monitoring.finding import Finding
+
+LAST = LastTraining("2026-06-01T00:00:00+00:00", decisions=10_000, catalog="c1")
+DRIFT = Finding("drift", "feature age", "PSI 0.5", "reference", "retrain", "Retrain.")
+BROKEN = Finding("missing values", "feature age", "PSI 0.5", "reference", "look", "Look.")
+
+
+def seen(*findings, n_mature=10_100):
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    return Monitored(ExitCode.DONE, now, 28.0, "b" * 16, now, None, None, now, None, n_mature, findings)
+
+
+def need(*findings, last=LAST, n_mature=10_100, catalog="c1"):
+    return judge_need(seen(*findings, n_mature=n_mature), last, catalog, Monitoring())
+
+
+def test_where_nothing_moved_and_little_is_new_it_is_not_needed():
+    found = need()
+    assert (found.verdict, found.exit_code) == ("not needed", ExitCode.DONE)
+    assert found.reasons[0] == "100 more decisions are over than the 10,000 that were learned from"
+
+
+def test_a_tenth_more_decisions_ask_for_it():
+    assert need(n_mature=10_999).verdict == "not needed"
+    assert need(n_mature=11_000).verdict == "needed"
+
+
+def test_what_moved_asks_for_it_unless_nothing_new_could_be_learned():
+    assert need(DRIFT).reasons == (str(DRIFT),)
+    assert need(DRIFT, n_mature=10_000).verdict == "not needed"
+
+
+def test_another_catalogue_asks_for_it():
+    assert need(catalog="c2").verdict == "needed"
+
+
+def test_a_home_that_never_learned_asks_for_it_once_there_is_enough():
+    assert need(last=None).verdict == "needed"
+    assert need(last=None, n_mature=FEWEST_DECISIONS - 1).verdict == "not needed"
+
+
+def test_what_is_broken_holds_it_back_whatever_else_moved():
+    found = need(DRIFT, BROKEN, n_mature=50_000)
+    assert (found.verdict, found.exit_code, found.reasons) == ("held back", ExitCode.ATTENTION, (str(BROKEN),))
+
+
+def test_a_training_is_noted_whole_and_a_damaged_note_is_named(tmp_path):
+    assert last_training(tmp_path) is None
+    note_training(tmp_path, LAST)
+    assert last_training(tmp_path) == LAST
+    (tmp_path / FILE).write_text("{")
+    with pytest.raises(UnavailableError, match=FILE):
+        last_training(tmp_path)
