@@ -11,7 +11,7 @@ from decisioning.catalog import Catalog
 from pipelines.composition import Composition
 from training.blend_fit import BlendReport
 from training.bundle_policy import LogScores, score_log
-from training.dataset import DecisionLogFrame
+from training.dataset import DecisionLogFrame, spread
 from training.evaluation_report import evaluation_json
 from training.learning import ChurnLearned, Learned
 from training.metrics import Quality
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 EXPLAINED_ROWS = 500
 """Rows whose contributions are averaged into the importance of features."""
+MOST_DRAWN = 20_000
+"""Later decisions on which the propensity is measured and drawn."""
 
 
 def data_tag(frame: DecisionLogFrame, catalog: Catalog) -> str:
@@ -90,7 +92,7 @@ def _values(candidate: "Candidate") -> dict[str, float]:
 
 
 def _log_propensity(run: Run, candidate: "Candidate", catalog: Catalog) -> None:
-    learned, frame = candidate.learned, candidate.judged.frame
+    learned, frame = candidate.learned, spread(candidate.judged.frame, MOST_DRAWN)
     scores = score_log(candidate.bundle, frame, catalog)
     predicted, observed = _shown(frame, scores)
     with run.nested("propensity") as child:
@@ -149,7 +151,7 @@ def _qualities(parts: dict[str, Quality]) -> dict[str, float]:
 
 def _importance(candidate: "Candidate") -> Any:
     frame, response = candidate.judged.frame, candidate.bundle.response
-    sample = frame.take(np.linspace(0, len(frame) - 1, min(EXPLAINED_ROWS, len(frame))).astype(np.int64))
+    sample = spread(frame, EXPLAINED_ROWS)
     customers = candidate.bundle.encode(sample.features, n_rows=len(sample))
     known = response.layout.actions.entries
     organic = any(entry.has_conversion for entry in known)

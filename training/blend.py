@@ -29,11 +29,10 @@ class Blend:
 
     def margin(self, matrix: Floats) -> Floats:
         """Log-odds (n,) of C-contiguous rows (n, n_columns)."""
-        linear = self.linear.margin(matrix)
         if self.trees is None or self.weight == 0.0:
-            return linear
+            return self.linear.margin(matrix)
         grown = self.trees.margin(matrix) + levels(self.level, matrix[:, self.linear.action_column])
-        return (1.0 - self.weight) * linear + self.weight * grown
+        return grown if self.weight == 1.0 else (1.0 - self.weight) * self.linear.margin(matrix) + self.weight * grown
 
     def fixed(self, actions: Floats) -> "FixedBlend":
         """The blend for candidates that do not change: rows (m, n_columns), the customer part not looked at."""

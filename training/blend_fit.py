@@ -68,7 +68,7 @@ def choose_blend(train: Rows, validation: Rows, recipe: Recipe) -> Choice:
     tuned = tune(_lift(visible, level, recipe), _lift(later, level, recipe), recipe.categorical, search=recipe.search)
     searched = process_time()
     both = _fit(visible, recipe, tuned)
-    losses = {weight: _loss(_weighted(both, weight), validation) for weight in WEIGHTS}
+    losses = _losses(both, validation)
     weight = _simplest(losses)
     report = BlendReport(tuned, losses, weight, searched - begin, process_time() - searched)
     return Choice(_weighted(both, weight), report)
@@ -134,9 +134,12 @@ def _lift(rows: Rows, level: Floats, recipe: Recipe) -> Rows:
     return Rows(rows.matrix, rows.label, rows.offset + levels(level, rows.matrix[:, recipe.shape.action_column]))
 
 
-def _loss(blend: Blend, rows: Rows) -> float:
+def _losses(both: Blend, rows: Rows) -> dict[float, float]:
+    """The log loss by weight of the trees; both parts are asked once."""
     start = 0.0 if rows.offset is None else rows.offset
-    return log_loss(rows.label, sigmoid(blend.margin(rows.matrix) + start))
+    linear, grown = (_weighted(both, weight).margin(rows.matrix) for weight in (0.0, 1.0))
+    margins = {weight: (1.0 - weight) * linear + weight * grown for weight in WEIGHTS}
+    return {weight: log_loss(rows.label, sigmoid(margin + start)) for weight, margin in margins.items()}
 
 
 def _simplest(losses: dict[float, float]) -> float:

@@ -76,6 +76,13 @@ class DecisionLogFrame:
         return digest.hexdigest()
 
 
+def spread(frame: DecisionLogFrame, most: int) -> DecisionLogFrame:
+    """At most so many decisions, evenly spread over the log's time."""
+    if len(frame) <= most:
+        return frame
+    return frame.take(np.linspace(0, len(frame) - 1, most).astype(np.int64))
+
+
 def _bytes(values: NDArray[Any]) -> bytes:
     if values.dtype.kind in "OUS":
         return "\x1f".join(map(str, values.tolist())).encode()

@@ -95,18 +95,38 @@ class Expansion:
         out[first:last] = [by_column.get(int(source), 0) for source in self.sources[first:last]]
         return out
 
-    def apply(self, matrix: Floats) -> Floats:
-        """The design matrix, intercept first, shape (n, width)."""
-        out = np.empty((len(matrix), self.width))
+    def apply(self, matrix: Floats, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """The design matrix, intercept first, shape (n, width); written into `out` where one is given."""
+        out = np.empty((len(matrix), self.width)) if out is None else out
         out[:, 0] = 1.0
         numbers, steps, flags, words = self._ends
         drawn = (np.arcsinh(matrix[:, self.numbers] / self.spreads) - self.centers) / self.scales
         drawn[np.isnan(drawn)] = 0.0
-        np.minimum(np.maximum(drawn, -CLIP), CLIP, out=out[:, numbers:steps])
-        out[:, steps:flags] = matrix[:, self.steps] > self.cuts
-        out[:, flags:words] = np.isnan(matrix[:, self.flags])
-        out[:, words:] = matrix[:, self.words[:, 0]] == self.words[:, 1]
+        np.clip(drawn, -CLIP, CLIP, out=out[:, numbers:steps], casting="same_kind")
+        np.greater(matrix[:, self.steps], self.cuts, out=out[:, steps:flags])
+        np.isnan(matrix[:, self.flags], out=out[:, flags:words])
+        out[:, words:] = 0.0
+        for source, places in self._word_places:
+            self._mark(out[:, words:], matrix[:, source], places)
         return out
+
+    @staticmethod
+    def _mark(out: NDArray[Any], codes: Floats, places: NDArray[np.int64]) -> None:
+        """Write 1 where the word of each row (n,) has its column; `places` by code, −1 without one."""
+        known = np.flatnonzero((codes >= 0) & (codes < len(places)) & (codes == np.floor(codes)))
+        column = places[codes[known].astype(np.int64)]
+        out[known[column >= 0], column[column >= 0]] = 1.0
+
+    @cached_property
+    def _word_places(self) -> list[tuple[int, NDArray[np.int64]]]:
+        """Each column of words, with the place of each of its codes among all words."""
+        found = []
+        for source in np.unique(self.words[:, 0]):
+            mine = np.flatnonzero(self.words[:, 0] == source)
+            places = np.full(int(self.words[mine, 1].max()) + 1, -1, dtype=np.int64)
+            places[self.words[mine, 1]] = mine
+            found.append((int(source), places))
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Its arrays, as lists."""

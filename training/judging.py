@@ -9,7 +9,7 @@ from decisioning.action import NO_ACTION
 from decisioning.catalog import Catalog
 from features.workspace import Gate, Training
 from training.bundle_policy import ManyScorer, score_log
-from training.dataset import DecisionLogFrame, TimeSplit
+from training.dataset import DecisionLogFrame, TimeSplit, spread
 from training.encoding import FeatureEncoder, Floats
 from training.evaluation import PolicyEvaluation, References, Settings, evaluate
 from training.policy import best_constant, constant_name, greedy, standard_policies
@@ -20,7 +20,7 @@ EVALUATED_ARMS = ("nba", "random_eligible", "no_levers")
 """The arms whose eligible set is that of the funnel; in the others a policy could not have chosen otherwise."""
 
 
-MOST_LEARNED = 100_000
+MOST_LEARNED = 60_000
 """The nuisance learns from an even sample, over the time, of at most so many decisions."""
 
 
@@ -68,8 +68,7 @@ def judge_bundles(
 
 
 def _q_hat(earlier: DecisionLogFrame, log: DecisionLogFrame, encoder: FeatureEncoder, *, seed: int) -> Floats:
-    n = len(earlier)
-    some = earlier.take(np.linspace(0, n - 1, MOST_LEARNED).astype(np.int64)) if n > MOST_LEARNED else earlier
+    some = spread(earlier, MOST_LEARNED)
     known, asked = (encoder.matrix(each.features, n_rows=len(each)) for each in (some, log))
     model = fit_reward_model(known, some.chosen, some.capped_reward, n_actions=len(log.actions), seed=seed, threads=1)
     return model.predict(asked)

@@ -19,7 +19,7 @@ from training.logistic import fit_logistic, log_odds
 
 TOLERANCE = 3e-3
 """Newton stops when no coefficient moves further than this: far below the noise of any of them."""
-BLOCK = 8_192
+BLOCK = 2_048
 """Rows expanded at once."""
 FREE = 1e-6
 """As good as no penalty."""
@@ -50,8 +50,12 @@ class Linear:
     def _margin(self, matrix: Floats) -> Floats:
         customers, actions = self.customer.apply(matrix), self.action.apply(matrix)[:, 1:]
         width = customers.shape[1]
-        own = (customers * self._own_rows(matrix)).sum(axis=1)
-        return np.asarray(customers @ self.pooled[:width] + actions @ self.pooled[width:] + own)
+        out = customers @ self.pooled[:width] + actions @ self.pooled[width:]
+        codes = self._codes(matrix)
+        for code in np.unique(codes[codes >= 0]):
+            rows = np.flatnonzero(codes == code)
+            out[rows] += customers[rows] @ self.own[code]
+        return np.asarray(out)
 
     def coefficients(self, actions: Floats) -> tuple[Floats, Floats]:
         """What remains to be multiplied with an expanded customer, once the actions are fixed.
@@ -73,11 +77,15 @@ class Linear:
         return out.T
 
     def _own_rows(self, matrix: Floats) -> Floats:
-        codes = np.nan_to_num(matrix[:, self.action_column], nan=-1.0).astype(np.int64)
-        known = (codes >= 0) & (codes < len(self.own))
+        codes = self._codes(matrix)
         if not len(self.own):
             return np.zeros((1, self.own.shape[1]))
-        return np.where(known[:, None], self.own[np.where(known, codes, 0)], 0.0)
+        return np.where((codes >= 0)[:, None], self.own[codes], 0.0)
+
+    def _codes(self, matrix: Floats) -> NDArray[np.int64]:
+        """The action of each row (n,), −1 where it has no deviation."""
+        codes = np.nan_to_num(matrix[:, self.action_column], nan=-1.0).astype(np.int64)
+        return np.where((codes >= 0) & (codes < len(self.own)), codes, -1)
 
     def to_json(self) -> dict[str, Any]:
         """The numbers, as lists."""
@@ -147,7 +155,7 @@ def fit_linear(
     customer, action = (
         Expansion.fit(matrix, shape.columns, only=part, quantiles=shape.quantiles) for part in shape.parts()
     )
-    design = np.hstack([customer.apply(matrix), action.apply(matrix)[:, 1:]]).astype(np.float32)
+    design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
     pooled = _fit_signed(Problem(design, label, start), penalties.pooled, signs=signs)
     rest = Problem(design[:, : customer.width], label, start + design @ pooled)
@@ -155,6 +163,16 @@ def fit_linear(
     own = np.array([_fit(rest.take(rows), penalties.own, intercept=1.0) for rows in groups])
     pooled[0] += usual
     return Linear(customer, action, pooled, own.reshape(-1, customer.width), shape.action_column)
+
+
+def _design(matrix: Floats, customer: Expansion, action: Expansion) -> NDArray[np.float32]:
+    """Both parts expanded, the action's without its intercept, a block of rows at a time."""
+    out = np.empty((len(matrix), customer.width + action.width - 1), dtype=np.float32)
+    for start in range(0, len(matrix), BLOCK):
+        block, rows = matrix[start : start + BLOCK], out[start : start + BLOCK]
+        customer.apply(block, rows[:, : customer.width])
+        rows[:, customer.width :] = action.apply(block)[:, 1:]
+    return out
 
 
 @dataclass(frozen=True, slots=True)

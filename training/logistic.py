@@ -1,10 +1,14 @@
 """Penalised logistic regression by Newton's method, and the two maps between log-odds and probability."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse.linalg import LinearOperator, cg
 
 from training.encoding import Floats
 
@@ -12,6 +16,12 @@ Reals = NDArray[np.floating[Any]]
 
 LONGEST_STEP = 5.0
 """No coefficient moves further in one Newton step: separable rows cannot run away."""
+WIDE = 256
+"""Columns beyond which Newton's equations are solved by conjugate gradients: no matrix of all columns is formed."""
+SKETCHED = 4
+"""So many rows for each column, evenly spread, are enough to know roughly how the columns hang together."""
+ACCURACY = 1e-4
+"""What may be left of the slope, as a share of it, in one solution by conjugate gradients."""
 MOST_HALVINGS = 8
 """How often a step that makes the fit worse is cut in half."""
 
@@ -53,7 +63,7 @@ def fit_logistic(
     return beta
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Problem:
     """What is maximised; the arrays of `fit_logistic`."""
 
@@ -85,10 +95,43 @@ class _Problem:
         return float((np.logaddexp(0.0, margin) - self.label * margin).sum() + 0.5 * (self.penalty * beta * beta).sum())
 
     def _newton(self, beta: Floats, margin: Reals) -> Floats:
-        design, p = self.design, sigmoid(np.asarray(margin, dtype=np.float64))
-        curvature = np.sqrt(np.maximum(p * (1 - p), 1e-6)).astype(design.dtype)
-        bent = design * curvature[:, None]
-        hessian = (bent.T @ bent).astype(np.float64) + np.diag(self.penalty)
-        slope = (design.T @ (self.label - p).astype(design.dtype)).astype(np.float64) - self.penalty * beta
-        step = np.linalg.solve(hessian, slope)
+        p = sigmoid(np.asarray(margin, dtype=np.float64))
+        slope = (self.design.T @ (self.label - p).astype(self.design.dtype)).astype(np.float64) - self.penalty * beta
+        weight = np.maximum(p * (1 - p), 1e-6)
+        solve = self._solve if len(beta) <= WIDE else self._solve_wide
+        step = solve(weight, slope)
         return np.asarray(step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max(initial=0.0)), 1e-12)))
+
+    def _solve(self, weight: Floats, slope: Floats) -> Floats:
+        return np.asarray(np.linalg.solve(_curvature(self.design, weight) + np.diag(self.penalty), slope))
+
+    def _solve_wide(self, weight: Floats, slope: Floats) -> Floats:
+        """Conjugate gradients, led by what a sketch of the rows says (or, of few rows, by the diagonal)."""
+        kind, size = self.design.dtype, (len(slope), len(slope))
+
+        def bend(direction: Floats) -> Floats:
+            along = (self.design @ direction.astype(kind)) * weight.astype(kind)
+            return np.asarray((self.design.T @ along).astype(np.float64) + self.penalty * direction)
+
+        lead = LinearOperator(size, matvec=self._lead, dtype=np.float64)
+        found, _ = cg(LinearOperator(size, matvec=bend, dtype=np.float64), slope, rtol=ACCURACY, maxiter=100, M=lead)
+        return np.asarray(found)
+
+    @cached_property
+    def _lead(self) -> Callable[[Floats], Floats]:
+        """Roughly the inverse of the curvature, where the fit begins."""
+        n, width = self.design.shape
+        p = sigmoid(self.offset)
+        weight = np.maximum(p * (1 - p), 1e-6)
+        if n < SKETCHED * width:
+            diagonal = (np.square(self.design) * weight[:, None].astype(self.design.dtype)).sum(axis=0) + self.penalty
+            return lambda direction: direction / diagonal
+        some = np.linspace(0, n - 1, SKETCHED * width).astype(np.int64)
+        rough = _curvature(self.design[some], weight[some]) * (n / len(some))
+        factor = cho_factor(rough + np.diag(self.penalty))
+        return lambda direction: np.asarray(cho_solve(factor, direction))
+
+
+def _curvature(design: Reals, weight: Floats) -> Floats:
+    bent = design * np.sqrt(weight).astype(design.dtype)[:, None]
+    return (bent.T @ bent).astype(np.float64)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def read_decided(ledger: Ledger, names: Sequence[str], *, actions: Iterable[str]
     pages, start = [], 0
     for records in _pages(ledger, last, until_us):
         bodies = [orjson.loads(record.body) for record in records]
-        block.fill(start, [tuple(map(body["decision"]["features"].get, names)) for body in bodies])
+        block.fill(start, [body["decision"]["features"] for body in bodies])
         pages.append(_page(records, bodies, known, words))
         start += len(records)
     return _decided(pages, block, tuple(known), start)
@@ -120,11 +120,11 @@ def _implied(contacts: Iterable[Mapping[str, Any]], chosen: str) -> bool:
 
 def _spread(rows: Sequence[Mapping[str, float]], known: Names) -> Floats:
     """Numbers by action, as a matrix over all actions known by then."""
-    places = [[known.setdefault(action, len(known)) for action in row] for row in rows]
+    sets = {names: [known.setdefault(name, len(known)) for name in names] for names in dict.fromkeys(map(tuple, rows))}
     out = np.zeros((len(rows), len(known)))
-    at = np.repeat(np.arange(len(rows)), [len(each) for each in places])
-    columns = np.array([place for each in places for place in each], dtype=np.int64)
-    out[at, columns] = [value for row in rows for value in row.values()]
+    at = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    columns = np.fromiter(chain.from_iterable(sets[tuple(row)] for row in rows), dtype=np.int64, count=len(at))
+    out[at, columns] = np.fromiter(chain.from_iterable(row.values() for row in rows), dtype=np.float64, count=len(at))
     return out
 
 

@@ -1,5 +1,6 @@
 """What customers did after decisions: the goal's money and the actions' conversions, attributed by columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from decisioning.catalog import Catalog
 from features.ledger import Ledger
 from features.workspace import Goal
 from training.encoding import Floats
-from training.goal_event import each_goal_event
+from training.goal_event import GoalEvent, each_goal_event
 from training.labels import Places, Windows, conversion_names
 from training.reading.answered import window_lengths
 from training.reading.decided import Booleans, Decided
@@ -66,25 +67,45 @@ def _summed(rows: Places, weights: Floats, n: int) -> Floats:
 def _read(
     ledger: Ledger, decided: Decided, numbers: dict[str, int], catalog: Catalog, goal: Goal, as_of_us: int
 ) -> Events:
-    names = conversion_names(catalog) | {rule.event for rule in goal.rewards}
+    meaning = Meaning(decided.actions, catalog, goal)
     first = int(decided.decided_us[0]) if len(decided) else as_of_us
-    aims = [catalog.actions[name].conversion if name in catalog.actions else None for name in decided.actions]
-    owner, at_us, money, capped, reaches = [], [], [], [], []
-    for event in each_goal_event(ledger, names, after_us=first, until_us=as_of_us):
-        number = numbers.get(event.customer_id)
-        if number is not None:
-            owner.append(number)
-            at_us.append(event.occurred_us)
-            money.append(worth(event, goal.rewards))
-            capped.append(capped_worth(event, goal.rewards))
-            reaches.append([aim is not None and aim.matches(event.name, event.properties) for aim in aims])
+    found = [
+        (number, event.occurred_us, *meaning.of(event))
+        for event in each_goal_event(ledger, meaning.names, after_us=first, until_us=as_of_us)
+        if (number := numbers.get(event.customer_id)) is not None
+    ]
+    owner, at_us, money, capped, reached = zip(*found, strict=True) if found else [()] * 5
+    reaches = np.zeros((len(found), len(decided.actions)), dtype=bool)
+    rows = np.repeat(np.arange(len(found)), [len(each) for each in reached])
+    reaches[rows, np.array([column for each in reached for column in each], dtype=np.int64)] = True
     return Events(
         np.array(owner, dtype=np.int64),
         np.array(at_us, dtype=np.int64),
         np.array(money, dtype=np.float64),
         np.array(capped, dtype=np.float64),
-        np.array(reaches, dtype=bool).reshape(-1, len(aims)),
+        reaches,
     )
+
+
+class Meaning:
+    """What an event is worth, and which actions' conversion it is; only rules of its own name are looked at."""
+
+    def __init__(self, actions: Sequence[str], catalog: Catalog, goal: Goal) -> None:
+        self.names = conversion_names(catalog) | {rule.event for rule in goal.rewards}
+        self._rules = {name: [rule for rule in goal.rewards if rule.event == name] for name in self.names}
+        aims = {
+            column: catalog.actions[name].conversion for column, name in enumerate(actions) if name in catalog.actions
+        }
+        self._aims = {
+            name: [(column, aim) for column, aim in aims.items() if aim is not None and aim.event == name]
+            for name in self.names
+        }
+
+    def of(self, event: GoalEvent) -> tuple[float, float, list[int]]:
+        """The event's worth, the same cut at the rules' caps, and the columns of the actions that it converts."""
+        rules = self._rules[event.name]
+        reached = [column for column, aim in self._aims[event.name] if aim.matches(event.name, event.properties)]
+        return worth(event, rules), capped_worth(event, rules), reached
 
 
 def _converted(decided: Decided, events: Events, rows: Places, which: Places, catalog: Catalog) -> Booleans:
