@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -88,10 +89,14 @@ class Page(NamedTuple):
     hits: Hits
 
 
-def page_of(group: Sequence[int], facts: Sequence[Fact], reader: FactReader) -> Page:
+def page_of(group: Sequence[int] | Index, facts: Sequence[Fact], reader: FactReader) -> Page:
     """What features read of facts."""
-    times = np.array([(fact.occurred_us, fact.known_us) for fact in facts], dtype=np.int64).reshape(-1, 2)
-    return Page(np.array(group, dtype=np.intp), times, reader.read(facts))
+    times = np.empty((len(facts), 2), dtype=np.int64)
+    times[:, 0], times[:, 1] = list(map(_OCCURRED, facts)), list(map(_KNOWN, facts))
+    return Page(np.asarray(group, dtype=np.intp), times, reader.read(facts))
+
+
+_OCCURRED, _KNOWN = attrgetter("occurred_us"), attrgetter("known_us")
 
 
 def sorted_backlog(customers: Sequence[str], pages: Sequence[Page]) -> Backlog:

@@ -10,7 +10,8 @@ from typing import Any
 from features.identifier import MAX_LENGTH
 from features.instant import EPOCH
 from features.record import timezone_of
-from features.segment import STANDARD_NAMES
+from features.rejection import RejectedEventError
+from features.segment import STANDARD_NAMES, SURVEY_ANSWERED, properties_of
 
 PlainEvent = tuple[str, str, str, tuple[str, str], int, dict[str, Any], str]
 """(message_id, type, name, (user id, anonymous id), occurred_us, properties, time zone)"""
@@ -30,19 +31,29 @@ def plain_event(raw: Any, *, latest: datetime, correct_clock: bool) -> PlainEven
     named = _NAMED.get(kind) if type(kind) is str else None
     if named is None or not (properties is None or type(properties) is dict):
         return None
-    name, user, anonymous = get(named), get("userId"), get("anonymousId")
-    texts: tuple[Any, ...] = (get("messageId"), _text(name), user or _text(user), anonymous or _text(anonymous))
-    for text in texts:
-        if type(text) is not str or len(text) > MAX_LENGTH:
-            return None
-    message_id, name, user, anonymous = texts
-    if not message_id or name in STANDARD_NAMES or not (user or anonymous) or not (name or kind != "track"):
+    message_id, name, user, anonymous = get("messageId"), _text(get(named)), get("userId"), get("anonymousId")
+    user, anonymous = user or _text(user), anonymous or _text(anonymous)
+    if not type(message_id) is type(name) is type(user) is type(anonymous) is str:
+        return None
+    if len(message_id) > MAX_LENGTH or len(name) > MAX_LENGTH or len(user) > MAX_LENGTH or len(anonymous) > MAX_LENGTH:
+        return None
+    if not message_id or not (user or anonymous) or not (name or kind != "track"):
+        return None
+    if name in STANDARD_NAMES and not _is_right_answer(raw, kind, name):
         return None
     occurred_us = _moment_us(get("timestamp"), latest)
     if occurred_us is None:
         return None
     timezone = timezone_of(raw) if "context" in raw else ""
     return message_id, kind, name, (user, anonymous), occurred_us, properties or {}, timezone
+
+
+def _is_right_answer(raw: dict[str, Any], kind: str, name: str) -> bool:
+    """Whether it is an answer to a survey, which of the standard names alone says nothing but itself."""
+    try:
+        return name == SURVEY_ANSWERED and kind == "track" and properties_of(raw, kind, name) is not None
+    except RejectedEventError:
+        return False
 
 
 def _text(given: Any) -> Any:

@@ -21,11 +21,13 @@ from decisioning.errors import UnavailableError
 from features.catalog_source import feature_set_of
 from features.contract.contract import Contracts
 from features.contract.source import contracts_of
+from features.fact_reader import FactReader
 from features.gathering.gathered import Gathered
 from features.history import STATES
 from features.home import Home
 from features.ledger import Ledger
-from features.lines_ahead import NOBODY, Ahead, LineReader
+from features.line_reader import LineReader
+from features.lines_ahead import NOBODY, Ahead
 from features.projection import FeatureProjection
 from features.receipt import Arrival
 from features.record import DEFECTS
@@ -63,8 +65,9 @@ def main(arguments: Sequence[str]) -> None:
     """Follow the ledger of a home until standard input ends."""
     home, workspace = Home(Path(arguments[0])), Workspace.load(Path(arguments[1]))
     with Ledger(home.ledger) as ledger, closing(open_rows(home, workspace.stores)) as rows:
-        projection = FeatureProjection(ledger, rows, feature_set_of(workspace), seed=home.history / STATES)
-        following = Following(ledger, contracts_of(workspace), pipes=(0, _taken_over(1)))
+        features, pipes = feature_set_of(workspace), (0, _taken_over(1))
+        projection = FeatureProjection(ledger, rows, features, seed=home.history / STATES)
+        following = Following(ledger, features.reader, contracts_of(workspace), pipes=pipes)
         projection.follow(following.step)
 
 
@@ -76,10 +79,15 @@ def _taken_over(output: int) -> int:
 
 
 class Following:
-    """What is done with each message. Parameters: `pipes`, from whoever loads and to them."""
+    """What is done with each message.
 
-    def __init__(self, ledger: Ledger, contracts: Contracts, *, pipes: tuple[int, int]) -> None:
+    Parameters: `facts`, what features read of a fact; `contracts`, what the workspace agreed of events; `pipes`, from
+    whoever loads and to them.
+    """
+
+    def __init__(self, ledger: Ledger, facts: FactReader, contracts: Contracts, *, pipes: tuple[int, int]) -> None:
         self._ledger = ledger
+        self._facts = facts
         self._contracts = contracts
         self._from_them, self._to_them = pipes
         self._reader: LineReader | None = None
@@ -97,7 +105,7 @@ class Following:
 
     def _take(self, message: Message, gathered: Gathered) -> None:
         if message.kind == ARRIVAL:
-            self._reader = LineReader(arrival_in(message.body), self._contracts)
+            self._reader = LineReader(arrival_in(message.body), self._facts, self._contracts)
         elif self._reader is not None and message.kind == LINES:
             send(self._to_them, of_found(self._reader.read(message.body.split(b"\n"))))
         elif self._reader is not None:
@@ -107,10 +115,10 @@ class Following:
         """Take what kept lines say; where one of them cannot be read, the ledger will tell."""
         kept = kept_in(body)
         try:
-            nodes, facts = reader.facts(kept)
+            page = reader.page(kept)
         except DEFECTS:
             return
-        gathered.take(kept.first, kept.last, nodes, facts)
+        gathered.take(kept.first, kept.last, page)
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

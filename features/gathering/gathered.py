@@ -13,7 +13,6 @@ import numpy as np
 
 from features.backlog import Backlog, Page, joined, page_of, sorted_backlog
 from features.dead_letter import DeadLetters
-from features.fact import Fact
 from features.fact_reader import FactReader, Hits
 from features.gathering.customers import Customers, customers_of
 from features.gathering.page_file import PageFile, Place
@@ -54,13 +53,13 @@ class Gathered:
             self._read(after, last)
         self.seq = max(until, self.seq)
 
-    def take(self, first: int, last: int, nodes: Sequence[int], facts: Sequence[Fact]) -> None:
-        """Take what somebody else read of the records [first, last], of all of them; each fact with its node.
+    def take(self, first: int, last: int, page: Page) -> None:
+        """Take what somebody else read of the records [first, last], of all of them, by node.
 
         What was read already is not taken again. Ranges come in their order.
         """
         if first > self.seq:
-            self._keep(nodes, facts)
+            self._keep(page)
             self._taken.append((first, last))
 
     def _gaps(self, until: int) -> Iterator[tuple[int, int]]:
@@ -100,11 +99,11 @@ class Gathered:
             if record.node is not None
             for fact in self.letters.facts_in(record)
         ]
-        self._keep([node for node, _ in said], [fact for _, fact in said])
+        self._keep(page_of([node for node, _ in said], [fact for _, fact in said], self._reader))
 
-    def _keep(self, nodes: Sequence[int], facts: Sequence[Fact]) -> None:
-        if facts:
-            self._places.append(self._file.append(page_of(nodes, facts, self._reader)))
+    def _keep(self, page: Page) -> None:
+        if len(page.group):
+            self._places.append(self._file.append(page))
 
     def _split(self, customers: Customers, edges: Sequence[int], file: PageFile) -> list[list[Place]]:
         """Every page cut by part, its facts' owners counted from the part's first."""
