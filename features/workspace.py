@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from decisioning.errors import InvalidInputError
 from features.cleansing.cleanser import Cleansing
 from features.external_record import ExternalEvents, ExternalProfiles, GoldenRecordSection, believing_the_key
+from features.fast_layer.section import Learning
 from features.home import Home
 from features.identity_rules import IdentityRules, IdentitySection
 from features.matching.section import MatchingSection
@@ -139,6 +140,7 @@ class _Settings(Section):
     workspace: Business
     goal: Goal = Goal()
     training: Training = Training()
+    learning: Learning = Learning()
     gate: Gate = Gate()
     monitor: Monitoring = Monitoring()
     simulation: Simulation | None = None
@@ -173,6 +175,7 @@ class Workspace:
         self.name: str = settings.workspace.name
         self.goal: Goal = settings.goal
         self.training: Training = settings.training
+        self.learning: Learning = settings.learning
         self.gate: Gate = settings.gate
         self.monitor: Monitoring = settings.monitor
         self.simulation: Simulation | None = settings.simulation
@@ -282,6 +285,7 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "rewards": Reward,
     "training": Training,
     "churn": Churn,
+    "learning": Learning,
     "gate": Gate,
     "monitor": Monitoring,
     "simulation": Simulation,

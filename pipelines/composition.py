@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from decisioning.cold_start import CatalogScorer
@@ -17,6 +18,7 @@ from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
+from features.fast_layer.keeper import FastKeeper, known_features
 from features.feature_set import FeatureSet
 from features.group.reader import GroupReader
 from features.home import Home
@@ -32,6 +34,7 @@ from features.stores import open_rows
 from features.workspace import Workspace
 from pipelines.clock import system_clock
 from pipelines.world import SegmentEvent
+from training.manifest import trained_at
 
 
 @dataclass
@@ -52,11 +55,14 @@ class Composition:
     decisions: DecisionBook
     outcomes: OutcomeBook
     profiles: ProfileReader
+    fast: FastKeeper
     scorer: Scorer = field(default_factory=CatalogScorer)
 
     def ports(self, *, explained: int = 0) -> Ports:
-        """What a decision is composed of."""
-        return Ports(self.catalog, self.profiles, self.scorer, self.decisions, explained)
+        """What a decision is composed of; everything answered so far counts, where the workspace says so."""
+        self.fast.prime(self.scorer, self.catalog.catalog)
+        scorer, degraded = self.fast.corrected(self.scorer, self.catalog.catalog, now=self.clock())
+        return Ports(self.catalog, self.profiles, scorer, self.decisions, explained, degraded=degraded)
 
     def named(self, reference: CustomerReference) -> CustomerReference:
         """The customer that a reference names here: a national phone number is one of the workspace's country."""
@@ -80,6 +86,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     """
     settings = Workspace.load(workspace)
     features = feature_set_of(settings)
+    known_features(settings.learning, features.names)
     catalog = compiled_catalog(settings, features)
     place = Home(home).create()
     with Ledger(place.ledger) as ledger:
@@ -110,6 +117,12 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                     contacts=ContactBook(ledger),
                     projection=projection,
                     memory=catalog.catalog.contact_policy.memory,
+                ),
+                fast=FastKeeper(
+                    ledger,
+                    settings.learning,
+                    trained_at=partial(trained_at, place.path),
+                    window=settings.goal.window,
                 ),
             )
         finally:

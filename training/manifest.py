@@ -7,6 +7,7 @@ import hashlib
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if content.get("version") != version_of(content):
         raise ArtifactError(f"{path}: version {content.get('version')!r}, expected {version_of(content)!r} by content")
     return _checked_files(content, path)
+
+
+def trained_at(home: Path, version: str) -> datetime | None:
+    """When the published bundle of this version was trained; None of the catalogue's own ("none").
+
+    Raises `ArtifactError`.
+    """
+    if version == "none":
+        return None
+    return datetime.fromisoformat(read_manifest(home / "bundles" / version)["created_at"])
 
 
 def version_of(content: dict[str, Any]) -> str:

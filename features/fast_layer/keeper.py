@@ -1,0 +1,78 @@
+"""Keeps the fast layer of what serves now; until there is one, the bundle's scores stand alone, and that is said."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from decisioning.catalog import Catalog
+from decisioning.errors import InvalidInputError, UnavailableError
+from decisioning.fast_layer.scorer import FastScorer
+from decisioning.ports import Scorer
+from features.fast_layer.projection import FastProjection, usual
+from features.fast_layer.section import Learning
+from features.fast_layer.shown import Reading
+from features.instant import to_us
+from features.ledger import Ledger
+
+FAST_LAYER = "fast_layer"
+"""The name among a decision's `degraded` that says recent answers are not in its scores."""
+TrainedAt = Callable[[str], datetime | None]
+"""When the bundle of a version was trained; None where it learned from no log. May raise a `TsugiError`."""
+
+
+class FastKeeper:
+    """The fast layer beside the bundle and the catalogue that serve.
+
+    Parameters: `learning`, the workspace's settings; `trained_at` of a bundle's version; `window`, the goal's: a
+    training leaves decisions out that are younger.
+    """
+
+    def __init__(self, ledger: Ledger, learning: Learning, *, trained_at: TrainedAt, window: timedelta) -> None:
+        self._ledger, self._learning = ledger, learning
+        self._trained_at, self._window = trained_at, window
+        self._kept: tuple[tuple[str, str], FastProjection] | None = None
+
+    def primed(self, scorer: Scorer, catalog: Catalog) -> bool:
+        """Whether it has been made for these, or is turned off."""
+        return not self._learning.fast or self._projection(scorer, catalog) is not None
+
+    def prime(self, scorer: Scorer, catalog: Catalog) -> None:
+        """Make it for these, from the records that the bundle's training has not seen.
+
+        Raises: `UnavailableError` where the ledger cannot be read, `ArtifactError` where the bundle cannot.
+        """
+        if self.primed(scorer, catalog):
+            return
+        trained_at = self._trained_at(scorer.version)
+        since_us = 0 if trained_at is None else to_us(trained_at - self._window)
+        regressors = usual(self._ledger, self._learning.features, until_us=since_us)
+        reading = Reading(scorer, catalog, regressors, since_us)
+        projection = FastProjection(self._ledger, reading, self._learning.belief)
+        projection.catch_up()
+        self._kept = ((scorer.version, catalog.version), projection)
+
+    def corrected(self, scorer: Scorer, catalog: Catalog, *, now: datetime) -> tuple[Scorer, tuple[str, ...]]:
+        """The scorer with everything answered up to now, and what to say where that is not to be had."""
+        if not self._learning.fast:
+            return scorer, ()
+        projection = self._projection(scorer, catalog)
+        try:
+            return (scorer, (FAST_LAYER,)) if projection is None else (_caught_up(projection, now), ())
+        except (UnavailableError, sqlite3.Error):
+            return scorer, (FAST_LAYER,)
+
+    def _projection(self, scorer: Scorer, catalog: Catalog) -> FastProjection | None:
+        kept = self._kept
+        return kept[1] if kept and kept[0] == (scorer.version, catalog.version) else None
+
+
+def _caught_up(projection: FastProjection, now: datetime) -> FastScorer:
+    projection.catch_up()
+    return projection.scorer(to_us(now))
+
+
+def known_features(learning: Learning, names: tuple[str, ...]) -> None:
+    """Refuse features that do not exist. Raises `InvalidInputError`."""
+    unknown = [name for name in learning.features if name not in names]
+    if unknown:
+        raise InvalidInputError(f"[learning] features: {unknown[0]!r} is no feature here", field="learning.features")
