@@ -17,6 +17,7 @@ from features.consent_intake import ConsentIntake
 from features.contacts import ContactBook
 from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
+from features.fast_layer.keeper import known_features
 from features.feature_set import FeatureSet
 from features.golden_record import GoldenRules
 from features.group.reader import GroupReader
@@ -46,6 +47,7 @@ from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
 from serving.endpoint import unforeseen
+from serving.fast_layer import ServedFastLayer, fast_keeper
 from serving.guard import keep_watch
 from serving.kept import Kept
 from serving.metrics import Metrics
@@ -86,6 +88,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
     """Open the stores, load catalogue and bundle, and close everything at the end."""
     workspace = Workspace.load(settings.workspace)
     features = feature_set_of(workspace)
+    known_features(workspace.learning, features.names)
     home = Home(settings.home).create()
     metrics = Metrics()
     catalog = catalog_store(workspace, features, metrics=metrics)
@@ -96,13 +99,16 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
     with ExitStack() as stack:
         stores = _open_stores(home, workspace, features, stack)
         workers = stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="aside"))
+        fast = ServedFastLayer(fast_keeper(stores.ledger, workspace, home), bundle, catalog)
+        fast.prime()
 
         def ports() -> Ports:
             compiled = catalog.current
             profiles = FailingClosed(stores.profiles(compiled.catalog))
             log = DecisionBook(stores.ledger, compiled.catalog, workspace.identity)
             rollout = challenger.current.rollout if challenger.current else None
-            return Ports(compiled, profiles, bundle.current, log, explained=EXPLAINED, rollout=rollout)
+            scorer, degraded = fast.corrected(compiled, clock())
+            return Ports(compiled, profiles, scorer, log, explained=EXPLAINED, rollout=rollout, degraded=degraded)
 
         documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
         yield Desk(
@@ -119,6 +125,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             catalog=catalog,
             bundle=bundle,
             challenger=challenger,
+            fast=fast,
             probe_features=stores.probe,
             privacy=_privacy_desk(stores, home, workspace, catalog),
             runs=RunQueue(home.runs),
@@ -185,6 +192,8 @@ async def watch(desk: Desk) -> None:
         for kept in (desk.catalog, desk.bundle, desk.challenger):
             if kept.changed():
                 await _refresh(desk, kept.refresh)
+        if desk.fast.is_due:
+            await _refresh(desk, desk.fast.prime)
 
 
 async def tidy(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from features.run_queue import RunQueue
 from serving.auth import KeyRing
 from serving.challenger import Challenger
 from serving.decision_log import DecisionDesk
+from serving.fast_layer import ServedFastLayer
 from serving.kept import Kept
 from serving.metrics import Metrics
 from serving.privacy_desk import PrivacyDesk
@@ -46,6 +47,7 @@ class Desk:
     catalog: Kept[CompiledCatalog]
     bundle: Kept[Scorer]
     challenger: Kept[Challenger | None]
+    fast: ServedFastLayer
     probe_features: Callable[[datetime], None]
     privacy: PrivacyDesk
     runs: RunQueue
