@@ -1,9 +1,13 @@
 """`[learning]` of `tsugi.toml`: whether answers count before the next training."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
-from decisioning.fast_layer.belief import Belief
 from features.section import Section
+
+if TYPE_CHECKING:
+    from decisioning.fast_layer.belief import Belief
 
 
 class Learning(Section):
@@ -25,6 +29,8 @@ class Learning(Section):
     answer_days: float = Field(default=1.0, gt=0)
 
     @property
-    def belief(self) -> Belief:
-        """The layer's settings, as the domain knows them."""
+    def belief(self) -> "Belief":
+        """The layer's settings, as the domain knows them; imported late: numpy takes its time."""
+        from decisioning.fast_layer.belief import Belief
+
         return Belief(self.level_sd, self.slope_sd, self.boldness, self.half_life_days, self.answer_days)
