@@ -9,6 +9,7 @@ the ledger next makes the index. Without it every answer is the same, but slower
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 _MAKE = "CREATE INDEX IF NOT EXISTS record_node ON record (node)"
@@ -44,7 +45,7 @@ class LateIndex:
     def make(self, connection: sqlite3.Connection) -> None:
         """Make it, where it was left out; within a write transaction."""
         if self._lock is not None:
-            connection.execute(_MAKE)
+            _make(connection)
 
     def let_go(self) -> None:
         """Say that it is made."""
@@ -60,9 +61,18 @@ def make_index(connection: sqlite3.Connection, path: Path) -> None:
     lock = _taken(_lock_of(path))
     if lock is not None:
         try:
-            connection.execute(_MAKE)
+            _make(connection)
         finally:
             os.close(lock)
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    """Sort through a file, so that memory does not grow with the records; in memory only beside temporary tables."""
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA temp_store = FILE")
+    connection.execute(_MAKE)
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def _lock_of(path: Path) -> Path:
