@@ -138,8 +138,9 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield f"  decisions from {plan.first:%Y-%m-%d} to {plan.last:%Y-%m-%d}: {parts}"
     for action, labels in plan.labels.items():
         yield f"  {action}: {labels.over:,} over, {labels.accepted:,} accepted; {labels.open:,} still open"
-    reasons = ", ".join(f"{name} ({why})" for name, why in plan.left_out.items()) or "none"
-    yield f"  {plan.n_features} features; of no use: {reasons}"
+    yield f"  {plan.n_features} features, {plan.n_features - len(plan.left_out)} of use"
+    for why in sorted(set(plan.left_out.values())):
+        yield f"    {why}: {', '.join(name for name, reason in plan.left_out.items() if reason == why)}"
     if plan.without:
         yield f"  {plan.without:,} decisions were logged without features: theirs come from the history"
     yield f"  budget: {plan.budget}"

@@ -10,10 +10,21 @@ from pipelines.exit_code import ExitCode
 from pipelines.monitoring.monitor import Monitored
 from training.monitoring.watch import Compared
 
+SHOWN = 10
+"""Findings that are printed."""
+
 
 def monitored_in_words(seen: Monitored) -> str:
     """What was seen, and every finding on a line of its own."""
-    return "\n".join([*_head(seen), *(f"  {each}" for each in seen.findings), _verdict(seen)])
+    return "\n".join([*_head(seen), *_found(seen), _verdict(seen)])
+
+
+def _found(seen: Monitored) -> Iterator[str]:
+    """The findings, those for a person first; the JSON has them all."""
+    ordered = sorted(seen.findings, key=lambda each: each.remedy)
+    yield from (f"  {each}" for each in ordered[:SHOWN])
+    if len(ordered) > SHOWN:
+        yield f"  and {len(ordered) - SHOWN} more (--json has them all)"
 
 
 def _head(seen: Monitored) -> Iterator[str]:

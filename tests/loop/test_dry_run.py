@@ -1,0 +1,29 @@
+"""`tsugi train --dry-run`: what would be trained on what, and not a byte written."""
+
+import json
+
+from pipelines.command.learn import train
+from pipelines.dry_run import plan_in_words, plan_training
+
+
+def everything_in(folder):
+    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_dry_run_tells_every_label_and_writes_nothing(business):
+    before = everything_in(business.home)
+    plan = plan_training(business.home, business.workspace, as_of=business.clock())
+    assert everything_in(business.home) == before
+    assert sum(labels.over for labels in plan.labels.values()) == sum(plan.rows.values()) > 500
+    assert sum(labels.over + labels.open for labels in plan.labels.values()) == len(business.decisions)
+    assert plan.labels["no_action"].accepted == 0
+    assert plan.left_out["wishes_90d"] == "always 0.0"
+    assert plan.enough
+    words = plan_in_words(plan)
+    assert all(name in words for name in plan.labels)
+
+
+def test_the_command_prints_the_plan_and_ends_well(business, capsys):
+    train(business.home, business.workspace, business.clock(), dry_run=True, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["rows"]) == {"learn", "choose", "judge"}
