@@ -43,7 +43,7 @@ def launched(environment, port, **options):
     )
 
 
-def until_live(client, process, log, seconds=90):
+def until_live(client, process, log, seconds=180):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
