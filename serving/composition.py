@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from decisioning.catalog import Catalog
 from decisioning.decide import Ports
@@ -72,7 +73,8 @@ async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> Async
     store cannot be used.
     """
     with open_desk(settings, clock=clock) as desk:
-        always = (watch(desk), tidy(desk), keep_watch(desk, Home(settings.home)))
+        watched: tuple[Kept[Any], ...] = (desk.catalog, desk.bundle, desk.challenger)
+        always = (*(watch(desk, kept) for kept in watched), prime(desk), tidy(desk), keep_watch(desk, Home(settings.home)))
         tasks = [asyncio.create_task(each) for each in always]
         try:
             yield desk
@@ -185,13 +187,18 @@ def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: 
     return _Stores(ledger, online, projection, intake)
 
 
-async def watch(desk: Desk) -> None:
-    """Take over new catalogues and bundles as they appear, for as long as the service runs."""
+async def watch(desk: Desk, kept: Kept[Any]) -> None:
+    """Take over new versions as they appear, for as long as the service runs; none waits for another's trial."""
     while True:
         await asyncio.sleep(LOOK_AGAIN)
-        for kept in (desk.catalog, desk.bundle, desk.challenger):
-            if kept.changed():
-                await _refresh(desk, kept.refresh)
+        if kept.changed():
+            await _refresh(desk, kept.refresh)
+
+
+async def prime(desk: Desk) -> None:
+    """Prime the fast layer whenever that is due, for as long as the service runs."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN)
         if desk.fast.is_due:
             await _refresh(desk, desk.fast.prime)
 

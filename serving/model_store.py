@@ -1,6 +1,7 @@
 """The published bundles that serve: verified apart, swapped whole, the last good ones kept."""
 
 from pathlib import Path
+from threading import Lock
 
 from decisioning.cold_start import CatalogScorer
 from decisioning.errors import ArtifactError
@@ -24,23 +25,32 @@ class Shelf:
 
     def __init__(self) -> None:
         self._loaded: dict[str, Scorer] = {}
+        self._lock = Lock()
 
     def bundle(self, folder: Path) -> Scorer:
-        """Give the bundle of a folder, once another process has loaded it and found its scores as expected.
-
-        Imported late: a service without a bundle needs no LightGBM, whose import takes two seconds.
-        """
-        from training.artifact import load_bundle
-        from training.manifest import manifest_digest, verify_in_subprocess
+        """Give the bundle of a folder: the one in memory, or one that was tried. Raises `ArtifactError`."""
+        from training.manifest import manifest_digest
 
         digest = manifest_digest(folder)
-        if digest not in self._loaded:
-            verify_in_subprocess(folder)
-            self._loaded[digest] = load_bundle(folder)
-        self._loaded[digest] = found = self._loaded.pop(digest)
-        for oldest in list(self._loaded)[:-MOST_LOADED]:
-            del self._loaded[oldest]
+        found = self._loaded.get(digest) or _tried(folder)
+        with self._lock:
+            self._loaded.pop(digest, None)
+            self._loaded[digest] = found
+            for oldest in list(self._loaded)[:-MOST_LOADED]:
+                del self._loaded[oldest]
         return found
+
+
+def _tried(folder: Path) -> Scorer:
+    """Load a bundle after another process has loaded it and found its scores as expected.
+
+    Imported late: a service without a bundle needs no LightGBM, whose import takes two seconds.
+    """
+    from training.artifact import load_bundle
+    from training.manifest import verify_in_subprocess
+
+    verify_in_subprocess(folder)
+    return load_bundle(folder)
 
 
 def model_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Scorer]:

@@ -1,6 +1,7 @@
 """`tsugi train --dry-run`: what would be trained on what, and not a byte written."""
 
 import json
+import shutil
 
 from pipelines.command.learn import train
 from pipelines.dry_run import plan_in_words, plan_training
@@ -10,10 +11,11 @@ def everything_in(folder):
     return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_dry_run_tells_every_label_and_writes_nothing(business):
-    before = everything_in(business.home)
-    plan = plan_training(business.home, business.workspace, as_of=business.clock())
-    assert everything_in(business.home) == before
+def test_a_dry_run_tells_every_label_and_writes_nothing(business, tmp_path):
+    home = shutil.copytree(business.home, tmp_path / "home")
+    before = everything_in(home)
+    plan = plan_training(home, business.workspace, as_of=business.clock())
+    assert everything_in(home) == before
     assert sum(labels.over for labels in plan.labels.values()) == sum(plan.rows.values()) > 500
     assert sum(labels.over + labels.open for labels in plan.labels.values()) == len(business.decisions)
     assert plan.labels["no_action"].accepted == 0

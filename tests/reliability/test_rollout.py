@@ -15,7 +15,7 @@ from service_process import KEY, Service
 
 from decisioning.rollout import draw_of
 from features.rollout_pointer import read_rollout
-from training.artifact import write_bundle
+from training.artifact import verify, write_bundle
 from training.champion_log import champion_changes
 from training.constant import ConstantBundle, ConstantEntry
 from training.publication import publish, publish_challenger
@@ -34,8 +34,9 @@ def a_bundle(folder, **values):
 
 
 @pytest.fixture
-def home(tmp_path):
-    """A home whose second champion serves, with a damaged registry."""
+def home(tmp_path, monkeypatch):
+    """A home whose second champion serves, with a damaged registry. The service alone tries what it loads."""
+    monkeypatch.setattr("training.publication.verify_in_subprocess", verify)
     home = tmp_path / "home"
     for number, values in enumerate(({"coffee": 1.0, "greeting": 0.5}, {"coffee": 0.3, "greeting": 0.7}), 1):
         publish(a_bundle(tmp_path / f"made-{number}", **values), home, number=number)
