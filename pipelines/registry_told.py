@@ -1,6 +1,6 @@
 """Tells the registry who is champion, apart from whoever changed it: MLflow alone takes longer than a rollback may.
 
-    python -m pipelines.registry_told HOME WORKSPACE_NAME
+    python -m pipelines.registry_told HOME WORKSPACE
 
 What serves is what is published below the home. The aliases of the registry follow it: at once where MLflow answers,
 else with the next command that opens the registry.
@@ -22,9 +22,9 @@ LOG = "registry-told.log"
 """What the telling process said, below the home."""
 
 
-def tell_soon(home: Path, name: str) -> str:
+def tell_soon(home: Path, workspace: Path) -> str:
     """Begin to tell the registry in a process of its own; what is being done, in words."""
-    command = [sys.executable, "-m", "pipelines.registry_told", str(home.resolve()), name]
+    command = [sys.executable, "-m", "pipelines.registry_told", str(home.resolve()), str(workspace.resolve())]
     with (home / LOG).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 (this interpreter, this module)
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -47,11 +47,13 @@ def reconcile(registry: "Registry", home: Path) -> int | None:
     return None
 
 
-def main(home: Path, name: str) -> None:
+def main(home: Path, workspace: Path) -> None:
     """Open the registry and let it follow."""
+    from features.workspace import Workspace
     from pipelines.clock import system_clock
     from training.registry import Registry
 
+    name = Workspace.load(workspace).name
     moved = reconcile(Registry.open(home, workspace=name), home)
     print(f"{system_clock():%Y-%m-%d %H:%M:%S} {name}: {f'champion is version {moved}' if moved else 'knew already'}")
 
@@ -60,6 +62,6 @@ if __name__ == "__main__":
     from decisioning.errors import TsugiError
 
     try:
-        main(Path(sys.argv[1]), sys.argv[2])
+        main(Path(sys.argv[1]), Path(sys.argv[2]))
     except TsugiError as problem:
         sys.exit(problem.message)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from features.workspace import Workspace
 from pipelines.registry_told import tell_soon
 from training.publication import roll_back_published
 
@@ -13,7 +12,6 @@ def roll_back(home: Path, workspace: Path) -> str:
     Neither a retraining under way nor MLflow holds it up. Raises `NotFoundError` where none served before,
     `ArtifactError` where that one was altered.
     """
-    name = Workspace.load(workspace).name
     back = roll_back_published(home)
     named = f"version {back.number} (bundle {back.version})" if back.number else f"bundle {back.version}"
-    return f"rolled back: {named} is the champion; {tell_soon(home, name)}"
+    return f"rolled back: {named} is the champion; {tell_soon(home, workspace)}"

@@ -74,7 +74,12 @@ async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> Async
     """
     with open_desk(settings, clock=clock) as desk:
         watched: tuple[Kept[Any], ...] = (desk.catalog, desk.bundle, desk.challenger)
-        always = (*(watch(desk, kept) for kept in watched), prime(desk), tidy(desk), keep_watch(desk, Home(settings.home)))
+        always = (
+            *(watch(desk, kept) for kept in watched),
+            prime(desk),
+            tidy(desk),
+            keep_watch(desk, Home(settings.home)),
+        )
         tasks = [asyncio.create_task(each) for each in always]
         try:
             yield desk
