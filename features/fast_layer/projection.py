@@ -51,6 +51,8 @@ class FastProjection:
         """
         with self._ledger.read() as connection:
             target = last_seq(connection)
+            if target == self.seq:
+                return target
             while rows := connection.execute(_TELLING, (self.seq, target, PAGE)).fetchall():
                 for row in map(_Row._make, rows):
                     self._take(connection, row)
@@ -114,11 +116,11 @@ def usual(ledger: Ledger, names: tuple[str, ...], *, until_us: int) -> Regressor
 
 _TELLING = """
     SELECT r.seq, r.kind, r.record_id, r.occurred_us, r.received_us, r.body FROM record r
-    WHERE r.seq > ? AND r.seq <= ? AND r.kind <> 'event' AND (r.kind = 'outcome' OR (r.kind = 'decision' AND EXISTS (
+    WHERE r.seq > ? AND r.seq <= ? AND r.kind <> 'event' AND (+r.kind = 'outcome' OR (+r.kind = 'decision' AND EXISTS (
         SELECT 1 FROM contact c WHERE c.decision_id = r.record_id AND c.expires_us IS NULL)))
     ORDER BY r.seq LIMIT ?
 """
 _DECISION = "SELECT body FROM record WHERE kind = 'decision' AND record_id = ?"
 _LAST = """
-    SELECT body FROM record WHERE kind <> 'event' AND kind = 'decision' AND occurred_us <= ? ORDER BY seq DESC LIMIT ?
+    SELECT body FROM record WHERE kind <> 'event' AND +kind = 'decision' AND occurred_us <= ? ORDER BY seq DESC LIMIT ?
 """

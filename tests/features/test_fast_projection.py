@@ -15,7 +15,7 @@ from decisioning.fast_layer.belief import Belief
 from decisioning.fast_layer.exposure import Regressors
 from features.decision_book import DecisionBook
 from features.fast_layer.keeper import FAST_LAYER, FastKeeper
-from features.fast_layer.projection import FastProjection, usual
+from features.fast_layer.projection import _TELLING, FastProjection, usual
 from features.fast_layer.section import Learning
 from features.fast_layer.shown import Reading
 from features.instant import to_us
@@ -220,3 +220,10 @@ def test_ranked_actions_are_learned_each_on_its_own(ledger):
     OutcomeBook(ledger).accept([outcome], received_at=at(70))
     found = believed(projected(ledger))
     assert found["card"][0] > 0 > found["loan"][0]
+
+
+def test_what_is_new_is_found_by_its_place_in_the_ledger_without_a_sort(ledger):
+    with ledger.read() as connection:
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {_TELLING}", (1, 2, 3))]
+    assert plan[0].startswith("SEARCH r USING INDEX record_no_event (seq>?")
+    assert not [step for step in plan if "TEMP B-TREE" in step]
