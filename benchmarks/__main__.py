@@ -32,6 +32,7 @@ BENCHMARKS = {
     "intervals": "benchmarks.intervals",
     "identity": "benchmarks.identity_quality",
     "tables": "benchmarks.table_models",
+    "value": "benchmarks.customer_value",
     "journeys": "benchmarks.journeys",
     "online": "benchmarks.online",
 }

@@ -6,6 +6,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, OneHotEncoder, StandardScaler
@@ -39,6 +40,7 @@ def peers(columns: tuple[FeatureColumn, ...]) -> Mapping[str, Callable[[Rows], F
         "binned logistic": lambda rows: _logistic(rows, both, spread, numbers, words),
         "LightGBM default": lambda rows: _trees(rows, words, {}),
         "LightGBM preset": lambda rows: _trees(rows, words, PRESET),
+        "sklearn HGB": _histograms,
     }
 
 
@@ -53,3 +55,8 @@ def _trees(rows: Rows, words: list[int], settings: Mapping[str, Any]) -> Fitted:
     model = lightgbm.LGBMClassifier(**settings, n_jobs=1, random_state=7, verbosity=-1)
     model.fit(rows.matrix, rows.label, categorical_feature=words)
     return lambda matrix: np.asarray(model.booster_.predict(matrix, num_threads=1))
+
+
+def _histograms(rows: Rows) -> Fitted:
+    model = HistGradientBoostingClassifier(random_state=0).fit(rows.matrix, rows.label)
+    return lambda matrix: np.asarray(model.predict_proba(matrix)[:, 1])

@@ -113,8 +113,7 @@ def card(report: Report) -> str:
         "## What was tried\n\nOn other held-out rows; the simpler wins a tie.\n\n"
         "| candidate | log loss | AUC |\n| --- | --- | --- |\n" + "\n".join(candidates),
         f"Chosen: {report.chosen}. Calibration: {report.calibration}.",
-        "## Limits\n\nIt holds for rows that come about as these did, and says who is likely, not what changes it. "
-        "Judged was the chosen model alone; what scores is its mean with the members of its ensemble.",
+        "## Limits\n\nIt holds for rows that come about as these did, and says who is likely, not what changes it.",
         *(["\n".join(f"- {warning}" for warning in report.warnings)] if report.warnings else []),
     ]
     return "\n\n".join(parts) + "\n"

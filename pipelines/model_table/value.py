@@ -38,7 +38,7 @@ class ValueReport:
     """How a value model came to be.
 
     Parameters: `judged`, how the last horizon came out, expected from what lay before it; `parts`, the same of the
-    probabilistic model alone; `weight` of the trees; `correction` and `season`, what expectations are multiplied by.
+    probabilistic model alone; `power`, how far expectations were drawn apart; `season`, what they are multiplied by.
     """
 
     table: str
@@ -48,8 +48,7 @@ class ValueReport:
     horizon_days: float
     judged: ValueQuality
     parts: dict[str, ValueQuality]
-    weight: float
-    correction: float
+    power: float
     season: float
     version: str
     folder: str
@@ -75,8 +74,7 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
         horizon_days=order.horizon,
         judged=judged["all"],
         parts={name: quality for name, quality in judged.items() if name != "all"},
-        weight=model.weight,
-        correction=model.correction,
+        power=model.spread.power,
         season=model.season,
         version="",
         folder=str(order.out),
@@ -125,7 +123,7 @@ def value_in_words(report: ValueReport) -> str:
         f"{report.left_out:,} rows left out",
         f"judged     the last {report.horizon_days:g} days: {_quality(report.judged)}",
         *(f"beside     {name}: {_quality(quality)}" for name, quality in report.parts.items()),
-        f"chosen     trees {report.weight:.2f}, corrected by {report.correction:.3f}, season {report.season:.3f}",
+        f"chosen     drawn apart by a power of {report.power:g}, season {report.season:.3f}",
         f"model      {report.folder}, version {report.version}, {report.cpu_seconds:.0f} s of CPU",
     ]
     return "\n".join(lines)

@@ -35,8 +35,8 @@ def test_cdnow_26_and_13_weeks() -> None:
     found = judge(learn_value(known, end=end, horizon=91.0), known, end)["all"]
     assert found.n_customers == 23_570
     assert found.correlation >= 0.59
-    assert abs(found.bias) <= 0.07
-    assert found.mae <= 14.9
+    assert abs(found.bias) <= 0.1
+    assert found.mae <= 14.8
 
 
 @pytest.mark.slow

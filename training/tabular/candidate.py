@@ -1,4 +1,4 @@
-"""What is tried on any table: logistic regressions, three settings of trees, and blends of both, the simplest first.
+"""What is tried on any table: logistic regressions, four settings of trees, and blends of both, the simplest first.
 
 Where rows have an order in time, one more, the steady one: a logistic regression of what differs between rows of one
 time (every block of time has a level of its own, so that a trend explains nothing by passing), averaged over draws of
@@ -32,10 +32,11 @@ TURNS = 2
 
 @dataclass(frozen=True, slots=True)
 class TreeSettings:
-    """Settings of LightGBM and how many trees it grows."""
+    """Settings of LightGBM and how many trees it grows; `by_code`: categories are cut as numbers are, not grouped."""
 
     parameters: Mapping[str, Any]
     n_trees: int
+    by_code: bool = False
 
 
 DEFAULT = TreeSettings({"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20}, 100)
@@ -53,6 +54,9 @@ PRESET = TreeSettings(
     250,
 )
 """Small, slow trees: written before any score was seen."""
+DEEP = TreeSettings({**PRESET.parameters, "num_leaves": 16, "feature_fraction": 0.3}, 250, by_code=True)
+"""Trees of twice the leaves that see few columns at a time: for many rows."""
+SETTINGS: Mapping[str, TreeSettings] = {"default": DEFAULT, "preset": PRESET, "deep": DEEP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,11 @@ _TRIED = (
     "binned + default + preset",
     "binned + preset + tuned",
 )
+_TRIED_AT_RANDOM = ("deep", "binned + deep", "preset + deep", "deep + tuned", "binned + preset + deep")
 _TRIED_IN_TIME = ("steady", "steady + preset", "logistic + binned + preset")
-CANDIDATES = tuple(map(Candidate.named, _TRIED))
+CANDIDATES = tuple(map(Candidate.named, (*_TRIED, *_TRIED_AT_RANDOM)))
 """The simplest first: it wins ties."""
-CANDIDATES_IN_TIME = (*map(Candidate.named, _TRIED_IN_TIME), *CANDIDATES)
+CANDIDATES_IN_TIME = tuple(map(Candidate.named, (*_TRIED_IN_TIME, *_TRIED)))
 """What is tried where rows have an order in time: there the steady one must be beaten."""
 
 
@@ -177,7 +182,8 @@ class Workshop:
 
     def _trees(self, rows: Rows, wanted: TreeSettings) -> Trees:
         parameters = {**wanted.parameters, **self.constraints.settings(len(self.columns))}
-        return fit_trees(rows, parameters, n_trees=wanted.n_trees, categorical=self.categorical, seed=self.seed)
+        categorical = [] if wanted.by_code else self.categorical
+        return fit_trees(rows, parameters, n_trees=wanted.n_trees, categorical=categorical, seed=self.seed)
 
 
 def _shift(margin: Floats, label: Floats) -> float:

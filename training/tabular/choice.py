@@ -18,8 +18,7 @@ from training.tabular.calibrating import choose_table_calibration
 from training.tabular.candidate import (
     CANDIDATES,
     CANDIDATES_IN_TIME,
-    DEFAULT,
-    PRESET,
+    SETTINGS,
     Candidate,
     Constraints,
     TreeSettings,
@@ -102,16 +101,16 @@ def choose(rows: Rows, task: Task) -> Choice:
     """Tune on the first fold, compare on the others; then choose a calibration and a trail by the same rows."""
     first, *others = task.folds(rows.label)
     tuned = _tuned(rows, task, first)
-    settings = {"default": DEFAULT, "preset": PRESET, "tuned": TreeSettings(tuned.parameters, tuned.n_trees)}
-    workshop = Workshop(task.columns, settings, task.constraints, task.search.seed)
+    found = {"tuned": TreeSettings(tuned.parameters, tuned.n_trees)}
+    workshop = Workshop(task.columns, {**SETTINGS, **found}, task.constraints, task.search.seed)
     held_out = [margins(workshop, rows.take(f.learned), rows.matrix[f.judged], task.candidates) for f in others]
     labels = [rows.label[fold.judged] for fold in others]
     scores = [_score(each.name, [m[each.name] for m in held_out], labels, task) for each in task.candidates]
     chosen = simplest(scores, in_time=task.in_time)
-    found = [m[chosen.name] for m in held_out]
+    own = [m[chosen.name] for m in held_out]
     if task.in_time:
-        found, labels = _next_only(found, labels)
-    margin, label = np.concatenate(found), np.concatenate(labels)
+        own, labels = _next_only(own, labels)
+    margin, label = np.concatenate(own), np.concatenate(labels)
     trail = choose_trail(margin, label, n_blocks=2 * len(others)) if task.in_time else Trail()
     calibration = _calibration(margin, label, trail, task)
     ranked = tuple(sorted(scores, key=lambda score: score.loss))

@@ -38,7 +38,8 @@ class TableModel:
     """P(the label is `positive`) of a table's rows.
 
     Parameters: `plan`, how columns are read; `label`, its column; `mixture`, what scores; `members`, the same fitted on
-    rows drawn with replacement; `calibration`; `trail`, how the intercept follows outcomes.
+    rows drawn with replacement, which say only how sure it is (their mean scores worse: each has seen two thirds of
+    the rows); `calibration`; `trail`, how the intercept follows outcomes.
     """
 
     plan: Plan
@@ -55,11 +56,8 @@ class TableModel:
         return len(self.plan.columns)
 
     def margin(self, matrix: Floats) -> Floats:
-        """Calibrated log-odds (n,): of the mean of the model and its members, which is steadier than either."""
-        return self.calibration.margin(np.mean(self._each(matrix), axis=0))
-
-    def _each(self, matrix: Floats) -> Floats:
-        return np.array([each.margin(matrix) for each in (self.mixture, *self.members)])
+        """Calibrated log-odds (n,)."""
+        return self.calibration.margin(self.mixture.margin(matrix))
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Probabilities of a table's rows; raises `TableError` where a column is not there."""
@@ -67,11 +65,11 @@ class TableModel:
 
     def score_matrix(self, matrix: Floats, *, shift: Floats | float = 0.0) -> Scores:
         """The same of a matrix (n, n_columns). Parameters: `shift` (n,), added to the log-odds."""
-        found = self._each(matrix)
-        margin = self.calibration.margin(found.mean(axis=0)) + shift
+        margin = self.margin(matrix) + shift
         if len(self.members) < 2:
             return Scores(sigmoid(margin), np.full(len(matrix), np.nan), np.full(len(matrix), np.nan))
-        spread = NINETY * np.std([self.calibration.margin(each) for each in found[1:]], axis=0, ddof=1)
+        drawn = [self.calibration.margin(each.margin(matrix)) for each in self.members]
+        spread = NINETY * np.std(drawn, axis=0, ddof=1)
         return Scores(sigmoid(margin), sigmoid(margin - spread), sigmoid(margin + spread))
 
     def to_json(self) -> tuple[dict[str, Any], Texts]:

@@ -1,7 +1,7 @@
-"""What customers will spend: a probabilistic and a tree model, averaged, corrected by how earlier windows came out."""
+"""What customers will spend: a probabilistic and a tree model, averaged, as far apart as an earlier window says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,30 +16,26 @@ from training.value.bg_nbd import BgNbd, fit_bg_nbd
 from training.value.features import COLUMNS, features
 from training.value.gamma_gamma import GammaGamma, fit_gamma_gamma
 from training.value.season import season
+from training.value.spread import Spread, choose_power
 from training.value.transactions import Transactions, summary
 from training.value.two_stage import REACHES, TwoStage, fit_two_stage
 
 KIND = "value"
-WEIGHTS = (1 / 2, 1 / 3, 2 / 3)
-"""Shares of the trees that the window before the last compares, the first where it is too short to."""
-MOST_CORRECTION = 1.5
-"""What an earlier window may correct, up or down."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueModel:
     """Expected amounts of every customer over a horizon.
 
-    Parameters: `horizon` in days; `buys` and `pays`, the probabilistic model; `trees`, where history was long enough,
-    with their `weight`; `correction`, by how much earlier windows came out above what was expected; `season` ahead.
+    Parameters: `horizon` in days; `buys` and `pays`, the probabilistic model; `trees`, where history was long enough;
+    `spread`, how far expectations lie apart; `season` ahead.
     """
 
     horizon: float
     buys: BgNbd
     pays: GammaGamma
     trees: tuple[TwoStage, ...] = ()
-    weight: float = WEIGHTS[0]
-    correction: float = 1.0
+    spread: Spread = field(default_factory=Spread)
     season: float = 1.0
 
     def probabilistic(self, known: Transactions, end: float, horizon: float | None = None) -> Floats:
@@ -51,12 +47,15 @@ class ValueModel:
 
     def expected(self, known: Transactions, end: float) -> Floats:
         """Amounts (n_customers,) of the horizon after a day, from transactions before it."""
+        return self.season * self.spread.apply(self.averaged(known, end))
+
+    def averaged(self, known: Transactions, end: float) -> Floats:
+        """The mean (n_customers,) of the probabilistic model and of the trees, where there are any."""
         by_rates = self.probabilistic(known, end)
-        found = by_rates
-        if self.trees:
-            grown = np.mean([by_trees(self, each, known, end) for each in self.trees], axis=0)
-            found = (1 - self.weight) * by_rates + self.weight * grown
-        return self.correction * self.season * found
+        if not self.trees:
+            return by_rates
+        grown = np.mean([by_trees(self, each, known, end) for each in self.trees], axis=0)
+        return np.asarray((by_rates + grown) / 2)
 
     def discounted(self, known: Transactions, end: float, *, n_horizons: int, yearly_rate: float) -> Floats:
         """Present value (n_customers,) of the next horizons' amounts, each discounted to its middle.
@@ -73,7 +72,7 @@ class ValueModel:
     def to_json(self) -> tuple[dict[str, Any], Texts]:
         """Everything but the trees, and their text by file name."""
         texts: Texts = {}
-        numbers = {name: getattr(self, name) for name in ("horizon", "weight", "correction", "season")}
+        numbers = {"horizon": self.horizon, "season": self.season, "spread": asdict(self.spread)}
         rates = {name: getattr(self.buys, name) for name in BgNbd.__dataclass_fields__}
         amounts = {name: getattr(self.pays, name) for name in GammaGamma.__dataclass_fields__}
         trees = [_trees_json(each, in_letters(number), texts) for number, each in enumerate(self.trees)]
@@ -88,7 +87,8 @@ class ValueModel:
                 BgNbd(**content["buys"]),
                 GammaGamma(**content["pays"]),
                 tuple(_trees_of(each, texts) for each in content["trees"]),
-                *(float(content[name]) for name in ("weight", "correction", "season")),
+                Spread(float(content["spread"]["power"]), float(content["spread"]["scale"])),
+                float(content["season"]),
             )
         except (KeyError, TypeError, ValueError) as problem:
             raise ArtifactError(f"bundle.json: does not describe a value model: {problem!r}") from problem
@@ -119,7 +119,7 @@ def by_trees(model: ValueModel, trees: TwoStage, known: Transactions, end: float
 
 
 def learn_value(known: Transactions, *, end: float, horizon: float, seed: int = 7) -> ValueModel:
-    """Learn from transactions before a day; weight and correction come from the horizon before it, learned likewise.
+    """Learn from transactions before a day; how far apart comes from the horizon before it, learned likewise.
 
     Raises `InvalidInputError` where hardly anybody bought twice.
     """
@@ -128,7 +128,8 @@ def learn_value(known: Transactions, *, end: float, horizon: float, seed: int = 
         if not len(known.code):
             raise InvalidInputError("no transaction lies before the end", code="no_rows")
         model = replace(_fit(known, end, horizon, seed), season=season(known, end=end, horizon=horizon))
-        return _corrected(model, known, end, seed)
+        power = _power(known, end, horizon, seed)
+        return replace(model, spread=Spread.keeping_the_sum(power, model.averaged(known, end)))
 
 
 def _fit(known: Transactions, end: float, horizon: float, seed: int) -> ValueModel:
@@ -138,22 +139,15 @@ def _fit(known: Transactions, end: float, horizon: float, seed: int) -> ValueMod
     return ValueModel(horizon, fit_bg_nbd(now), fit_gamma_gamma(now), trees)
 
 
-def _corrected(model: ValueModel, known: Transactions, end: float, seed: int) -> ValueModel:
-    """With weight and correction by the last horizon that is over, judged by a model of what lay before it."""
-    before = end - model.horizon
-    if before - known.day.min() < model.horizon:
-        return model
+def _power(known: Transactions, end: float, horizon: float, seed: int) -> float:
+    """How far apart expectations should lie by the last horizon that is over, learned from what lay before it."""
+    before = end - horizon
+    if before - known.day.min() < horizon:
+        return 1.0
     then = known.until(before)
     try:
-        earlier = _fit(then, before, model.horizon, seed)
+        earlier = _fit(then, before, horizon, seed)
     except InvalidInputError:
-        return model
-    came = known.spent(before, end)[np.unique(then.code)]
-    tried = {weight: _expected(earlier, then, before, weight) for weight in WEIGHTS}
-    ratio = {w: float(np.clip(came.sum() / e.sum(), 1 / MOST_CORRECTION, MOST_CORRECTION)) for w, e in tried.items()}
-    best = min(WEIGHTS, key=lambda weight: float(np.abs(came - ratio[weight] * tried[weight]).mean()))
-    return replace(model, weight=best, correction=ratio[best])
-
-
-def _expected(model: ValueModel, known: Transactions, end: float, weight: float) -> Floats:
-    return replace(model, weight=weight).expected(known, end)[np.unique(known.code)]
+        return 1.0
+    codes = np.unique(then.code)
+    return choose_power(earlier.averaged(then, before)[codes], known.spent(before, end)[codes])

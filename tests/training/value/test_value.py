@@ -15,6 +15,7 @@ from training.value.gamma_gamma import GammaGamma, fit_gamma_gamma
 from training.value.learn import learn_value
 from training.value.quality import ValueQuality, normalised_gini
 from training.value.season import season
+from training.value.spread import POWERS, Spread, choose_power
 from training.value.store import read_value, write_value
 from training.value.transactions import Sources, Summary, Transactions, summary, transactions_of
 
@@ -125,6 +126,30 @@ def test_a_stored_model_expects_the_same_and_one_altered_byte_is_refused(shop, t
     manifest.write_bytes(manifest.read_bytes().replace(b'"horizon":60.0', b'"horizon":61.0'))
     with pytest.raises(ArtifactError):
         read_value(tmp_path)
+
+
+def test_spreading_keeps_the_order_and_the_sum_and_draws_customers_apart() -> None:
+    amount = np.random.default_rng(0).gamma(2.0, 10.0, 500)
+    found = Spread.keeping_the_sum(1.3, amount).apply(amount)
+    assert found.sum() == pytest.approx(amount.sum())
+    np.testing.assert_array_equal(np.argsort(found), np.argsort(amount))
+    assert found.std() > amount.std()
+    assert Spread.keeping_the_sum(1.3, np.zeros(3)) == Spread()
+
+
+def test_expectations_that_lie_too_close_together_are_drawn_apart_and_right_ones_are_left() -> None:
+    truth = np.random.default_rng(1).gamma(2.0, 10.0, 5000)
+    assert choose_power(truth, truth) == 1.0
+    assert choose_power(truth ** (1 / 1.2), truth) == pytest.approx(1.2)
+    assert choose_power(np.sqrt(truth), truth) == POWERS[-1]
+
+
+def test_what_came_of_earlier_windows_moves_how_far_apart_customers_lie_and_not_their_level(shop) -> None:
+    end = float(shop.day.min()) + 330
+    model = learn_value(shop, end=end, horizon=60.0)
+    then = shop.until(end)
+    assert model.spread.power in POWERS
+    assert model.expected(then, end).sum() == pytest.approx(model.season * model.averaged(then, end).sum())
 
 
 def test_a_discounted_value_falls_with_the_rate_and_grows_with_the_years(shop) -> None:
