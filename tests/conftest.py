@@ -1,6 +1,18 @@
-"""Settings of every test: hypothesis judges what comes out, never how long a busy machine took for it."""
+"""Settings of every test: hypothesis judges what comes out, never how long a busy machine took for it.
 
+Long tests run where they are asked for: `pytest -m reliability`.
+"""
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("tsugi", deadline=None)
 settings.load_profile("tsugi")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "reliability" in (config.option.markexpr or ""):
+        return
+    long = [item for item in items if item.get_closest_marker("reliability")]
+    items[:] = [item for item in items if item not in long]
+    config.hook.pytest_deselected(items=long)

@@ -89,6 +89,11 @@ def evaluate(
     context: Annotated[list[str] | None, typer.Option(help="With --log: a column to know by. May be repeated.")] = None,
     policy: Annotated[Path | None, typer.Option(help="With --log: the folder of the policy to value.")] = None,
     target_column: LogColumn = None,
+    ranking: LogColumn = None,
+    position: LogColumn = None,
+    target_probability: LogColumn = None,
+    marginal: LogColumn = None,
+    target_marginal: LogColumn = None,
     html: Annotated[Path | None, typer.Option(help="With --log: write the report as one HTML file here.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -98,6 +103,14 @@ def evaluate(
     if log is None:
         evaluation, currency = evaluate_log(home_of(home, workspace), workspace)
         print_evaluation(evaluation, currency=currency, as_json=as_json)
+        return
+    if ranking is not None:
+        from pipelines.policy_table.ranking import evaluate_rankings
+
+        named = {"ranking": ranking, "position": position, "reward": reward, "customer": customer}
+        both = {"probability": probability, "target_probability": target_probability}
+        marginals = {"marginal": marginal, "target_marginal": target_marginal}
+        evaluate_rankings(log, {**named, **both, **marginals}, as_json=as_json)
         return
     columns = {"action": action, "probability": probability, "reward": reward, "customer": customer}
     asked = Asked(log, columns, tuple(context or ()), policy, target_column)

@@ -65,22 +65,32 @@ class RankingTerms:
         found: Floats = np.divide(above, below, out=np.ones_like(above), where=self.filled)
         return found
 
+    def whole(self) -> Floats:
+        """Each ranking's weighted reward (n,), weighed as a whole."""
+        return np.asarray(self.ratio(marginal=False).prod(axis=1) * self.value_of_places.sum(axis=1))
+
+    def downwards(self) -> Floats:
+        """The same, each place weighed with those above it."""
+        return np.asarray((self.ratio(marginal=False).cumprod(axis=1) * self.value_of_places).sum(axis=1))
+
+    def alone(self) -> Floats:
+        """The same, each place weighed by itself."""
+        return np.asarray((self.ratio(marginal=True) * self.value_of_places).sum(axis=1))
+
 
 def standard_ips(terms: RankingTerms) -> Moments:
     """The whole ranking must be as the target would have it."""
-    whole = terms.ratio(marginal=False).prod(axis=1)
-    return Moments.of(whole * terms.value_of_places.sum(axis=1))
+    return Moments.of(terms.whole())
 
 
 def cascade_ips(terms: RankingTerms) -> Moments:
     """Each place and all above it must be as the target would have them."""
-    down = terms.ratio(marginal=False).cumprod(axis=1)
-    return Moments.of((down * terms.value_of_places).sum(axis=1))
+    return Moments.of(terms.downwards())
 
 
 def independent_ips(terms: RankingTerms) -> Moments:
     """Each place must be as the target would have it."""
-    return Moments.of((terms.ratio(marginal=True) * terms.value_of_places).sum(axis=1))
+    return Moments.of(terms.alone())
 
 
 RANKING_ESTIMATORS: Mapping[str, Callable[[RankingTerms], Moments]] = {
@@ -89,3 +99,9 @@ RANKING_ESTIMATORS: Mapping[str, Callable[[RankingTerms], Moments]] = {
     "independent_ips": independent_ips,
 }
 """Every estimator of rankings by name; each merges as its moments do."""
+RANKING_VALUES: Mapping[str, Callable[[RankingTerms], Floats]] = {
+    "standard_ips": RankingTerms.whole,
+    "cascade_ips": RankingTerms.downwards,
+    "independent_ips": RankingTerms.alone,
+}
+"""Of what each is the mean, (n,)."""

@@ -1,0 +1,87 @@
+"""Values a policy that ranks on a table of rankings, and tells it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from decisioning.errors import InvalidInputError
+from pipelines.model_table.file import read_table
+from training.bootstrap import Estimate
+from training.encoding import Floats
+from training.figures import with_interval
+from training.off_policy.ranking import RANKING_ESTIMATORS, RANKING_VALUES
+from training.off_policy.ranking_log import RankingColumns, rankings_of
+from training.off_policy.replicates import Replicates
+
+INDEPENDENT = "independent_ips"
+NEEDED = ("ranking", "position", "probability", "target_probability", "reward")
+ASSUMES = {
+    "standard_ips": "a place's reward may depend on the whole ranking",
+    "cascade_ips": "on the places above it",
+    INDEPENDENT: "on its own action alone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RankingLine:
+    """One estimator. Parameters: `by_customer`, its value per ranking; `effective`, rankings that its weights leave."""
+
+    by_customer: Estimate | None
+    independent: tuple[float, float] | None
+    effective: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankingValue:
+    """A ranking policy's value by every estimator, beside what was earned per ranking."""
+
+    rankings: int
+    earned: float
+    estimates: Mapping[str, RankingLine]
+
+
+def evaluate_rankings(log: Path, columns: Mapping[str, str | None], *, as_json: bool) -> None:
+    """Print what a policy that ranks is worth; raises `InvalidInputError` where a column is not named or not there."""
+    missing = next((name for name in NEEDED if not columns.get(name)), None)
+    if missing:
+        raise InvalidInputError(f"with --ranking, name --{missing.replace('_', '-')} too", field=missing)
+    named: dict[str, Any] = {name: column for name, column in columns.items() if column}
+    found = value_rankings(log, RankingColumns(**named))
+    print(json.dumps(asdict(found)) if as_json else in_words(found))
+
+
+def value_rankings(log: Path, columns: RankingColumns) -> RankingValue:
+    """The policy whose probabilities stand in columns of the table."""
+    read = rankings_of(read_table(log), columns)
+    names = [name for name in RANKING_ESTIMATORS if read.has_marginals or name != INDEPENDENT]
+    values = {name: RANKING_VALUES[name](read.terms) for name in names}
+    n = len(read.customers)
+    drawn = Replicates.of(np.column_stack([*values.values(), np.ones(n)]), read.customers)
+    lines = {}
+    for place, name in enumerate(names):
+        own = RANKING_ESTIMATORS[name](read.terms).interval()
+        ends = (own.low, own.high) if own else None
+        weight = read.terms.ratio(marginal=name == INDEPENDENT).prod(axis=1)
+        lines[name] = RankingLine(drawn.ratio(place, len(names)), ends, _effective(weight))
+    return RankingValue(n, float(read.terms.value_of_places.sum(axis=1).mean()), lines)
+
+
+def _effective(weight: Floats) -> float:
+    """How many rankings of equal weight would tell as much."""
+    squares = float(weight @ weight)
+    return float(weight.sum()) ** 2 / squares if squares else 0.0
+
+
+def in_words(found: RankingValue) -> str:
+    """What was earned, and what each estimator says, with what it takes for granted."""
+    lines = [f"{found.rankings:,} rankings, which earned {found.earned:.4f} each"]
+    for name, line in found.estimates.items():
+        seen = f"effective sample {line.effective:,.0f}"
+        lines.append(f"{name:<16} {with_interval(line.by_customer)}, {seen}; {ASSUMES[name]}")
+    if INDEPENDENT not in found.estimates:
+        lines.append("name --marginal and --target-marginal for the estimator that weighs each place by itself")
+    return "\n".join(lines)
