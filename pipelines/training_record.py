@@ -105,6 +105,9 @@ def _log_propensity(run: Run, candidate: "Candidate", catalog: Catalog) -> None:
             }
         )
         _log_trials(child, learned.propensity.effect)
+        child.log_json(
+            {"actions": [_plain(asdict(each)) for each in learned.propensity.specialists]}, "specialists.json"
+        )
 
 
 def _shown(frame: DecisionLogFrame, scores: LogScores) -> tuple[Any, Any]:
@@ -121,6 +124,7 @@ def _propensity_params(learned: Learned) -> dict[str, object]:
         **tuned,
         "trees.n": report.effect.tuned.n_trees,
         "trees.weight": report.effect.weight,
+        "specialists": ", ".join(each.action for each in report.specialists if each.serves),
         "baseline.trees.weight": report.baseline.weight if report.baseline else "",
         "calibration.shown": report.shown_calibration,
         "calibration.not_shown": report.baseline_calibration,
@@ -164,8 +168,12 @@ def _importance(candidate: "Candidate") -> Any:
 
 def _log_trials(run: Run, report: BlendReport) -> None:
     trials = [asdict(trial) for trial in report.tuned.trials]
-    plain = [{**trial, "loss": trial["loss"] if np.isfinite(trial["loss"]) else None} for trial in trials]
-    run.log_json({"trials": plain}, "trials.json")
+    run.log_json({"trials": [_plain(trial) for trial in trials]}, "trials.json")
+
+
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    """What JSON has no word for, as null."""
+    return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in told.items()}
 
 
 def _log_churn(run: Run, churn: ChurnLearned) -> None:

@@ -16,6 +16,7 @@ from training.encoding import ActionEntry, ActionTable, FeatureColumn, FeatureEn
 from training.linear import Linear
 from training.response import ResponseModel
 from training.shrinkage import Shrinkage
+from training.specialists import Specialists
 from training.trees import Trees
 
 Bundle = PolicyBundle | ConstantBundle
@@ -65,6 +66,10 @@ def _response_json(model: ResponseModel, texts: Texts) -> dict[str, Any]:
         "seen": model.seen,
         "baseline": None if model.baseline is None else blend_to_json(model.baseline, "baseline.txt", texts),
         "effect": blend_to_json(model.effect, "effect.txt", texts),
+        "specialists": {
+            model.layout.actions.actions[code]: blend_to_json(blend, f"effect_of_{in_letters(code)}.txt", texts)
+            for code, blend in model.specialists.own.items()
+        },
         "baseline_calibration": model.baseline_calibration.to_json(),
         "shown_calibration": model.shown_calibration.to_json(),
         "shrinkage": {
@@ -94,7 +99,17 @@ def _response(content: Mapping[str, Any], texts: Texts) -> ResponseModel:
             float("nan") if error is None else float(error),
         ),
         seen={str(action): int(count) for action, count in content["seen"].items()},
+        specialists=_specialists(content, texts, layout),
     )
+
+
+def _specialists(content: Mapping[str, Any], texts: Texts, layout: Layout) -> Specialists:
+    """The actions' own models; a bundle written before there were any has none."""
+    own = {
+        layout.actions.actions.index(action): blend_from_json(blend, texts, len(layout.columns))
+        for action, blend in content.get("specialists", {}).items()
+    }
+    return Specialists(own, layout.position("action"))
 
 
 def _churn_json(model: ChurnModel, texts: Texts) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Evidence:
 
     Parameters: `shown` and `control`; `starting` (n_shown,), the action's stated propensity; `organic` (n_shown,),
     whether its aim is also seen where it is not shown; `shown_share` (n_shown,) and `control_share` (n_control,),
-    P(shown | the pair is among these rows), from the logged probabilities.
+    P(shown | the pair is among these rows), from the logged probabilities; `customers` (n_shown,), whose rows they are.
     """
 
     shown: Rows
@@ -32,6 +32,7 @@ class Evidence:
     organic: NDArray[np.bool_]
     shown_share: Floats
     control_share: Floats
+    customers: NDArray[np.object_]
 
 
 def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_control: int = MOST_CONTROL) -> Evidence:
@@ -57,6 +58,7 @@ def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_cont
         organic=organic,
         shown_share=_share(frame.eligible_probability[shown, columns[entries]], kept),
         control_share=_share(frame.eligible_probability[quiet, columns[quiet_entries]], kept),
+        customers=frame.customer_id[shown],
     )
 
 

@@ -5,8 +5,10 @@ Calibration and shrinkage stay those of the first fit, which had not seen the va
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
 from decisioning.errors import InvalidInputError
@@ -20,6 +22,7 @@ from training.logistic import log_odds, sigmoid
 from training.metrics import Quality
 from training.response import ResponseModel
 from training.shrinkage import EffectRows, Shrinkage, fit_shrinkage
+from training.specialist_fit import Lessons, SpecialistReport, Specialized, choose_specialists, refit_specialists
 from training.trees import Rows
 from training.tuning import Search
 
@@ -34,7 +37,8 @@ class PropensityReport:
     """How the model came to be and how good it is on validation rows.
 
     Parameters: `shown` and `not_shown`, quality of the two probabilities; `simple_shown`, of the logistic regression
-    alone; `slope` and its standard error, how much of the uplift's spread was confirmed.
+    alone; `slope` and its standard error, how much of the uplift's spread was confirmed; `specialists`, why each action
+    is served by a model of its own or by the pooled one.
     """
 
     effect: BlendReport
@@ -46,6 +50,7 @@ class PropensityReport:
     baseline_calibration: Calibration
     slope: float
     slope_error: float
+    specialists: tuple[SpecialistReport, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -93,37 +98,63 @@ def _fit(
     shape = LinearShape(layout.columns, layout.position("action"), len(layout.actions.actions))
     quiet = _fit_baseline(train.control, validation.control, shape, layout, search)
     recipe = Recipe(shape, search, EFFECT_PENALTIES)
-    first = quiet.first if quiet else None
-    known, later = _lifted(train, first), _lifted(validation, first)
-    choice = choose_blend(known, later, recipe)
-    lifted = _start(later) + choice.blend.margin(later.matrix)
+    known, later = (_lifted(part, quiet.first if quiet else None) for part in (train, validation))
+    first = _first_effect(known, later, recipe, customers=(train.customers, validation.customers), layout=layout)
+    lifted = _start(later) + first.margin(later.matrix)
     shown = choose_calibration(lifted, later.label)
-    calibration = quiet.calibration if quiet else Calibration()
-    shrinkage = _shrinkage(validation, choice.blend, quiet, shown, layout)
-    final = quiet.final if quiet else None
-    everything = join(_lifted(train, final), _lifted(validation, final))
+    shrinkage = _shrinkage(validation, first, quiet, shown, layout)
+    everything = join(*(_lifted(part, quiet.final if quiet else None) for part in (train, validation)))
+    effect = refit(everything, recipe, first.choice)
     model = ResponseModel(
         layout=layout,
-        baseline=final,
-        effect=refit(everything, recipe, choice),
-        baseline_calibration=calibration,
+        baseline=quiet.final if quiet else None,
+        effect=effect,
+        baseline_calibration=quiet.calibration if quiet else Calibration(),
         shown_calibration=shown,
         shrinkage=shrinkage,
         seen=_seen(everything, layout),
+        specialists=refit_specialists(_on_top(everything, effect), recipe, first.specialized),
     )
-    simple = Blend(choice.blend.linear, None, 0.0)
+    simple = Blend(first.choice.blend.linear, None, 0.0)
     report = PropensityReport(
-        effect=choice.report,
+        effect=first.choice.report,
         baseline=quiet.choice.report if quiet else None,
         shown=Quality.of(later.label, shown.apply(lifted)),
         simple_shown=Quality.of(later.label, sigmoid(_start(later) + simple.margin(later.matrix))),
         not_shown=_quality(validation.control, quiet),
         shown_calibration=shown,
-        baseline_calibration=calibration,
+        baseline_calibration=model.baseline_calibration,
         slope=shrinkage.slope,
         slope_error=shrinkage.standard_error,
+        specialists=first.specialized.reports,
     )
     return model, report
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """The effect as fitted without the validation rows: the pooled model, and the specialists that those let serve."""
+
+    choice: Choice
+    specialized: Specialized
+
+    def margin(self, matrix: Floats) -> Floats:
+        """What showing adds, in log-odds (n,)."""
+        return self.choice.blend.margin(matrix) + self.specialized.first.margin(matrix)
+
+
+def _first_effect(
+    known: Rows, later: Rows, recipe: Recipe, *, customers: tuple[NDArray[Any], NDArray[Any]], layout: Layout
+) -> _Effect:
+    choice = choose_blend(known, later, recipe)
+    parts = zip((known, later), customers, strict=True)
+    before, after = (Lessons(_on_top(rows, choice.blend), of) for rows, of in parts)
+    return _Effect(choice, choose_specialists(before, after, recipe, actions=layout.actions.actions))
+
+
+def _on_top(rows: Rows, pooled: Blend) -> Rows:
+    """Rows that start from what the pooled model says of them."""
+    return Rows(rows.matrix, rows.label, _start(rows) + pooled.margin(rows.matrix))
 
 
 def _fit_baseline(
@@ -151,7 +182,7 @@ def _start(rows: Rows) -> Floats:
 
 
 def _shrinkage(
-    validation: Evidence, effect: Blend, quiet: "_Baseline | None", shown: Calibration, layout: Layout
+    validation: Evidence, effect: _Effect, quiet: "_Baseline | None", shown: Calibration, layout: Layout
 ) -> Shrinkage:
     n_actions = len(layout.actions.actions)
     if quiet is None:

@@ -7,7 +7,7 @@ baseline and no uplift: its effect starts from its stated propensity.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from training.calibration import Calibration
 from training.encoding import ActionEntry, Floats, Layout
 from training.logistic import log_odds
 from training.shrinkage import Shrinkage
+from training.specialists import FixedSpecialist, Specialists
 
 PAIRS_AT_ONCE = 16_384
 """Pairs of a customer and a candidate that are scored at once; it bounds memory."""
@@ -26,7 +27,8 @@ PAIRS_AT_ONCE = 16_384
 class Candidates:
     """What the model needs of m candidates, looked up once.
 
-    Parameters: `matrix` (m, n_columns), the customer part empty; `baseline` and `effect`, fixed for them; arrays (m,):
+    Parameters: `matrix` (m, n_columns), the customer part empty; `baseline` and `effect`, fixed for them, and so the
+    `specialists` of their actions; arrays (m,):
     `starting` propensity and its log-odds `stated`; `trust` in the model against it; `organic`, whether the aim is also
     seen where it was not shown; `known`, whether uplift is; `center`, the average uplift.
     """
@@ -34,6 +36,7 @@ class Candidates:
     matrix: Floats
     baseline: FixedBlend | None
     effect: FixedBlend
+    specialists: Sequence[FixedSpecialist]
     starting: Floats
     stated: Floats
     trust: Floats
@@ -47,7 +50,7 @@ class ResponseModel:
     """Propensity and uplift of every candidate.
 
     Parameters: `baseline` is None where no action has a conversion; the calibrations are of P(· | not shown) and
-    P(· | shown); `seen`, shown rows by action.
+    P(· | shown); `seen`, shown rows by action; `specialists` add to the effect of the actions that earned one.
     """
 
     layout: Layout
@@ -57,6 +60,7 @@ class ResponseModel:
     shown_calibration: Calibration
     shrinkage: Shrinkage
     seen: dict[str, int]
+    specialists: Specialists = field(default_factory=Specialists)
 
     def candidates(self, entries: Sequence[ActionEntry]) -> Candidates:
         """Look the candidates up; an unknown action has its columns' unknowns and no evidence."""
@@ -70,6 +74,7 @@ class ResponseModel:
             matrix=matrix,
             baseline=None if self.baseline is None else self.baseline.fixed(matrix),
             effect=self.effect.fixed(matrix),
+            specialists=self.specialists.fixed(matrix),
             starting=starting,
             stated=log_odds(starting),
             trust=seen / np.maximum(seen + evidence, 1e-9),
@@ -83,7 +88,10 @@ class ResponseModel:
         matrix = candidates.matrix.copy()
         matrix[:, : customer.size] = customer
         quiet = None if candidates.baseline is None else candidates.baseline.margin(matrix)
-        return self._respond(quiet, candidates.effect.margin(matrix), candidates)
+        effect = candidates.effect.margin(matrix)
+        for own in candidates.specialists:
+            effect[own.places] += own.margin(matrix)
+        return self._respond(quiet, effect, candidates)
 
     def of_many(self, customers: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
         """Propensity and uplift (n, m) of encoded customers (n, n_features), a block of them at a time."""
@@ -96,14 +104,17 @@ class ResponseModel:
         matrix = np.tile(candidates.matrix, (len(customers), 1))
         matrix[:, : customers.shape[1]] = np.repeat(customers, len(candidates.starting), axis=0)
         quiet = None if candidates.baseline is None else candidates.baseline.margins(customers, matrix)
-        return self._respond(quiet, candidates.effect.margins(customers, matrix), candidates)
+        effect = candidates.effect.margins(customers, matrix)
+        for own in candidates.specialists:
+            effect[:, own.places] += own.margins(customers, matrix)
+        return self._respond(quiet, effect, candidates)
 
     def contributions(self, matrix: Floats, *, organic: bool) -> Floats:
         """Each column's share of P(aim | shown) in log-odds, before calibration; (n, n_columns + 1).
 
         Parameters: `organic`, whether the rows' actions have a baseline.
         """
-        effect = self.effect.contributions(matrix)
+        effect = self.effect.contributions(matrix) + self.specialists.contributions(matrix)
         return effect if self.baseline is None or not organic else effect + self.baseline.contributions(matrix)
 
     def _respond(self, quiet: Floats | None, effect: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
