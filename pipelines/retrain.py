@@ -29,6 +29,7 @@ from training.decision_log import read_decision_log
 from training.encoding import FeatureEncoder
 from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
 from training.learning import Learned, learn, learn_churn
+from training.log_check import check_log
 from training.log_history import with_history
 from training.manifest import read_manifest
 from training.monitoring.reference import evenly, reference_of, report_of, without_scores
@@ -95,7 +96,8 @@ def retrain(
 ) -> tuple[Retrained, Candidate | None]:
     """Learn from the log as of a moment, judge, record, and (with `promote`) publish what may serve.
 
-    Returns what came of it, and the candidate (None where there was nothing new).
+    Returns what came of it, and the candidate (None where there was nothing new). Raises `InvalidInputError` where
+    nothing should be learned from the log (`training.log_check`): what serves is left as it is.
     """
     say("bringing the feature history up to the ledger")
     materialize(composition)
@@ -105,6 +107,7 @@ def retrain(
     reconcile(registry, composition.home.path)
     if not learned_something_new(registry, frame, composition.catalog.catalog):
         return NOTHING_NEW, None
+    check_log(frame, encoder_of(composition))
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with TemporaryDirectory(prefix="tsugi-bundle-") as folder:
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder), say=say)

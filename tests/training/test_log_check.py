@@ -1,0 +1,79 @@
+"""Row 40: logs that a retraining refuses before it learns, each by its name; and the same log whole, which it takes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from response_world import a_frame, a_layout
+
+from decisioning.errors import InvalidInputError
+from training.encoding import FeatureColumn, FeatureEncoder
+from training.log_check import check_log
+
+ENCODER = FeatureEncoder((*a_layout().features.columns, FeatureColumn("spent")))
+FRAME = a_frame()
+
+
+def with_feature(values):
+    return replace(FRAME, features={**FRAME.features, "spent": values})
+
+
+def answered(value):
+    return replace(FRAME, accepted=np.full(len(FRAME), value))
+
+
+def tenfold():
+    return FRAME.take(np.repeat(np.arange(0, len(FRAME), 10), 10))
+
+
+def flood():
+    late = np.arange(len(FRAME)) >= 0.7 * len(FRAME)
+    quick = FRAME.decided_us[0] + np.cumsum(np.where(late, 50_000, 1_000_000))
+    return replace(FRAME, decided_us=quick)
+
+
+def written_afterwards():
+    """The money spent, noted among the features with much noise."""
+    noise = np.random.default_rng(1).normal(0.0, 30.0, len(FRAME))
+    return with_feature(FRAME.accepted * 50.0 + noise)
+
+
+def false_probabilities():
+    """The card was favoured for some, and the log says that all were chosen alike."""
+    kept = (FRAME.chosen != 0) | (FRAME.features["x0"] > 0)
+    return FRAME.take(kept)
+
+
+BAD = {
+    "none accepted": (answered(False), "one_class", "none was accepted"),
+    "all accepted": (answered(True), "one_class", "every one was accepted"),
+    "ten times the same": (tenfold(), "repeated_decisions", "repeat one of the same customer"),
+    "ten times the volume": (flood(), "volume", "times as fast as those before"),
+    "the answer itself": (with_feature(FRAME.accepted.astype(np.float64)), "leak", "'spent' alone predicts"),
+    "written afterwards": (written_afterwards(), "leak", "'spent' depends on what was chosen"),
+    "what was chosen": (with_feature(FRAME.chosen.astype(np.float64)), "leak", "'spent' depends on what was chosen"),
+    "false probabilities": (false_probabilities(), "leak", "'x0' depends on what was chosen"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_log_is_refused_by_name(name):
+    frame, code, told = BAD[name]
+    with pytest.raises(InvalidInputError, match=told) as refused:
+        check_log(frame, ENCODER)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_log_as_it_should_be_is_taken(seed):
+    check_log(a_frame(3_000, seed=seed), ENCODER)
+
+
+def test_probabilities_that_differ_between_customers_are_no_leak():
+    """What is likelier for some, or not eligible for others, is told by π₀."""
+    chance = np.random.default_rng(2)
+    favoured = 1 / (1 + np.exp(-FRAME.features["x0"]))
+    eligible = np.stack([0.6 * favoured, np.where(FRAME.features["x1"] > 0, 0.2, 0.0)], axis=1)
+    probability = np.column_stack([eligible, 1.0 - eligible.sum(axis=1)])
+    chosen = (probability.cumsum(axis=1) < chance.random((len(FRAME), 1))).sum(axis=1).clip(max=2)
+    check_log(replace(FRAME, chosen=chosen, eligible_probability=probability), ENCODER)

@@ -1,0 +1,126 @@
+"""Logs that nothing should be learned from: what a retraining refuses before it spends anything, by name.
+
+The gate refuses a candidate that is not shown to be better. It cannot see that a log lies in both of its parts alike: a
+column written after the outcome, one answer only, decisions that stand there several times, a flood at the end.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.errors import InvalidInputError
+from training.dataset import DecisionLogFrame, spread
+from training.encoding import FeatureEncoder, Floats
+from training.tabular.folds import stratified
+from training.tabular.leak import TOO_WELL, own_auc
+
+MOST_LOOKED_AT = 20_000
+"""Decisions, evenly spread over the time, on which columns are looked at."""
+LARGEST_Z = 6.0
+"""Standard errors that a feature's mean may differ by under an action: by chance once in 500 million."""
+MOST_REPEATED = 0.1
+"""The share of decisions that may stand in the log more than once."""
+FLOOD = 10.0
+"""How many times as many decisions an hour the last part may have as the time before it."""
+LAST_SHARE = 0.3
+FEWEST_SHOWN = 100
+
+
+def check_log(frame: DecisionLogFrame, encoder: FeatureEncoder) -> None:
+    """Refuse a log of matured decisions that would teach something false.
+
+    Raises `InvalidInputError` with a code: `one_class`, `repeated_decisions`, `volume`, or `leak`, which names the
+    feature.
+    """
+    _check_answers(frame)
+    _check_repeats(frame)
+    _check_volume(frame)
+    _check_columns(spread(frame, MOST_LOOKED_AT), encoder)
+
+
+def _check_answers(frame: DecisionLogFrame) -> None:
+    shown, accepted = int(frame.shown.sum()), int(frame.accepted[frame.shown].sum())
+    if shown >= FEWEST_SHOWN and accepted in (0, shown):
+        told = "none was accepted" if not accepted else "every one was accepted"
+        raise InvalidInputError(f"of {shown:,} actions shown {told}: nothing can be told apart", code="one_class")
+
+
+def _check_repeats(frame: DecisionLogFrame) -> None:
+    """A customer is not decided for twice at one place in the same microsecond."""
+    who, where = (
+        np.unique(words.astype(str), return_inverse=True)[1] for words in (frame.customer_id, frame.placement)
+    )
+    distinct = len(np.unique(np.stack([who, where, frame.decided_us], axis=1), axis=0))
+    share = 1.0 - distinct / max(len(frame), 1)
+    if share > MOST_REPEATED:
+        message = f"{share:.0%} of {len(frame):,} decisions repeat one of the same customer, placement and moment"
+        raise InvalidInputError(f"{message}; {MOST_REPEATED:.0%} allowed", code="repeated_decisions")
+
+
+def _check_volume(frame: DecisionLogFrame) -> None:
+    first, cut, last = (float(at) for at in np.quantile(frame.decided_us, [0.0, 1.0 - LAST_SHARE, 1.0]))
+    before, after = (1.0 - LAST_SHARE) / max(cut - first, 1.0), LAST_SHARE / max(last - cut, 1.0)
+    if after > FLOOD * before:
+        message = f"the last {LAST_SHARE:.0%} of the decisions came {after / before:.0f} times as fast as those before"
+        raise InvalidInputError(f"{message}; less than {FLOOD:.0f} times allowed", code="volume")
+
+
+def _check_columns(frame: DecisionLogFrame, encoder: FeatureEncoder) -> None:
+    matrix = encoder.matrix(frame.features, n_rows=len(frame))
+    names = [column.name for column in encoder.columns]
+    problems = [*_known_later(frame, matrix, names), *_too_well(frame, matrix, names)]
+    if problems:
+        raise InvalidInputError("; ".join(problems[:5]), code="leak", field="features")
+
+
+def _too_well(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> Iterator[str]:
+    """Features that alone predict acceptance better than anything known beforehand does."""
+    rows, label = matrix[frame.shown], frame.accepted[frame.shown].astype(np.float64)
+    if not 0 < label.sum() < len(label):
+        return
+    folds = stratified(label, n_folds=2, seed=0)
+    for place, name in enumerate(names):
+        area = own_auc(rows[:, place], label, folds)
+        if area >= TOO_WELL:
+            yield f"the feature {name!r} alone predicts acceptance with an AUC of {area:.3f}: it was known only later"
+
+
+def _known_later(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> Iterator[str]:
+    """Features that depend on what was chosen, though chance chose: they were written afterwards, or π₀ is wrong.
+
+    Among decisions at which an action was eligible, what was known before has the same mean whether it was chosen
+    (weighted by 1/π₀) or not.
+    """
+    owner = np.unique(frame.customer_id.astype(str), return_inverse=True)[1]
+    told: dict[int, tuple[float, str]] = {}
+    for column, action in enumerate(frame.actions):
+        z = _differences(frame, matrix, owner, column)
+        for place in np.flatnonzero(z > LARGEST_Z):
+            told[int(place)] = max(told.get(int(place), (0.0, "")), (float(z[place]), action))
+    for column, (off, action) in sorted(told.items(), key=lambda each: -each[1][0]):
+        where = f"{off:.0f} standard errors off under {action!r}"
+        yield (
+            f"the feature {names[column]!r} depends on what was chosen ({where}): it was not known before the "
+            "decision, or the logged probabilities are wrong"
+        )
+
+
+def _differences(frame: DecisionLogFrame, matrix: Floats, owner: NDArray[np.int64], column: int) -> Floats:
+    """By how many standard errors each feature's weighted mean is off under an action, (n_columns,); by customer."""
+    chance = frame.eligible_probability[:, column]
+    rows = np.flatnonzero((chance > 0) & (chance < 1))
+    values = _centred(matrix[rows])
+    terms = ((frame.chosen[rows] == column) / chance[rows] - 1.0)[:, None] * values
+    order = np.argsort(owner[rows], kind="stable")
+    starts = np.flatnonzero(np.diff(owner[rows][order], prepend=-1))
+    sums = np.add.reduceat(terms[order], starts, axis=0) if len(rows) else np.zeros((1, matrix.shape[1]))
+    error = np.sqrt(np.square(sums).sum(axis=0))
+    return np.where(error > 0, np.abs(sums.sum(axis=0)) / np.maximum(error, 1e-300), 0.0)
+
+
+def _centred(values: Floats) -> Floats:
+    """Columns less their means; what is not known counts as the mean."""
+    known = np.isfinite(values)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known, values - mean, 0.0)
