@@ -14,7 +14,8 @@ from training.dataset import DecisionLogFrame
 from training.encoding import Floats, Layout
 from training.trees import Rows
 
-MOST_CONTROL = 120_000
+MOST_CONTROL = 80_000
+"""Control rows of a stretch to learn from; half as many of one that only chooses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from training.churn import ChurnReport, feature_columns, train_churn
 from training.component_gate import ComponentVerdict, judge_component, log_losses
 from training.dataset import TimeSplit
 from training.encoding import ActionTable, FeatureEncoder, Layout
-from training.exposure import evidence_of
+from training.exposure import MOST_CONTROL, evidence_of
 from training.propensity import PropensityReport, fit_propensity
 from training.tuning import Search
 
@@ -55,7 +55,8 @@ def learn(split: TimeSplit, *, catalog: Catalog, features: FeatureSet, training:
     Raises `InvalidInputError` (`too_little_data`) where too few shown actions were accepted.
     """
     layout = Layout(FeatureEncoder(feature_columns(features)), ActionTable.of(catalog))
-    train, validation = (evidence_of(part, layout, seed=training.seed) for part in (split.train, split.validation))
+    train = evidence_of(split.train, layout, seed=training.seed)
+    validation = evidence_of(split.validation, layout, seed=training.seed, most_control=MOST_CONTROL // 2)
     response, report = fit_propensity(train, validation, layout=layout, search=search_of(training))
     return Learned(PolicyBundle("", catalog.version, response), report)
 

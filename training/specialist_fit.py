@@ -9,7 +9,7 @@ false specialist is shared out over all the actions that are tried.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +64,18 @@ class Lessons:
         mine = np.flatnonzero(self.rows.matrix[:, action_column] == code)
         return Lessons(self.rows.take(mine), self.customers[mine])
 
-    @property
-    def rarer(self) -> int:
-        """How often the rarer label is there."""
-        positives = int(self.rows.label.sum())
-        return min(positives, len(self.rows) - positives)
+    def count(self, code: int, action_column: int) -> "Count":
+        """How many rows of one action there are."""
+        label = self.rows.label[self.rows.matrix[:, action_column] == code]
+        positives = int(label.sum())
+        return Count(len(label), min(positives, len(label) - positives))
+
+
+class Count(NamedTuple):
+    """Shown rows of one action, and how often the rarer answer is among them."""
+
+    shown: int
+    rarer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +94,13 @@ class Specialized:
 def choose_specialists(train: Lessons, validation: Lessons, recipe: Recipe, *, actions: Sequence[str]) -> Specialized:
     """Try a specialist for every action; `actions` are their names in the order of their codes."""
     own, column = _own(recipe), recipe.shape.action_column
-    parts = [(train.of(code, column), validation.of(code, column)) for code in range(len(actions))]
-    tried = [code for code, (known, later) in enumerate(parts) if _enough(known, later)]
+    counts = [(train.count(code, column), validation.count(code, column)) for code in range(len(actions))]
+    tried = [code for code, (known, later) in enumerate(counts) if _enough(known, later)]
     sure = NormalDist().inv_cdf(1 - ONE_FALSE / max(len(tried), 1))
     found: dict[int, tuple[Blend, Choice]] = {}
-    reports = [_too_few(name, *part) for name, part in zip(actions, parts, strict=True)]
+    reports = [_too_few(name, *each) for name, each in zip(actions, counts, strict=True)]
     for code in tried:
-        known, later = parts[code]
+        known, later = train.of(code, column), validation.of(code, column)
         blend, choice = _fitted(known.rows, own)
         reports[code] = _judged(actions[code], blend, known, later, sure=sure)
         if reports[code].serves:
@@ -115,16 +122,16 @@ def _own(recipe: Recipe) -> Recipe:
     return Recipe(shape, replace(recipe.search, trials=1, start=()), OWN_PENALTIES)
 
 
-def _enough(known: Lessons, later: Lessons) -> bool:
-    return len(known.rows) >= FEWEST_SHOWN and known.rarer >= FEWEST_POSITIVES and later.rarer >= FEWEST_POSITIVES // 2
+def _enough(known: Count, later: Count) -> bool:
+    return known.shown >= FEWEST_SHOWN and known.rarer >= FEWEST_POSITIVES and later.rarer >= FEWEST_POSITIVES // 2
 
 
-def _too_few(action: str, known: Lessons, later: Lessons) -> SpecialistReport:
+def _too_few(action: str, known: Count, later: Count) -> SpecialistReport:
     reason = (
-        f"the pooled model serves: shown {len(known.rows):,} times with {known.rarer:,} of the rarer answer, later "
+        f"the pooled model serves: shown {known.shown:,} times with {known.rarer:,} of the rarer answer, later "
         f"{later.rarer:,}; a model of its own needs {FEWEST_SHOWN}, {FEWEST_POSITIVES} and {FEWEST_POSITIVES // 2}"
     )
-    return SpecialistReport(action, serves=False, reason=reason, learned=len(known.rows), judged=len(later.rows))
+    return SpecialistReport(action, serves=False, reason=reason, learned=known.shown, judged=later.shown)
 
 
 def _fitted(rows: Rows, own: Recipe) -> tuple[Blend, Choice]:
