@@ -167,7 +167,8 @@ def test_a_canary_that_earns_less_is_ended_within_two_minutes_and_nobody_gets_it
                 answered(service.client, answer, n)
             n += 1
         took = time.monotonic() - began
-        until(lambda: decided(service.client, f"late-{time.monotonic()}", "c-1")["versions"]["bundle"] == champion, 10)
+        gone = 'tsugi_serving{version="none",what="challenger"} 1.0'
+        until(lambda: gone in service.client.get("/metrics").text, 10)
         late = {decided(service.client, f"late-{n}", f"c-{n}")["versions"]["bundle"] for n in range(100)}
     finally:
         service.client.close()
