@@ -123,10 +123,23 @@ class Training(Section):
 
 
 class Gate(Section):
-    """`[gate]`: the non-inferiority margin against the champion (money per decision), the confidence of intervals."""
+    """`[gate]`: what a bundle must keep to.
+
+    Parameters: `margin`, money per decision by which it may be worse than the champion; `confidence` of intervals;
+    `calibration`, how far its calibration error may be above that of a perfect model; `slices` and `protected`,
+    category features no segment of which may be worse off by more than `slice_margin`, money per decision; of a
+    protected one the probabilities must also be right on average, within `calibration`; `latency_ms` of CPU to score
+    all actions for one customer; `size_mib` of its files.
+    """
 
     margin: float = Field(default=0.0, ge=0)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    calibration: float = Field(default=0.05, gt=0, le=1)
+    slices: tuple[str, ...] = Field(default=(), strict=False)
+    protected: tuple[str, ...] = Field(default=(), strict=False)
+    slice_margin: float = Field(default=0.0, ge=0)
+    latency_ms: float = Field(default=20.0, gt=0)
+    size_mib: float = Field(default=64.0, gt=0)
 
 
 class Simulation(Section):

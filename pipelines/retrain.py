@@ -13,6 +13,7 @@ from features.home import Home
 from pipelines.champion import champion_bundle
 from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
+from pipelines.gate_bounds import check_declared, gate_bounds
 from pipelines.lease import lease
 from pipelines.materialize import materialize
 from pipelines.monitoring.last_training import LastTraining, note_training
@@ -99,6 +100,7 @@ def retrain(
     Returns what came of it, and the candidate (None where there was nothing new). Raises `InvalidInputError` where
     nothing should be learned from the log (`training.log_check`): what serves is left as it is.
     """
+    check_declared(composition.workspace.gate, composition.features)
     say("bringing the feature history up to the ledger")
     materialize(composition)
     say("reading the decision log")
@@ -172,7 +174,8 @@ def learn_candidate(
         training=composition.workspace.training,
         gate=composition.workspace.gate,
     )
-    verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin)
+    bounds = gate_bounds(composition, bundle, folder / CANDIDATE, judged)
+    verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin, bounds=bounds)
     constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)))
     return Candidate(learned, bundle, constant, split, judged, verdict)
 

@@ -10,12 +10,13 @@ import numpy as np
 from decisioning.catalog import Catalog
 from pipelines.composition import Composition
 from training.blend_fit import BlendReport
-from training.bundle_policy import LogScores, score_log
-from training.dataset import DecisionLogFrame, spread
+from training.bundle_policy import shown_pairs
+from training.dataset import DecisionLogFrame
 from training.evaluation_report import evaluation_json
 from training.learning import ChurnLearned, Learned
 from training.metrics import Quality
 from training.plots import feature_importance, gain_curve, policy_values, reliability_curve
+from training.promotion import CANDIDATE
 from training.registry import Registry
 from training.tracking_run import Fingerprint, Run, git_commit
 
@@ -57,7 +58,7 @@ def record_training(
         )
         run.log_data(_fingerprint(composition, frame, as_of))
         run.log_features(list(composition.features.names))
-        _log_propensity(run, candidate, catalog)
+        _log_propensity(run, candidate)
         _log_churn(run, candidate.learned.churn)
         evaluation = candidate.judged.evaluation
         run.log_json(evaluation_json(evaluation), "evaluation.json")
@@ -91,10 +92,9 @@ def _values(candidate: "Candidate") -> dict[str, float]:
     }
 
 
-def _log_propensity(run: Run, candidate: "Candidate", catalog: Catalog) -> None:
-    learned, frame = candidate.learned, spread(candidate.judged.frame, MOST_DRAWN)
-    scores = score_log(candidate.bundle, frame, catalog)
-    predicted, observed = _shown(frame, scores)
+def _log_propensity(run: Run, candidate: "Candidate") -> None:
+    learned, judged = candidate.learned, candidate.judged
+    predicted, observed = shown_pairs(judged.frame, judged.scores[CANDIDATE])
     with run.nested("propensity") as child:
         child.log(params=_propensity_params(learned), metrics=_propensity_metrics(learned, predicted, observed))
         child.log_plots(
@@ -108,13 +108,6 @@ def _log_propensity(run: Run, candidate: "Candidate", catalog: Catalog) -> None:
         child.log_json(
             {"actions": [_plain(asdict(each)) for each in learned.propensity.specialists]}, "specialists.json"
         )
-
-
-def _shown(frame: DecisionLogFrame, scores: LogScores) -> tuple[Any, Any]:
-    """Propensity of what was chosen and whether it was accepted, where it was shown and is still in the catalogue."""
-    predicted = scores.propensity[np.arange(len(frame)), frame.chosen]
-    known = frame.shown & np.isfinite(predicted)
-    return predicted[known], frame.accepted[known].astype(np.float64)
 
 
 def _propensity_params(learned: Learned) -> dict[str, object]:

@@ -65,6 +65,18 @@ def score_log(bundle: ManyScorer, frame: DecisionLogFrame, catalog: Catalog) -> 
     return scores
 
 
+def shown_rows(frame: DecisionLogFrame, scores: LogScores) -> NDArray[np.bool_]:
+    """The decisions (n,) whose choice was really shown and is still in the catalogue."""
+    return np.asarray(frame.shown & np.isfinite(scores.propensity[np.arange(len(frame)), frame.chosen]))
+
+
+def shown_pairs(frame: DecisionLogFrame, scores: LogScores) -> tuple[Floats, Floats]:
+    """The propensity of what was chosen and whether it was accepted (0 or 1), of the `shown_rows`."""
+    known = shown_rows(frame, scores)
+    predicted = scores.propensity[np.arange(len(frame)), frame.chosen]
+    return predicted[known], frame.accepted[known].astype(np.float64)
+
+
 def _candidates(catalog: Catalog, placement: str) -> Iterator[Candidate]:
     slot = catalog.placements.get(placement)
     if slot is None:

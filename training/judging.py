@@ -8,7 +8,7 @@ import numpy as np
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Catalog
 from features.workspace import Gate, Training
-from training.bundle_policy import ManyScorer, score_log
+from training.bundle_policy import LogScores, ManyScorer, score_log
 from training.dataset import DecisionLogFrame, TimeSplit, spread
 from training.encoding import FeatureEncoder, Floats
 from training.evaluation import PolicyEvaluation, References, Settings, evaluate
@@ -26,11 +26,17 @@ MOST_LEARNED = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The evaluation, and the policies it compared: matrices (n, n_actions) over `frame`, the evaluated part."""
+    """The evaluation, and what it compared.
+
+    Parameters: `policies` by name, matrices (n, n_actions) over `frame`, the evaluated part; `scores`, what each bundle
+    says there; `q_hat` (n, n_actions), the reward that is expected of each action.
+    """
 
     evaluation: PolicyEvaluation
     policies: Mapping[str, Floats]
     frame: DecisionLogFrame
+    scores: Mapping[str, LogScores]
+    q_hat: Floats
 
 
 def evaluable(frame: DecisionLogFrame) -> DecisionLogFrame:
@@ -53,18 +59,18 @@ def judge_bundles(
     features that the nuisance q̂ reads: it learns from the earlier parts only, and knows no bundle.
     """
     earlier, log = evaluable(split.earlier), evaluable(split.evaluation)
-    policies = standard_policies(log)
-    for name, bundle in bundles.items():
-        policies[name] = greedy(log, score_log(bundle, log, catalog).priority)
+    scores = {name: score_log(bundle, log, catalog) for name, bundle in bundles.items()}
+    policies = standard_policies(log) | {name: greedy(log, each.priority) for name, each in scores.items()}
+    q_hat = _q_hat(earlier, log, encoder, seed=training.seed)
     evaluation = evaluate(
         log,
         policies,
         generator=np.random.default_rng(training.seed),
-        q_hat=_q_hat(earlier, log, encoder, seed=training.seed),
+        q_hat=q_hat,
         references=_references(earlier, log, bundles),
         settings=Settings(confidence=gate.confidence),
     )
-    return Judged(evaluation, policies, log)
+    return Judged(evaluation, policies, log, scores, q_hat)
 
 
 def _q_hat(earlier: DecisionLogFrame, log: DecisionLogFrame, encoder: FeatureEncoder, *, seed: int) -> Floats:

@@ -4,7 +4,9 @@ A candidate serves only if the 95 % lower bound of its paired, capped, doubly ro
 
 - above zero against the best constant action,
 - above zero against doing nothing, and
-- not below minus the workspace's margin against the champion.
+- not below minus the workspace's margin against the champion,
+
+and if it keeps the bounds of calibration, segments, latency and size (`training.gate_bounds`, `training.gate_slices`).
 
 "The best constant action" hides a choice. Chosen on the training part it is a fair, pre-registered rival, but may be a
 weak one; chosen on the evaluated part it profits from hindsight: the best of many noisy values flatters itself. The
@@ -15,7 +17,7 @@ Refusing is an answer, not a failure. Where a champion serves, it stays; where n
 action (that of the training part) serves with exploration, which collects the evidence for the next try.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,17 +70,23 @@ class Verdict:
         return (*(check.reason for check in self.checks), self.outcome)
 
 
-def judge(evaluation: PolicyEvaluation, *, candidate: str = CANDIDATE, margin: float = 0.0) -> Verdict:
+def judge(
+    evaluation: PolicyEvaluation,
+    *,
+    candidate: str = CANDIDATE,
+    margin: float = 0.0,
+    bounds: Iterable[Check] = (),
+) -> Verdict:
     """Decide whether the candidate may serve.
 
     Parameters: `evaluation` with a reference to the constants, to doing nothing where the log knows that, and to the
     champion where one serves;
-    `margin` ≥ 0, how much worse than the champion is tolerable, money per decision.
+    `margin` ≥ 0, how much worse than the champion is tolerable, money per decision; `bounds`, further conditions.
     Raises `NotFoundError` where the candidate was not evaluated, `InvalidInputError` of a missing reference or a
     margin below 0.
     """
     row = _candidate(evaluation, candidate, margin)
-    checks = (_credible(row), *_superior(row), *_non_inferior(row, margin))
+    checks = (_credible(row), *_superior(row), *_non_inferior(row, margin), *bounds)
     promoted = all(check.passed for check in checks)
     constant = evaluation.references.get(REGISTERED_CONSTANT, evaluation.references.get(HINDSIGHT_CONSTANT))
     serve = _serves(promoted, evaluation.references)

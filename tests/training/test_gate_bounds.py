@@ -1,0 +1,144 @@
+"""The gate's bounds: calibration, segments, latency and size; each refuses what is planted and little else."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+from response_world import a_frame, a_layout
+
+from decisioning.errors import InvalidInputError
+from decisioning.ports import Scores
+from features.feature_set import FeatureSet
+from features.standard import STANDARD_FEATURES
+from features.workspace import Gate
+from pipelines.gate_bounds import check_declared
+from training.constant import ConstantBundle, constant_entries
+from training.gate_bounds import calibration_check, latency_check, size_check
+from training.gate_slices import fairness_check, harm_check, segments
+from training.promotion import Check, judge
+from training.reward_log import LoggedRewards
+
+N = 6_000
+
+
+def probabilities(seed, n=N):
+    generator = np.random.default_rng(seed)
+    p = generator.uniform(0.05, 0.6, n)
+    return p, (generator.random(n) < p).astype(float)
+
+
+def test_true_probabilities_are_calibrated_in_twenty_of_twenty_logs():
+    assert all(calibration_check(*probabilities(seed), most=0.02).passed for seed in range(20))
+
+
+def test_probabilities_that_are_half_too_high_are_refused_with_their_error():
+    p, observed = probabilities(1)
+    check = calibration_check(np.minimum(p * 1.5, 1.0), observed, most=0.05)
+    assert (check.passed, check.role) == (False, "calibration")
+    assert "not calibrated on 6,000 later rows: error 0.1" in check.reason
+
+
+def test_where_nothing_was_shown_calibration_is_not_told():
+    assert calibration_check(np.zeros(0), np.zeros(0), most=0.01).passed
+
+
+def a_log(seed, harm):
+    """Two arms; the second loses `harm` for the segment `b` and is as good as the first elsewhere."""
+    generator = np.random.default_rng(seed)
+    chosen = generator.integers(0, 2, N)
+    segment = generator.choice(["a", "b", None], N)
+    reward = generator.normal(1.0, 1.0, N) - harm * ((chosen == 1) & (segment == "b"))
+    half = np.full((N, 2), 0.5)
+    log = LoggedRewards(("now", "new"), generator.integers(0, N // 3, N), chosen, half, reward, reward)
+    return log, {"segment": segment, "other": generator.choice(list("uvwxyz"), N)}
+
+
+def harmed(seed, harm, tolerance=0.0):
+    log, features = a_log(seed, harm)
+    now, new = (np.tile(np.eye(2)[arm], (N, 1)) for arm in (0, 1))
+    found = segments(features, ["segment", "other"])
+    assert len(found) == 9
+    return harm_check(log, (new, now), found, q_hat=None, tolerance=tolerance, confidence=0.95)
+
+
+def test_a_segment_that_loses_is_named_in_nineteen_of_twenty_logs():
+    checks = [harmed(seed, harm=0.5) for seed in range(20)]
+    named = [not check.passed and "segment = b: -0." in check.reason for check in checks]
+    assert sum(named) >= 19
+
+
+def test_of_twenty_harmless_bundles_at_most_two_are_refused_for_a_segment():
+    assert sum(not harmed(seed, harm=0.0).passed for seed in range(20)) <= 2
+
+
+def test_a_loss_within_the_tolerance_passes():
+    assert not harmed(3, harm=0.5).passed
+    assert harmed(3, harm=0.5, tolerance=1.0).passed
+
+
+def test_a_segment_too_small_to_tell_is_not_judged():
+    rare = np.array(["rare"] * 199 + ["usual"] * 400, dtype=object)
+    assert [str(each) for each in segments({"word": rare}, ["word"])] == ["word = usual"]
+
+
+def test_a_protected_segment_with_wrong_probabilities_is_refused_and_true_ones_pass():
+    p, observed = probabilities(2)
+    groups = np.where(np.arange(N) % 3 == 0, "one", "two").astype(object)
+    found = segments({"gender": groups}, ["gender"])
+    assert fairness_check(p, observed, found, most=0.01, confidence=0.95).passed
+    wrong = fairness_check(np.where(groups == "one", p + 0.1, p), observed, found, most=0.01, confidence=0.95)
+    assert not wrong.passed
+    assert re.search(r"gender = one: \+0\.(09|1)", wrong.reason)
+    assert "two" not in wrong.reason
+
+
+class Slow:
+    """A scorer that burns two milliseconds of CPU."""
+
+    version = "slow"
+
+    def score(self, features, candidates):
+        end = time.process_time() + 0.002
+        while time.process_time() < end:
+            pass
+        return Scores(np.zeros(1), np.zeros(1))
+
+    def explain(self, features, candidate):
+        return ()
+
+
+def test_a_scorer_that_takes_too_long_is_refused_with_its_time():
+    candidates = [entry.candidate() for entry in a_layout().actions.entries]
+    quick = ConstantBundle("", "c", constant_entries(a_frame(500)))
+    assert latency_check(quick, [{}], candidates, most_ms=1.0).passed
+    slow = latency_check(Slow(), [{}], candidates, most_ms=1.0)
+    assert not slow.passed
+    assert "takes too long to score 2 candidates for one customer: 2." in slow.reason
+
+
+@pytest.mark.parametrize(("allowed", "passed"), [(0.5, False), (2.0, True)])
+def test_the_files_of_a_bundle_are_bounded_together(tmp_path, allowed, passed):
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"\0" * 512 * 1024)
+    check = size_check(tmp_path, most_mib=allowed)
+    assert check.passed is passed
+    assert "1.00 MiB" in check.reason
+
+
+def test_one_bound_that_is_not_kept_refuses_a_bundle_that_earns_more():
+    from test_promotion import an_evaluation
+
+    broken = Check("calibration", passed=False, reason="not calibrated")
+    verdict = judge(an_evaluation(), bounds=[Check("size", passed=True, reason="small"), broken])
+    assert (verdict.promoted, verdict.serve) == (False, "constant")
+    assert "not calibrated" in verdict.reasons
+    assert judge(an_evaluation(), bounds=[Check("size", passed=True, reason="small")]).promoted
+
+
+def test_a_declared_segment_that_is_no_category_is_refused_with_those_that_are():
+    features, gate = FeatureSet(STANDARD_FEATURES), Gate(slices=("country",), protected=("age_years",))
+    with pytest.raises(InvalidInputError, match=r"'age_years' is no category feature; allowed: .*country") as raised:
+        check_declared(gate, features)
+    assert raised.value.field == "gate.protected"
+    check_declared(Gate(slices=("country",)), features)
