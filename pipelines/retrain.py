@@ -17,8 +17,8 @@ from pipelines.gate_bounds import check_declared, gate_bounds
 from pipelines.lease import lease
 from pipelines.materialize import materialize
 from pipelines.monitoring.last_training import LastTraining, note_training
+from pipelines.recording.retraining import learned_something_new, record_training
 from pipelines.registry_told import reconcile
-from pipelines.training_record import learned_something_new, record_training
 from training.artifact import load_bundle, write_bundle
 from training.bundle import PolicyBundle
 from training.bundle_json import Bundle

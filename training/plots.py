@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from training.evaluation import PolicyEvaluation
 from training.off_policy.report import Line
+from training.qini import Qini
 from training.reward_log import Floats
 
 
@@ -20,7 +21,7 @@ def reliability_curve(
 
     Parameters: `predicted` (n,), probabilities; `observed` (n,), 0 or 1.
     """
-    figure, axes = _blank(title, "predicted probability", "observed rate")
+    figure, axes = blank(title, "predicted probability", "observed rate")
     parts = [part for part in np.array_split(np.argsort(predicted), bins) if len(part)]
     means, rates = (np.array([values[part].mean() for part in parts]) for values in (predicted, observed))
     errors = 2 * np.sqrt(rates * (1 - rates) / np.array([len(part) for part in parts]))
@@ -33,7 +34,7 @@ def reliability_curve(
 
 def gain_curve(score: Floats, outcome: NDArray[Any], *, title: str = "Cumulative gain") -> Figure:
     """The share of all outcomes that the best-scored share of customers holds, against choosing at random."""
-    figure, axes = _blank(title, "share contacted, best score first", "share of outcomes reached")
+    figure, axes = blank(title, "share contacted, best score first", "share of outcomes reached")
     reached = np.concatenate([[0.0], np.cumsum(outcome[np.argsort(-score, kind="stable")])])
     total = reached[-1] or 1.0
     axes.plot([0, 1], [0, 1], linestyle="--", color="grey", label="at random")
@@ -46,7 +47,7 @@ def feature_importance(
     names: Sequence[str], importance: NDArray[Any], *, top: int = 20, title: str = "Feature importance"
 ) -> Figure:
     """The most important features, largest at the top."""
-    figure, axes = _blank(title, "share of total gain", "")
+    figure, axes = blank(title, "share of total gain", "")
     order = np.argsort(importance)[-top:]
     total = float(np.sum(importance)) or 1.0
     axes.barh([names[place] for place in order], np.asarray(importance)[order] / total)
@@ -56,7 +57,7 @@ def feature_importance(
 def policy_values(evaluation: PolicyEvaluation, *, currency: str = "", title: str = "Policy values") -> Figure:
     """Every policy's capped doubly robust value with its interval, best at the top."""
     unit = f"{currency} per decision, capped, doubly robust".strip()
-    figure, axes = _blank(title, unit, "")
+    figure, axes = blank(title, unit, "")
     values = {name: row.capped.doubly_robust for name, row in evaluation.policies.items()}
     for place, name in enumerate(sorted(values, key=lambda name: values[name].value)):
         found = values[name]
@@ -68,7 +69,7 @@ def policy_values(evaluation: PolicyEvaluation, *, currency: str = "", title: st
 
 def estimates_plot(estimates: Mapping[str, Line], *, title: str = "One policy by every estimator") -> Figure:
     """Every estimator's value with its interval by customer; those that lean on the model in grey."""
-    figure, axes = _blank(title, "reward per decision", "")
+    figure, axes = blank(title, "reward per decision", "")
     lines = [(name, line.by_customer, line.leans_on_model) for name, line in estimates.items()]
     for place, (_, found, leans) in enumerate(lines):
         if found is not None:
@@ -80,13 +81,41 @@ def estimates_plot(estimates: Mapping[str, Line], *, title: str = "One policy by
 
 def weights_plot(weight: Floats, *, title: str = "Importance weights") -> Figure:
     """How many decisions speak for a policy with which weight (n,); the many of weight 0 are left out."""
-    figure, axes = _blank(f"{title}: {np.mean(weight > 0):.0%} above 0", "weight", "decisions")
+    figure, axes = blank(f"{title}: {np.mean(weight > 0):.0%} above 0", "weight", "decisions")
     axes.hist(weight[weight > 0], bins=40)
     axes.set_yscale("log")
     return figure
 
 
-def _blank(title: str, across: str, upwards: str) -> tuple[Figure, Any]:
+def qini_plot(found: Qini, *, title: str = "Qini") -> Figure:
+    """Additional outcomes by the share reached, against reaching customers at random."""
+    figure, axes = blank(title, "share reached, highest uplift first", "additional outcomes per 1,000 decisions")
+    axes.plot([0, 1], [0, 1000 * found.gained[-1]], linestyle="--", color="grey", label="at random")
+    axes.plot(found.share, 1000 * found.gained, label=f"model, {1000 * found.coefficient:+.2f} on average")
+    axes.legend()
+    return figure
+
+
+def contribution_plot(
+    names: Sequence[str], values: Floats, contributions: Floats, *, top: int = 15, title: str = "Contributions"
+) -> Figure:
+    """What each of the strongest features does to each row's log-odds (SHAP); the colour is the feature's value.
+
+    Parameters: `values` and `contributions` (n, n_features).
+    """
+    figure, axes = blank(title, "contribution in log-odds", "")
+    order = np.argsort(np.abs(contributions).mean(axis=0))[-top:]
+    for place, feature in enumerate(order):
+        rank = np.argsort(np.argsort(np.nan_to_num(values[:, feature], nan=-np.inf))) / max(len(values) - 1, 1)
+        spread = place + 0.6 * (np.arange(len(values)) * 0.618034 % 1.0 - 0.5)
+        axes.scatter(contributions[:, feature], spread, c=rank, cmap="coolwarm", s=4)
+    axes.set_yticks(range(len(order)), [names[feature] for feature in order])
+    axes.axvline(0.0, color="grey", linewidth=0.8)
+    return figure
+
+
+def blank(title: str, across: str, upwards: str) -> tuple[Figure, Any]:
+    """An empty figure with its axes labelled."""
     figure = Figure(figsize=(7, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(title=title, xlabel=across, ylabel=upwards)

@@ -1,9 +1,10 @@
 """The catalogue of what was trained: MLflow runs, and one registered model per workspace with its aliases.
 
-Each retraining is one parent run with a nested run per kind of model. The whole bundle is registered as
-`<workspace>-policy`; the aliases `champion` and `challenger` move on bundles only, so a swap is atomic. MLflow is the
-catalogue, never the loader: artifacts are our own folders, registered as they are, verified and loaded by
-`training.artifact`.
+Each retraining is one run of the workspace's experiment; each kind of model it trained is a run of the kind's own
+experiment, `<workspace>-<kind>`, with the trials of its search nested below, so that a kind can be compared over time.
+The whole bundle is registered as `<workspace>-policy`; the aliases `champion` and `challenger` move on bundles only, so
+a swap is atomic. MLflow is the catalogue, never the loader: artifacts are our own folders, registered as they are,
+verified and loaded by `training.artifact`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,10 +38,13 @@ class RegisteredBundle:
 class Registry:
     """The registry of one workspace in one home; `Registry.open` makes it ready.
 
-    Parameters: `client`, MLflow's; `experiment_id`; `model`, the registered model's name.
+    Parameters: `client`, MLflow's; `home` and `workspace`; `experiment_id`, of its retrainings; `model`, the registered
+    model's name.
     """
 
     client: Any = field(repr=False)
+    home: Path
+    workspace: str
     experiment_id: str
     model: str
 
@@ -48,7 +52,7 @@ class Registry:
     def open(cls, home: Path, *, workspace: str) -> "Registry":
         """Connect to the home's MLflow, migrating it once, and find or make the workspace's experiment and model."""
         client, model = connect(home), f"{workspace}-policy"
-        registry = cls(client, experiment(client, home, workspace), model)
+        registry = cls(client, home, workspace, experiment(client, home, workspace), model)
         registry._make_model()
         return registry
 
@@ -63,12 +67,28 @@ class Registry:
         ) as run:
             yield run
 
+    def experiment_of(self, kind: str) -> str:
+        """The id of the experiment of one kind of model, made where it is missing."""
+        return experiment(self.client, self.home, f"{self.workspace}-{kind}")
+
+    @contextmanager
+    def model_run(self, retraining: Run, kind: str) -> Iterator[Run]:
+        """The run of one kind of model within a retraining; each names the other by tags."""
+        name = self.client.get_run(retraining.run_id).info.run_name
+        with started(self.client, self.experiment_of(kind), name, {"tsugi.retraining": retraining.run_id}) as run:
+            retraining.log(tags={f"tsugi.run.{kind}": run.run_id})
+            yield run
+
     def register(self, run: Run, folder: Path, *, bundle: str) -> RegisteredBundle:
         """Keep the bundle's folder as it is among the run's artifacts, and register it as a new version."""
         self.client.log_artifacts(run.run_id, str(folder), BUNDLE)
         source = f"{self.client.get_run(run.run_id).info.artifact_uri}/{BUNDLE}"
         made = self.client.create_model_version(self.model, source, run.run_id, tags={"bundle": bundle})
         return _registered(made)
+
+    def describe(self, version: RegisteredBundle, text: str) -> None:
+        """Show a text, such as the model card, as the version's description."""
+        self.client.update_model_version(self.model, str(version.number), text[:LONGEST_TAG])
 
     def record_verdict(self, run: Run, version: RegisteredBundle, verdict: Verdict) -> None:
         """Write what the gate said, as tags and metrics of the run and as tags of the version."""

@@ -57,6 +57,13 @@ class Run:
             tags=[RunTag(key, str(value)[:LONGEST_TAG]) for key, value in (tags or {}).items()],
         )
 
+    def log_steps(self, name: str, values: Mapping[int, float]) -> None:
+        """Write one metric as it went, by step."""
+        from mlflow.entities import Metric
+
+        now = time_ns() // 1_000_000
+        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, step) for step, value in values.items()])
+
     def log_data(self, data: Fingerprint, *, context: str = "training") -> None:
         """Write which data was used, as MLflow's own data set input."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -72,6 +79,10 @@ class Run:
     def log_json(self, content: Mapping[str, object], path: str) -> None:
         """Write a JSON document as an artifact, such as `evaluation.json`."""
         self.client.log_dict(self.run_id, dict(content), path)
+
+    def log_text(self, content: str, path: str) -> None:
+        """Write a text as an artifact, such as `model_card.md`."""
+        self.client.log_text(self.run_id, content, path)
 
     def log_plots(self, plots: Mapping[str, Any]) -> None:
         """Write matplotlib figures as `plots/<name>.png`."""

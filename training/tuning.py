@@ -17,6 +17,8 @@ from training.trees import PINNED, Rows
 
 PATIENCE = 15
 """Rounds without a better score before a fit stops."""
+FEWEST_TO_COMPARE = 5
+"""Finished trials below which nothing is said of what mattered."""
 REPORT_EVERY = 10
 """Rounds between two looks of the pruner."""
 
@@ -54,13 +56,15 @@ class TrialRecord:
 class Tuned:
     """What the search found.
 
-    Parameters: `parameters` for `fit_trees`; `n_trees`; `loss` on the sampled validation rows; `trials`, all of them.
+    Parameters: `parameters` for `fit_trees`; `n_trees`; `loss` on the sampled validation rows; `trials`, all of them;
+    `importance`, how much of the spread of the losses each setting explains (empty where too few trials finished).
     """
 
     parameters: dict[str, Any]
     n_trees: int
     loss: float
     trials: tuple[TrialRecord, ...] = field(repr=False)
+    importance: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 def tune(train: Rows, validation: Rows, categorical: Sequence[int], *, search: Search) -> Tuned:
@@ -75,6 +79,7 @@ def tune(train: Rows, validation: Rows, categorical: Sequence[int], *, search: S
         int(best.user_attrs["n_trees"]),
         float(study.best_value),
         _records(study),
+        _importance(study),
     )
 
 
@@ -95,6 +100,14 @@ def _study(search: Search) -> optuna.Study:
     for settings in (preset, *search.start):
         study.enqueue_trial({name: settings[name] for name in preset if name in settings})
     return study
+
+
+def _importance(study: optuna.Study) -> dict[str, float]:
+    """By PED-ANOVA: Watanabe et al. (2023), PED-ANOVA: efficiently quantifying hyperparameter importance."""
+    done = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+    if len(done) < FEWEST_TO_COMPARE:
+        return {}
+    return optuna.importance.get_param_importances(study)
 
 
 def _budget(search: Search) -> Callable[[optuna.Study, optuna.trial.FrozenTrial], None]:

@@ -251,13 +251,44 @@ def test_mlflow_has_everything_that_is_needed_to_judge_a_retraining(walk):
 
 def test_the_propensity_run_has_its_curves(walk):
     registry = Registry.open(walk.home, workspace="bank")
-    children = registry.client.search_runs(
-        [registry.experiment_id], f"tags.`mlflow.parentRunId` = '{walk.results[1].run_id}'"
+    propensity = run_of(registry, walk.results[1], "propensity")
+    assert {"evaluation.log_loss", "evaluation.champion.log_loss", "validation.log_loss", "uplift.qini"} <= set(
+        propensity.data.metrics
     )
-    propensity = next(child for child in children if child.info.run_name == "propensity")
-    assert {"evaluation.log_loss", "validation.log_loss"} <= set(propensity.data.metrics)
-    wanted = {f"plots/{name}.png" for name in ("reliability", "gain", "feature_importance")}
-    assert wanted <= artifacts(registry, propensity, "plots")
+    names = ("reliability", "gain", "qini", "feature_importance", "contributions", "search", "baseline.search")
+    assert {f"plots/{name}.png" for name in names} <= artifacts(registry, propensity, "plots")
+
+
+def test_every_trial_of_the_search_is_a_run_below_its_model_and_the_best_loss_only_falls(walk):
+    registry = Registry.open(walk.home, workspace="bank")
+    propensity = run_of(registry, walk.results[1], "propensity")
+    below = f"tags.`mlflow.parentRunId` = '{propensity.info.run_id}'"
+    trials = registry.client.search_runs([registry.experiment_of("propensity")], below)
+    assert len(trials) >= 2
+    assert all(trial.data.params for trial in trials)
+    history = registry.client.get_metric_history(propensity.info.run_id, "best_loss")
+    losses = [metric.value for metric in sorted(history, key=lambda metric: metric.step)]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_model_card_and_the_signature_are_with_the_bundle(walk):
+    registry = Registry.open(walk.home, workspace="bank")
+    result = walk.results[1]
+    run = registry.client.get_run(result.run_id)
+    assert {"model_card.md", "signature.json"} <= artifacts(registry, run, "")
+    told = registry.client.get_model_version(registry.model, str(result.version)).description
+    assert told.startswith("# bank-policy, ")
+    assert "segment = mass" in told
+    assert all(reason[:40] in told for reason in result.reasons)
+
+
+def run_of(registry, result, kind):
+    """The run of one kind of model within a retraining."""
+    tags = registry.client.get_run(result.run_id).data.tags
+    found = registry.client.get_run(tags[f"tsugi.run.{kind}"])
+    assert found.info.experiment_id == registry.experiment_of(kind)
+    assert found.data.tags["tsugi.retraining"] == result.run_id
+    return found
 
 
 def test_the_champion_alias_is_on_what_serves(walk):
@@ -276,7 +307,7 @@ def test_nothing_below_the_home_is_a_pickle(walk):
     assert len(files) > 10
     for path in files:
         head = path.read_bytes()[:2]
-        assert path.suffix in {".json", ".txt", ".png"}, path
+        assert path.suffix in {".json", ".txt", ".png", ".md"}, path
         assert not (head[:1] == b"\x80" and head[1:] in {b"\x02", b"\x03", b"\x04", b"\x05"}), path
 
 

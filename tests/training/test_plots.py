@@ -8,9 +8,19 @@ import numpy as np
 import pytest
 
 from training.evaluation import evaluate
-from training.plots import feature_importance, gain_curve, policy_values, reliability_curve
+from training.plots import (
+    contribution_plot,
+    feature_importance,
+    gain_curve,
+    policy_values,
+    qini_plot,
+    reliability_curve,
+)
 from training.policy import standard_policies
+from training.qini import Qini
 from training.reward_log import LoggedRewards
+from training.study_plots import setting_importance, study_history
+from training.tuning import TrialRecord
 
 GENERATOR = np.random.default_rng(0)
 SCORE = GENERATOR.random(200)
@@ -35,6 +45,11 @@ def an_evaluation():
         lambda: feature_importance(["age", "income"], np.array([3.0, 9.0])),
         lambda: feature_importance(["age"], np.zeros(1)),
         lambda: policy_values(an_evaluation(), currency="EUR"),
+        lambda: qini_plot(Qini(np.array([0.0, 1.0]), np.array([0.0, 0.1]))),
+        lambda: contribution_plot(["age", "income"], np.ones((3, 2)) * [[np.nan, 1.0]], np.ones((3, 2))),
+        lambda: study_history([TrialRecord(0, "complete", 0.4, {}), TrialRecord(1, "pruned", float("nan"), {})]),
+        lambda: study_history([]),
+        lambda: setting_importance({"leaves": 0.9, "rate": 0.1}),
     ],
 )
 def test_each_plot_is_a_png_with_a_title(draw):

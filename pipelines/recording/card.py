@@ -1,0 +1,105 @@
+"""The model card of a bundle: what it is for, what it learned from, how good it is and for whom, and its limits."""
+
+from collections import Counter
+from datetime import datetime
+
+import numpy as np
+
+from features.feature_set import FeatureSet
+from features.instant import from_us
+from features.workspace import Gate
+from training.bundle_policy import shown_pairs, shown_rows
+from training.dataset import DecisionLogFrame, TimeSplit
+from training.figures import with_interval
+from training.gate_slices import FEWEST, segments
+from training.judging import Judged
+from training.metrics import Quality
+from training.promotion import CANDIDATE, Verdict
+
+LIMITS = (
+    "It knows what the log has: customers, actions and channels that were seen; an action that nobody saw has its "
+    "stated starting propensity.",
+    "Values are of the evaluated weeks, under the eligibility and contact policy of then.",
+    "Decisions whose window was open are left out; outcomes that come later are learned at the next retraining.",
+    "It decides nothing alone: consent, eligibility, caps and holds come first and are not learned.",
+)
+
+
+def card(
+    name: str, *, as_of: datetime, split: TimeSplit, judged: Judged, verdict: Verdict, features: FeatureSet, gate: Gate
+) -> str:
+    """The card as Markdown. Parameters: `name`, of the workspace's model."""
+    parts = (
+        f"# {name}, {as_of:%Y-%m-%d %H:%M} UTC",
+        "Ranks the next actions for one customer at one moment: P(aim reached | shown), and what showing adds.",
+        "## Learned from",
+        _data(split),
+        "## Features",
+        _features(features),
+        "## What it is worth",
+        _worth(judged),
+        "## How good its probabilities are",
+        _quality(judged),
+        "## Segments",
+        _segments(judged, gate),
+        "## What the gate says",
+        "\n".join(f"- {reason}" for reason in verdict.reasons),
+        "## Limits",
+        "\n".join(f"- {limit}" for limit in LIMITS),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _data(split: TimeSplit) -> str:
+    rows = (("learned from", split.train), ("chosen on", split.validation), ("judged on", split.evaluation))
+    lines = [
+        "| part | decisions | customers | from | to | still open, left out |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    return "\n".join([*lines, *(_part(name, frame) for name, frame in rows)])
+
+
+def _part(name: str, frame: DecisionLogFrame) -> str:
+    first, last = (f"{from_us(int(at)):%Y-%m-%d}" for at in (frame.decided_us.min(), frame.decided_us.max()))
+    customers = len(np.unique(frame.customer_id))
+    return f"| {name} | {len(frame):,} | {customers:,} | {first} | {last} | {frame.n_censored:,} |"
+
+
+def _features(features: FeatureSet) -> str:
+    counts = Counter(feature.purpose or "no purpose of its own" for feature in features.features)
+    told = ", ".join(f"{n} for {purpose}" for purpose, n in sorted(counts.items()))
+    return f"{len(features.names)} documented features ({told}); the list is in `features.json`."
+
+
+def _worth(judged: Judged) -> str:
+    lines = ["| policy | money per decision, capped, doubly robust | effective sample |", "| --- | --- | --- |"]
+    for name, row in judged.evaluation.policies.items():
+        value = with_interval(row.capped.doubly_robust)
+        lines.append(f"| {name} | {value} | {row.overlap.effective_sample_size:,.0f} |")
+    return "\n".join(lines)
+
+
+def _quality(judged: Judged) -> str:
+    predicted, observed = shown_pairs(judged.frame, judged.scores[CANDIDATE])
+    if not len(predicted):
+        return "Nothing was shown in the evaluated part."
+    found = Quality.of(observed, predicted)
+    return (
+        f"On {found.n_rows:,} later decisions with {found.n_positive:,} successes: log loss {found.log_loss:.4f}, "
+        f"AUC {found.auc:.3f}, calibration error {found.calibration_error:.4f} "
+        f"(a perfect model's: {found.calibration_floor:.4f})."
+    )
+
+
+def _segments(judged: Judged, gate: Gate) -> str:
+    declared = tuple(dict.fromkeys((*gate.slices, *gate.protected)))
+    if not declared:
+        return "None is declared (`[gate] slices`, `protected`)."
+    scores = judged.scores[CANDIDATE]
+    predicted, observed = shown_pairs(judged.frame, scores)
+    shown = judged.frame.take(shown_rows(judged.frame, scores))
+    lines = ["| segment | shown | predicted | observed |", "| --- | --- | --- | --- |"]
+    for each in segments(shown.features, declared):
+        rates = f"{predicted[each.rows].mean():.4f} | {observed[each.rows].mean():.4f}"
+        lines.append(f"| {each} | {each.rows.sum():,} | {rates} |")
+    return "\n".join(lines) if len(lines) > 2 else f"No segment has {FEWEST} decisions at which something was shown."

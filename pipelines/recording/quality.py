@@ -1,0 +1,14 @@
+"""Qualities as metrics of a run."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import numpy as np
+
+from training.metrics import Quality
+
+
+def qualities(parts: Mapping[str, Quality]) -> dict[str, float]:
+    """Every finite measure of every part, named `<part>.<measure>`: MLflow's store refuses what is not finite."""
+    told = {f"{part}.{key}": value for part, quality in parts.items() for key, value in asdict(quality).items()}
+    return {key: float(value) for key, value in told.items() if np.isfinite(value)}

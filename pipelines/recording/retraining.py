@@ -1,0 +1,126 @@
+"""Writes a retraining into MLflow: what was learned from what, how good it is, what the gate said, and the bundle."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from decisioning.catalog import Catalog
+from pipelines.composition import Composition
+from pipelines.recording.card import card
+from pipelines.recording.churn import log_churn
+from pipelines.recording.propensity import log_propensity
+from pipelines.recording.signature import signature
+from training.dataset import DecisionLogFrame
+from training.evaluation_report import evaluation_json
+from training.plots import policy_values
+from training.registry import Registry
+from training.tracking_run import Fingerprint, Run, git_commit
+
+if TYPE_CHECKING:
+    from pipelines.retrain import Candidate
+
+
+def data_tag(frame: DecisionLogFrame, catalog: Catalog) -> str:
+    """What a retraining learned from, in one word: equal logs and catalogues, equal words."""
+    return f"{frame.fingerprint[:32]}-{catalog.version}"
+
+
+def learned_something_new(registry: Registry, frame: DecisionLogFrame, catalog: Catalog) -> bool:
+    """Whether no finished retraining has learned from this very log and catalogue."""
+    wanted = f"tags.`tsugi.data` = '{data_tag(frame, catalog)}' AND attributes.status = 'FINISHED'"
+    return not registry.client.search_runs([registry.experiment_id], filter_string=wanted, max_results=1)
+
+
+def record_training(
+    composition: Composition,
+    registry: Registry,
+    candidate: "Candidate",
+    *,
+    frame: DecisionLogFrame,
+    folder: Path,
+    as_of: datetime,
+) -> tuple[int, str]:
+    """Write everything down and register the bundle; returns the version's number and the run's id."""
+    catalog = composition.catalog.catalog
+    data = _fingerprint(composition, frame, as_of)
+    commit = git_commit(Path(__file__).parent)
+    with registry.retraining(f"retraining {as_of:%Y-%m-%d %H:%M}", commit=commit) as run:
+        run.log(params=_settings(composition, as_of), tags=_tags(composition, candidate))
+        run.log_data(data)
+        _log_models(composition, registry, run, candidate, data)
+        written = _card(composition, candidate, as_of)
+        run.log_text(written, "model_card.md")
+        _log_bundle(composition, run, candidate)
+        version = registry.register(run, folder, bundle=candidate.bundle.version)
+        registry.record_verdict(run, version, candidate.verdict)
+        registry.describe(version, written)
+        run.log(tags={"tsugi.data": data_tag(frame, catalog)})
+    return version.number, run.run_id
+
+
+def _log_models(
+    composition: Composition, registry: Registry, run: Run, candidate: "Candidate", data: Fingerprint
+) -> None:
+    with registry.model_run(run, "propensity") as child:
+        child.log_data(data)
+        log_propensity(
+            child,
+            candidate.learned.propensity,
+            bundle=candidate.bundle,
+            judged=candidate.judged,
+            catalog=composition.catalog.catalog,
+        )
+    with registry.model_run(run, "churn") as child:
+        child.log_data(data)
+        log_churn(child, candidate.learned.churn)
+
+
+def _log_bundle(composition: Composition, run: Run, candidate: "Candidate") -> None:
+    evaluation = candidate.judged.evaluation
+    run.log_features(list(composition.features.names))
+    run.log_json(signature(candidate.bundle.response.layout.features), "signature.json")
+    run.log_json(evaluation_json(evaluation), "evaluation.json")
+    run.log_plots({"policy_values": policy_values(evaluation, currency=composition.catalog.catalog.currency)})
+    run.log(metrics=_values(candidate))
+
+
+def _card(composition: Composition, candidate: "Candidate", as_of: datetime) -> str:
+    return card(
+        f"{composition.workspace.name}-policy",
+        as_of=as_of,
+        split=candidate.split,
+        judged=candidate.judged,
+        verdict=candidate.verdict,
+        features=composition.features,
+        gate=composition.workspace.gate,
+    )
+
+
+def _tags(composition: Composition, candidate: "Candidate") -> dict[str, object]:
+    return {
+        "tsugi.workspace": composition.workspace.name,
+        "catalog": composition.catalog.catalog.version,
+        "bundle": candidate.bundle.version,
+    }
+
+
+def _settings(composition: Composition, as_of: datetime) -> dict[str, object]:
+    workspace = composition.workspace
+    parts: dict[str, Any] = {"training": workspace.training, "gate": workspace.gate}
+    told = {f"{part}.{key}": value for part, model in parts.items() for key, value in model.model_dump().items()}
+    goal = {"goal.window_days": workspace.goal.window_days, "goal.reward_cap": workspace.goal.reward_cap}
+    return {"as_of": as_of.isoformat(), **told, **goal}
+
+
+def _fingerprint(composition: Composition, frame: DecisionLogFrame, as_of: datetime) -> Fingerprint:
+    name = f"{composition.workspace.name} decision log"
+    return Fingerprint(name, frame.fingerprint[:32], str(composition.home.ledger), len(frame), as_of.isoformat())
+
+
+def _values(candidate: "Candidate") -> dict[str, float]:
+    rows = candidate.judged.evaluation.policies
+    return {
+        f"value.{name.replace(' ', '_')}.{kind}": value
+        for name, row in rows.items()
+        for kind, value in (("dr", row.raw.doubly_robust.value), ("dr_capped", row.capped.doubly_robust.value))
+    }
