@@ -336,7 +336,7 @@ def test_neither_metrics_nor_log_hold_an_identifier(service, client):
 # --- change without a restart ------------------------------------------------------------------------------------
 
 
-def eventually(check, seconds=20):
+def eventually(check, seconds=90):
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, "it did not happen in time"
