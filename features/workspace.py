@@ -113,9 +113,15 @@ class Churn(Section):
 
 
 class Training(Section):
-    """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging."""
+    """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging.
+
+    Parameters: `trials` and `tuning_seconds` of CPU bound each model's search for settings; `workers`, threads that try
+    at once.
+    """
 
     trials: int = Field(default=20, ge=1)
+    tuning_seconds: float | None = Field(default=None, gt=0)
+    workers: int = Field(default=1, ge=1, le=64)
     seed: int = Field(default=7, ge=0)
     validation_share: float = Field(default=0.2, gt=0, lt=1)
     evaluation_share: float = Field(default=0.3, gt=0, lt=1)

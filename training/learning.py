@@ -18,6 +18,7 @@ from training.dataset import TimeSplit
 from training.encoding import ActionTable, FeatureEncoder, Layout
 from training.exposure import MOST_CONTROL, evidence_of
 from training.propensity import PropensityReport, fit_propensity
+from training.studies import Studies
 from training.tuning import Search
 
 CHURN_MARGIN = 0.002
@@ -49,21 +50,25 @@ class Learned:
         return Learned(replace(self.bundle, churn=churn.model), self.propensity, churn)
 
 
-def learn(split: TimeSplit, *, catalog: Catalog, features: FeatureSet, training: Training) -> Learned:
+def learn(
+    split: TimeSplit, *, catalog: Catalog, features: FeatureSet, training: Training, studies: Studies | None = None
+) -> Learned:
     """Learn propensity and uplift from the training part, choose on the validation part.
 
+    Parameters: `studies`, where the searches for settings are kept.
     Raises `InvalidInputError` (`too_little_data`) where too few shown actions were accepted.
     """
     layout = Layout(FeatureEncoder(feature_columns(features)), ActionTable.of(catalog))
     train = evidence_of(split.train, layout, seed=training.seed)
     validation = evidence_of(split.validation, layout, seed=training.seed, most_control=MOST_CONTROL // 2)
-    response, report = fit_propensity(train, validation, layout=layout, search=search_of(training))
+    response, report = fit_propensity(train, validation, layout=layout, search=search_of(training, studies))
     return Learned(PolicyBundle("", catalog.version, response), report)
 
 
-def search_of(training: Training) -> Search:
+def search_of(training: Training, studies: Studies | None = None) -> Search:
     """How hard the workspace wants to look."""
-    return Search(trials=training.trials, seed=training.seed)
+    seconds = training.tuning_seconds
+    return Search(training.trials, training.seed, seconds=seconds, studies=studies, workers=training.workers)
 
 
 def learn_churn(
@@ -77,7 +82,12 @@ def learn_churn(
         return ChurnLearned(None, None, ("the workspace declares no churn event",))
     try:
         model, report = train_churn(
-            ledger, home, features, churn=training.churn, as_of=as_of, search=search_of(training)
+            ledger,
+            home,
+            features,
+            churn=training.churn,
+            as_of=as_of,
+            search=search_of(training, Studies(home.optuna)).of("churn"),
         )
     except InvalidInputError as error:
         return ChurnLearned(None, None, (error.message,))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from time import process_time
 from typing import Any
@@ -13,6 +13,7 @@ import optuna
 from lightgbm.callback import CallbackEnv
 
 from training.search_space import FIXED, Space
+from training.studies import KIND, Studies, last_settings
 from training.trees import PINNED, Rows
 
 PATIENCE = 15
@@ -30,7 +31,8 @@ class Search:
     Parameters: `trials`; `seed`; `most_rows`, the sample of the training and of the validation rows; `seconds` of CPU
     after which no trial begins (what is found then depends on the machine); `start`, settings that an earlier search
     found, tried after the preset; `fixed`, settings that hold in every trial, such as monotone constraints; `space`,
-    where to look.
+    where to look; `studies`, where studies are kept (None: nowhere), each under its `kind`, whose last study's best
+    settings are tried too; `workers`, threads that try at once: with more than one, the order of trials is chance.
     """
 
     trials: int = 20
@@ -40,6 +42,13 @@ class Search:
     start: tuple[Mapping[str, Any], ...] = ()
     fixed: Mapping[str, Any] = field(default_factory=dict)
     space: Space = field(default_factory=Space)
+    studies: Studies | None = None
+    kind: str = ""
+    workers: int = 1
+
+    def of(self, kind: str) -> "Search":
+        """The same for one kind of model."""
+        return replace(self, kind=kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,8 @@ def tune(train: Rows, validation: Rows, categorical: Sequence[int], *, search: S
     data = spread_sample(train, search.most_rows).dataset(categorical)
     later = spread_sample(validation, search.most_rows).dataset(categorical, reference=data)
     study = _study(search)
-    study.optimize(_objective(data, later, search), n_trials=max(search.trials, 1), callbacks=[_budget(search)])
+    trials, workers = max(search.trials, 1), search.workers
+    study.optimize(_objective(data, later, search), n_trials=trials, n_jobs=workers, callbacks=[_budget(search)])
     best = study.best_trial
     return Tuned(
         {**FIXED, **search.fixed, **best.params},
@@ -92,12 +102,16 @@ def spread_sample(rows: Rows, most: int) -> Rows:
 
 def _study(search: Search) -> optuna.Study:
     logging.getLogger("optuna").setLevel(logging.WARNING)
+    storage = None if search.studies is None else search.studies.open()
+    known = [] if storage is None else last_settings(storage, search.kind)
     study = optuna.create_study(
+        storage=storage,
         sampler=optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=max(search.trials // 3, 1)),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=REPORT_EVERY),
     )
+    study.set_user_attr(KIND, search.kind)
     preset = search.space.preset
-    for settings in (preset, *search.start):
+    for settings in (preset, *search.start, *known):
         study.enqueue_trial({name: settings[name] for name in preset if name in settings})
     return study
 
