@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,6 +37,7 @@ from training.monitoring.reference import evenly, reference_of, report_of, witho
 from training.promotion import CANDIDATE, Verdict, judge
 from training.publication import publish
 from training.registry import Registry
+from training.studies import Studies
 
 FEWEST_DECISIONS = 500
 """Matured decisions below which nothing is learned."""
@@ -69,9 +70,12 @@ NOTHING_NEW = Retrained(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A bundle learned and judged, before anybody acted on it."""
+    """A bundle learned and judged, before anybody acted on it.
 
-    learned: Learned
+    Parameters: `learned`, how it came to be; None where somebody else's estimator is in it.
+    """
+
+    learned: Learned | None
     bundle: PolicyBundle
     constant: ConstantBundle
     split: TimeSplit
@@ -158,14 +162,29 @@ def learn_candidate(
     say: Callable[[str], object] = lambda _: None,
 ) -> Candidate:
     """Learn a bundle, write it below `folder`, and judge what was written."""
-    split, catalog = split_log(composition, frame), composition.catalog.catalog
+    split = split_log(composition, frame)
     learned = _learned(composition, split, as_of=as_of)
-    bundle = _written(learned.bundle, folder / CANDIDATE, as_of, _seen(composition, split, frame, learned))
+    say("judging on later decisions")
+    judged = judge_bundle(composition, learned.bundle, split, frame=frame, as_of=as_of, folder=folder)
+    return replace(judged, learned=learned)
+
+
+def judge_bundle(
+    composition: Composition,
+    new: PolicyBundle,
+    split: TimeSplit,
+    *,
+    frame: DecisionLogFrame,
+    as_of: datetime,
+    folder: Path,
+) -> Candidate:
+    """Write a bundle below `folder` and let the gate judge, beside the champion, what was written."""
+    catalog = composition.catalog.catalog
+    bundle = _written(new, folder / CANDIDATE, as_of, _seen(composition, split, frame, new))
     bundles: dict[str, ManyScorer] = {CANDIDATE: bundle}
     champion = champion_bundle(composition.home.path)
     if champion is not None:
         bundles[CHAMPION_POLICY] = champion
-    say("judging on later decisions")
     judged = judge_bundles(
         split,
         bundles,
@@ -177,7 +196,7 @@ def learn_candidate(
     bounds = gate_bounds(composition, bundle, folder / CANDIDATE, judged)
     verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin, bounds=bounds)
     constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)))
-    return Candidate(learned, bundle, constant, split, judged, verdict)
+    return Candidate(None, bundle, constant, split, judged, verdict)
 
 
 def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime) -> Learned:
@@ -187,14 +206,15 @@ def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime) -> 
         churn = aside.submit(
             learn_churn, composition.ledger, composition.home, features, training=training, as_of=as_of
         )
-        learned = learn(split, catalog=composition.catalog.catalog, features=features, training=training)
+        catalog, studies = composition.catalog.catalog, Studies(composition.home.optuna)
+        learned = learn(split, catalog=catalog, features=features, training=training, studies=studies)
         return learned.with_churn(churn.result())
 
 
-def _seen(composition: Composition, split: TimeSplit, frame: DecisionLogFrame, learned: Learned) -> dict[str, Any]:
+def _seen(composition: Composition, split: TimeSplit, frame: DecisionLogFrame, bundle: PolicyBundle) -> dict[str, Any]:
     """What later windows are compared with, kept beside the bundle's content."""
     judged = evenly(split.evaluation)
-    scores = score_log(learned.bundle, judged, composition.catalog.catalog)
+    scores = score_log(bundle, judged, composition.catalog.catalog)
     return report_of(reference_of(frame, encoder_of(composition), judged=judged, scores=scores))
 
 

@@ -5,7 +5,7 @@ Calibration and shrinkage stay those of the first fit, which had not seen the va
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,13 @@ from training.metrics import Quality
 from training.response import ResponseModel
 from training.shrinkage import EffectRows, Shrinkage, fit_shrinkage
 from training.specialist_fit import Lessons, SpecialistReport, Specialized, choose_specialists, refit_specialists
+from training.specialists import Specialists
 from training.trees import Rows
 from training.tuning import Search
 
 FEWEST_POSITIVES = 10
 """With fewer positives nothing can be learned."""
+NOBODY = Specialists()
 EFFECT_PENALTIES = Penalties(pooled=30.0, own=100.0)
 """An effect varies less between customers than a baseline."""
 
@@ -95,40 +97,89 @@ def _check(rows: Rows, name: str) -> None:
 def _fit(
     train: Evidence, validation: Evidence, layout: Layout, search: Search
 ) -> tuple[ResponseModel, PropensityReport]:
-    shape = LinearShape(layout.columns, layout.position("action"), len(layout.actions.actions))
-    quiet = _fit_baseline(train.control, validation.control, shape, layout, search)
-    recipe = Recipe(shape, search, EFFECT_PENALTIES)
-    known, later = (_lifted(part, quiet.first if quiet else None) for part in (train, validation))
-    first = _first_effect(known, later, recipe, customers=(train.customers, validation.customers), layout=layout)
-    lifted = _start(later) + first.margin(later.matrix)
-    shown = choose_calibration(lifted, later.label)
-    shrinkage = _shrinkage(validation, first, quiet, shown, layout)
-    everything = join(*(_lifted(part, quiet.final if quiet else None) for part in (train, validation)))
-    effect = refit(everything, recipe, first.choice)
-    model = ResponseModel(
-        layout=layout,
-        baseline=quiet.final if quiet else None,
-        effect=effect,
-        baseline_calibration=quiet.calibration if quiet else Calibration(),
-        shown_calibration=shown,
-        shrinkage=shrinkage,
-        seen=_seen(everything, layout),
-        specialists=refit_specialists(_on_top(everything, effect), recipe, first.specialized),
-    )
+    ground = prepare(train, validation, layout=layout, search=search)
+    recipe = Recipe(ground.shape, search.of("effect"), EFFECT_PENALTIES)
+    customers = (train.customers, validation.customers)
+    first = _first_effect(ground.train, ground.later, recipe, customers=customers, layout=layout)
+    effect = refit(ground.everything, recipe, first.choice)
+    own = refit_specialists(_on_top(ground.everything, effect), recipe, first.specialized)
+    found = ground.finish(first, effect, specialists=own)
+    later, quiet = ground.later, ground.quiet
     simple = Blend(first.choice.blend.linear, None, 0.0)
     report = PropensityReport(
         effect=first.choice.report,
         baseline=quiet.choice.report if quiet else None,
-        shown=Quality.of(later.label, shown.apply(lifted)),
+        shown=Quality.of(later.label, found.shown_calibration.apply(_start(later) + first.margin(later.matrix))),
         simple_shown=Quality.of(later.label, sigmoid(_start(later) + simple.margin(later.matrix))),
         not_shown=_quality(validation.control, quiet),
-        shown_calibration=shown,
-        baseline_calibration=model.baseline_calibration,
-        slope=shrinkage.slope,
-        slope_error=shrinkage.standard_error,
+        shown_calibration=found.shown_calibration,
+        baseline_calibration=found.baseline_calibration,
+        slope=found.shrinkage.slope,
+        slope_error=found.shrinkage.standard_error,
         specialists=first.specialized.reports,
     )
-    return model, report
+    return found, report
+
+
+class Margin(Protocol):
+    """Whatever says what showing adds."""
+
+    def margin(self, matrix: Floats) -> Floats:
+        """In log-odds (n,) of rows (n, n_columns)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an effect is learned on: the shown rows, whose offset is what would happen anyway.
+
+    Parameters: `quiet`, the baseline of actions whose aim is also seen where they are not shown; `evidence`, the later
+    part; `train` and `later`, the shown rows on top of the baseline that saw the training part only; `everything`, both
+    on top of the one that saw both.
+    """
+
+    layout: Layout
+    shape: LinearShape
+    quiet: "_Baseline | None"
+    evidence: Evidence
+    train: Rows
+    later: Rows
+    everything: Rows
+
+    def finish(self, effect: Margin, final: Blend, *, specialists: Specialists = NOBODY) -> ResponseModel:
+        """The response model of an effect.
+
+        Parameters: `effect`, learned from `train`, by which calibration and shrinkage are chosen on the later rows;
+        `final` and `specialists`, what serves: the same, or learned again from `everything`.
+        """
+        lifted = _start(self.later) + effect.margin(self.later.matrix)
+        shown = choose_calibration(lifted, self.later.label)
+        return ResponseModel(
+            layout=self.layout,
+            baseline=self.quiet.final if self.quiet else None,
+            effect=final,
+            baseline_calibration=self.quiet.calibration if self.quiet else Calibration(),
+            shown_calibration=shown,
+            shrinkage=_shrinkage(self.evidence, effect, self.quiet, shown, self.layout),
+            seen=_seen(self.everything, self.layout),
+            specialists=specialists,
+        )
+
+
+def prepare(train: Evidence, validation: Evidence, *, layout: Layout, search: Search) -> Ground:
+    """Learn what would happen anyway, and put the shown rows on top of it."""
+    shape = LinearShape(layout.columns, layout.position("action"), len(layout.actions.actions))
+    quiet = _fit_baseline(train.control, validation.control, shape, layout, search)
+    first, final = (quiet.first, quiet.final) if quiet else (None, None)
+    return Ground(
+        layout=layout,
+        shape=shape,
+        quiet=quiet,
+        evidence=validation,
+        train=_lifted(train, first),
+        later=_lifted(validation, first),
+        everything=join(_lifted(train, final), _lifted(validation, final)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +214,7 @@ def _fit_baseline(
     if min(train.label.sum(), validation.label.sum()) < FEWEST_POSITIVES:
         return None
     hidden = tuple(layout.position(name) for name in TREATMENT_COLUMNS)
-    recipe = Recipe(LinearShape(shape.columns, shape.action_column, shape.n_actions, hidden), search)
+    recipe = Recipe(LinearShape(shape.columns, shape.action_column, shape.n_actions, hidden), search.of("baseline"))
     choice = choose_blend(train, validation, recipe)
     final = refit(join(train, validation), recipe, choice)
     calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
@@ -182,7 +233,7 @@ def _start(rows: Rows) -> Floats:
 
 
 def _shrinkage(
-    validation: Evidence, effect: _Effect, quiet: "_Baseline | None", shown: Calibration, layout: Layout
+    validation: Evidence, effect: Margin, quiet: "_Baseline | None", shown: Calibration, layout: Layout
 ) -> Shrinkage:
     n_actions = len(layout.actions.actions)
     if quiet is None:

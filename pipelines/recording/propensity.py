@@ -25,12 +25,15 @@ EXPLAINED_ROWS = 500
 
 
 def log_propensity(
-    run: Run, report: PropensityReport, *, bundle: PolicyBundle, judged: Judged, catalog: Catalog
+    run: Run, report: PropensityReport | None, *, bundle: PolicyBundle, judged: Judged, catalog: Catalog
 ) -> None:
-    """Write how the model came to be, and how good it is on the evaluated part, beside the champion's."""
+    """Write how good a model is on the evaluated part, beside the champion's, and how it came to be.
+
+    Parameters: `report`, None where somebody else fitted it.
+    """
     predicted, observed = shown_pairs(judged.frame, judged.scores[CANDIDATE])
     lifted = uplift_curve(judged.frame, judged.scores[CANDIDATE], catalog)
-    run.log(params=_params(report), metrics=_metrics(report, judged) | _uplift_metrics(report, lifted))
+    run.log(metrics=_later(judged) | ({"uplift.qini": lifted.coefficient} if lifted else {}))
     run.log_plots(
         {
             "reliability": reliability_curve(predicted, observed, title="Propensity, on later decisions"),
@@ -39,6 +42,12 @@ def log_propensity(
             **_contribution_plots(bundle, judged.frame),
         }
     )
+    if report is not None:
+        _log_report(run, report)
+
+
+def _log_report(run: Run, report: PropensityReport) -> None:
+    run.log(params=_params(report), metrics=_chosen(report))
     run.log_json({"actions": [_plain(asdict(each)) for each in report.specialists]}, "specialists.json")
     log_search(run, report.effect.tuned)
     if report.baseline is not None:
@@ -78,20 +87,23 @@ def _params(report: PropensityReport) -> dict[str, object]:
     }
 
 
-def _metrics(report: PropensityReport, judged: Judged) -> dict[str, float]:
+def _chosen(report: PropensityReport) -> dict[str, float]:
     parts = {"validation": report.shown, "validation.logistic": report.simple_shown}
     if report.not_shown is not None:
         parts["validation.not_shown"] = report.not_shown
-    for policy, part in ((CANDIDATE, "evaluation"), (CHAMPION_POLICY, "evaluation.champion")):
-        if policy in judged.scores:
-            predicted, observed = shown_pairs(judged.frame, judged.scores[policy])
-            parts[part] = Quality.of(observed, predicted)
-    return {**qualities(parts), "seconds": report.seconds}
-
-
-def _uplift_metrics(report: PropensityReport, lifted: Qini | None) -> dict[str, float]:
     told = {"uplift.slope": report.slope, "uplift.slope.standard_error": report.slope_error}
-    return told if lifted is None else {**told, "uplift.qini": lifted.coefficient}
+    return {**qualities(parts), **told, "seconds": report.seconds}
+
+
+def _later(judged: Judged) -> dict[str, float]:
+    """The quality on the evaluated part, beside the champion's."""
+    names = {CANDIDATE: "evaluation", CHAMPION_POLICY: "evaluation.champion"}
+    pairs = {
+        name: shown_pairs(judged.frame, judged.scores[policy])
+        for policy, name in names.items()
+        if policy in judged.scores
+    }
+    return qualities({name: Quality.of(observed, predicted) for name, (predicted, observed) in pairs.items()})
 
 
 def _plain(told: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Writes a retraining into MLflow: what was learned from what, how good it is, what the gate said, and the bundle."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,14 @@ from training.tracking_run import Fingerprint, Run, git_commit
 
 if TYPE_CHECKING:
     from pipelines.retrain import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Somebody's own estimator. Parameters: `name` of the run; `settings`, its parameters."""
+
+    name: str
+    settings: Mapping[str, object]
 
 
 def data_tag(frame: DecisionLogFrame, catalog: Catalog) -> str:
@@ -39,40 +49,54 @@ def record_training(
     frame: DecisionLogFrame,
     folder: Path,
     as_of: datetime,
+    own: Own | None = None,
 ) -> tuple[int, str]:
-    """Write everything down and register the bundle; returns the version's number and the run's id."""
+    """Write everything down and register the bundle; returns the version's number and the run's id.
+
+    Parameters: `own`, where somebody else's estimator is in it: the next retraining still learns from this log.
+    """
     catalog = composition.catalog.catalog
     data = _fingerprint(composition, frame, as_of)
     commit = git_commit(Path(__file__).parent)
-    with registry.retraining(f"retraining {as_of:%Y-%m-%d %H:%M}", commit=commit) as run:
+    name = own.name if own else f"retraining {as_of:%Y-%m-%d %H:%M}"
+    with registry.retraining(name, commit=commit) as run:
         run.log(params=_settings(composition, as_of), tags=_tags(composition, candidate))
         run.log_data(data)
-        _log_models(composition, registry, run, candidate, data)
+        _log_models(composition, registry, run, candidate, data=data, own=own)
         written = _card(composition, candidate, as_of)
         run.log_text(written, "model_card.md")
         _log_bundle(composition, run, candidate)
         version = registry.register(run, folder, bundle=candidate.bundle.version)
         registry.record_verdict(run, version, candidate.verdict)
         registry.describe(version, written)
-        run.log(tags={"tsugi.data": data_tag(frame, catalog)})
+        run.log(tags={"tsugi.own": True} if own else {"tsugi.data": data_tag(frame, catalog)})
     return version.number, run.run_id
 
 
 def _log_models(
-    composition: Composition, registry: Registry, run: Run, candidate: "Candidate", data: Fingerprint
+    composition: Composition,
+    registry: Registry,
+    run: Run,
+    candidate: "Candidate",
+    *,
+    data: Fingerprint,
+    own: Own | None,
 ) -> None:
+    learned = candidate.learned
     with registry.model_run(run, "propensity") as child:
         child.log_data(data)
+        child.log(params=own.settings if own else {})
         log_propensity(
             child,
-            candidate.learned.propensity,
+            learned.propensity if learned else None,
             bundle=candidate.bundle,
             judged=candidate.judged,
             catalog=composition.catalog.catalog,
         )
-    with registry.model_run(run, "churn") as child:
-        child.log_data(data)
-        log_churn(child, candidate.learned.churn)
+    if learned is not None:
+        with registry.model_run(run, "churn") as child:
+            child.log_data(data)
+            log_churn(child, learned.churn)
 
 
 def _log_bundle(composition: Composition, run: Run, candidate: "Candidate") -> None:

@@ -4,10 +4,12 @@ Laws are looked at on the way. What the gate says of so small a bank is the gate
 and then its candidate is promoted by hand, so that a learned model decides too.
 """
 
+import json
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,6 +32,7 @@ from pipelines.retrain import learnable_log, retrain
 from pipelines.rollback import roll_back
 from training.registry import Registry
 
+ROOT = Path(__file__).parents[2]
 LATER_WEEKS = timedelta(days=18)
 ASKED = 40
 
@@ -298,6 +301,25 @@ def test_the_champion_alias_is_on_what_serves(walk):
 
 def artifacts(registry, run, folder):
     return {each.path for each in registry.client.list_artifacts(run.info.run_id, folder)}
+
+
+def test_the_notebook_takes_a_model_of_ones_own_from_rows_to_challenger(walk, monkeypatch):
+    monkeypatch.setenv("TSUGI_HOME", str(walk.home))
+    monkeypatch.setenv("TSUGI_WORKSPACE", str(walk.workspace))
+    notebook = json.loads((ROOT / "examples/notebook/challenger.ipynb").read_text())
+    said = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "challenger.ipynb", "exec"), said)  # noqa: S102 - it is our notebook
+    registry = Registry.open(walk.home, workspace="bank")
+    challenger = registry.holder("challenger")
+    assert challenger.number == said["version"]
+    run = registry.client.get_run(challenger.run_id)
+    assert run.info.run_name == "my first challenger"
+    assert run.data.tags["gate.reasons"] == "\n".join(said["judged"].reasons)
+    child = registry.client.get_run(run.data.tags["tsugi.run.propensity"])
+    assert child.data.params["estimator.num_leaves"] == "15"
+    assert "evaluation.log_loss" in child.data.metrics
 
 
 def test_nothing_below_the_home_is_a_pickle(walk):

@@ -1,0 +1,80 @@
+"""A data scientist's own estimator, shipped as text."""
+
+from datetime import UTC, datetime
+
+import lightgbm
+import numpy as np
+import pytest
+from response_world import a_frame, a_layout
+
+from decisioning.errors import InvalidInputError
+from training.artifact import load_bundle, verify, write_bundle
+from training.blend import Blend
+from training.bundle import PolicyBundle
+from training.dataset import split_by_time
+from training.exposure import evidence_of
+from training.own_model import as_blend
+from training.propensity import prepare
+from training.tuning import Search
+
+LAYOUT = a_layout()
+QUIET = {"num_threads": 1, "verbosity": -1}
+
+
+@pytest.fixture(scope="module")
+def ground():
+    parts = split_by_time(a_frame(), validation_share=0.25, evaluation_share=0.25)
+    train, later = (evidence_of(part, LAYOUT, seed=1) for part in (parts.train, parts.validation))
+    return prepare(train, later, layout=LAYOUT, search=Search(trials=2, seed=7))
+
+
+@pytest.fixture(scope="module")
+def classifier(ground):
+    estimator = lightgbm.LGBMClassifier(n_estimators=30, num_leaves=7, n_jobs=1, verbosity=-1)
+    return estimator.fit(ground.train.matrix, ground.train.label, init_score=ground.train.offset)
+
+
+def test_a_classifier_comes_to_the_log_odds_that_it_adds(ground, classifier):
+    blend = as_blend(classifier, LAYOUT)
+    wanted = classifier.predict(ground.later.matrix, raw_score=True)
+    assert np.abs(blend.margin(ground.later.matrix) - wanted).max() < 1e-9
+
+
+def test_it_is_written_verified_and_answers_the_same_once_loaded(ground, classifier, tmp_path):
+    effect = as_blend(classifier, LAYOUT)
+    bundle = PolicyBundle("", "c", ground.finish(effect, effect))
+    write_bundle(bundle, tmp_path, created_at=datetime(2026, 6, 1, tzinfo=UTC))
+    assert verify(tmp_path)
+    customers = ground.later.matrix[:50, : len(LAYOUT.features.columns)]
+    candidates = [entry.candidate() for entry in LAYOUT.actions.entries]
+    before, after = (each.score_matrix(customers, candidates) for each in (bundle, load_bundle(tmp_path)))
+    assert np.array_equal(before.propensity, after.propensity)
+    assert np.array_equal(before.uplift, after.uplift)
+    assert np.ptp(after.uplift[:, 1]) > 0.02
+
+
+def test_whoever_says_what_it_comes_to_is_taken_at_its_word(classifier):
+    class Mine:
+        def blend(self, layout):
+            return Blend(as_blend(classifier, layout).linear, None, 0.0)
+
+    assert as_blend(Mine(), LAYOUT).margin(np.zeros((3, len(LAYOUT.columns)))).tolist() == [0.0, 0.0, 0.0]
+
+
+def a_booster(columns, **settings):
+    generator = np.random.default_rng(0)
+    data = lightgbm.Dataset(generator.normal(size=(200, columns)), label=generator.integers(0, 2, 200))
+    return lightgbm.train({**QUIET, **settings}, data, 2)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "said"),
+    [
+        (object(), r"a object cannot be shipped as text; allowed: a lightgbm\.Booster or LGBMClassifier"),
+        (a_booster(3, objective="binary"), rf"reads 3 columns; the rows have {len(LAYOUT.columns)}"),
+        (a_booster(len(LAYOUT.columns), objective="l2"), r"objective is regression; allowed: binary"),
+    ],
+)
+def test_what_cannot_be_shipped_is_refused_with_what_can(estimator, said):
+    with pytest.raises(InvalidInputError, match=said):
+        as_blend(estimator, LAYOUT)

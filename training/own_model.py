@@ -1,0 +1,68 @@
+"""A data scientist's own estimator as the effect of a response model: judged, shipped and served like a trained one.
+
+What is shipped is text: LightGBM's own format and JSON. An estimator that is neither can meet the contract by saying
+itself what it comes to as a `Blend`.
+"""
+
+from typing import Any, Protocol, runtime_checkable
+
+import lightgbm
+import numpy as np
+
+from decisioning.errors import InvalidInputError
+from training.blend import Blend
+from training.encoding import Floats, Layout
+from training.expansion import Expansion
+from training.linear import Linear
+from training.logistic import sigmoid
+from training.trees import Trees
+
+ALLOWED = "a lightgbm.Booster or LGBMClassifier, or an object with `blend(layout)`"
+TOLERANCE = 1e-9
+
+
+@runtime_checkable
+class PropensityModel(Protocol):
+    """An estimator that says what it comes to: log-odds over the columns of a layout, on top of the rows' offset."""
+
+    def blend(self, layout: Layout) -> Blend:
+        """The estimator as a linear model, trees, or both."""
+        ...
+
+
+def as_blend(estimator: Any, layout: Layout) -> Blend:
+    """What an estimator comes to.
+
+    Raises: `InvalidInputError` of an estimator that cannot be shipped as text, or was fitted on other columns.
+    """
+    if isinstance(estimator, PropensityModel):
+        return estimator.blend(layout)
+    booster = getattr(estimator, "booster_", estimator)
+    if not isinstance(booster, lightgbm.Booster):
+        raise InvalidInputError(f"a {type(estimator).__name__} cannot be shipped as text; allowed: {ALLOWED}")
+    return Blend(_nothing(layout), Trees(_plain(booster, layout)), 1.0)
+
+
+def _plain(booster: lightgbm.Booster, layout: Layout) -> lightgbm.Booster:
+    if booster.num_feature() != len(layout.columns):
+        given, wanted = booster.num_feature(), len(layout.columns)
+        raise InvalidInputError(f"the booster reads {given} columns; the rows have {wanted}", field="columns")
+    if booster.pandas_categorical:
+        raise InvalidInputError("fit on the rows' matrix: words of a data frame's categories are not shipped")
+    if not booster.dump_model()["objective"].startswith("binary"):
+        given = booster.dump_model()["objective"].split(" ")[0]
+        raise InvalidInputError(f"the booster's objective is {given}; allowed: binary", field="objective")
+    return booster
+
+
+def _nothing(layout: Layout) -> Linear:
+    """A linear model that says 0 of everybody."""
+    empty = np.zeros((1, len(layout.columns)))
+    customer, action = (Expansion.fit(empty, layout.columns, only=()) for _ in range(2))
+    own = np.zeros((len(layout.actions.actions), customer.width))
+    return Linear(customer, action, np.zeros(customer.width + action.width - 1), own, layout.position("action"))
+
+
+def probabilities(blend: Blend, matrix: Floats, offset: Floats | None) -> Floats:
+    """P(aim | shown) (n,) of rows (n, n_columns) before calibration."""
+    return sigmoid((0.0 if offset is None else offset) + blend.margin(matrix))
