@@ -21,6 +21,7 @@ from features.privacy.settings import Privacy, Retention
 from features.section import Section
 from features.source import Source, Sources
 from features.stores import Stores
+from features.training_section import Churn, Gate, Training
 
 __all__ = [
     "Business",
@@ -103,49 +104,6 @@ class Goal(Section):
     def window(self) -> timedelta:
         """`window_days` as a duration."""
         return timedelta(days=self.window_days)
-
-
-class Churn(Section):
-    """`[training.churn]`: the track event that says a customer left, and how far ahead it is foreseen."""
-
-    event: str = Field(min_length=1)
-    horizon_days: float = Field(default=60.0, gt=0)
-
-
-class Training(Section):
-    """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging.
-
-    Parameters: `trials` and `tuning_seconds` of CPU bound each model's search for settings; `workers`, threads that try
-    at once.
-    """
-
-    trials: int = Field(default=20, ge=1)
-    tuning_seconds: float | None = Field(default=None, gt=0)
-    workers: int = Field(default=1, ge=1, le=64)
-    seed: int = Field(default=7, ge=0)
-    validation_share: float = Field(default=0.2, gt=0, lt=1)
-    evaluation_share: float = Field(default=0.3, gt=0, lt=1)
-    churn: Churn | None = None
-
-
-class Gate(Section):
-    """`[gate]`: what a bundle must keep to.
-
-    Parameters: `margin`, money per decision by which it may be worse than the champion; `confidence` of intervals;
-    `calibration`, how far its calibration error may be above that of a perfect model; `slices` and `protected`,
-    category features no segment of which may be worse off by more than `slice_margin`, money per decision; of a
-    protected one the probabilities must also be right on average, within `calibration`; `latency_ms` of CPU to score
-    all actions for one customer; `size_mib` of its files.
-    """
-
-    margin: float = Field(default=0.0, ge=0)
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    calibration: float = Field(default=0.05, gt=0, le=1)
-    slices: tuple[str, ...] = Field(default=(), strict=False)
-    protected: tuple[str, ...] = Field(default=(), strict=False)
-    slice_margin: float = Field(default=0.0, ge=0)
-    latency_ms: float = Field(default=20.0, gt=0)
-    size_mib: float = Field(default=64.0, gt=0)
 
 
 class Simulation(Section):

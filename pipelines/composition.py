@@ -78,6 +78,11 @@ class Composition:
             self.projection.catch_up()
 
 
+def _fast_layer(ledger: Ledger, workspace: Workspace, home: Home) -> FastKeeper:
+    since = partial(trained_at, home.path)
+    return FastKeeper(ledger, workspace.learning, trained_at=since, window=workspace.goal.window)
+
+
 @contextmanager
 def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Composition]:
     """Open a home for a workspace, and close it at the end.
@@ -92,12 +97,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     with Ledger(place.ledger) as ledger:
         rows = open_rows(place, settings.stores)
         projection = FeatureProjection(ledger, rows, features, seed=place.history / "state.db")
-        intake = Intake(
-            ledger,
-            [projection],
-            rules=settings.identity,
-            contracts=contracts_of(settings),
-        )
+        intake = Intake(ledger, [projection], rules=settings.identity, contracts=contracts_of(settings))
         try:
             yield Composition(
                 home=place,
@@ -118,12 +118,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                     projection=projection,
                     memory=catalog.catalog.contact_policy.memory,
                 ),
-                fast=FastKeeper(
-                    ledger,
-                    settings.learning,
-                    trained_at=partial(trained_at, place.path),
-                    window=settings.goal.window,
-                ),
+                fast=_fast_layer(ledger, settings, place),
             )
         finally:
             intake.close()

@@ -44,6 +44,7 @@ from features.stores import open_rows
 from features.workspace import Workspace
 from serving.auth import KeyRing
 from serving.catalog_store import catalog_store
+from serving.challenger import Challenger
 from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
@@ -108,15 +109,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         workers = stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="aside"))
         fast = ServedFastLayer(fast_keeper(stores.ledger, workspace, home), bundle, catalog)
         fast.prime()
-
-        def ports() -> Ports:
-            compiled = catalog.current
-            profiles = FailingClosed(stores.profiles(compiled.catalog))
-            log = DecisionBook(stores.ledger, compiled.catalog, workspace.identity)
-            rollout = challenger.current.rollout if challenger.current else None
-            scorer, degraded = fast.corrected(compiled, clock())
-            return Ports(compiled, profiles, scorer, log, explained=EXPLAINED, rollout=rollout, degraded=degraded)
-
+        ports = _Ports(stores, workspace, catalog, challenger, fast, clock)
         documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
         yield Desk(
             keys=KeyRing(settings),
@@ -164,6 +157,26 @@ class _Stores:
         """Read the online store; `UnavailableError` where it cannot be read."""
         self.projection.catch_up()
         self.online.read("", now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """What one decision is made with: whatever serves at its moment."""
+
+    stores: _Stores
+    workspace: Workspace
+    catalog: Kept[CompiledCatalog]
+    challenger: Kept[Challenger | None]
+    fast: ServedFastLayer
+    clock: Callable[[], datetime]
+
+    def __call__(self) -> Ports:
+        compiled = self.catalog.current
+        profiles = FailingClosed(self.stores.profiles(compiled.catalog))
+        log = DecisionBook(self.stores.ledger, compiled.catalog, self.workspace.identity)
+        rollout = self.challenger.current.rollout if self.challenger.current else None
+        scorer, degraded = self.fast.corrected(compiled, self.clock())
+        return Ports(compiled, profiles, scorer, log, explained=EXPLAINED, rollout=rollout, degraded=degraded)
 
 
 def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Kept[CompiledCatalog]) -> PrivacyDesk:
