@@ -1,26 +1,19 @@
-"""Values what serves beside what it must beat, on the later part of the log; or any policy on any logged table."""
+"""Values what serves beside what it must beat, on the later part of the log."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from decisioning.errors import InvalidInputError
 from pipelines.champion import champion_bundle
 from pipelines.clock import system_clock
 from pipelines.composition import compose
 from pipelines.materialize import materialize
-from pipelines.policy_table.log_report import print_report, write_page
-from pipelines.policy_table.value import LogValue, value_file, value_target
 from pipelines.retrain import encoder_of, learnable_log, split_log
 from training.bundle_policy import ManyScorer
 from training.evaluation import PolicyEvaluation
 from training.evaluation_report import evaluation_json, policy_table
 from training.judging import CHAMPION_POLICY, judge_bundles
-from training.uplift.log_columns import LogColumns
 
 
 def evaluate_log(home: Path, workspace: Path) -> tuple[PolicyEvaluation, str]:
@@ -50,41 +43,3 @@ def print_evaluation(evaluation: PolicyEvaluation, *, currency: str, as_json: bo
         print(json.dumps(evaluation_json(evaluation)))
     else:
         Console(width=200).print(policy_table(evaluation, currency=currency))
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be valued on a table of one's own.
-
-    Parameters: `columns` by what they say (action, probability, reward, customer); `context`; and either the folder of
-    a `policy`, or the `target` column, which names the actions of the policy.
-    """
-
-    log: Path
-    columns: Mapping[str, str | None]
-    context: tuple[str, ...] = ()
-    policy: Path | None = None
-    target: str | None = None
-
-
-def evaluate_table(asked: Asked, *, html: Path | None, as_json: bool) -> None:
-    """Print what a policy is worth on any logged table, and write the page where one is asked for.
-
-    Raises `InvalidInputError` where not exactly one policy is named, or a column is not.
-    """
-    found = _valued(asked)
-    print_report(found, as_json=as_json)
-    if html:
-        write_page(found, html)
-
-
-def _valued(asked: Asked) -> LogValue:
-    if (asked.policy is None) == (asked.target is None):
-        raise InvalidInputError("with --log, name either --policy or --target-column", field="policy")
-    if asked.policy is not None:
-        return value_file(asked.log, asked.policy, asked.columns)
-    missing = [name for name in ("action", "probability", "reward") if not asked.columns[name]]
-    if missing or asked.target is None:
-        raise InvalidInputError(f"with --target-column, name --{missing[0]} too", field=missing[0])
-    named: dict[str, Any] = {name: column for name, column in asked.columns.items() if column}
-    return value_target(asked.log, LogColumns(**named, context=asked.context), asked.target)

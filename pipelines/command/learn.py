@@ -98,9 +98,9 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Value the champion beside nothing, uniform and every constant action; or any policy on any logged table."""
-    from pipelines.evaluate import Asked, evaluate_log, evaluate_table, print_evaluation
-
     if log is None:
+        from pipelines.evaluate import evaluate_log, print_evaluation
+
         evaluation, currency = evaluate_log(home_of(home, workspace), workspace)
         print_evaluation(evaluation, currency=currency, as_json=as_json)
         return
@@ -112,6 +112,8 @@ def evaluate(
         marginals = {"marginal": marginal, "target_marginal": target_marginal}
         evaluate_rankings(log, {**named, **both, **marginals}, as_json=as_json)
         return
+    from pipelines.policy_table.evaluate import Asked, evaluate_table
+
     columns = {"action": action, "probability": probability, "reward": reward, "customer": customer}
     asked = Asked(log, columns, tuple(context or ()), policy, target_column)
     evaluate_table(asked, html=html, as_json=as_json)
