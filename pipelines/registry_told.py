@@ -6,7 +6,7 @@ What serves is what is published below the home. The aliases of the registry fol
 else with the next command that opens the registry.
 """
 
-import subprocess
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -25,11 +25,14 @@ LOG = "registry-told.log"
 def tell_soon(home: Path, workspace: Path) -> str:
     """Begin to tell the registry in a process of its own; what is being done, in words."""
     command = [sys.executable, "-m", "pipelines.registry_told", str(home.resolve()), str(workspace.resolve())]
-    with (home / LOG).open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 (this interpreter, this module)
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    return f"the registry is being told (process {process.pid}, {home / LOG})"
+    log, appending = home / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    streams = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), appending, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    process = os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setsid=True)
+    return f"the registry is being told (process {process}, {log})"
 
 
 def reconcile(registry: "Registry", home: Path) -> int | None:
