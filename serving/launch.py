@@ -84,7 +84,8 @@ def hold(home: Home) -> int:
 
 def _takes(descriptor: int, after: float) -> bool:
     """Whether a lock is taken, some seconds from now."""
-    sleep(after)
+    if after:
+        sleep(after)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
