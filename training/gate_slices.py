@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bootstrap import Estimate, customer_totals
+from training.bootstrap import Estimate, mean_by_customer
 from training.encoding import Floats
 from training.figures import with_interval
 from training.off_policy.terms import policy_terms
@@ -77,16 +77,8 @@ def harm_check(
 
 
 def _gap(segment: Segment, gain: Floats, customers: NDArray[Any], confidence: float) -> Estimate:
-    """The mean gain per decision with the interval of a ratio whose customers are drawn, not its decisions.
-
-    Cochran (1977), Sampling Techniques, section 6.3: the linearised variance of a ratio of totals. A bootstrap of
-    hundreds of replicates does not reach into the tails that many segments share.
-    """
-    own = gain[segment.rows]
-    totals = customer_totals(np.column_stack([own, np.ones(len(own))]), customers[segment.rows])
-    mean = float(own.mean())
-    rest = totals[:, 0] - mean * totals[:, 1]
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * float(np.sqrt(rest @ rest)) / len(own)
+    mean, error = mean_by_customer(gain[segment.rows], customers[segment.rows])
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
     return Estimate(mean, mean - reach, mean + reach)
 
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from training.blend import Blend
 from training.blend_fit import Choice, Recipe, choose_blend, refit
+from training.bootstrap import mean_by_customer
 from training.component_gate import log_losses
-from training.encoding import Floats
 from training.linear import Penalties
 from training.logistic import sigmoid
 from training.specialists import Specialists
@@ -117,9 +117,9 @@ def refit_specialists(rows: Rows, recipe: Recipe, chosen: Specialized) -> Specia
 
 
 def _own(recipe: Recipe) -> Recipe:
-    """One trial, the preset: an action's rows are too few to choose among many settings."""
+    """One trial, the preset, kept nowhere: an action's rows are too few to choose among many settings."""
     shape = replace(recipe.shape, quantiles=())
-    return Recipe(shape, replace(recipe.search, trials=1, start=()), OWN_PENALTIES)
+    return Recipe(shape, replace(recipe.search, trials=1, start=(), studies=None), OWN_PENALTIES)
 
 
 def _enough(known: Count, later: Count) -> bool:
@@ -150,16 +150,3 @@ def _judged(action: str, blend: Blend, known: Lessons, later: Lessons, *, sure: 
     verb = "its own model serves" if serves else "the pooled model serves: its own is not surely better"
     reason = f"{verb}; log loss {extra:+.5f} ± {error:.5f} on {len(rows):,} later rows"
     return SpecialistReport(action, bool(serves), reason, len(known.rows), len(rows), extra, error)
-
-
-def mean_by_customer(values: Floats, customers: NDArray[Any]) -> tuple[float, float]:
-    """The mean of values (n,) and its standard error, where the values of one customer (n,) go together.
-
-    >>> mean_by_customer(np.array([1.0, 1.0, 3.0, 3.0]), np.array(["a", "a", "b", "b"]))
-    (2.0, 1.0)
-    """
-    mean = float(values.mean())
-    _, owner = np.unique(customers, return_inverse=True)
-    sums = np.bincount(owner, weights=values - mean)
-    n = len(sums)
-    return mean, float(np.sqrt(np.square(sums).sum() * n / max(n - 1, 1)) / len(values))

@@ -15,6 +15,7 @@ from training.exposure import evidence_of
 from training.metrics import log_loss
 from training.propensity import fit_propensity
 from training.specialists import Specialists
+from training.studies import Studies, last_settings
 from training.tuning import Search
 
 LAYOUT = a_layout()
@@ -107,3 +108,15 @@ def test_a_bundle_of_before_specialists_is_read(bundle):
     content, texts = bundle_to_json(bundle)
     del content["specialists"]
     assert bundle_from_json({**content, "version": "v"}, texts).response.specialists.own == {}
+
+
+def test_the_next_search_begins_with_what_the_pooled_model_found_and_not_with_a_specialists_preset(tmp_path):
+    parts = split_by_time(a_frame(1, n=6_000, odd=True), validation_share=0.25, evaluation_share=0.1)
+    train, validation = (evidence_of(part, LAYOUT, seed=1) for part in (parts.train, parts.validation))
+    studies = Studies(tmp_path / "optuna.journal")
+    _, report = fit_propensity(train, validation, layout=LAYOUT, search=Search(trials=4, seed=7, studies=studies))
+    assert any(np.isfinite(each.extra_loss) for each in report.specialists)
+    kept = studies.open().get_all_studies()
+    assert [study.user_attrs["kind"] for study in kept] == ["baseline", "effect"]
+    (settings,) = last_settings(studies.open(), "effect")
+    assert settings.items() <= report.effect.tuned.parameters.items()
