@@ -46,6 +46,16 @@ def told_by_decision(body: bytes, decision_id: str, *, decided_us: int) -> Itera
             yield Told(decision_id, contact["action"], None, decided_us, decided_us)
 
 
+def bundle_scores(decision: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the bundle alone said by action, its propensity first: a decision's scores may be moved by the fast layer.
+
+    >>> bundle_scores({"scores": {"card": [0.3]}, "learned": {"scores": {"card": [0.2, 0.01]}}})
+    {'card': [0.2, 0.01]}
+    """
+    found: Mapping[str, Any] = (decision.get("learned") or decision)["scores"]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a decision's record becomes an exposure.
@@ -76,9 +86,8 @@ class Reading:
     def _propensity(self, decision: Mapping[str, Any], action: str) -> float | None:
         """What this bundle says of the action: as logged where it decided, else as it says now."""
         if decision["versions"]["bundle"] == self.scorer.version:
-            learned = decision.get("learned")
-            said = learned["scores"][action] if learned else decision["scores"][action]
-            return float(said[0])
+            said = bundle_scores(decision).get(action)
+            return None if said is None else float(said[0])
         candidate = self._candidate(decision, action)
         if candidate is None:
             return None

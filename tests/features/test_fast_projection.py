@@ -81,6 +81,15 @@ def test_who_was_shown_it_and_never_answered_has_declined_in_the_end(ledger):
     assert in_the_end < -0.03
 
 
+def test_an_answer_to_what_the_decision_did_not_score_is_passed_over_and_the_others_count(ledger):
+    decide(ledger, "1", versions=Versions("c", "b1", "p"), scores={})
+    answer(ledger, "1")
+    assert believed(projected(ledger)) == {}
+    decide(ledger, "2")
+    answer(ledger, "2")
+    assert believed(projected(ledger))["card"][0] > 0
+
+
 steps = st.lists(
     st.tuples(
         st.sampled_from(["1", "2", "3"]),

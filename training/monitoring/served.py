@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from features.fast_layer.shown import bundle_scores
 from features.instant import to_us
 from features.ledger import Ledger
 from features.record import DECISION
@@ -24,8 +25,8 @@ class Served:
     """n decisions of a window, in the order of the ledger.
 
     Parameters: arrays (n,): `decision_id`, `customer_id` (as decided for), `decided_us`, `bundle`; `degraded` (names,
-    empty where not); `features`, columns by name (n,); `actions`, and their `propensity` (n, n_actions) as scored, NaN
-    where not scored.
+    empty where not); `features`, columns by name (n,); `actions`, and their `propensity` (n, n_actions) as the bundle
+    scored them, NaN where not scored.
     """
 
     decision_id: Words
@@ -62,7 +63,7 @@ def read_served(ledger: Ledger, names: Sequence[str], *, since: datetime, until:
 
 def _served(decisions: Sequence[dict[str, Any]], names: Sequence[str]) -> Served:
     actions = tuple(sorted({action for each in decisions for action in each["scores"]}))
-    scores = [[(each["scores"].get(action) or (np.nan,))[0] for action in actions] for each in decisions]
+    scores = [[(said.get(action) or (np.nan,))[0] for action in actions] for said in map(bundle_scores, decisions)]
     moments = [to_us(datetime.fromisoformat(each["decided_at"])) for each in decisions]
     return Served(
         decision_id=_words([each["decision_id"] for each in decisions]),
