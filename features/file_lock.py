@@ -19,6 +19,15 @@ def alone(lock: Path) -> Iterator[None]:
         yield
 
 
+def taken(descriptor: int) -> bool:
+    """Whether the lock of an open file is ours now; nobody is waited for, and closing the file lets it go."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def lock_beside(path: Path) -> Path:
     """The lock file of a file.
 

@@ -6,11 +6,12 @@ sees that somebody serves or writes meanwhile. A lock says that this goes on. Wh
 the ledger next makes the index. Without it every answer is the same, but slower.
 """
 
-import fcntl
 import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+
+from features.file_lock import taken
 
 _MAKE = "CREATE INDEX IF NOT EXISTS record_node ON record (node)"
 _LEAVE_OUT = "DROP INDEX IF EXISTS record_node"
@@ -92,9 +93,7 @@ def _is_served(path: Path) -> bool:
 def _taken(path: Path) -> int | None:
     """The descriptor of a lock file, held until it is closed or the process dies; None where somebody else holds it."""
     held = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(held)
-        return None
-    return held
+    if taken(held):
+        return held
+    os.close(held)
+    return None

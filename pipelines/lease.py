@@ -1,12 +1,12 @@
 """A lease: one process at a time does a piece of work; the operating system releases it when the process ends."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from decisioning.errors import UnavailableError
+from features.file_lock import taken
 
 
 class BusyError(UnavailableError):
@@ -31,10 +31,8 @@ def lease(path: Path, *, work: str) -> Iterator[None]:
 
 
 def _take(handle: int, path: Path, *, work: str) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as held:
+    if not taken(handle):
         holder = os.read(handle, 20).decode(errors="replace").strip() or "unknown"
-        raise BusyError(f"{work} is already running (process {holder} holds {path})") from held
+        raise BusyError(f"{work} is already running (process {holder} holds {path})")
     os.ftruncate(handle, 0)
     os.pwrite(handle, str(os.getpid()).encode(), 0)

@@ -1,6 +1,5 @@
 """Starts the service as a process: check what can be checked, then become `bentoml serve`."""
 
-import fcntl
 import os
 import socket
 import sys
@@ -14,6 +13,7 @@ from typing import NoReturn
 from decisioning.errors import TsugiError, UnavailableError
 from features.catalog_source import compiled_catalog, feature_set_of
 from features.contract.source import contracts_of
+from features.file_lock import taken
 from features.home import Home
 from features.ledger_file import prepare
 from features.workspace import Workspace
@@ -86,11 +86,7 @@ def _takes(descriptor: int, after: float) -> bool:
     """Whether a lock is taken, some seconds from now."""
     if after:
         sleep(after)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    return taken(descriptor)
 
 
 _AGAIN = (0.01, 0.05)

@@ -3,7 +3,6 @@
 The file is Optuna's journal: several processes and threads may work on one study, and Optuna's own tools read it.
 """
 
-import fcntl
 import os
 import warnings
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from decisioning.errors import UnavailableError
-from features.file_lock import lock_beside
+from features.file_lock import lock_beside, taken
 
 PATIENCE_SECONDS = 20.0
 """How long a locked file is waited for."""
@@ -74,7 +73,7 @@ class _Lock(JournalFileOpenLock):
     def acquire(self) -> bool:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         deadline = monotonic() + self._patience
-        while not _taken(descriptor):
+        while not taken(descriptor):
             if monotonic() > deadline:
                 os.close(descriptor)
                 raise UnavailableError(f"the studies {self._path.with_suffix('')} are locked by another process")
@@ -84,11 +83,3 @@ class _Lock(JournalFileOpenLock):
 
     def release(self) -> None:
         os.close(self._held)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
