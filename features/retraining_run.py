@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 RunState = Literal["queued", "running", "promoted", "refused", "nothing_new", "not_needed", "held_back", "failed"]
-OPEN: tuple[RunState, ...] = ("queued", "running")
 ENDED: Mapping[int, RunState] = {0: "promoted", 10: "refused", 11: "nothing_new", 14: "held_back"}
 """What a run came to, by the exit code of its command; whatever else it exits with, it failed."""
 

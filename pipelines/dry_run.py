@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Catalog
@@ -18,6 +19,8 @@ from features.workspace import Training, Workspace
 from pipelines.retrain import FEWEST_DECISIONS
 from training.dataset import DecisionLogFrame, split_by_time
 from training.decision_log import read_decision_log
+from training.log_history import any_known
+from training.specialist_fit import FEWEST_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +84,21 @@ def _plan(
         labels=_labels(frame, every),
         n_features=len(frame.features),
         left_out=_left_out(frame),
-        without=int((~_known(frame)).sum()),
-        budget=f"{training.trials} trials a model, seed {training.seed}",
+        without=int((~any_known(frame.features, n=len(frame))).sum()),
+        budget=_budget(training),
         enough=len(frame) >= FEWEST_DECISIONS,
     )
+
+
+def _budget(training: Training) -> str:
+    seconds = f", no trial after {training.tuning_seconds:g} s of CPU" if training.tuning_seconds else ""
+    return f"{training.trials} trials a model{seconds}, seed {training.seed}"
 
 
 def _models(training: Training, catalog: Catalog) -> Iterator[str]:
     n_actions = len([name for name in catalog.actions if name != NO_ACTION])
     yield f"propensity and uplift: one pooled model of {n_actions} actions, logistic regression beside trees"
+    yield f"specialists: a model of its own for each action shown at least {FEWEST_SHOWN} times, where it is better"
     if training.churn is not None:
         yield f"churn: {training.churn.event!r} within {training.churn.horizon_days:g} days, from the feature history"
 
@@ -104,22 +113,11 @@ def _labels(frame: DecisionLogFrame, every: DecisionLogFrame) -> dict[str, Label
     return found
 
 
-def _missing(frame: DecisionLogFrame, name: str) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    return np.array([value is None or value != value for value in frame.features[name].tolist()], dtype=bool)
-
-
-def _known(frame: DecisionLogFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    known = np.zeros(len(frame), dtype=bool)
-    for name in frame.features:
-        known |= ~_missing(frame, name)
-    return known
-
-
 def _left_out(frame: DecisionLogFrame) -> dict[str, str]:
     """Features from which nothing can be learned, and why."""
     found = {}
     for name, column in frame.features.items():
-        values = set(column[~_missing(frame, name)].tolist())
+        values = set(column[pd.notna(column)].tolist())
         if len(values) < 2:
             found[name] = f"always {next(iter(values))!r}" if values else "never known"
     return found

@@ -1,6 +1,8 @@
 """Features of decisions that were imported: joined from Feast's history, as they were known at the decision."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ def with_history(frame: DecisionLogFrame, home: Home, features: FeatureSet) -> D
     decision: an implied impression stands in it at the very instant of its decision, and would tell what was chosen.
     History must reach the decisions (`History.catch_up`).
     """
-    missing = np.flatnonzero(_without_features(frame))
+    missing = np.flatnonzero(~any_known(frame.features, n=len(frame)))
     if not len(missing):
         return frame
     times = pd.to_datetime(frame.decided_us[missing] - 1, unit="us", utc=True)
@@ -36,8 +38,9 @@ def with_history(frame: DecisionLogFrame, home: Home, features: FeatureSet) -> D
     return replace(frame, features=columns)
 
 
-def _without_features(frame: DecisionLogFrame) -> NDArray[np.bool_]:
-    known = np.zeros(len(frame), dtype=bool)
-    for column in frame.features.values():
+def any_known(columns: Mapping[str, NDArray[Any]], *, n: int) -> NDArray[np.bool_]:
+    """Whether anything is known (n,) in columns (n,) by name."""
+    known = np.zeros(n, dtype=bool)
+    for column in columns.values():
         known |= pd.notna(column)
-    return ~known
+    return known

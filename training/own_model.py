@@ -11,14 +11,12 @@ import numpy as np
 
 from decisioning.errors import InvalidInputError
 from training.blend import Blend
-from training.encoding import Floats, Layout
+from training.encoding import Layout
 from training.expansion import Expansion
 from training.linear import Linear
-from training.logistic import sigmoid
 from training.trees import Trees
 
 ALLOWED = "a lightgbm.Booster or LGBMClassifier, or an object with `blend(layout)`"
-TOLERANCE = 1e-9
 
 
 @runtime_checkable
@@ -61,8 +59,3 @@ def _nothing(layout: Layout) -> Linear:
     customer, action = (Expansion.fit(empty, layout.columns, only=()) for _ in range(2))
     own = np.zeros((len(layout.actions.actions), customer.width))
     return Linear(customer, action, np.zeros(customer.width + action.width - 1), own, layout.position("action"))
-
-
-def probabilities(blend: Blend, matrix: Floats, offset: Floats | None) -> Floats:
-    """P(aim | shown) (n,) of rows (n, n_columns) before calibration."""
-    return sigmoid((0.0 if offset is None else offset) + blend.margin(matrix))

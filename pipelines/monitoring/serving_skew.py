@@ -9,6 +9,7 @@ from features.feature_set import FeatureSet
 from features.historical import training_frame
 from pipelines.composition import Composition
 from pipelines.materialize import materialize
+from training.log_history import any_known
 from training.monitoring.served import Served
 from training.monitoring.skew import Skew, skew_of
 
@@ -21,7 +22,7 @@ def serving_skew(composition: Composition, served: Served, *, sample: int) -> Sk
 
     Degraded decisions are left out: they say themselves that their features were not the usual ones.
     """
-    whole = np.flatnonzero((served.degraded == "") & _has_any(served))
+    whole = np.flatnonzero((served.degraded == "") & any_known(served.features, n=len(served)))
     if not len(whole) or not sample:
         return None
     some = served.take(whole[np.linspace(0, len(whole) - 1, min(sample, len(whole))).astype(np.int64)])
@@ -31,13 +32,6 @@ def serving_skew(composition: Composition, served: Served, *, sample: int) -> Sk
     found = training_frame(composition.home, composition.features, entities)
     offline = {name: found[name].to_numpy() for name in composition.features.names}
     return skew_of(some.features, offline, withheld=_withheld(some, composition.features))
-
-
-def _has_any(served: Served) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    known = np.zeros(len(served), dtype=bool)
-    for column in served.features.values():
-        known |= np.array([value is not None for value in column], dtype=bool)
-    return known
 
 
 def _withheld(served: Served, features: FeatureSet) -> "dict[str, np.ndarray[tuple[int], np.dtype[np.bool_]]]":

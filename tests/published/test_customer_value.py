@@ -35,7 +35,7 @@ def test_cdnow_26_and_13_weeks() -> None:
     found = judge(learn_value(known, end=end, horizon=91.0), known, end)["all"]
     assert found.n_customers == 23_570
     assert found.correlation >= 0.59
-    assert abs(found.bias) <= 0.1
+    assert abs(found.bias) <= 0.1  # 0.06 is wanted and not reached: docs/benchmarks.md
     assert found.mae <= 14.8
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import chndtr
 
 from features.quality.stability import stability_of
-from training.monitoring.drift import POWER, Criterion, critical, detectable, drift_of, missing_drift, power
+from training.monitoring.drift import POWER, Criterion, critical, detectable, drift_of, missing_drift
 from training.monitoring.histogram import design_effect, histogram, histogram_from_json, histogram_to_json
 
 FALSE_ALARMS = 0.05
@@ -96,6 +97,11 @@ def test_a_planted_drift_of_the_size_that_is_called_detectable_is_found_as_often
         low, high = (tilt, high) if ((q - p) * np.log(q / p)).sum() < least else (low, tilt)
     found = sum(drift_of(*multinomial_pair(np.random.default_rng(seed), p, q, n), test).moved for seed in range(200))
     assert found >= 200 * POWER - 2 * sqrt(200 * POWER * (1 - POWER))
+
+
+def power(psi, free, scale, criterion):
+    """P(found) of a true index, by the noncentral χ² itself."""
+    return 1 - chndtr(critical(free, scale, criterion) / scale, free, psi / scale)
 
 
 @given(st.integers(1, 15), st.floats(1e-4, 0.05), st.floats(0.0, 0.3), st.floats(1e-5, 0.1))

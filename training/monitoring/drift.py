@@ -8,7 +8,7 @@ true index is ψ, as noncentral χ² with λ = ψ / (δ₁/n + δ₂/m).
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import chdtrc, chdtri, chndtr, chndtrinc
+from scipy.special import chdtrc, chdtri, chndtrinc
 
 from features.quality.stability import FEWEST, stability_of
 from training.encoding import Floats
@@ -81,8 +81,3 @@ def critical(free: int, scale: float, criterion: Criterion) -> float:
 def detectable(free: int, scale: float, criterion: Criterion) -> float:
     """The least true index that is found with probability `POWER`; see the module for `free` and `scale`."""
     return float(chndtrinc(critical(free, scale, criterion) / scale, free, 1 - POWER)) * scale
-
-
-def power(psi: float, free: int, scale: float, criterion: Criterion) -> float:
-    """P(found) of a true index."""
-    return float(1 - chndtr(critical(free, scale, criterion) / scale, free, psi / scale))
