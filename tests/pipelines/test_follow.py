@@ -1,6 +1,7 @@
 """A second process reads along while a file is loaded; the features are there when the load is, and if it dies too."""
 
 import select
+from contextlib import suppress
 from datetime import timedelta
 
 import psutil
@@ -57,8 +58,17 @@ def patiently(place, ahead, *, kills: bool):
         if number == BATCH:
             assert select.select([ahead._from_it], [], [], 60)[0]
         if kills and number == 6 * BATCH:
-            next(each for each in psutil.Process().children() if follow.MODULE in each.cmdline()).kill()
+            who_reads_along().kill()
         yield line
+
+
+def who_reads_along() -> psutil.Process:
+    """The process that reads along; a child that another test left behind may be gone while it is looked at."""
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if follow.MODULE in child.cmdline():
+                return child
+    raise AssertionError("nobody reads along")
 
 
 @pytest.mark.parametrize("kills", [False, True], ids=["to the end", "until it is killed"])

@@ -42,28 +42,36 @@ def a_frame(n: int = 6000, seed: int = 1) -> DecisionLogFrame:
     truth = truth_of(x)
     p = np.where(np.arange(2) == chosen[:, None], truth.shown, truth.not_shown)
     converted = np.hstack([rng.random((n, 2)) < p, np.zeros((n, 1), dtype=bool)])
-    rows = np.arange(n)
-    accepted = converted[rows, chosen]
     reward = converted[:, :2] @ np.array([50.0, 80.0]) - 0.1 * (chosen == 1)
     words = rng.choice(["mass", "private", None], n)
     features = {f"x{i}": x[:, i] for i in range(N_FEATURES)} | {"segment": words}
+    return a_log(ACTIONS, chosen=chosen, converted=converted, reward=reward, features=features)
+
+
+def a_log(actions, *, chosen, converted, reward, features) -> DecisionLogFrame:
+    """One web placement, a decision a second, two for each customer, every action as likely; the last is doing nothing.
+
+    Parameters: `chosen` (n,) columns, `converted` (n, n_actions), `reward` (n,), `features` by name.
+    """
+    n, k = converted.shape
+    rows = np.arange(n)
     return DecisionLogFrame(
-        actions=ACTIONS,
-        decision_id=np.array([f"d{i}" for i in rows], dtype=object),
-        customer_id=np.array([f"c{i % (n // 2)}" for i in rows], dtype=object),
+        actions=actions,
+        decision_id=np.array([f"d{row}" for row in rows], dtype=object),
+        customer_id=np.array([f"c{row % (n // 2)}" for row in rows], dtype=object),
         decided_us=rows * 1_000_000,
         ends_us=rows * 1_000_000 + 10,
         channel=np.full(n, "web", dtype=object),
         placement=np.full(n, "home", dtype=object),
         arm=np.full(n, "nba", dtype=object),
-        treatment=np.where(chosen < 2, "banner", "").astype(object),
+        treatment=np.where(chosen < k - 1, "banner", "").astype(object),
         chosen=chosen,
-        shown=chosen < 2,
+        shown=chosen < k - 1,
         reward=reward,
         capped_reward=np.minimum(reward, 200.0),
-        accepted=accepted,
-        eligible_probability=np.full((n, 3), 1 / 3),
-        listed=np.arange(3) == chosen[:, None],
+        accepted=converted[rows, chosen],
+        eligible_probability=np.full((n, k), 1 / k),
+        listed=np.arange(k) == chosen[:, None],
         converted=converted,
         features=features,
     )

@@ -1,6 +1,7 @@
 """Four actions of which three follow one law, and the last, where it is asked to, a law of its own."""
 
 import numpy as np
+from response_world import a_log
 
 from decisioning.action import NO_ACTION
 from training.dataset import DecisionLogFrame
@@ -27,25 +28,6 @@ def a_frame(seed: int, *, n: int, odd: bool) -> DecisionLogFrame:
         effect[:, -1] = np.where(np.abs(x[:, 2]) < 0.7, 2.0, -1.5) + np.where(corner, 2.5, -0.8)
     shown = np.arange(k) == chosen[:, None]
     converted = np.hstack([chance.random((n, k)) < sigmoid(quiet + shown * effect), np.zeros((n, 1), dtype=bool)])
-    rows = np.arange(n)
+    features = {f"x{place}": x[:, place] for place in range(N_FEATURES)}
     reward = converted.sum(axis=1).astype(np.float64)
-    return DecisionLogFrame(
-        actions=(*NAMES, NO_ACTION),
-        decision_id=np.array([f"d{row}" for row in rows], dtype=object),
-        customer_id=np.array([f"c{row % (n // 2)}" for row in rows], dtype=object),
-        decided_us=rows * 1_000_000,
-        ends_us=rows * 1_000_000 + 10,
-        channel=np.full(n, "web", dtype=object),
-        placement=np.full(n, "home", dtype=object),
-        arm=np.full(n, "nba", dtype=object),
-        treatment=np.where(chosen < k, "banner", "").astype(object),
-        chosen=chosen,
-        shown=chosen < k,
-        reward=reward,
-        capped_reward=reward,
-        accepted=converted[rows, chosen],
-        eligible_probability=np.full((n, k + 1), 1 / (k + 1)),
-        listed=np.arange(k + 1) == chosen[:, None],
-        converted=converted,
-        features={f"x{place}": x[:, place] for place in range(N_FEATURES)},
-    )
+    return a_log((*NAMES, NO_ACTION), chosen=chosen, converted=converted, reward=reward, features=features)
