@@ -9,6 +9,7 @@ from math import isnan
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Placement
 from decisioning.cold_start import CatalogScorer
+from decisioning.constraints import Constraints
 from decisioning.customer import Customer
 from decisioning.decision import Decision, DecisionRequest, Exclusion, RankedAction, Versions
 from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
@@ -181,6 +182,7 @@ def _conclude(case: _Case, options: Mapping[str, Option], through: Funnel) -> De
         degraded=case.degraded,
         limit=request.limit,
         learned=learned_of(options),
+        constraints=Constraints.of(case.customer),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from decisioning.constraints import Constraints
 from decisioning.customer import CustomerReference, FeatureValue
 
 
@@ -82,11 +83,12 @@ class Learned:
     """What a fast layer added to a bundle's scores.
 
     Parameters: `seq`, of the newest record it had seen; `scores`, (the bundle's own propensity, the SD with which
-    propensities were drawn) of every candidate action.
+    propensities were drawn) of every candidate action; `treatments`, in which each was the best.
     """
 
     seq: int
     scores: Mapping[str, tuple[float, float]]
+    treatments: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Decision:
     `contacts_version`, what the contact history was when it was read; `scores`, (propensity, uplift, priority) of every
     candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number);
     `shadow`, what a challenger would have done, where one shadowed;
-    `learned`, where a fast layer moved the scores.
+    `learned`, where a fast layer moved the scores; `constraints`, as they were read (None: recorded before they were).
     """
 
     decision_id: str
@@ -124,3 +126,4 @@ class Decision:
     limit: int | None = None
     shadow: Shadow | None = None
     learned: Learned | None = None
+    constraints: Constraints | None = None

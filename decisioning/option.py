@@ -99,7 +99,8 @@ def learned_of(options: Mapping[str, Option]) -> Learned | None:
     if not found:
         return None
     scores = {name: (added.bundle, added.spread) for name, added in found.items()}
-    return Learned(next(iter(found.values())).seq, scores)
+    treatments = {name: options[name].candidate.treatment.name for name in found}
+    return Learned(next(iter(found.values())).seq, scores, treatments)
 
 
 def learned_reason(option: Option) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from decisioning.catalog_file import read_catalog
 from decisioning.eligibility import CompiledCatalog, compile_catalog
 from decisioning.errors import CatalogError
+from features.explanation.catalog_archive import CatalogArchive
 from features.feature_set import FeatureSet
 from features.workspace import Workspace
 
@@ -20,11 +21,20 @@ def feature_set_of(workspace: Workspace) -> FeatureSet:
     )
 
 
-def compiled_catalog(workspace: Workspace, features: FeatureSet) -> CompiledCatalog:
-    """The workspace's catalogue, checked against its features. Raises `CatalogError` with every problem found."""
+def compiled_catalog(
+    workspace: Workspace, features: FeatureSet, *, archive: CatalogArchive | None = None
+) -> CompiledCatalog:
+    """The workspace's catalogue, checked against its features.
+
+    Parameters: `archive`, where it is kept for whoever explains what it decided. Raises `CatalogError` with every
+    problem found, `UnavailableError` where it cannot be kept.
+    """
     path = workspace.catalog_path
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return compile_catalog(read_catalog(text, source=str(path), features=features.names))
+    catalog = read_catalog(text, source=str(path), features=features.names)
+    if archive is not None:
+        archive.keep(catalog.version, text)
+    return compile_catalog(catalog)

@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from decisioning.customer import CustomerReference
+from decisioning.constraints import Constraints
+from decisioning.customer import Answer, Contact, CustomerReference, StandingHold
 from decisioning.decision import Decision, Exclusion, Learned, RankedAction, Shadow, Versions
 
 
@@ -42,7 +43,22 @@ def _scores(items: Mapping[str, list[Any]]) -> dict[str, tuple[Any, ...]]:
 
 
 def _learned(item: Mapping[str, Any] | None) -> Learned | None:
-    return None if item is None else Learned(item["seq"], _scores(item["scores"]))
+    return None if item is None else Learned(item["seq"], _scores(item["scores"]), item.get("treatments", {}))
+
+
+def _constraints(item: Mapping[str, Any] | None) -> Constraints | None:
+    if item is None:
+        return None
+    consent = tuple((purpose, channel, answer) for purpose, channel, answer in item["consent"])
+    contacts = tuple(Contact(**_timed(each, "at", "expires_at")) for each in item["contacts"])
+    answers = tuple(Answer(**_timed(each, "at")) for each in item["answers"])
+    holds = tuple(StandingHold(**_timed({**each, "issues": tuple(each["issues"])}, "until")) for each in item["holds"])
+    return Constraints(consent, contacts, answers, holds)
+
+
+def _timed(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The fields, those of these names read as times where there is one."""
+    return {**fields, **{name: datetime.fromisoformat(fields[name]) for name in names if fields[name]}}
 
 
 _FIELDS: dict[str, Any] = {
@@ -55,4 +71,5 @@ _FIELDS: dict[str, Any] = {
     "degraded": tuple,
     "shadow": lambda item: None if item is None else Shadow(**item),
     "learned": _learned,
+    "constraints": _constraints,
 }

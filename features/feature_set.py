@@ -93,6 +93,11 @@ class FeatureSet:
         return {each: tuple(f.name for f in self.features if each in f.purposes) for each in named}
 
     @cached_property
+    def descriptions(self) -> Mapping[str, str]:
+        """What each feature says, in a sentence, by name."""
+        return {each.name: each.description for each in self.features}
+
+    @cached_property
     def steps(self) -> Steps:
         """What takes single facts into the states of the views."""
         return Steps(self.views, self.reader)

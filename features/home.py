@@ -60,6 +60,11 @@ class Home:
         return self.path / "bundles"
 
     @property
+    def catalogs(self) -> Path:
+        """Every catalogue that decided, a file each."""
+        return self.path / "catalogs"
+
+    @property
     def runs(self) -> Path:
         """The queue of retraining runs."""
         return self.path / "runs.db"

@@ -4,8 +4,6 @@ Whoever publishes replaces the file in one step; the service watches it, and end
 never removed: a file that vanished says nothing, one that says `ended` says so.
 """
 
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ import orjson
 from decisioning.errors import ArtifactError
 from features.file_lock import alone
 from features.home import Home
+from features.replace_file import replace_file
 
 CHALLENGER = "challenger.json"
 Mode = Literal["shadow", "canary", "ended"]
@@ -78,13 +77,3 @@ def end_rollout(home: Path, reason: str, *, only: RolloutPointer | None = None) 
             return None
         replace_file(rollout_path(home), orjson.dumps(asdict(replace(now, mode="ended", reason=reason))))
     return now
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Put a whole file in the place of another, durably: readers see the old one or all of the new one."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".pointer-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)

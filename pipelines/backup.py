@@ -19,7 +19,7 @@ from pipelines.clock import system_clock
 
 FORMAT = 1
 LEDGER, MANIFEST = "ledger.db", "manifest.json"
-FOLDERS = ("bundles", "mlartifacts")
+FOLDERS = ("bundles", "catalogs", "mlartifacts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,21 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.ports import Scorer
 from training.artifact import load_bundle
 from training.bundle_json import Bundle
-from training.manifest import champion_path
+from training.manifest import champion_path, kept_path
 
 
 def champion_bundle(home: Path) -> Bundle | None:
     """The published champion; None where none is. Raises `ArtifactError` where it was altered."""
     folder = champion_path(home)
     return None if folder is None else load_bundle(folder)
+
+
+def scorer_of(home: Path, version: str) -> Scorer:
+    """The bundle of a version that was published here, or the catalogue's own propensities ("none").
+
+    Raises `NotFoundError` where it is not kept, `ArtifactError` where it was altered.
+    """
+    return CatalogScorer() if version == CatalogScorer.version else load_bundle(kept_path(home, version))
 
 
 def champion_scorer(home: Path) -> Scorer:

@@ -18,6 +18,7 @@ from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
+from features.explanation.catalog_archive import CatalogArchive
 from features.fast_layer.keeper import FastKeeper, known_features
 from features.feature_set import FeatureSet
 from features.group.reader import GroupReader
@@ -92,8 +93,8 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     settings = Workspace.load(workspace)
     features = feature_set_of(settings)
     known_features(settings.learning, features.names)
-    catalog = compiled_catalog(settings, features)
     place = Home(home).create()
+    catalog = compiled_catalog(settings, features, archive=CatalogArchive(place.catalogs))
     with Ledger(place.ledger) as ledger:
         rows = open_rows(place, settings.stores)
         projection = FeatureProjection(ledger, rows, features, seed=place.history / "state.db")

@@ -15,7 +15,7 @@ from pipelines.reference import reference_of
 def decide_once(
     home: Path, workspace: Path, identifier: str, placement: str, request_id: str | None = None
 ) -> dict[str, Any]:
-    """Decide for one customer and record it; returns the decision in plain data, without the features it used."""
+    """Decide for one customer and record it; the decision in plain data, without what it read of the customer."""
     reference = reference_of(identifier)
     with compose(home, workspace) as composition:
         named = composition.named(reference)
@@ -25,6 +25,6 @@ def decide_once(
 
 
 def _plain(decision: Decision) -> dict[str, Any]:
-    left_out = {"features", "reference", "seed", "contacts_version"}
+    left_out = {"features", "reference", "seed", "contacts_version", "constraints"}
     shown = {name: value for name, value in asdict(decision).items() if name not in left_out}
     return {**shown, "decided_at": decision.decided_at.isoformat()}

@@ -2,19 +2,29 @@
 
 from decisioning.eligibility import CompiledCatalog
 from features.catalog_source import compiled_catalog
+from features.explanation.catalog_archive import CatalogArchive
 from features.feature_set import FeatureSet
 from features.workspace import Workspace
 from serving.kept import Kept
 from serving.metrics import Metrics
 
 
-def catalog_store(workspace: Workspace, features: FeatureSet, *, metrics: Metrics) -> Kept[CompiledCatalog]:
-    """Keep the workspace's catalogue up to date. Raises `CatalogError` where there is no good one to begin with."""
+def catalog_store(
+    workspace: Workspace, features: FeatureSet, archive: CatalogArchive, *, metrics: Metrics
+) -> Kept[CompiledCatalog]:
+    """Keep the workspace's catalogue up to date. Raises `CatalogError` where there is no good one to begin with.
+
+    Parameters: `archive`, where every one that serves stays.
+    """
+
+    def load() -> CompiledCatalog:
+        return compiled_catalog(workspace, features, archive=archive)
+
     return Kept(
         "catalog",
         workspace.catalog_path,
-        load=lambda: compiled_catalog(workspace, features),
+        load=load,
         version_of=lambda compiled: compiled.catalog.version,
-        first=compiled_catalog(workspace, features),
+        first=load(),
         metrics=metrics,
     )

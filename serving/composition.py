@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from decisioning.catalog import Catalog
@@ -18,6 +19,8 @@ from features.consent_intake import ConsentIntake
 from features.contacts import ContactBook
 from features.contract.source import contracts_of
 from features.decision_book import DecisionBook
+from features.explanation.catalog_archive import CatalogArchive
+from features.explanation.explainer import Explainer
 from features.fast_layer.keeper import known_features
 from features.feature_set import FeatureSet
 from features.golden_record import GoldenRules
@@ -53,7 +56,7 @@ from serving.fast_layer import ServedFastLayer, fast_keeper
 from serving.guard import keep_watch
 from serving.kept import Kept
 from serving.metrics import Metrics
-from serving.model_store import Shelf, challenger_store, model_store
+from serving.model_store import Shelf, bundle_of, challenger_store, model_store
 from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 from serving.settings import Settings
@@ -99,7 +102,8 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
     known_features(workspace.learning, features.names)
     home = Home(settings.home).create()
     metrics = Metrics()
-    catalog = catalog_store(workspace, features, metrics=metrics)
+    archive = CatalogArchive(home.catalogs)
+    catalog = catalog_store(workspace, features, archive, metrics=metrics)
     shelf = Shelf()
     bundle, challenger = model_store(home, shelf, metrics=metrics), challenger_store(home, shelf, metrics=metrics)
     for kept in (bundle, challenger):
@@ -110,6 +114,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         fast = ServedFastLayer(fast_keeper(stores.ledger, workspace, home), bundle, catalog)
         fast.prime()
         ports = _Ports(stores, workspace, catalog, challenger, fast, clock)
+        book = DecisionBook(stores.ledger, catalog.current.catalog)
         documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
         yield Desk(
             keys=KeyRing(settings),
@@ -117,10 +122,12 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             clock=clock,
             workers=workers,
             ledger=stores.ledger,
-            decisions=DecisionDesk(ports, DecisionBook(stores.ledger, catalog.current.catalog), clock, metrics),
+            decisions=DecisionDesk(ports, book, clock, metrics),
             intake=stores.intake,
             outcomes=OutcomeBook(stores.ledger),
             profiles=ProfileView(documents, lambda: stores.profiles(catalog.current.catalog)),
+            explainer=Explainer(book, archive, partial(bundle_of, home, shelf)),
+            descriptions=features.descriptions,
             journeys=lambda: prepared.kept(home.journeys),
             catalog=catalog,
             bundle=bundle,

@@ -1,7 +1,7 @@
 """Everything that a route's handler may need, in one place; composed in `serving.service`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from decisioning.eligibility import CompiledCatalog
 from decisioning.ports import Scorer
+from features.explanation.explainer import Explainer
 from features.intake import Intake
 from features.ledger import Ledger
 from features.outcomes import OutcomeBook
@@ -30,8 +31,8 @@ Result = TypeVar("Result")
 class Desk:
     """The service's parts.
 
-    Parameters: `workers`, a bounded pool for whatever would hold up other requests; `country`, two letters, of national
-    phone numbers.
+    Parameters: `workers`, a bounded pool for whatever would hold up other requests; `descriptions` of the features, by
+    name; `country`, two letters, of national phone numbers.
     """
 
     keys: KeyRing
@@ -43,6 +44,8 @@ class Desk:
     intake: Intake
     outcomes: OutcomeBook
     profiles: ProfileView
+    explainer: Explainer
+    descriptions: Mapping[str, str]
     journeys: Callable[[], bytes]
     catalog: Kept[CompiledCatalog]
     bundle: Kept[Scorer]

@@ -79,6 +79,18 @@ def challenger_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Chal
     )
 
 
+def bundle_of(home: Home, shelf: Shelf, version: str) -> Scorer:
+    """The bundle of a version that was published here, or the catalogue's own propensities ("none").
+
+    Raises `NotFoundError` where it is not kept, `ArtifactError` where it was altered.
+    """
+    if version == CatalogScorer.version:
+        return CatalogScorer()
+    from training.manifest import kept_path
+
+    return shelf.bundle(kept_path(home.path, version))
+
+
 def _champion(home: Home, shelf: Shelf) -> Scorer:
     from training.manifest import champion_path
 

@@ -7,6 +7,8 @@ from serving.action_list import actions
 from serving.body import BATCH_LIMIT, SENDER_LIMIT
 from serving.consents import consent
 from serving.decisions import decide
+from serving.explanation_answer import ExplanationAnswer
+from serving.explanations import explain
 from serving.health import documented, live, measured, ready
 from serving.journey_answers import JourneysAnswer
 from serving.journeys import journeys
@@ -40,6 +42,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/decisions", "Decide what to do next for one customer", decide, takes=schemas.DecisionBody,
         gives=answers.DecisionAnswer, errors=(409, 410),
+    ),
+    Route(
+        "POST", "/v1/explanations", "Why a past decision came out as it did, and what if", explain,
+        takes=schemas.ExplanationBody, gives=ExplanationAnswer, errors=(404, 410),
     ),
     Route(
         "POST", "/v1/outcomes", "Report what became of decisions", outcomes, takes=schemas.OutcomesBody,

@@ -11,6 +11,7 @@ from decisioning.customer import CustomerReference, FeatureValue
 from decisioning.decision import DecisionRequest
 from decisioning.errors import InvalidInputError
 from decisioning.outcome import Outcome, OutcomeType
+from decisioning.replay import Supposition
 from features.consent_intake import GivenConsent
 from features.hold import SetHold
 from features.identifier import by_country
@@ -120,6 +121,29 @@ class DecisionBody(Strict):
             context=self.context,
             limit=self.limit,
         )
+
+
+class SuppositionBody(Strict):
+    """What is supposed to have been otherwise; what is not named stays as it was."""
+
+    placement: Identifier | None = None
+    features: Annotated[dict[FactName, Fact], Field(max_length=64)] = Field(default_factory=dict)
+    context: Annotated[dict[FactName, Fact], Field(max_length=64)] = Field(default_factory=dict)
+    levers: Annotated[dict[Identifier, Annotated[float, Field(ge=0, le=1e6)]], Field(max_length=64)] = Field(
+        default_factory=dict
+    )
+
+
+class ExplanationBody(Strict):
+    """What `POST /v1/explanations` asks: which decision, and what if."""
+
+    decision_id: Identifier
+    what_if: SuppositionBody | None = None
+
+    def supposition(self) -> Supposition | None:
+        """Give the domain's supposition; None where nothing is supposed."""
+        what = self.what_if
+        return Supposition(what.placement or "", what.features, what.context, what.levers) if what else None
 
 
 class RetrainingBody(Strict):

@@ -7,7 +7,7 @@ from typing import Literal
 import orjson
 
 from decisioning.errors import ArtifactError
-from features.rollout_pointer import replace_file
+from features.replace_file import replace_file
 
 LOG = "champions.json"
 Change = Literal["promoted", "rolled back"]

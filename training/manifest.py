@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from decisioning.errors import ArtifactError
+from decisioning.errors import ArtifactError, NotFoundError
 
 MANIFEST = "bundle.json"
 POINTER = "champion.json"
@@ -102,6 +102,17 @@ def published_path(home: Path, version: str, digest: str, *, pointer: str = POIN
         raise ArtifactError(f"{home / 'bundles' / pointer}: version {version!r}, expected 16 hexadecimal digits")
     folder = home / "bundles" / version
     _verified(folder / MANIFEST, digest)
+    return folder
+
+
+def kept_path(home: Path, version: str) -> Path:
+    """The folder of a bundle of this version, once published below a home, whether it serves or not.
+
+    Raises `NotFoundError` where it is not kept.
+    """
+    folder = home / "bundles" / version
+    if not _VERSION.fullmatch(version) or not folder.is_dir():
+        raise NotFoundError(f"the bundle {version} is not kept in this home", code="bundle_not_kept")
     return folder
 
 

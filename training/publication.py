@@ -10,7 +10,8 @@ import orjson
 from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
 from features.file_lock import alone
 from features.home import Home
-from features.rollout_pointer import Mode, RolloutPointer, end_rollout, replace_file, write_rollout
+from features.replace_file import replace_file
+from features.rollout_pointer import Mode, RolloutPointer, end_rollout, write_rollout
 from training.champion_log import Champion, Change, champion_changes, note_champion, standing
 from training.manifest import (
     POINTER,

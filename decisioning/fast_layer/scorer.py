@@ -35,15 +35,10 @@ class FastScorer:
         found = self.scorer.score(features, candidates)
         row = self.regressors.row(features)
         shift, spread = self.posterior.of([each.action.name for each in candidates], row)
-        weight = _weights(found.propensity)
+        weight = weights_of(found.propensity)
         propensity = bounded(found.propensity + weight * shift, 0.0, 1.0)
-        gained = propensity - found.propensity
-        return Scores(
-            propensity,
-            bounded(found.uplift + gained, -1.0, 1.0),
-            _moved(found.priority, gained, candidates),
-            Correction(self.seq, found.propensity, self.boldness * weight * spread),
-        )
+        correction = Correction(self.seq, found.propensity, self.boldness * weight * spread)
+        return corrected(found, propensity, correction, candidates)
 
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:
         """What moved the bundle's propensity."""
@@ -56,7 +51,15 @@ def bounded(values: Floats, least: float, most: float) -> Floats:
     return kept
 
 
-def _weights(propensity: Floats) -> Floats:
+def corrected(found: Scores, propensity: Floats, correction: Correction, candidates: Sequence[Candidate]) -> Scores:
+    """A bundle's scores with another propensity, uplift and priority moved by what that comes to."""
+    gained = propensity - found.propensity
+    uplift = bounded(found.uplift + gained, -1.0, 1.0)
+    return Scores(propensity, uplift, _moved(found.priority, gained, candidates), correction)
+
+
+def weights_of(propensity: Floats) -> Floats:
+    """How far a propensity moves by one unit of log-odds, p × (1 − p); never 0."""
     kept = bounded(propensity, LEAST_PROPENSITY, 1.0 - LEAST_PROPENSITY)
     weights: Floats = kept * (1.0 - kept)
     return weights

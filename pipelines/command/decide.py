@@ -1,4 +1,4 @@
-"""Commands that decide, and what deciding stands on: the catalogue, the service, the machine."""
+"""Commands that decide and explain, and what deciding stands on: the catalogue, the service, the machine."""
 
 import json
 from dataclasses import asdict
@@ -28,6 +28,24 @@ def decide(
     from pipelines.decide import decide_once
 
     print(json.dumps(decide_once(home_of(home, workspace), workspace, identifier, placement, request_id), indent=2))
+
+
+def explain(
+    decision_id: Annotated[str, typer.Argument(help="The decision's id, such as d_0f3a…")],
+    home: HomeOption = None,
+    workspace: WorkspaceOption = HERE,
+    placement: Annotated[str, typer.Option(help="What if it had been this placement?")] = "",
+    feature: Annotated[list[str] | None, typer.Option(help="What if a feature were name=value? Repeatable.")] = None,
+    context: Annotated[list[str] | None, typer.Option(help="What if a fact of the moment were name=value?")] = None,
+    lever: Annotated[list[str] | None, typer.Option(help="What if an action's lever were action=number?")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a past decision came out as it did, make it again from its record, and say what if."""
+    from pipelines.explain import explained, explanation_in_words, supposition_of
+
+    what = supposition_of(placement, features=feature or (), context=context or (), levers=lever or ())
+    told = explained(home_of(home, workspace), workspace, decision_id, what)
+    echo(told, as_json=as_json, words=explanation_in_words)
 
 
 def catalog(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
@@ -60,6 +78,7 @@ def doctor(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: 
 
 COMMANDS = (
     decide,
+    explain,
     catalog,
     serve,
     doctor,

@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 
 from decisioning.errors import UnavailableError
-from features.rollout_pointer import replace_file
+from features.replace_file import replace_file
 
 FILE = "last-training.json"
 

@@ -27,6 +27,7 @@ from pipelines.champion import champion_bundle, champion_scorer
 from pipelines.clock import SimulatedClock
 from pipelines.composition import compose
 from pipelines.exit_code import ExitCode
+from pipelines.explain import explained
 from pipelines.promote import promote_version
 from pipelines.retrain import learnable_log, retrain
 from pipelines.rollback import roll_back
@@ -338,3 +339,19 @@ def test_a_rollback_brings_the_champion_before_back(walk):
     before = champion_bundle(walk.home).version
     assert "rolled back" in roll_back(walk.home, walk.workspace)
     assert champion_bundle(walk.home).version != before
+
+
+def test_decisions_of_a_learned_model_are_made_again_from_their_records(walk):
+    learned = [each for each in walk.decisions if each.versions.bundle != "none" and each.ranked]
+    assert learned
+    for decision in learned[:: max(1, len(learned) // 20)]:
+        told = explained(walk.home, walk.workspace, decision.decision_id, None)
+        assert told["replay"] == {"exact": True, "differs": [], "why_not": None}
+
+
+def test_what_moved_a_learned_propensity_is_told_in_the_words_of_the_features(walk):
+    decision = next(each for each in reversed(walk.decisions) if each.versions.bundle != "none" and each.ranked)
+    first = explained(walk.home, walk.workspace, decision.decision_id, None)["actions"][0]
+    assert first["action"] == decision.ranked[0].action
+    assert first["contributions"]
+    assert all(each["about"] for each in first["contributions"])
