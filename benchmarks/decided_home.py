@@ -24,8 +24,8 @@ from pipelines.composition import Composition, compose
 from pipelines.ingest import load
 from pipelines.materialize import materialize
 from pipelines.simulate import world_of, write_history
-from training.churn import feature_columns
 from training.dataset import DecisionLogFrame
+from training.feature_column import feature_columns
 
 BANK = Path("examples/bank")
 OPENS = datetime(2025, 1, 1, tzinfo=UTC)

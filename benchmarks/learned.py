@@ -11,8 +11,8 @@ from features.feature_set import FeatureSet
 from features.workspace import Training, Workspace
 from training.artifact import write_bundle
 from training.bundle import PolicyBundle
-from training.churn import feature_columns
 from training.dataset import TimeSplit, split_by_time
+from training.feature_column import feature_columns
 from training.learning import Learned, learn
 
 

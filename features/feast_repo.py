@@ -22,7 +22,7 @@ from features.stores import Stores
 
 PROJECT = "tsugi"
 REDIS_CLASS_PATH = "features.feast_redis_store.PackedRedisOnlineStore"
-SERVICES = ("propensity", "churn")
+SERVICES = ("propensity", "churn", "service_need", "satisfaction")
 """One feature service per model; every service has every view."""
 
 
@@ -63,7 +63,7 @@ def apply(home: Home, features: FeatureSet, *, stores: Stores | None = None) -> 
         config = _write_config(folder, stores)
         known = folder / "registry.definition"
         believed = " ".join(f"{view.name}:{view.ttl}" for view in features.views)
-        wanted = f"{features.fingerprint} {believed} {folder}"
+        wanted = f"{features.fingerprint} {believed} {folder} {' '.join(SERVICES)}"
         if known.exists() and known.read_text() == wanted:
             return open_store(home)
         known.unlink(missing_ok=True)

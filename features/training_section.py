@@ -12,6 +12,25 @@ class Churn(Section):
     horizon_days: float = Field(default=60.0, gt=0)
 
 
+class ServiceNeed(Section):
+    """`[training.service_need]`: the track event that says a customer needs service; with "" it is not foreseen."""
+
+    event: str = "Ticket Opened"
+    horizon_days: float = Field(default=30.0, gt=0)
+
+
+class Satisfaction(Section):
+    """`[training.satisfaction]`: the survey, and the `answer` that is dissatisfied where it is `at_most` this.
+
+    Foreseen is dissatisfaction in the next survey that is answered within the horizon; with an `event` of "" it is not.
+    """
+
+    event: str = "Survey Answered"
+    answer: str = Field(default="nps", min_length=1)
+    at_most: float = 6.0
+    horizon_days: float = Field(default=30.0, gt=0)
+
+
 class Training(Section):
     """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging.
 
@@ -26,6 +45,8 @@ class Training(Section):
     validation_share: float = Field(default=0.2, gt=0, lt=1)
     evaluation_share: float = Field(default=0.3, gt=0, lt=1)
     churn: Churn | None = None
+    service_need: ServiceNeed = ServiceNeed()
+    satisfaction: Satisfaction = Satisfaction()
 
 
 class Gate(Section):

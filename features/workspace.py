@@ -21,7 +21,7 @@ from features.privacy.settings import Privacy, Retention
 from features.section import Section
 from features.source import Source, Sources
 from features.stores import Stores
-from features.training_section import Churn, Gate, Training
+from features.training_section import Churn, Gate, Satisfaction, ServiceNeed, Training
 
 __all__ = [
     "Business",
@@ -262,6 +262,8 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "rewards": Reward,
     "training": Training,
     "churn": Churn,
+    "service_need": ServiceNeed,
+    "satisfaction": Satisfaction,
     "learning": Learning,
     "gate": Gate,
     "monitor": Monitoring,

@@ -1,10 +1,12 @@
 """The bundle that serves, as the command line loads it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from decisioning.cold_start import CatalogScorer
 from decisioning.ports import Scorer
 from training.artifact import load_bundle
+from training.bundle import EventModel, PolicyBundle
 from training.bundle_json import Bundle
 from training.manifest import champion_path, kept_path
 
@@ -21,6 +23,11 @@ def scorer_of(home: Path, version: str) -> Scorer:
     Raises `NotFoundError` where it is not kept, `ArtifactError` where it was altered.
     """
     return CatalogScorer() if version == CatalogScorer.version else load_bundle(kept_path(home, version))
+
+
+def foreseen_by(bundle: Bundle | None) -> Mapping[str, EventModel]:
+    """The models of what customers will do that a bundle has; none where it has no model at all."""
+    return bundle.foreseen if isinstance(bundle, PolicyBundle) else {}
 
 
 def champion_scorer(home: Path) -> Scorer:

@@ -1,5 +1,6 @@
 """What a training would learn from what, without learning or writing anything."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,9 @@ from features.workspace import Training, Workspace
 from pipelines.retrain import FEWEST_DECISIONS
 from training.dataset import DecisionLogFrame, split_by_time
 from training.decision_log import read_decision_log
+from training.foresight.known import NEVER
+from training.foresight.subject import subjects_of
+from training.goal_event import each_goal_event
 from training.log_history import any_known
 from training.specialist_fit import FEWEST_SHOWN
 
@@ -65,19 +69,20 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         now = read_decision_log(ledger, catalog, settings.goal, as_of=as_of, feature_names=features.names)
         over = as_of + settings.goal.window
         later = read_decision_log(ledger, catalog, settings.goal, as_of=over, feature_names=features.names[:1])
+        foreseen = _foreseen(ledger, settings.training, as_of)
     every = later.take(later.decided_us <= to_us(as_of))
-    return _plan(settings.training, catalog, now, every, as_of)
+    return _plan(settings.training, (*_models(catalog), *foreseen), now, every, as_of)
 
 
 def _plan(
-    training: Training, catalog: Catalog, frame: DecisionLogFrame, every: DecisionLogFrame, as_of: datetime
+    training: Training, models: tuple[str, ...], frame: DecisionLogFrame, every: DecisionLogFrame, as_of: datetime
 ) -> Plan:
     split = split_by_time(frame, validation_share=training.validation_share, evaluation_share=training.evaluation_share)
     parts = {"learn": split.train, "choose": split.validation, "judge": split.evaluation}
     moments = [from_us(int(frame.decided_us[place])) for place in (0, -1)] if len(frame) else [None, None]
     return Plan(
         as_of=as_of,
-        models=tuple(_models(training, catalog)),
+        models=models,
         first=moments[0],
         last=moments[1],
         rows={name: len(part) for name, part in parts.items()},
@@ -95,12 +100,21 @@ def _budget(training: Training) -> str:
     return f"{training.trials} trials a model{seconds}, seed {training.seed}"
 
 
-def _models(training: Training, catalog: Catalog) -> Iterator[str]:
+def _models(catalog: Catalog) -> Iterator[str]:
     n_actions = len([name for name in catalog.actions if name != NO_ACTION])
     yield f"propensity and uplift: one pooled model of {n_actions} actions, logistic regression beside trees"
     yield f"specialists: a model of its own for each action shown at least {FEWEST_SHOWN} times, where it is better"
-    if training.churn is not None:
-        yield f"churn: {training.churn.event!r} within {training.churn.horizon_days:g} days, from the feature history"
+
+
+def _foreseen(ledger: Ledger, training: Training, as_of: datetime) -> list[str]:
+    subjects = subjects_of(training)
+    names = [subject.event for subject in subjects]
+    found = Counter(event.name for event in each_goal_event(ledger, names, after_us=-NEVER, until_us=to_us(as_of)))
+    return [
+        f"{subject.name}: {subject.words}, from the feature history; the log has {found[subject.event]:,} such events"
+        for subject in subjects
+        if subject.declared or found[subject.event]
+    ]
 
 
 def _labels(frame: DecisionLogFrame, every: DecisionLogFrame) -> dict[str, Labels]:

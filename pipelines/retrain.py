@@ -10,7 +10,7 @@ from typing import Any
 
 from decisioning.errors import InvalidInputError
 from features.home import Home
-from pipelines.champion import champion_bundle
+from pipelines.champion import champion_bundle, foreseen_by
 from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
 from pipelines.gate_bounds import check_declared, gate_bounds
@@ -23,13 +23,14 @@ from training.artifact import load_bundle, write_bundle
 from training.bundle import PolicyBundle
 from training.bundle_json import Bundle
 from training.bundle_policy import ManyScorer, score_log
-from training.churn import feature_columns
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
 from training.decision_log import read_decision_log
 from training.encoding import FeatureEncoder
+from training.feature_column import feature_columns
+from training.foresight.learn import Past, learn_foreseen
 from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
-from training.learning import Learned, learn, learn_churn
+from training.learning import Learned, learn, search_of
 from training.log_check import check_log
 from training.log_history import with_history
 from training.manifest import read_manifest
@@ -200,15 +201,22 @@ def judge_bundle(
 
 
 def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime) -> Learned:
-    """Learn responses and churn side by side: neither knows of the other, and both let other threads run."""
+    """Learn responses and what is foreseen side by side: neither knows of the other, both let other threads run."""
     features, training = composition.features, composition.workspace.training
+    studies = Studies(composition.home.optuna)
     with ThreadPoolExecutor(max_workers=1) as aside:
-        churn = aside.submit(
-            learn_churn, composition.ledger, composition.home, features, training=training, as_of=as_of
+        foreseen = aside.submit(
+            learn_foreseen,
+            composition.ledger,
+            Past(composition.home, features),
+            training=training,
+            as_of=as_of,
+            search=search_of(training, studies),
+            champion=foreseen_by(champion_bundle(composition.home.path)),
         )
-        catalog, studies = composition.catalog.catalog, Studies(composition.home.optuna)
+        catalog = composition.catalog.catalog
         learned = learn(split, catalog=catalog, features=features, training=training, studies=studies)
-        return learned.with_churn(churn.result())
+        return learned.with_foreseen(foreseen.result())
 
 
 def _seen(composition: Composition, split: TimeSplit, frame: DecisionLogFrame, bundle: PolicyBundle) -> dict[str, Any]:

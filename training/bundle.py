@@ -17,8 +17,8 @@ Key = tuple[str, str, float, float]
 
 
 @dataclass(frozen=True)
-class ChurnModel:
-    """P(the customer leaves within the horizon).
+class EventModel:
+    """P(what is foreseen of a customer comes true within the horizon).
 
     Parameters: `encoder`, its own features in order; `horizon_days`.
     """
@@ -41,13 +41,14 @@ class ChurnModel:
 class PolicyBundle:
     """Every model that serves, as one; a `decisioning.ports.Scorer`.
 
-    Parameters: `version`, the hash of the content; `catalog_version` it was trained with.
+    Parameters: `version`, the hash of the content; `catalog_version` it was trained with; `foreseen`, the models of
+    what customers will do whatever is decided, by name.
     """
 
     version: str
     catalog_version: str
     response: ResponseModel
-    churn: ChurnModel | None = None
+    foreseen: Mapping[str, EventModel] = field(default_factory=dict)
     kind: Literal["model"] = "model"
     _known: dict[tuple[Key, ...], Candidates] = field(default_factory=dict, repr=False, compare=False)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from decisioning.errors import ArtifactError
 from training.blend import Blend
-from training.bundle import ChurnModel, PolicyBundle
+from training.bundle import EventModel, PolicyBundle
 from training.calibration import Calibration
 from training.constant import ConstantBundle, ConstantEntry
 from training.encoding import ActionEntry, ActionTable, FeatureColumn, FeatureEncoder, Layout
@@ -42,8 +42,8 @@ def bundle_to_json(bundle: Bundle) -> tuple[dict[str, Any], Texts]:
     if isinstance(bundle, ConstantBundle):
         return {**head, "entries": [asdict(entry) for entry in bundle.entries.values()]}, {}
     texts: Texts = {}
-    churn = None if bundle.churn is None else _churn_json(bundle.churn, texts)
-    return {**head, **_response_json(bundle.response, texts), "churn": churn}, texts
+    foreseen = {name: _event_json(model, name, texts) for name, model in bundle.foreseen.items()}
+    return {**head, **_response_json(bundle.response, texts), "foreseen": foreseen}, texts
 
 
 def bundle_from_json(content: Mapping[str, Any], texts: Texts) -> Bundle:
@@ -53,8 +53,7 @@ def bundle_from_json(content: Mapping[str, Any], texts: Texts) -> Bundle:
             entries = [ConstantEntry(**entry) for entry in content["entries"]]
             return ConstantBundle(content["version"], content["catalog_version"], {e.action: e for e in entries})
         response = _response(content, texts)
-        churn = None if content["churn"] is None else _churn(content["churn"], texts)
-        return PolicyBundle(content["version"], content["catalog_version"], response, churn)
+        return PolicyBundle(content["version"], content["catalog_version"], response, _foreseen(content, texts))
     except (KeyError, TypeError, ValueError) as problem:
         raise ArtifactError(f"bundle.json: does not describe a bundle: {problem!r}") from problem
 
@@ -112,19 +111,25 @@ def _specialists(content: Mapping[str, Any], texts: Texts, layout: Layout) -> Sp
     return Specialists(own, layout.position("action"))
 
 
-def _churn_json(model: ChurnModel, texts: Texts) -> dict[str, Any]:
+def _event_json(model: EventModel, name: str, texts: Texts) -> dict[str, Any]:
     return {
         "features": [asdict(column) for column in model.encoder.columns],
-        "blend": blend_to_json(model.blend, "churn.txt", texts),
+        "blend": blend_to_json(model.blend, f"{name}.txt", texts),
         "calibration": model.calibration.to_json(),
         "horizon_days": model.horizon_days,
     }
 
 
-def _churn(content: Mapping[str, Any], texts: Texts) -> ChurnModel:
+def _foreseen(content: Mapping[str, Any], texts: Texts) -> dict[str, EventModel]:
+    """What is foreseen, by name; a bundle written before there was more than churn may have that alone."""
+    told = content.get("foreseen", {"churn": content.get("churn")})
+    return {str(name): _event(each, texts) for name, each in told.items() if each is not None}
+
+
+def _event(content: Mapping[str, Any], texts: Texts) -> EventModel:
     encoder = encoder_from_json(content["features"])
     blend = blend_from_json(content["blend"], texts, len(encoder.columns))
-    return ChurnModel(encoder, blend, Calibration.from_json(content["calibration"]), float(content["horizon_days"]))
+    return EventModel(encoder, blend, Calibration.from_json(content["calibration"]), float(content["horizon_days"]))
 
 
 def encoder_from_json(columns: list[Mapping[str, Any]]) -> FeatureEncoder:

@@ -11,10 +11,10 @@ from features.rollout_pointer import RolloutPointer, read_rollout
 from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
 from pipelines.monitoring.serving_skew import serving_skew
-from training.churn import feature_columns
 from training.dataset import DecisionLogFrame
 from training.decision_log import read_decision_log
 from training.encoding import FeatureEncoder
+from training.feature_column import feature_columns
 from training.manifest import champion_path, read_manifest
 from training.monitoring.finding import RETRAIN, SOURCE, Finding
 from training.monitoring.reference import reference_in

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from decisioning.catalog import Catalog
 from pipelines.composition import Composition
 from pipelines.recording.card import card
-from pipelines.recording.churn import log_churn
+from pipelines.recording.foresight import log_foreseen
 from pipelines.recording.propensity import log_propensity
 from pipelines.recording.signature import signature
 from training.dataset import DecisionLogFrame
@@ -93,10 +93,10 @@ def _log_models(
             judged=candidate.judged,
             catalog=composition.catalog.catalog,
         )
-    if learned is not None:
-        with registry.model_run(run, "churn") as child:
+    for foreseen in learned.foreseen if learned else ():
+        with registry.model_run(run, foreseen.subject.name) as child:
             child.log_data(data)
-            log_churn(child, learned.churn)
+            log_foreseen(child, foreseen)
 
 
 def _log_bundle(composition: Composition, run: Run, candidate: "Candidate") -> None:

@@ -12,7 +12,7 @@ from feast.protos.feast.types.Value_pb2 import Value
 
 from decisioning.errors import InvalidInputError, UnavailableError
 from features.feast_online_store import CLASS_PATH
-from features.feast_repo import apply, open_store
+from features.feast_repo import SERVICES, apply, open_store
 from features.feature_set import FeatureSet
 from features.historical import online_states, training_frame
 from features.history import History
@@ -50,7 +50,7 @@ def commerce(**columns: float) -> bytes:
 
 def test_a_service_per_model_has_every_state_column(home):
     store = apply(home, FEATURES)
-    for name in ("propensity", "churn"):
+    for name in SERVICES:
         service = store.get_feature_service(name)
         columns = [f.name for projection in service.feature_view_projections for f in projection.features]
         assert sorted(columns) == sorted(FEATURES.columns)

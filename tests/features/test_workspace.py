@@ -58,7 +58,11 @@ def test_only_the_name_is_needed(tmp_path):
         ('name = "bank"', "", ["workspace.name", "Field required", "given: nothing"]),
         ('name = "bank"', 'name = "../bank"', ["workspace.name", "'../bank'"]),
         ("trials = 5", 'trials = "many"', ["training.trials", "'many'", "integer"]),
-        ("trials = 5", "trails = 5", ["training.trails", "allowed: churn, evaluation_share, seed, trials"]),
+        (
+            "trials = 5",
+            "trails = 5",
+            ["training.trails", "allowed: churn, evaluation_share, satisfaction, seed, "],
+        ),
         ("margin = 0.1", "margin = -1", ["gate.margin", "-1", "greater than or equal to 0"]),
         ("margin = 0.1", "margin = nan", ["gate.margin", "nan", "finite"]),
         ('amount = "margin"', 'amount = "margin"\nvalue = 3.0', ["goal.rewards.0.value", "not both"]),

@@ -1,0 +1,87 @@
+"""Fitting a model of what is foreseen: learn from earlier snapshots, choose on later, judge on the last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
+
+from decisioning.errors import InvalidInputError
+from training.blend import Blend
+from training.blend_fit import BlendReport, Recipe, choose_blend, join, refit
+from training.bundle import EventModel
+from training.calibration import choose_calibration
+from training.encoding import FeatureEncoder, Floats
+from training.foresight.subject import Subject
+from training.linear import LinearShape, Penalties
+from training.logistic import sigmoid
+from training.metrics import Quality
+from training.trees import Rows
+from training.tuning import Search
+
+FEWEST_OF_EITHER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class EventReport:
+    """How good the model is on the last snapshots, which chose nothing.
+
+    Parameters: `quality`, of the model; `simple`, of the logistic regression alone; arrays (n,) over the evaluated rows
+    for the gate: `customer_id`, `label`, `predicted`, `predicted_simple`, `base_rate`.
+    """
+
+    blend: BlendReport
+    quality: Quality
+    simple: Quality
+    customer_id: NDArray[np.object_]
+    label: Floats
+    predicted: Floats
+    predicted_simple: Floats
+    base_rate: Floats
+
+
+def fit_event(
+    parts: Sequence[Rows],
+    subject: Subject,
+    *,
+    encoder: FeatureEncoder,
+    search: Search,
+    customer_id: NDArray[np.object_],
+) -> tuple[EventModel, EventReport]:
+    """Fit on training rows, choose on validation rows, judge on evaluation rows, refit on the first two.
+
+    Parameters: `parts`, the three; `customer_id` (n,) of the evaluation rows. Raises `InvalidInputError` where a part
+    has fewer than ten of either label.
+    """
+    train, validation, evaluation = parts
+    for name, part in zip(("training", "validation", "evaluation"), parts, strict=True):
+        _check(part, f"{subject.name} {name}")
+    recipe = Recipe(LinearShape(encoder.columns, 0, 0), search, Penalties(pooled=10.0))
+    with threadpool_limits(limits=1):
+        choice = choose_blend(train, validation, recipe)
+        calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
+        blend = refit(join(train, validation), recipe, choice)
+    model = EventModel(encoder, blend, calibration, subject.horizon_days)
+    predicted = model.score_matrix(evaluation.matrix)
+    simple = sigmoid(Blend(blend.linear, None, 0.0).margin(evaluation.matrix))
+    report = EventReport(
+        blend=choice.report,
+        quality=Quality.of(evaluation.label, predicted),
+        simple=Quality.of(evaluation.label, simple),
+        customer_id=customer_id,
+        label=evaluation.label,
+        predicted=predicted,
+        predicted_simple=simple,
+        base_rate=np.full(len(evaluation), float(join(train, validation).label.mean())),
+    )
+    return model, report
+
+
+def _check(rows: Rows, name: str) -> None:
+    positives = int(rows.label.sum())
+    if min(positives, len(rows) - positives) < FEWEST_OF_EITHER:
+        raise InvalidInputError(
+            f"{name} has {len(rows)} snapshots, true of {positives}; at least {FEWEST_OF_EITHER} of each are needed",
+            code="too_little_data",
+        )

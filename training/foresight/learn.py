@@ -1,0 +1,134 @@
+"""Learning all that is foreseen, from the ledger to models that may serve.
+
+A model serves only if it is no worse, on the last snapshots, than the logistic regression beside it, than the base
+rate, and than what the champion bundle foresees by. Where it is not, the champion's own model is kept, if that is no
+worse than the base rate. None of them learned from those snapshots: the champion learned earlier.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from decisioning.errors import InvalidInputError
+from features.feature_set import FeatureSet
+from features.historical import training_frame
+from features.home import Home
+from features.instant import to_us
+from features.ledger import Ledger
+from features.training_section import Training
+from training.bundle import EventModel
+from training.component_gate import ComponentVerdict, judge_component, log_losses
+from training.encoding import FeatureEncoder, Floats
+from training.feature_column import feature_columns
+from training.foresight.fitting import EventReport, fit_event
+from training.foresight.known import read_known
+from training.foresight.snapshot import Snapshots, read_snapshots, split_snapshots
+from training.foresight.subject import Subject, subjects_of
+from training.trees import Rows
+from training.tuning import Search
+
+MARGIN = 0.002
+"""How much worse than its rivals, in mean log loss, a model may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What became of one subject: the model that may serve, and why, or why there is none.
+
+    Parameters: `report` of the new model, where one was learned; `kept`, whether `model` is the champion's.
+    """
+
+    subject: Subject
+    model: EventModel | None
+    report: EventReport | None
+    reasons: tuple[str, ...]
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Where features as they were known are read from: through Feast."""
+
+    home: Home
+    features: FeatureSet
+
+    def of(self, snapshots: Snapshots, subject: Subject) -> pd.DataFrame:
+        """The documented features of the snapshots, a column each, as they were known then."""
+        times = pd.to_datetime(snapshots.at_us, unit="us", utc=True)
+        entities = pd.DataFrame({"customer_id": snapshots.customer_id, "event_timestamp": times})
+        return training_frame(self.home, self.features, entities, service=subject.name)
+
+
+def learn_foreseen(
+    ledger: Ledger,
+    past: Past,
+    *,
+    training: Training,
+    as_of: datetime,
+    search: Search,
+    champion: Mapping[str, EventModel],
+) -> tuple[Foreseen, ...]:
+    """Learn what the workspace declares, and what it does not where the log has such events.
+
+    Parameters: `champion`, what the bundle that serves now foresees by.
+    """
+    subjects = subjects_of(training)
+    known = read_known(ledger, subjects, until_us=to_us(as_of))
+    return tuple(
+        learn_subject(
+            read_snapshots(known, subject, as_of=as_of, seed=search.seed),
+            subject,
+            past=past,
+            search=search.of(subject.name),
+            champion=champion.get(subject.name),
+        )
+        for subject in subjects
+        if subject.declared or subject.event in known.events
+    )
+
+
+def learn_subject(
+    snapshots: Snapshots, subject: Subject, *, past: Past, search: Search, champion: EventModel | None = None
+) -> Foreseen:
+    """Learn one subject where the history allows it; `champion`, the model that serves now."""
+    try:
+        parts = split_snapshots(snapshots, subject)
+        frames = [past.of(part, subject) for part in parts]
+        encoder = FeatureEncoder(feature_columns(past.features))
+        rows = [Rows(_encoded(encoder, frame), part.label) for frame, part in zip(frames, parts, strict=True)]
+        ids = parts[2].customer_id
+        model, report = fit_event(rows, subject, encoder=encoder, search=search, customer_id=ids)
+    except InvalidInputError as error:
+        return Foreseen(subject, champion, None, (error.message,), kept=champion is not None)
+    served = None if champion is None else champion.score_matrix(_encoded(champion.encoder, frames[2]))
+    return _judged(Foreseen(subject, model, report, ()), report, champion=champion, served=served, seed=search.seed)
+
+
+def _judged(
+    new: Foreseen, report: EventReport, *, champion: EventModel | None, served: Floats | None, seed: int
+) -> Foreseen:
+    rivals = {"logistic regression": report.predicted_simple, "base rate": report.base_rate}
+    others = {} if served is None else {"champion": served}
+    verdict = _verdict(report, report.predicted, {**rivals, **others}, seed=seed)
+    if verdict.passed or served is None:
+        return Foreseen(new.subject, new.model if verdict.passed else None, report, verdict.reasons)
+    kept = _verdict(report, served, {"base rate": report.base_rate}, seed=seed)
+    reasons = (*verdict.reasons, *(f"champion: {reason}" for reason in kept.reasons))
+    return Foreseen(new.subject, champion if kept.passed else None, report, reasons, kept=kept.passed)
+
+
+def _verdict(report: EventReport, predicted: Floats, rivals: Mapping[str, Floats], *, seed: int) -> ComponentVerdict:
+    return judge_component(
+        log_losses(predicted, report.label),
+        {name: log_losses(rival, report.label) for name, rival in rivals.items()},
+        customers=report.customer_id,
+        margin=MARGIN,
+        generator=np.random.default_rng(seed),
+    )
+
+
+def _encoded(encoder: FeatureEncoder, frame: pd.DataFrame) -> Floats:
+    return encoder.matrix({str(name): frame[name].to_numpy() for name in frame}, n_rows=len(frame))

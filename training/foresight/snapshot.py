@@ -1,0 +1,93 @@
+"""Customers at moments, a month apart, and what came of them within the horizon.
+
+Snapshots whose horizon reaches into a later part of the split are left out of the earlier one, so that no label knows
+what a later part is judged by.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.errors import InvalidInputError
+from features.instant import to_us
+from training.encoding import Floats
+from training.foresight.known import NEVER, Known, Told
+from training.foresight.subject import Subject
+from training.labels import DAY_US
+
+MONTH_US = 30 * DAY_US
+MOST_SNAPSHOTS = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Customers at moments: arrays (n,) `customer_id`, `at_us`, `label` (0 or 1), in order of time."""
+
+    customer_id: NDArray[np.object_]
+    at_us: NDArray[np.int64]
+    label: Floats
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Snapshots":
+        """Some of the snapshots."""
+        return Snapshots(self.customer_id[rows], self.at_us[rows], self.label[rows])
+
+
+def read_snapshots(
+    known: Known, subject: Subject, *, as_of: datetime, seed: int, most: int = MOST_SNAPSHOTS
+) -> Snapshots:
+    """Every 30 days back from the last moment whose horizon is over: whoever was known by then and not gone."""
+    told, gone = known.told(subject.event, answer=subject.answer), known.told(subject.gone)
+    last = to_us(as_of) - subject.horizon_us
+    moments = range(last, int(known.since_us.min(initial=last)), -MONTH_US)
+    parts = [_at(at, known, subject, told=told, gone=gone) for at in reversed(moments)]
+    snapshots = _joined(parts)
+    if len(snapshots) <= most:
+        return snapshots
+    return snapshots.take(np.sort(np.random.default_rng(seed).choice(len(snapshots), most, replace=False)))
+
+
+def _at(at_us: int, known: Known, subject: Subject, *, told: Told, gone: Told) -> Snapshots:
+    comes_us, answer = told.next_after(at_us, n_customers=len(known))
+    left_us, _ = gone.next_after(-NEVER, n_customers=len(known))
+    asked = (known.since_us <= at_us) & (at_us < left_us)
+    label = comes_us <= at_us + subject.horizon_us
+    if subject.answer:
+        asked &= label
+        label = answer <= subject.at_most
+    ids = known.customer_id[asked]
+    return Snapshots(ids, np.full(len(ids), at_us, dtype=np.int64), label[asked].astype(np.float64))
+
+
+def _joined(parts: list[Snapshots]) -> Snapshots:
+    if not parts:
+        return Snapshots(np.array([], dtype=object), np.array([], dtype=np.int64), np.array([]))
+    return Snapshots(
+        customer_id=np.concatenate([part.customer_id for part in parts]),
+        at_us=np.concatenate([part.at_us for part in parts]),
+        label=np.concatenate([part.label for part in parts]),
+    )
+
+
+def split_snapshots(snapshots: Snapshots, subject: Subject) -> tuple[Snapshots, Snapshots, Snapshots]:
+    """Training, validation and evaluation, a horizon apart.
+
+    Raises `InvalidInputError` where the history is too short for three parts.
+    """
+    horizon = subject.horizon_us
+    moments = np.unique(snapshots.at_us)
+    judged = int(moments[-1]) if moments.size else 0
+    earlier = moments[moments <= judged - horizon]
+    chosen = int(earlier[-1]) if earlier.size else 0
+    if not (moments <= chosen - horizon).any():
+        raise InvalidInputError(
+            f"{subject.name} needs snapshots over more than twice its horizon of {subject.horizon_days:g} days; "
+            f"there are {moments.size} months",
+            code="too_little_data",
+        )
+    at = snapshots.at_us
+    return tuple(snapshots.take(rows) for rows in (at <= chosen - horizon, at == chosen, at == judged))  # type: ignore[return-value] # three by construction
