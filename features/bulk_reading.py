@@ -1,63 +1,53 @@
-"""Reading the same probe of many facts at once: numbers and parts of the day, which most facts have, as columns."""
-
-from collections.abc import Sequence
+"""Reading the same probe of many facts at once: numbers, and what is read of a whole fact, as columns."""
 
 import numpy as np
 
-from features.fact import Fact
+from features.fact_columns import FactColumns
+from features.number import numbers_of
 from features.primitives import Array
-from features.readings import FACT_READINGS, HOURS_A_PART
+from features.readings import COLUMN_READINGS, FACT_READINGS
 from features.runs import Places
 from features.selector import Probe, Reading
 
-_HOUR_US = 3_600_000_000
 _MISSING = object()
-_NUMBERS = {int, float}
+_NO_PLACES, _NO_NUMBERS = np.empty(0, dtype=np.intp), np.empty(0)
 
 
 class BulkReading:
-    """What one probe reads of facts of the right type and name with the right first property."""
+    """What one probe reads of facts of one type and name with the right first property."""
 
     def __init__(self, probe: Probe, reading: Reading) -> None:
         self._probe = probe
         self._reading = reading
         is_settled = len(probe.selector.where) < 2
-        self._is_number = is_settled and bool(probe.reads) and not (probe.via or probe.one_of)
-        self._is_daypart = is_settled and probe.via == "daypart"
         self._is_of_value = is_settled and bool(probe.reads) and probe.via not in FACT_READINGS
+        self._is_number = self._is_of_value and not (probe.via or probe.one_of)
+        self._of_columns = COLUMN_READINGS.get(probe.via) if is_settled else None
 
-    def read(self, facts: Sequence[Fact]) -> tuple[Places, Array]:
+    def read(self, facts: FactColumns) -> tuple[Places, Array]:
         """The places of the facts that are looked at, and the number of each: as the reading, one by one."""
-        found = self._numbers(facts) if self._is_number else self._dayparts(facts) if self._is_daypart else None
-        return found or self._one_by_one(facts)
+        if self._is_of_value and self._probe.reads not in facts.named:
+            return _NO_PLACES, _NO_NUMBERS
+        if self._is_number:
+            return self._numbers(facts)
+        values = self._of_columns(facts) if self._of_columns else None
+        return self._one_by_one(facts) if values is None else self._usable(np.arange(len(facts)), values)
 
-    def _one_by_one(self, facts: Sequence[Fact]) -> tuple[Places, Array]:
+    def _one_by_one(self, facts: FactColumns) -> tuple[Places, Array]:
         name, is_of_value = self._probe.reads, self._is_of_value
-        values = [None if is_of_value and name not in fact[2] else self._reading(fact) for fact in facts]
+        values = [None if is_of_value and name not in fact[2] else self._reading(fact) for fact in facts.facts]
         told = [place for place, value in enumerate(values) if value is not None]
         return np.array(told, dtype=np.intp), np.array([values[place] for place in told], dtype=np.float64)
 
-    def _numbers(self, facts: Sequence[Fact]) -> tuple[Places, Array] | None:
-        """Where every fact that has the property has a number there."""
+    def _numbers(self, facts: FactColumns) -> tuple[Places, Array]:
         name = self._probe.reads
-        given = [fact[2].get(name, _MISSING) for fact in facts]
+        given = [said.get(name, _MISSING) for said in facts.properties]
         places = np.arange(len(given))
         if _MISSING in given:
             places = np.array([place for place, value in enumerate(given) if value is not _MISSING], dtype=np.intp)
             given = [value for value in given if value is not _MISSING]
-        if not _NUMBERS.issuperset(map(type, given)):
-            return None
-        try:
-            values = np.array(given, dtype=np.float64)
-        except OverflowError:
-            return None
-        values[~np.isfinite(values)] = np.nan
+        return self._usable(places, numbers_of(given))
+
+    def _usable(self, places: Places, values: Array) -> tuple[Places, Array]:
         usable = values == values if self._probe.required else slice(None)
         return places[usable], values[usable]
-
-    def _dayparts(self, facts: Sequence[Fact]) -> tuple[Places, Array] | None:
-        """Where no fact names its time zone."""
-        if any(fact.timezone for fact in facts):
-            return None
-        occurred_us = np.array([fact.occurred_us for fact in facts], dtype=np.int64)
-        return np.arange(len(facts)), (occurred_us // _HOUR_US % 24 // HOURS_A_PART).astype(np.float64)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from features.bulk_reading import BulkReading
 from features.fact import Fact
+from features.fact_columns import FactColumns
 from features.primitives import Array
 from features.selector import Plain, Probe, Reading
 
@@ -72,23 +73,37 @@ class FactReader:
         rows_of: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for row, fact in enumerate(facts):
             rows_of[fact[:2]].append(row)
-        found = [hits for named, rows in rows_of.items() for hits in self._read_named(named, rows, facts)]
-        if not found:
-            return Hits(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))
-        rows, probes, values = (np.concatenate(column) for column in zip(*found, strict=True))
-        order = np.argsort(rows, kind="stable")
-        return Hits(rows[order], probes[order], values[order])
+        found = [
+            (hits, np.array(rows, dtype=np.intp))
+            for rows in rows_of.values()
+            for hits in self._read(FactColumns.of([facts[row] for row in rows]))
+        ]
+        return _sorted([Hits(rows[hits.facts], hits.probes, hits.values) for hits, rows in found])
 
-    def _read_named(self, named: tuple[str, str], rows: list[int], facts: Sequence[Fact]) -> Iterator[Hits]:
-        interested = self._named.get(named) or self._typed.get(named[0], _NOBODY)
-        for alike, chosen in interested.split(rows, facts):
+    def read_alike(self, facts: FactColumns) -> Hits:
+        """As `read`, of facts of one type and name."""
+        return _sorted(list(self._read(facts)))
+
+    def _read(self, facts: FactColumns) -> Iterator[Hits]:
+        interested = self._named.get((facts.type, facts.name)) or self._typed.get(facts.type, _NOBODY)
+        for alike, chosen in interested.split(facts):
             at, counting = np.array(chosen, dtype=np.intp), np.array(alike.counting, dtype=np.intp)
             n = len(at) * len(counting)
             yield Hits(np.repeat(at, len(counting)), np.tile(counting, len(at)), np.ones(n))
-            told = [facts[row] for row in chosen] if alike.reading else []
+            told = facts if len(at) == len(facts) else facts.at(chosen)
             for probe, _ in alike.reading:
                 places, values = self._bulk[probe].read(told)
-                yield Hits(at[places], np.full(len(places), probe, dtype=np.intp), values)
+                if len(places):
+                    yield Hits(at[places], np.full(len(places), probe, dtype=np.intp), values)
+
+
+def _sorted(found: Sequence[Hits]) -> Hits:
+    """Everything that was found, by fact."""
+    if not found:
+        return Hits(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))
+    facts, probes, values = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(facts, kind="stable")
+    return Hits(facts[order], probes[order], values[order])
 
 
 class _Alike(NamedTuple):
@@ -125,14 +140,14 @@ class _Interested:
         """Those that may read a fact of these properties."""
         return self._free if self._by_value.keys().isdisjoint(properties) else self._wanting(self._given(properties))
 
-    def split(self, rows: list[int], facts: Sequence[Fact]) -> Iterable[tuple[_Alike, list[int]]]:
-        """Those that may read some facts, with the facts that these read alike."""
-        if not self._by_value:
-            return [(self._free, rows)]
+    def split(self, facts: FactColumns) -> Iterable[tuple[_Alike, Sequence[int]]]:
+        """Those that may read some facts, with the places of the facts that these read alike."""
+        named = self._by_value.keys()
+        if named.isdisjoint(facts.named):
+            return [(self._free, range(len(facts)))]
         alike: defaultdict[tuple[Plain | None, ...], list[int]] = defaultdict(list)
-        free, named = alike[self._given({})], self._by_value.keys()
-        for row in rows:
-            properties = facts[row][2]
+        free = alike[self._given({})]
+        for row, properties in enumerate(facts.properties):
             (free if named.isdisjoint(properties) else alike[self._given(properties)]).append(row)
         return [(self._wanting(given), chosen) for given, chosen in alike.items() if chosen]
 

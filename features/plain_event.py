@@ -15,7 +15,8 @@ from features.segment import STANDARD_NAMES, SURVEY_ANSWERED, properties_of
 
 PlainEvent = tuple[str, str, str, tuple[str, str], int, dict[str, Any], str]
 """(message_id, type, name, (user id, anonymous id), occurred_us, properties, time zone)"""
-_NAMED = {"track": "event", "page": "name", "screen": "name"}
+NAMED = {"track": "event", "page": "name", "screen": "name"}
+"""By type, where the name stands."""
 
 
 def plain_event(raw: Any, *, latest: datetime, correct_clock: bool) -> PlainEvent | None:
@@ -28,7 +29,7 @@ def plain_event(raw: Any, *, latest: datetime, correct_clock: bool) -> PlainEven
     get = raw.get
     kind: Any = get("type")
     properties: Any = get("properties")
-    named = _NAMED.get(kind) if type(kind) is str else None
+    named = NAMED.get(kind) if type(kind) is str else None
     if named is None or not (properties is None or type(properties) is dict):
         return None
     message_id, name, user, anonymous = get("messageId"), _text(get(named)), get("userId"), get("anonymousId")
@@ -39,7 +40,7 @@ def plain_event(raw: Any, *, latest: datetime, correct_clock: bool) -> PlainEven
         return None
     if not message_id or not (user or anonymous) or not (name or kind != "track"):
         return None
-    if name in STANDARD_NAMES and not _is_right_answer(raw, kind, name):
+    if name in STANDARD_NAMES and not is_right_answer(raw, kind, name):
         return None
     occurred_us = _moment_us(get("timestamp"), latest)
     if occurred_us is None:
@@ -48,7 +49,7 @@ def plain_event(raw: Any, *, latest: datetime, correct_clock: bool) -> PlainEven
     return message_id, kind, name, (user, anonymous), occurred_us, properties or {}, timezone
 
 
-def _is_right_answer(raw: dict[str, Any], kind: str, name: str) -> bool:
+def is_right_answer(raw: dict[str, Any], kind: str, name: str) -> bool:
     """Whether it is an answer to a survey, which of the standard names alone says nothing but itself."""
     try:
         return name == SURVEY_ANSWERED and kind == "track" and properties_of(raw, kind, name) is not None

@@ -1,10 +1,13 @@
 """Products of an e-commerce event: one in its properties, or a list of them in `products` (the Segment spec)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from features.number import number_of
+import numpy as np
+
+from features.number import number_of, numbers_of
+from features.runs import Floats
 
 
 def ordered_quantity(properties: Mapping[str, Any]) -> float:
@@ -30,6 +33,29 @@ def ordered_amount(properties: Mapping[str, Any], category: str) -> float:
     return sum(map(_amount, chosen)) if chosen or not category else float("nan")
 
 
+def lone_quantities(properties: Sequence[Mapping[str, Any]]) -> Floats:
+    """As `ordered_quantity`, of events without a list of products.
+
+    >>> lone_quantities([{"quantity": 2}, {"sku": "b"}]).tolist()
+    [2.0, 1.0]
+    """
+    return 0.0 + _numbers(properties, "quantity", otherwise=1.0)  # as a sum begins: never -0.0
+
+
+def lone_amounts(properties: Sequence[Mapping[str, Any]]) -> Floats:
+    """As `ordered_amount` of all categories, of events without a list of products.
+
+    >>> lone_amounts([{"price": 3, "quantity": 2}, {"revenue": 5}]).tolist()
+    [6.0, 5.0]
+    """
+    prices, quantities = (_numbers(properties, name, otherwise=other) for name, other in _PRICED)
+    with np.errstate(over="ignore"):
+        amounts = prices * quantities
+    if not np.isfinite(amounts).all():
+        amounts = np.where(np.isfinite(amounts), amounts, _numbers(properties, "revenue", otherwise=0.0))
+    return 0.0 + amounts
+
+
 def _products(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     listed = properties.get("products")
     if not isinstance(listed, list):
@@ -47,6 +73,14 @@ def _amount(product: Mapping[str, Any]) -> float:
     return amount if isfinite(amount) else _number(product, "revenue", otherwise=0.0)
 
 
+def _numbers(properties: Sequence[Mapping[str, Any]], name: str, *, otherwise: float) -> Floats:
+    values = numbers_of([said.get(name, otherwise) for said in properties])
+    return np.where(values == values, values, otherwise)
+
+
 def _number(product: Mapping[str, Any], name: str, *, otherwise: float) -> float:
     value = number_of(product.get(name))
     return value if value == value else otherwise
+
+
+_PRICED = (("price", float("nan")), ("quantity", 1.0))

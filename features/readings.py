@@ -9,8 +9,12 @@ from functools import lru_cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from features.fact import Fact
-from features.products import ordered_amount, ordered_quantity
+from features.fact_columns import FactColumns
+from features.products import lone_amounts, lone_quantities, ordered_amount, ordered_quantity
+from features.runs import Floats
 from features.sentiment import sentiment_of
 from features.vocabulary import country_code, gender_code, language_code
 
@@ -20,6 +24,7 @@ BUCKETS = 192
 """Into so many buckets things are counted that shall be told apart."""
 _NAN = float("nan")
 HOURS_A_PART = 6
+_HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,7 +57,7 @@ def daypart_of(fact: Fact, _: str) -> float:
     """The part of the day, as its place in `DAYPARTS`, by the clock of the event's own time zone, else by UTC."""
     zone = _zone(fact.timezone)
     if zone is None:
-        return float(fact.occurred_us // 3_600_000_000 % 24 // HOURS_A_PART)
+        return float(fact.occurred_us // _HOUR_US % 24 // HOURS_A_PART)
     return float((_EPOCH + timedelta(microseconds=fact.occurred_us)).astimezone(zone).hour // HOURS_A_PART)
 
 
@@ -89,12 +94,30 @@ def _present(given: object) -> float:
 
 def _cart_quantity(fact: Fact, _: str) -> float:
     """How many pieces a cart event puts in; those removed, and those an order takes, count below zero."""
-    return ordered_quantity(fact.properties) * (1.0 if fact.name == "Product Added" else -1.0)
+    return ordered_quantity(fact.properties) * _into_cart(fact.name)
 
 
 def _cart_amount(fact: Fact, _: str) -> float:
     """As the quantity, in money."""
-    return ordered_amount(fact.properties, "") * (1.0 if fact.name == "Product Added" else -1.0)
+    return ordered_amount(fact.properties, "") * _into_cart(fact.name)
+
+
+def _into_cart(name: str) -> float:
+    return 1.0 if name == "Product Added" else -1.0
+
+
+def _cart_quantities(facts: FactColumns) -> Floats | None:
+    return None if "products" in facts.named else lone_quantities(facts.properties) * _into_cart(facts.name)
+
+
+def _cart_amounts(facts: FactColumns) -> Floats | None:
+    return None if "products" in facts.named else lone_amounts(facts.properties) * _into_cart(facts.name)
+
+
+def _dayparts(facts: FactColumns) -> Floats | None:
+    if facts.timezones:
+        return None
+    return (facts.occurred_us // _HOUR_US % 24 // HOURS_A_PART).astype(np.float64)
 
 
 def _category_amount(fact: Fact, category: str) -> float | None:
@@ -120,3 +143,9 @@ FACT_READINGS: Mapping[str, Callable[[Fact, str], float | None]] = {
     "language": _language,
 }
 """By name: a number of the whole fact, and of what the probe reads; None where the fact says nothing to it."""
+COLUMN_READINGS: Mapping[str, Callable[[FactColumns], Floats | None]] = {
+    "cart_amount": _cart_amounts,
+    "cart_quantity": _cart_quantities,
+    "daypart": _dayparts,
+}
+"""Those of them that read many facts of one type and name at once; None where they have to be read one by one."""

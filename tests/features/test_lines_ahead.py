@@ -18,7 +18,7 @@ from features.instant import to_us
 from features.intake import Arrival, Intake
 from features.ledger_schema import PROJECTIONS
 from features.line_reader import LineReader
-from features.lines_ahead import NamedOwners, identifiers_named
+from features.lines_ahead import KeptLines, NamedOwners, identifiers_named
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
 from features.plain_event import plain_event
@@ -76,29 +76,6 @@ def test_what_is_usual_is_plain():
     assert plain_event(raw | {"sentAt": "2026-03-01T10:00:00Z"}, latest=NOW, correct_clock=False) is not None
 
 
-class InProcess:
-    """Reads lines ahead in this process, and gathers what was kept. Parameters: `lasts`, how many answers it gives."""
-
-    def __init__(self, shop: Shop, arrival: Arrival, contracts: Contracts, *, lasts: int = 10**9) -> None:
-        self.gathered = Gathered(shop.ledger, FEATURES.reader, after=0)
-        self._reader, self._lines, self._left = LineReader(arrival, FEATURES.reader, contracts), [], lasts
-
-    def send(self, lines) -> bool:
-        if self._left > 0:
-            self._lines.append(lines)
-        return self._left > 0
-
-    def receive(self):
-        self._left -= 1
-        return self._reader.read(self._lines.pop(0)) if self._left >= 0 else None
-
-    def keep(self, kept) -> None:
-        self.gathered.take(kept.first, kept.last, self._reader.page(kept))
-
-    def end(self) -> None:
-        pass
-
-
 def some_lines(n: int) -> list[bytes]:
     """Views, logins, answers, consents, repeats, blanks, and lines that are refused or warned of."""
     chance, told = Random(5), []  # noqa: S311 (a seeded world, nothing secret)
@@ -135,8 +112,61 @@ CONTRACTS = Contracts(
     }
 )
 
-
 LINES = some_lines(600)
+AT, SOME = "2026-03-01T10:00:00Z", LINES[:60]
+
+
+def read_by(few: int, lines, *, backfill: bool):
+    """What lines are, whose, and what they say to features, where so few are read one by one."""
+    reader, owners = (
+        LineReader(Arrival(NOW, source="file", backfill=backfill), FEATURES.reader, CONTRACTS),
+        NamedOwners(),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("features.plain_reading.FEW", few)
+        found = reader.read(lines)
+    _, named = owners.of(found)
+    is_plain = found.owners >= 0
+    nodes = np.where(is_plain, np.arange(len(lines)), -1)
+    page = reader.page(KeptLines(1, len(lines), nodes, {}))
+    whose = [each if plain else None for each, plain in zip(named, is_plain, strict=True)]
+    return found.message_ids, whose, found.occurred_us.tolist(), [part.tolist() for part in (*page[:2], *page.hits)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(some=st.lists(st.one_of(raws.map(orjson.dumps), st.sampled_from(SOME)), max_size=12), backfill=st.booleans())
+def test_events_that_are_read_side_by_side_are_what_each_is_alone(some, backfill):
+    assert repr(read_by(1, some, backfill=backfill)) == repr(read_by(10**9, some, backfill=backfill))
+
+
+def test_one_unusual_event_leaves_the_others_plain():
+    usual = [orjson.dumps({"type": "page", "messageId": f"m-{n}", "userId": "u", "timestamp": AT}) for n in range(40)]
+    odd = orjson.dumps({"type": "page", "messageId": "", "userId": "u", "timestamp": AT})
+    ids = read_by(16, [*usual, odd], backfill=True)[0]
+    assert ids == [*[f"m-{n}" for n in range(40)], None]
+
+
+class InProcess:
+    """Reads lines ahead in this process, and gathers what was kept. Parameters: `lasts`, how many answers it gives."""
+
+    def __init__(self, shop: Shop, arrival: Arrival, contracts: Contracts, *, lasts: int = 10**9) -> None:
+        self.gathered = Gathered(shop.ledger, FEATURES.reader, after=0)
+        self._reader, self._lines, self._left = LineReader(arrival, FEATURES.reader, contracts), [], lasts
+
+    def send(self, lines) -> bool:
+        if self._left > 0:
+            self._lines.append(lines)
+        return self._left > 0
+
+    def receive(self):
+        self._left -= 1
+        return self._reader.read(self._lines.pop(0)) if self._left >= 0 else None
+
+    def keep(self, kept) -> None:
+        self.gathered.take(kept.first, kept.last, self._reader.page(kept))
+
+    def end(self) -> None:
+        pass
 
 
 def apply(shop, gathered) -> None:
@@ -153,6 +183,7 @@ def ended(tmp_path, name: str, *, ahead: int, backfill: bool, monkeypatch):
     arrival = Arrival(NOW, source="file", backfill=backfill)
     intake = Intake(shop.ledger, contracts=CONTRACTS)
     monkeypatch.setattr("features.intake.BULK_BATCH", 40)
+    monkeypatch.setattr("features.plain_reading.FEW", 2)
     reader = InProcess(shop, arrival, CONTRACTS, lasts=ahead)
     receipt = intake.load(some_lines(600), arrival, reader)
     if ahead:
