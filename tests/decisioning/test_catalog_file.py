@@ -4,7 +4,8 @@ import pytest
 
 from decisioning.action import Conversion
 from decisioning.catalog import Cap, ContextWeight, Exploration, Hold, HoldoutArms, Rest
-from decisioning.catalog_file import MAX_LENGTH, read_catalog
+from decisioning.catalog_file import read_catalog
+from decisioning.catalog_yaml import MAX_LENGTH
 from decisioning.errors import CatalogError
 
 GOOD = """\

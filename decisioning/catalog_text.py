@@ -1,0 +1,261 @@
+"""The format of `catalog.yaml`: a strict model per part, whose fields are the file's, and what each part builds."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Annotated, Literal, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from decisioning.action import Action, Conversion, Treatment
+from decisioning.catalog import (
+    Cap,
+    Catalog,
+    Channel,
+    Consent,
+    ContactPolicy,
+    ContextWeight,
+    Exploration,
+    Hold,
+    HoldoutArms,
+    Placement,
+    Rest,
+)
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, str | int | float):
+        return value
+    raise ValueError("expected a text, a number or true/false")
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+Amount = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Days = Annotated[float, Field(gt=0, le=3650)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Scalar = Annotated[object, AfterValidator(_scalar)]
+ConditionText = Annotated[str, Field(min_length=1)]
+
+
+class Text(BaseModel):
+    """A part of the file: strict, nothing unknown."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class PurposeText(Text):
+    """`purposes.<name>`."""
+
+    consent: bool = True
+
+
+class ChannelText(Text):
+    """`channels.<name>`."""
+
+    outbound: bool = False
+    consent: Consent = "opt_out"
+
+
+class PlacementText(Text):
+    """`placements.<name>`."""
+
+    channel: Name
+    must_fill: bool = False
+    impressions: Literal["reported", "implied"] = "reported"
+    reservation_seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = 1800
+    limit: Annotated[int, Field(ge=1, le=100)] = 3
+    explore: bool = True
+
+    def build(self, name: str) -> Placement:
+        """The placement of this name."""
+        fields = self.model_dump(exclude={"reservation_seconds"})
+        return Placement(name, reservation=timedelta(seconds=self.reservation_seconds), **fields)
+
+
+class ConversionText(Text):
+    """`actions.<name>.conversion`."""
+
+    event: Annotated[str, Field(min_length=1)]
+    where: dict[str, Scalar] = {}
+
+    def build(self) -> Conversion:
+        """The conversion."""
+        return Conversion(self.event, cast("Mapping[str, str | float | bool]", self.where))
+
+
+class TreatmentText(Text):
+    """`actions.<name>.treatments.<name>`."""
+
+    channel: Name
+    cost: Amount = 0.0
+    placements: list[Name] = []
+
+    def build(self, name: str) -> Treatment:
+        """The treatment of this name."""
+        return Treatment(name, self.channel, self.cost, frozenset(self.placements))
+
+
+class StartingText(Text):
+    """`actions.<name>.starting`: what stands in until there is evidence."""
+
+    propensity: Share = 0.01
+    evidence: Annotated[float, Field(gt=0)] = 100.0
+
+
+class ActionText(Text):
+    """`actions.<name>`."""
+
+    issue: Name
+    group: Name
+    value: Amount
+    treatments: Annotated[dict[Name, TreatmentText], Field(min_length=1)]
+    purpose: Name = "marketing"
+    window_days: Days = 14
+    eligibility: str = ""
+    applicability: str = ""
+    suitability: str = ""
+    starting: StartingText = StartingText()
+    lever: Amount = 1.0
+    conversion: ConversionText | None = None
+
+    def build(self, name: str) -> Action:
+        """The action of this name."""
+        return Action(
+            name=name,
+            treatments=tuple(text.build(treatment) for treatment, text in self.treatments.items()),
+            window=timedelta(days=self.window_days),
+            starting_propensity=self.starting.propensity,
+            starting_evidence=self.starting.evidence,
+            conversion=self.conversion.build() if self.conversion else None,
+            **{field: getattr(self, field) for field in _ACTION_FIELDS_AS_WRITTEN},
+        )
+
+
+_ACTION_FIELDS_AS_WRITTEN = (
+    "issue",
+    "group",
+    "value",
+    "purpose",
+    "eligibility",
+    "applicability",
+    "suitability",
+    "lever",
+)
+
+
+class CapText(Text):
+    """`contact_policy.caps[]`."""
+
+    scope: Literal["action", "group", "channel", "customer"]
+    at_most: Annotated[int, Field(ge=0)]
+    within_days: Days
+    only: str = ""
+
+    def build(self) -> Cap:
+        """The cap."""
+        return Cap(self.scope, self.at_most, timedelta(days=self.within_days), self.only)
+
+
+class RestText(Text):
+    """`contact_policy.rests[]`."""
+
+    after: str
+    times: Count = 1
+    within_days: Days
+    rest_days: Days
+    scope: Literal["action", "group"] = "action"
+
+    def build(self) -> Rest:
+        """The rest."""
+        within, rest = timedelta(days=self.within_days), timedelta(days=self.rest_days)
+        return Rest(self.after, self.times, within, rest, self.scope)
+
+
+class HoldText(Text):
+    """`contact_policy.holds[]`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    condition: ConditionText
+    issues: list[Name] = []
+
+    def build(self) -> Hold:
+        """The hold."""
+        return Hold(self.name, self.condition, tuple(self.issues))
+
+
+class ContactPolicyText(Text):
+    """`contact_policy`."""
+
+    caps: list[CapText] = []
+    rests: list[RestText] = []
+    holds: list[HoldText] = []
+
+    def build(self) -> ContactPolicy:
+        """The contact policy."""
+        caps, rests, holds = ([each.build() for each in part] for part in (self.caps, self.rests, self.holds))
+        return ContactPolicy(tuple(caps), tuple(rests), tuple(holds))  # type: ignore[arg-type]  # one kind each
+
+
+class ExplorationText(Text):
+    """`exploration`."""
+
+    epsilon: Share = 0.05
+    epsilon_without_bundle: Share = 1.0
+
+
+class HoldoutText(Text):
+    """`holdout`."""
+
+    salt: Annotated[str, Field(min_length=1)] = "tsugi"
+    shares: dict[str, Share] = {}
+
+
+class ContextWeightText(Text):
+    """`context_weights[]`."""
+
+    issue: Name
+    condition: ConditionText
+    weight: Amount
+
+    def build(self) -> ContextWeight:
+        """The context weight."""
+        return ContextWeight(self.issue, self.condition, self.weight)
+
+
+class CatalogText(Text):
+    """The whole file."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    channels: Annotated[dict[Name, ChannelText], Field(min_length=1)]
+    placements: Annotated[dict[Name, PlacementText], Field(min_length=1)]
+    actions: Annotated[dict[Name, ActionText], Field(min_length=1)]
+    purposes: dict[Name, PurposeText] = {}
+    contact_policy: ContactPolicyText = ContactPolicyText()
+    arbitration: Literal["incremental_value", "propensity_value"] = "incremental_value"
+    exploration: ExplorationText = ExplorationText()
+    holdout: HoldoutText = HoldoutText()
+    context_weights: list[ContextWeightText] = []
+
+    def build(self) -> Catalog:
+        """The catalogue, with the hash of its content as version."""
+        return Catalog(
+            version=self.version(),
+            currency=self.currency,
+            actions={name: text.build(name) for name, text in self.actions.items()},
+            channels={name: Channel(name, text.outbound, text.consent) for name, text in self.channels.items()},
+            placements={name: text.build(name) for name, text in self.placements.items()},
+            purposes={name: text.consent for name, text in self.purposes.items()},
+            contact_policy=self.contact_policy.build(),
+            arbitration=self.arbitration,
+            exploration=Exploration(self.exploration.epsilon, self.exploration.epsilon_without_bundle),
+            holdout=HoldoutArms(self.holdout.salt, self.holdout.shares),
+            context_weights=tuple(text.build() for text in self.context_weights),
+        )
+
+    def version(self) -> str:
+        """The first 12 hex digits of the SHA-256 of the content, defaults left out, keys in order."""
+        content = self.model_dump(mode="json", exclude_defaults=True)
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return sha256(canonical.encode()).hexdigest()[:12]
