@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 NO_ACTION = "no_action"
 """The reserved action: doing nothing. Value and cost 0, a probability like any other."""
+CONDITIONS = ("eligibility", "applicability", "suitability")
+"""The fields of an action that are conditions, in the order in which they are looked at; the stages they make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ class Action:
     catalogue's currency; `purpose` is what consent is asked for; `eligibility`, `applicability` and `suitability` are
     condition texts ("" is always true); `window` is how long an answer may take; `starting_propensity` and
     `starting_evidence` (a number of imagined contacts) stand in until there is evidence; `lever` is the business's own
-    factor; `conversion` is the event that counts as its success, whether it was shown or not.
+    factor; `conversion` is the event that counts as its success, whether it was shown or not; `valid_from` and
+    `valid_until` (that moment excluded) bound when it may be proposed; what is `transactional` (a receipt, a security
+    notice) no cap, rest, hold or quiet hour stops, but its contacts count.
     """
 
     name: str
@@ -76,3 +80,21 @@ class Action:
     starting_evidence: float = 100.0
     lever: float = 1.0
     conversion: Conversion | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    transactional: bool = False
+
+    def out_of_date(self, now: datetime) -> str | None:
+        """Why it may not be proposed now, in words; None where it may.
+
+        >>> from datetime import UTC
+        >>> Action("sale", "grow", "sales", (), 1.0, valid_until=datetime(2026, 12, 1, tzinfo=UTC)).out_of_date(
+        ...     datetime(2026, 12, 1, tzinfo=UTC)
+        ... )
+        'valid until 2026-12-01T00:00:00+00:00'
+        """
+        if self.valid_from is not None and now < self.valid_from:
+            return f"valid from {self.valid_from.isoformat()}"
+        if self.valid_until is not None and now >= self.valid_until:
+            return f"valid until {self.valid_until.isoformat()}"
+        return None

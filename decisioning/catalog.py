@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 from decisioning.action import Action
+from decisioning.local_time import LONGEST, Period
 
 Consent = Literal["none", "opt_in", "opt_out"]
 """What a channel needs for a purpose: nothing, an explicit yes, or the absence of a no."""
@@ -30,7 +31,8 @@ class Placement:
 
     Parameters: `must_fill` leaves `no_action` out; `impressions` says whether the channel reports what it showed or
     whether a decision implies it; `reservation` is how long a decision holds its contacts unconfirmed; `limit` is how
-    many actions it shows unless asked for fewer; `explore` false turns exploration off.
+    many actions it shows unless asked for fewer; `explore` false turns exploration off; `fallback`, the action that is
+    offered where nothing else may be, and only then ("": none).
     """
 
     name: str
@@ -40,20 +42,65 @@ class Placement:
     reservation: timedelta = timedelta(seconds=1800)
     limit: int = 3
     explore: bool = True
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most so many contacts within a rolling period.
+    """At most so many contacts within a rolling period, or within a day, week or month of the customer's calendar.
 
     Parameters: `scope` is what is counted together: each action, each group, each channel, or the whole customer;
-    `only` names the one action, group or channel it holds for ("" for each of them).
+    `only` names the one action, group or channel it holds for ("" for each of them); `per`, a calendar period in the
+    place of `within`.
     """
 
     scope: Literal["action", "group", "channel", "customer"]
     at_most: int
-    within: timedelta
+    within: timedelta = timedelta(0)
     only: str = ""
+    per: Period | None = None
+
+    @property
+    def period(self) -> str:
+        """How long it counts, in words.
+
+        >>> Cap("channel", 2, timedelta(days=7)).period, Cap("channel", 2, per="week").period
+        ('within 7 days', 'per week')
+        """
+        return f"per {self.per}" if self.per else f"within {self.within.days} days"
+
+    @property
+    def memory(self) -> timedelta:
+        """How far back it looks at most."""
+        return LONGEST[self.per] if self.per else self.within
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Hours of the customer's day in which they are not reached out to.
+
+    Parameters: `starts` and `ends` (that moment excluded), local; it may begin in the evening and end in the morning;
+    `channels` that are quiet (() for every outbound one).
+    """
+
+    starts: time
+    ends: time
+    channels: tuple[str, ...] = ()
+
+    def covers(self, local: datetime) -> bool:
+        """Whether a local moment lies within.
+
+        >>> QuietHours(time(21), time(8)).covers(datetime(2026, 6, 1, 23, 30))
+        True
+        """
+        now = local.time()
+        if self.starts <= self.ends:
+            return self.starts <= now < self.ends
+        return now >= self.starts or now < self.ends
+
+    def hushes(self, channel: Channel) -> bool:
+        """Whether a channel is quiet then."""
+        return channel.name in self.channels if self.channels else channel.outbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +131,23 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class ContactPolicy:
-    """Limits on contact over time: caps, rests after outcomes, holds."""
+    """Limits on contact over time: caps, rests after outcomes, holds, quiet hours.
+
+    Parameters: `time_zone_feature` names the customer's time zone, `time_zone` is that of everybody else; calendar
+    periods and quiet hours are of that clock.
+    """
 
     caps: tuple[Cap, ...] = ()
     rests: tuple[Rest, ...] = ()
     holds: tuple[Hold, ...] = ()
+    quiet_hours: tuple[QuietHours, ...] = ()
+    time_zone: str = "UTC"
+    time_zone_feature: str = ""
 
     @property
     def memory(self) -> timedelta:
         """The longest time that any limit looks back."""
-        spans = [cap.within for cap in self.caps] + [rest.within + rest.rest for rest in self.rests]
+        spans = [cap.memory for cap in self.caps] + [rest.within + rest.rest for rest in self.rests]
         return max(spans, default=timedelta(0))
 
 

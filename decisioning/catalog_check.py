@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from decisioning.action import NO_ACTION, Action, Treatment
+from decisioning.action import CONDITIONS, NO_ACTION, Action, Treatment
 from decisioning.catalog import Cap, Catalog
 from decisioning.catalog_problem import Path, Problem, one_of
 from decisioning.condition import compile_condition
@@ -22,6 +22,7 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _caps(catalog)
     yield from _rests(catalog)
     yield from _holds(catalog)
+    yield from _quiet_hours(catalog, features)
     yield from _context_weights(catalog)
     yield from _holdout(catalog)
     yield from _conditions(catalog, features)
@@ -31,12 +32,17 @@ def _placements(catalog: Catalog) -> Iterator[Problem]:
     for placement in catalog.placements.values():
         path = ("placements", placement.name, "channel")
         yield from _exists(path, placement.channel, catalog.channels, what="channel")
+        if placement.fallback:
+            here = ("placements", placement.name, "fallback")
+            yield from _exists(here, placement.fallback, catalog.actions, what="action")
 
 
 def _action(action: Action, catalog: Catalog) -> Iterator[Problem]:
     path = ("actions", action.name)
     if action.name == NO_ACTION:
         yield Problem(path, f"{NO_ACTION!r} is reserved for doing nothing; it needs no entry")
+    if action.valid_from and action.valid_until and action.valid_until <= action.valid_from:
+        yield Problem((*path, "valid_until"), "ends before it begins")
     for treatment in action.treatments:
         here = (*path, "treatments", treatment.name)
         yield from _exists((*here, "channel"), treatment.channel, catalog.channels, what="channel")
@@ -76,6 +82,16 @@ def _holds(catalog: Catalog) -> Iterator[Problem]:
             yield from _exists(("contact_policy", "holds", index, "issues"), issue, _issues(catalog), what="issue")
 
 
+def _quiet_hours(catalog: Catalog, features: Collection[str] | None) -> Iterator[Problem]:
+    policy = catalog.contact_policy
+    for index, hours in enumerate(policy.quiet_hours):
+        for channel in hours.channels:
+            path = ("contact_policy", "quiet_hours", index, "channels")
+            yield from _exists(path, channel, catalog.channels, what="channel")
+    if policy.time_zone_feature and features is not None:
+        yield from _exists(("contact_policy", "time_zone_feature"), policy.time_zone_feature, features, what="feature")
+
+
 def _context_weights(catalog: Catalog) -> Iterator[Problem]:
     for index, weight in enumerate(catalog.context_weights):
         yield from _exists(("context_weights", index, "issue"), weight.issue, _issues(catalog), what="issue")
@@ -99,7 +115,7 @@ def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[
 
 def _condition_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:
     for action in catalog.actions.values():
-        for stage in ("eligibility", "applicability", "suitability"):
+        for stage in CONDITIONS:
             yield ("actions", action.name, stage), getattr(action, stage)
     for index, hold in enumerate(catalog.contact_policy.holds):
         yield ("contact_policy", "holds", index, "condition"), hold.condition

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from decisioning.catalog import Catalog
 from decisioning.catalog_check import check
+from decisioning.catalog_field import Text
 from decisioning.catalog_problem import Path, Problem, catalog_error, one_of, plainly
-from decisioning.catalog_text import CatalogText, Text
+from decisioning.catalog_text import CatalogText
 from decisioning.catalog_yaml import read_yaml
 
 

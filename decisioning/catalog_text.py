@@ -6,43 +6,12 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from decisioning.action import Action, Conversion, Treatment
-from decisioning.catalog import (
-    Cap,
-    Catalog,
-    Channel,
-    Consent,
-    ContactPolicy,
-    ContextWeight,
-    Exploration,
-    Hold,
-    HoldoutArms,
-    Placement,
-    Rest,
-)
-
-
-def _scalar(value: object) -> object:
-    if isinstance(value, str | int | float):
-        return value
-    raise ValueError("expected a text, a number or true/false")
-
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-Amount = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Days = Annotated[float, Field(gt=0, le=3650)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Scalar = Annotated[object, AfterValidator(_scalar)]
-ConditionText = Annotated[str, Field(min_length=1)]
-
-
-class Text(BaseModel):
-    """A part of the file: strict, nothing unknown."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+from decisioning.catalog import Catalog, Channel, Consent, ContextWeight, Exploration, HoldoutArms, Placement
+from decisioning.catalog_field import Amount, Begins, ConditionText, Days, Ends, Name, Scalar, Share, Text
+from decisioning.catalog_limits_text import ContactPolicyText
 
 
 class PurposeText(Text):
@@ -67,6 +36,7 @@ class PlacementText(Text):
     reservation_seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = 1800
     limit: Annotated[int, Field(ge=1, le=100)] = 3
     explore: bool = True
+    fallback: str = ""
 
     def build(self, name: str) -> Placement:
         """The placement of this name."""
@@ -119,6 +89,9 @@ class ActionText(Text):
     starting: StartingText = StartingText()
     lever: Amount = 1.0
     conversion: ConversionText | None = None
+    valid_from: Begins | None = None
+    valid_until: Ends | None = None
+    transactional: bool = False
 
     def build(self, name: str) -> Action:
         """The action of this name."""
@@ -129,6 +102,8 @@ class ActionText(Text):
             starting_propensity=self.starting.propensity,
             starting_evidence=self.starting.evidence,
             conversion=self.conversion.build() if self.conversion else None,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
             **{field: getattr(self, field) for field in _ACTION_FIELDS_AS_WRITTEN},
         )
 
@@ -142,60 +117,8 @@ _ACTION_FIELDS_AS_WRITTEN = (
     "applicability",
     "suitability",
     "lever",
+    "transactional",
 )
-
-
-class CapText(Text):
-    """`contact_policy.caps[]`."""
-
-    scope: Literal["action", "group", "channel", "customer"]
-    at_most: Annotated[int, Field(ge=0)]
-    within_days: Days
-    only: str = ""
-
-    def build(self) -> Cap:
-        """The cap."""
-        return Cap(self.scope, self.at_most, timedelta(days=self.within_days), self.only)
-
-
-class RestText(Text):
-    """`contact_policy.rests[]`."""
-
-    after: str
-    times: Count = 1
-    within_days: Days
-    rest_days: Days
-    scope: Literal["action", "group"] = "action"
-
-    def build(self) -> Rest:
-        """The rest."""
-        within, rest = timedelta(days=self.within_days), timedelta(days=self.rest_days)
-        return Rest(self.after, self.times, within, rest, self.scope)
-
-
-class HoldText(Text):
-    """`contact_policy.holds[]`."""
-
-    name: Annotated[str, Field(min_length=1)]
-    condition: ConditionText
-    issues: list[Name] = []
-
-    def build(self) -> Hold:
-        """The hold."""
-        return Hold(self.name, self.condition, tuple(self.issues))
-
-
-class ContactPolicyText(Text):
-    """`contact_policy`."""
-
-    caps: list[CapText] = []
-    rests: list[RestText] = []
-    holds: list[HoldText] = []
-
-    def build(self) -> ContactPolicy:
-        """The contact policy."""
-        caps, rests, holds = ([each.build() for each in part] for part in (self.caps, self.rests, self.holds))
-        return ContactPolicy(tuple(caps), tuple(rests), tuple(holds))  # type: ignore[arg-type]  # one kind each
 
 
 class ExplorationText(Text):

@@ -1,4 +1,4 @@
-"""Limits on contact over time: caps within rolling periods and rests after outcomes."""
+"""Limits on contact over time: caps within rolling and calendar periods, and rests after outcomes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from decisioning.catalog import Cap, ContactPolicy, Rest
 from decisioning.customer import Answer, Contact, ContactHistory
+from decisioning.local_time import beginning
 from decisioning.ports import Candidate
 
 CapKey = tuple[int, str]
@@ -51,7 +52,7 @@ class Limits:
     def words(self, key: CapKey) -> str:
         """The cap of a key, in words."""
         cap = self.policy.caps[key[0]]
-        return f"{cap.scope} cap of {cap.at_most} within {cap.within.days} days"
+        return f"{cap.scope} cap of {cap.at_most} {cap.period}"
 
     def rest(self, candidate: Candidate) -> str | None:
         """The rest that covers this candidate, in words; None where there is none."""
@@ -67,13 +68,13 @@ class Limits:
         return Limits(self.policy, {**self.used, **{key: self.used.get(key, 0) + 1 for key in keys}}, self.resting)
 
 
-def _used(policy: ContactPolicy, contacts: Sequence[Contact], *, now: datetime) -> dict[CapKey, int]:
+def _used(policy: ContactPolicy, contacts: Sequence[Contact], *, now: datetime, local: datetime) -> dict[CapKey, int]:
     counting = [contact for contact in contacts if contact.counts(now)]
     return Counter(
         (place, _key(cap, action=contact.action, group=contact.group, channel=contact.channel))
         for place, cap in enumerate(policy.caps)
         for contact in counting
-        if now - contact.at < cap.within
+        if (contact.at >= beginning(cap.per, local) if cap.per else now - contact.at < cap.within)
     )
 
 
@@ -97,9 +98,12 @@ def _rests(rest: Rest, times: list[datetime], *, now: datetime) -> bool:
     return any(last - first < rest.within and now - last < rest.rest for first, last in runs)
 
 
-def limits(policy: ContactPolicy, history: ContactHistory, *, now: datetime) -> Limits:
-    """What is left for a customer with this history: every cap counted, every rest looked up."""
+def limits(policy: ContactPolicy, history: ContactHistory, *, now: datetime, local: datetime | None = None) -> Limits:
+    """What is left for a customer with this history: every cap counted, every rest looked up.
+
+    Parameters: `local`, the moment on the customer's clock, whose calendar caps look at (default: `now`).
+    """
     resting: dict[tuple[str, str], str] = {}
     for rest in policy.rests:
         resting |= _resting(rest, history.answers, now=now)
-    return Limits(policy, _used(policy, history.contacts, now=now), resting)
+    return Limits(policy, _used(policy, history.contacts, now=now, local=local or now), resting)

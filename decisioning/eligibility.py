@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from decisioning.action import Action
-from decisioning.catalog import Catalog, ContactPolicy, Hold, Placement
+from decisioning.action import CONDITIONS, Action
+from decisioning.catalog import Catalog, ContactPolicy, Hold, Placement, QuietHours
 from decisioning.condition import Condition, compile_condition
 from decisioning.condition_python import TruthFunction
 from decisioning.contact_policy import CapKey, cap_keys
@@ -56,12 +56,13 @@ class Entrant:
 class Slot:
     """A placement with every action of the catalogue before it.
 
-    Parameters: `entrants`, ordered by name; `sharing`, the names of the actions that count under each cap key, keys
-    in the order of the policy.
+    Parameters: `entrants`, ordered by name; `sharing`, the names of the actions that each cap key may stop, keys in
+    the order of the policy; `quiet`, the hours in which its channel is.
     """
 
     entrants: tuple[Entrant, ...]
     sharing: Mapping[CapKey, frozenset[str]]
+    quiet: tuple[QuietHours, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +105,18 @@ def compile_catalog(catalog: Catalog) -> CompiledCatalog:
 
 
 def _checks(action: Action) -> tuple[Check, ...]:
-    texts = {stage: getattr(action, stage) for stage in ("eligibility", "applicability", "suitability")}
+    texts = {stage: getattr(action, stage) for stage in CONDITIONS}
     return tuple((compile_condition(text).truth, Stop(stage, text)) for stage, text in texts.items() if text.strip())
 
 
 def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Check, ...]]) -> Slot:
     policy = catalog.contact_policy
     entrants = tuple(_entrant(catalog.actions[name], placement, checks[name], policy) for name in checks)
+    limited = [each for each in entrants if not each.action.transactional]
     keys = sorted({key for each in entrants for key in each.cap_keys})
-    return Slot(
-        entrants, {key: frozenset(each.action.name for each in entrants if key in each.cap_keys) for key in keys}
-    )
+    sharing = {key: frozenset(each.action.name for each in limited if key in each.cap_keys) for key in keys}
+    channel = catalog.channels[placement.channel]
+    return Slot(entrants, sharing, tuple(each for each in policy.quiet_hours if each.hushes(channel)))
 
 
 def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], policy: ContactPolicy) -> Entrant:

@@ -4,15 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from decisioning.action import NO_ACTION
+from decisioning.action import CONDITIONS, NO_ACTION
 from decisioning.condition import CONTEXT, compile_condition
 from decisioning.customer import FeatureValue
 from decisioning.decision import Decision, Exclusion, RankedAction
 from decisioning.eligibility import CompiledCatalog
 from decisioning.ports import Candidate, Scorer
-
-CONDITIONS = ("eligibility", "applicability", "suitability")
-"""The stages whose reason is the text of a condition."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from decisioning.action import Action
 from decisioning.catalog import Placement
@@ -11,8 +12,10 @@ from decisioning.contact_policy import CapKey, Limits, limits
 from decisioning.customer import Customer, FeatureValue
 from decisioning.eligibility import UNREADABLE, CompiledCatalog, Entrant, Slot, Stop
 from decisioning.holdout import Arm
+from decisioning.local_time import local_time
 
 _HELD_OUT = Stop("holdout", "hold_out")
+_NOT_NEEDED = Stop("fallback", "something else may be offered")
 _UNREADABLE = Stop("unreadable", "consent or contacts could not be read")
 
 
@@ -36,7 +39,7 @@ class Funnel:
     """The outcome of the funnel.
 
     Parameters: `passed`, by action; `stopped`, why each other action was; `limits`, what is left of them; `sharing`,
-    the actions that count under each cap key.
+    the actions that each cap key may stop.
     """
 
     passed: Mapping[str, Entrant]
@@ -47,39 +50,67 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What this moment says of whole purposes, whole issues and single actions besides their conditions."""
+    """What this moment says of whole purposes, whole issues and single actions besides their conditions.
+
+    Parameters: `quiet`, the stop of whatever is not transactional, within quiet hours.
+    """
 
     by_purpose: Mapping[str, Stop]
     by_issue: Mapping[str, Stop]
     by_action: Mapping[str, Stop]
+    quiet: Stop | None
 
     def stop(self, action: Action) -> Stop | None:
-        """The stop of the first of the stages consent, hold, rest and cap."""
-        return self.by_purpose.get(action.purpose) or self.by_issue.get(action.issue) or self.by_action.get(action.name)
+        """The stop of the first of the stages consent, hold, quiet, rest and cap."""
+        stop = self.by_purpose.get(action.purpose)
+        if stop or action.transactional:
+            return stop
+        return self.by_issue.get(action.issue) or self.quiet or self.by_action.get(action.name)
 
 
 def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     """Pass every action of the catalogue through the stages, in their order; the first that stops it counts.
 
-    The stages: holdout, placement, eligibility, applicability, suitability, consent, hold, rest, cap. A condition that
-    is not TRUE excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The
-    arm `hold_out` stops everything; `eligibility_only` skips applicability and suitability.
+    The stages: holdout, placement, validity, eligibility, applicability, suitability, consent, hold, quiet, rest, cap,
+    fallback. A condition that is not TRUE excludes, a hold that is not FALSE holds, constraints that could not be read
+    exclude everything. The arm `hold_out` stops everything; `eligibility_only` skips applicability and suitability.
+    What is transactional is stopped by neither hold, quiet hours, rest nor cap. A placement's fallback goes through all
+    of it, and then only where nothing else did.
     """
-    left = limits(compiled.catalog.contact_policy, moment.customer.history, now=moment.customer.as_of)
+    policy, now = compiled.catalog.contact_policy, moment.customer.as_of
+    local = local_time(now, moment.values, feature=policy.time_zone_feature, zone=policy.time_zone)
+    left = limits(policy, moment.customer.history, now=now, local=local)
     slot = compiled.slots[moment.placement.name]
     if moment.arm == "hold_out":
         return Funnel({}, {each.action.name: _HELD_OUT for each in slot.entrants}, left, slot.sharing)
-    rules = _Rules(_by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left))
+    by_purpose, by_issue, by_action = _by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left)
+    rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local))
     passed: dict[str, Entrant] = {}
     stopped: dict[str, Stop] = {}
     only = moment.arm == "eligibility_only"
     for each in slot.entrants:
-        stop = each.unfit or each.refused(moment.values, eligibility_only=only) or rules.stop(each.action)
+        stop = each.unfit or _dated(each.action, now) or each.refused(moment.values, eligibility_only=only)
+        stop = stop or rules.stop(each.action)
         if stop:
             stopped[each.action.name] = stop
         else:
             passed[each.action.name] = each
+    fallback = moment.placement.fallback
+    if len(passed) > 1 and fallback in passed:
+        del passed[fallback]
+        stopped[fallback] = _NOT_NEEDED
     return Funnel(passed, stopped, left, slot.sharing)
+
+
+def _dated(action: Action, now: datetime) -> Stop | None:
+    words = action.out_of_date(now)
+    return Stop("validity", words) if words else None
+
+
+def _quiet(slot: Slot, local: datetime) -> Stop | None:
+    """The first quiet hours of the placement's channel that the customer's clock is in."""
+    hours = next((each for each in slot.quiet if each.covers(local)), None)
+    return Stop("quiet", f"quiet hours from {hours.starts:%H:%M} to {hours.ends:%H:%M}") if hours else None
 
 
 def _by_purpose(compiled: CompiledCatalog, moment: Moment) -> dict[str, Stop]:

@@ -12,6 +12,7 @@ import typer
 
 from decisioning.errors import TsugiError
 from pipelines.command import (
+    catalog,
     decide,
     features,
     identity,
@@ -39,7 +40,7 @@ app = typer.Typer(
 for module in (start, record, profile, identity, features, learn, watching, decide, journey, privacy, match):
     for command in module.COMMANDS:
         app.command()(command)
-for group in (*model.GROUPS, *policy.GROUPS):
+for group in (*catalog.GROUPS, *model.GROUPS, *policy.GROUPS):
     app.add_typer(group)
 
 

@@ -1,4 +1,4 @@
-"""Commands that decide and explain, and what deciding stands on: the catalogue, the service, the machine."""
+"""Commands that decide and explain, and what deciding stands on: the service, the machine."""
 
 import json
 from dataclasses import asdict
@@ -48,13 +48,6 @@ def explain(
     echo(told, as_json=as_json, words=explanation_in_words)
 
 
-def catalog(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Check the catalogue and the features of a workspace, and list its actions."""
-    from pipelines.catalog import catalog_in_words, checked_catalog
-
-    echo(checked_catalog(workspace), as_json=as_json, words=catalog_in_words)
-
-
 def serve(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
@@ -79,7 +72,6 @@ def doctor(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: 
 COMMANDS = (
     decide,
     explain,
-    catalog,
     serve,
     doctor,
 )

@@ -22,7 +22,7 @@ def commands(group, before=""):
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, f"{before}{name} ")
-        else:
+        if getattr(command, "invoke_without_command", True):
             yield f"{before}{name}", command
 
 

@@ -6,8 +6,9 @@ every rule for every action, and through everything left for every rank.
 
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import given, settings
@@ -25,6 +26,7 @@ from decisioning.catalog import (
     Hold,
     HoldoutArms,
     Placement,
+    QuietHours,
     Rest,
 )
 from decisioning.condition import compile_condition
@@ -59,11 +61,15 @@ actions = st.builds(
     eligibility=conditions,
     applicability=conditions,
     suitability=conditions,
+    valid_from=st.sampled_from([None] * 6 + [NOON, NOON + timedelta(seconds=1)]),
+    valid_until=st.sampled_from([None] * 6 + [NOON, NOON + timedelta(seconds=1)]),
+    transactional=st.sampled_from([False] * 5 + [True]),
 )
 caps = st.one_of(
     st.builds(Cap, st.sampled_from(["action", "group", "channel", "customer"]), st.integers(0, 4), st.just(7 * DAY)),
     st.builds(Cap, st.just("group"), st.integers(0, 3), st.just(30 * DAY), st.sampled_from(GROUPS)),
     st.builds(Cap, st.just("action"), st.integers(0, 2), st.just(30 * DAY), st.sampled_from(NAMES)),
+    st.builds(Cap, st.just("customer"), st.integers(0, 4), per=st.sampled_from(["day", "week", "month"])),
 )
 rests = st.builds(
     Rest,
@@ -79,6 +85,11 @@ policies = st.builds(
     caps=st.lists(caps, max_size=4).map(tuple),
     rests=st.lists(rests, max_size=2).map(tuple),
     holds=st.lists(st.sampled_from(HOLDS), max_size=2).map(tuple),
+    quiet_hours=st.sampled_from(
+        [()] * 4 + [(QuietHours(time(21), time(8), ("web",)),), (QuietHours(time(1), time(9)),)]
+    ),
+    time_zone=st.sampled_from(["UTC", "America/Sao_Paulo"]),
+    time_zone_feature=st.sampled_from(["", "zone"]),
 )
 weights = st.sampled_from(
     [(), (ContextWeight("grow", "context.intent = 'buy'", 2.0), ContextWeight("grow", "age > 3", 0.7))]
@@ -95,7 +106,11 @@ answers = st.builds(Answer, st.sampled_from(NAMES), st.sampled_from(GROUPS), st.
 customers = st.builds(
     a_customer,
     features=st.fixed_dictionaries(
-        {"age": st.sampled_from([None, 10.0, 25.0, 40.0, 80.0]), "tier": st.sampled_from([None, "gold", "tin"])}
+        {
+            "age": st.sampled_from([None, 10.0, 25.0, 40.0, 80.0]),
+            "tier": st.sampled_from([None, "gold", "tin"]),
+            "zone": st.sampled_from([None, "Asia/Tokyo", "Mars/Base"]),
+        }
     ),
     consent=st.sampled_from([ConsentState()] * 3 + [ConsentState({("marketing", "web"): False})]),
     history=st.builds(ContactHistory, contacts=st.lists(contacts, max_size=6), answers=st.lists(answers, max_size=4)),
@@ -126,7 +141,12 @@ class Says:
 @st.composite
 def cases(draw):
     home = Placement(
-        "home", "web", must_fill=draw(st.booleans()), explore=draw(st.booleans()), limit=draw(st.integers(1, 9))
+        "home",
+        "web",
+        must_fill=draw(st.booleans()),
+        explore=draw(st.booleans()),
+        limit=draw(st.integers(1, 9)),
+        fallback=draw(st.sampled_from(["", "", *NAMES])),
     )
     catalog = a_catalog(
         *(replace(draw(actions), name=name) for name in draw(st.permutations(NAMES))[: draw(st.integers(1, 9))]),
@@ -150,7 +170,7 @@ class Reading:
 
     def __init__(self, catalog, scorer, customer, request):
         self.catalog, self.scorer, self.customer = catalog, scorer, customer
-        self.placement = catalog.placements["home"]
+        self.placement, self.policy = catalog.placements["home"], catalog.contact_policy
         self.values = {**customer.features, "context.intent": request.context["intent"]}
         self.arm = arm_of(customer.customer_id, catalog.holdout)
         self.contacts = list(customer.history.contacts)
@@ -163,19 +183,46 @@ class Reading:
         return [each for each in action.treatments if each.fits(channel="web", placement="home")]
 
     def stop(self, action):
+        spared = action.transactional
         stages = ["eligibility"] if self.arm == "eligibility_only" else ["eligibility", "applicability", "suitability"]
         said = [self.customer.consent.answers.get((action.purpose, channel)) for channel in ("web", "")]
         found = [
             self.arm == "hold_out" and ("holdout", "hold_out"),
             not self.fitting(action) and ("placement", "no treatment for home"),
+            action.valid_from
+            and action.valid_from > NOON
+            and ("validity", f"valid from {action.valid_from.isoformat()}"),
+            action.valid_until and action.valid_until <= NOON and self.is_over(action),
             *(self.truth(getattr(action, stage)) is not True and (stage, getattr(action, stage)) for stage in stages),
             UNREADABLE in self.customer.degraded and ("unreadable", "consent or contacts could not be read"),
             False in said and ("consent", f"{action.purpose} on web (opt_out)"),
-            *(self.holds(hold, action) and ("hold", hold.name) for hold in self.catalog.contact_policy.holds),
-            self.rests(action),
+            *(self.holds(hold, action) and ("hold", hold.name) for hold in self.policy.holds if not spared),
+            *(self.is_quiet(hours) for hours in self.policy.quiet_hours if not spared),
+            not spared and self.rests(action),
             self.capped(action),
         ]
         return next((each for each in found if each), None)
+
+    def is_over(self, action):
+        return ("validity", f"valid until {action.valid_until.isoformat()}")
+
+    def local(self):
+        zone = self.customer.features["zone"] if self.policy.time_zone_feature else None
+        return NOON.astimezone(ZoneInfo(zone if zone == "Asia/Tokyo" else self.policy.time_zone))
+
+    def is_quiet(self, hours):
+        hour, covered = hours.starts.hour, set()
+        while hour != hours.ends.hour:
+            covered.add(hour)
+            hour = (hour + 1) % 24
+        said = ("quiet", f"quiet hours from {hours.starts:%H:%M} to {hours.ends:%H:%M}")
+        return "web" in hours.channels and self.local().hour in covered and said
+
+    def counts(self, cap, contact):
+        if cap.per is None:
+            return NOON - contact.at < cap.within
+        same = {"day": "%Y-%m-%d", "week": "%G-%V", "month": "%Y-%m"}[cap.per]
+        return f"{contact.at.astimezone(self.local().tzinfo):{same}}" == f"{self.local():{same}}"
 
     def holds(self, hold, action):
         return self.truth(hold.condition) is not False and (not hold.issues or action.issue in hold.issues)
@@ -192,16 +239,19 @@ class Reading:
         return None
 
     def capped(self, action):
+        if action.transactional:
+            return None
         mine = {"action": action.name, "group": action.group, "channel": "web", "customer": ""}
         for cap in self.catalog.contact_policy.caps:
             alike = [
                 each
                 for each in self.contacts
                 if cap.scope == "customer" or getattr(each, cap.scope) == mine[cap.scope]
-                if NOON - each.at < cap.within and (each.expires_at is None or each.expires_at > NOON)
+                if self.counts(cap, each) and (each.expires_at is None or each.expires_at > NOON)
             ]
             if cap.only in ("", mine[cap.scope]) and len(alike) >= cap.at_most:
-                return ("cap", f"{cap.scope} cap of {cap.at_most} within {cap.within.days} days")
+                said = f"per {cap.per}" if cap.per else f"within {cap.within.days} days"
+                return ("cap", f"{cap.scope} cap of {cap.at_most} {said}")
         return None
 
     def option(self, action):
@@ -238,6 +288,9 @@ class Reading:
     def read(self):
         """(exclusions, P(rank 1) of every choice, the list as (action, treatment, its probability at its rank))."""
         stops = {name: self.stop(action) for name, action in self.catalog.actions.items()}
+        left = [name for name, stop in stops.items() if stop is None]
+        if len(left) > 1 and self.placement.fallback in left:
+            stops[self.placement.fallback] = ("fallback", "something else may be offered")
         options = {name: self.option(self.catalog.actions[name]) for name, stop in stops.items() if stop is None}
         stops |= {name: ("score", "no usable score") for name, option in options.items() if option is None}
         pool = {name: -option[0] for name, option in options.items() if option}

@@ -1,0 +1,90 @@
+"""What a catalogue says that nobody can have meant: valid as it stands, and yet something can never happen."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from decisioning.action import CONDITIONS, Action
+from decisioning.catalog import Catalog, Placement
+from decisioning.catalog_problem import Problem
+from decisioning.condition import read_condition
+from decisioning.condition_box import Vocabulary, never_true
+from decisioning.condition_tree import Every
+
+
+def advise(catalog: Catalog, vocabulary: Vocabulary, *, now: datetime) -> Iterator[Problem]:
+    """Find what never happens, and what is missing where nothing may be offered.
+
+    Parameters: `vocabulary`, the words of each category among the features.
+    """
+    for action in catalog.actions.values():
+        yield from _action(action, catalog, now)
+        yield from _contradictions(action, vocabulary)
+    for placement in catalog.placements.values():
+        yield from _placement(placement, catalog)
+    yield from _policy(catalog, vocabulary)
+    unused = sorted(set(catalog.channels) - {each.channel for each in catalog.placements.values()})
+    for channel in unused:
+        yield Problem(("channels", channel), "no placement is of this channel: nothing is ever shown on it")
+
+
+def _action(action: Action, catalog: Catalog, now: datetime) -> Iterator[Problem]:
+    path = ("actions", action.name)
+    for treatment in action.treatments:
+        slots = [
+            each for each in catalog.placements.values() if treatment.fits(channel=each.channel, placement=each.name)
+        ]
+        if not slots:
+            yield Problem((*path, "treatments", treatment.name), "no placement shows it")
+    if action.valid_until is not None and action.valid_until <= now:
+        yield Problem((*path, "valid_until"), f"over since {action.valid_until.isoformat()}: it is never offered again")
+    if action.value == 0:
+        yield Problem(
+            (*path, "value"), "is 0: it is never worth more than doing nothing, and only exploration shows it"
+        )
+
+
+def _contradictions(action: Action, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """A condition that is never TRUE, or three that never are at once."""
+    trees = {stage: read_condition(getattr(action, stage)) for stage in CONDITIONS}
+    alone = [stage for stage, tree in trees.items() if never_true(tree, vocabulary)]
+    for stage in alone:
+        yield Problem(("actions", action.name, stage), "is never TRUE: nobody is ever offered this")
+    if not alone and never_true(Every(tuple(trees.values())), vocabulary):
+        yield Problem(
+            ("actions", action.name), f"{', '.join(CONDITIONS)} contradict each other: nobody is ever offered this"
+        )
+
+
+def _placement(placement: Placement, catalog: Catalog) -> Iterator[Problem]:
+    path = ("placements", placement.name)
+    fitting = [
+        action.name
+        for action in catalog.actions.values()
+        if any(each.fits(channel=placement.channel, placement=placement.name) for each in action.treatments)
+    ]
+    if not fitting:
+        yield Problem(path, "no action has a treatment for it: it is always empty")
+    elif placement.must_fill and not placement.fallback:
+        yield Problem(path, "must be filled, and stays empty where no action may be offered: name a fallback")
+    if placement.fallback and placement.fallback not in fitting:
+        yield Problem((*path, "fallback"), f"{placement.fallback} has no treatment for this placement")
+    elif placement.fallback and _conditions_of(catalog.actions[placement.fallback]):
+        yield Problem(
+            (*path, "fallback"), f"{placement.fallback} has conditions: it may be excluded where it is needed"
+        )
+
+
+def _conditions_of(action: Action) -> list[str]:
+    return [stage for stage in CONDITIONS if getattr(action, stage).strip()]
+
+
+def _policy(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem]:
+    for index, cap in enumerate(catalog.contact_policy.caps):
+        if cap.at_most == 0:
+            yield Problem(("contact_policy", "caps", index, "at_most"), "is 0: whatever it counts is never offered")
+    for index, hold in enumerate(catalog.contact_policy.holds):
+        if never_true(read_condition(hold.condition), vocabulary):
+            path = ("contact_policy", "holds", index, "condition")
+            yield Problem(path, "is never TRUE; where it is unknown, it holds all the same")
+    if catalog.exploration.epsilon == 0:
+        yield Problem(("exploration", "epsilon"), "is 0: nothing is ever learned of what is not the best already")

@@ -1,0 +1,68 @@
+"""What nobody can have meant is found, and a catalogue that is sound gets no advice."""
+
+from datetime import timedelta
+
+import pytest
+
+from builders import NOON, a_catalog, an_action
+from decisioning.action import Treatment
+from decisioning.catalog import Cap, Channel, ContactPolicy, Exploration, Hold, Placement
+from decisioning.catalog_advice import advise
+from decisioning.catalog_problem import dotted
+
+WORDS = {"tier": ("gold", "tin")}
+HOME = {"home": Placement("home", "web"), "mail": Placement("mail", "email")}
+CHANNELS = {name: Channel(name) for name in ("web", "email", "fax")}
+DAY = timedelta(days=1)
+MAILED = (Treatment("banner", "web"), Treatment("letter", "email"))
+
+
+def advised(*actions, **changes):
+    catalog = a_catalog(*(actions or (an_action(treatments=MAILED),)), **changes)
+    return {dotted(each.path): each.text for each in advise(catalog, WORDS, now=NOON)}
+
+
+def test_a_sound_catalogue_gets_no_advice():
+    assert advised() == {}
+
+
+@pytest.mark.parametrize(
+    ("action", "field"),
+    [
+        ({"eligibility": "age < 3 AND age > 8"}, "actions.card.eligibility"),
+        ({"eligibility": "tier = 'silver'"}, "actions.card.eligibility"),
+        ({"eligibility": "age >= 18", "suitability": "age < 18"}, "actions.card"),
+        ({"valid_until": NOON}, "actions.card.valid_until"),
+        ({"value": 0.0}, "actions.card.value"),
+        (
+            {"treatments": (*MAILED, Treatment("tile", "web", placements=frozenset({"cart"})))},
+            "actions.card.treatments.tile",
+        ),
+    ],
+)
+def test_an_action_that_nobody_is_ever_offered_is_found(action, field):
+    assert set(advised(an_action(**{"treatments": MAILED, **action}))) == {field}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"placements": {**HOME, "fax": Placement("fax", "fax")}, "channels": CHANNELS}, "placements.fax"),
+        ({"placements": {**HOME, "home": Placement("home", "web", must_fill=True)}}, "placements.home"),
+        ({"placements": {"home": HOME["home"]}}, "channels.email"),
+        ({"contact_policy": ContactPolicy(caps=(Cap("customer", 0, DAY),))}, "contact_policy.caps[0].at_most"),
+        ({"contact_policy": ContactPolicy(holds=(Hold("x", "tier = 'silver'"),))}, "contact_policy.holds[0].condition"),
+        ({"exploration": Exploration(epsilon=0.0)}, "exploration.epsilon"),
+    ],
+)
+def test_what_can_never_happen_is_found(changes, field):
+    assert field in advised(**changes)
+
+
+def test_a_fallback_that_cannot_fall_back_is_found():
+    with_fallback = {**HOME, "home": Placement("home", "web", must_fill=True, fallback="card")}
+    assert advised(an_action(treatments=MAILED), placements=with_fallback) == {}
+    conditional = advised(an_action(treatments=MAILED, suitability="age > 3"), placements=with_fallback)
+    assert set(conditional) == {"placements.home.fallback"}
+    elsewhere = advised(an_action(treatments=MAILED[1:]), an_action("loan"), placements=with_fallback)
+    assert "placements.home.fallback" in elsewhere

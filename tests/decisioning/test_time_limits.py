@@ -1,0 +1,168 @@
+"""Limits on the customer's own clock: calendar caps, quiet hours, validity; and who is spared them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import NOON, a_catalog, a_customer, a_request, an_action
+from decisioning.action import Treatment
+from decisioning.catalog import Cap, Channel, ContactPolicy, Placement, QuietHours
+from decisioning.catalog_file import read_catalog
+from decisioning.cold_start import CatalogScorer
+from decisioning.contact_policy import limits
+from decisioning.customer import Contact, ContactHistory
+from decisioning.decide import consider
+from decisioning.eligibility import compile_catalog
+from decisioning.errors import CatalogError
+from decisioning.local_time import LONGEST, beginning, local_time, zone_named
+
+ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"]
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+MAILED = (Treatment("letter", "web"),)
+
+
+@given(moments, st.sampled_from(ZONES), st.sampled_from(["day", "week", "month"]))
+def test_a_period_began_at_a_local_midnight_and_no_longer_ago_than_it_can_last(now, zone, period):
+    local = now.astimezone(zone_named(zone))
+    began = beginning(period, local)
+    assert began <= local
+    assert (began.hour, began.minute) == (0, 0)
+    assert now - began.astimezone(UTC) <= LONGEST[period]
+
+
+@given(moments, st.integers(0, 60 * 24 * 40), st.sampled_from(ZONES), st.sampled_from(["day", "week", "month"]))
+def test_a_calendar_cap_counts_what_the_calendar_puts_together(now, minutes, zone, period):
+    local, at = now.astimezone(zone_named(zone)), now - timedelta(minutes=minutes)
+    same = {"day": "%Y-%m-%d", "week": "%G-%V", "month": "%Y-%m"}[period]
+    history = ContactHistory([Contact("card", "cards", "web", at)])
+    policy = ContactPolicy(caps=(Cap("customer", 1, per=period),))
+    together = f"{at.astimezone(local.tzinfo):{same}}" == f"{local:{same}}"
+    assert bool(limits(policy, history, now=now, local=local).used) is together
+    assert not together or now - at <= policy.memory, "what counts is looked back to"
+
+
+@given(moments, st.times(), st.times())
+def test_quiet_hours_and_the_hours_between_them_are_never_at_once(now, starts, ends):
+    here, there = QuietHours(starts, ends).covers(now), QuietHours(ends, starts).covers(now)
+    assert here != there or starts == ends
+
+
+def test_the_zone_of_a_customer_is_what_their_feature_names_if_there_is_such_a_zone():
+    for said, hour in (("Asia/Tokyo", 21), ("Mars/Base", 14), ("", 14), (None, 14), (7.0, 14), ("../etc", 14)):
+        assert local_time(NOON, {"zone": said}, feature="zone", zone="Europe/Berlin").hour == hour
+
+
+def decided(*actions, **changes):
+    customer = changes.pop("customer", a_customer(features={"zone": "Asia/Tokyo"}))
+    catalog = compile_catalog(a_catalog(*actions, **changes))
+    return consider(a_request(), customer, catalog=catalog, scorer=CatalogScorer())
+
+
+def stages(decision):
+    return {each.action: each.stage for each in decision.exclusions}
+
+
+QUIET = ContactPolicy(quiet_hours=(QuietHours(time(21), time(8), ("web",)),), time_zone_feature="zone")
+
+
+def test_quiet_hours_are_of_the_customers_clock_and_spare_what_is_transactional():
+    offers = (an_action("card"), an_action("receipt", transactional=True))
+    assert stages(decided(*offers, contact_policy=QUIET)) == {"card": "quiet"}
+    awake = a_customer(features={"zone": "Europe/Berlin"})
+    assert stages(decided(*offers, contact_policy=QUIET, customer=awake)) == {}
+
+
+def test_without_channels_every_outbound_channel_is_quiet_and_no_other():
+    every = QuietHours(time(21), time(8))
+    assert every.hushes(Channel("email", outbound=True))
+    assert not every.hushes(Channel("web"))
+
+
+def test_a_transactional_contact_counts_and_is_not_stopped_by_the_cap():
+    history = ContactHistory([Contact("receipt", "notes", "web", NOON - timedelta(hours=1))])
+    policy = ContactPolicy(caps=(Cap("customer", 1, per="day"),))
+    receipt = an_action("receipt", group="notes", transactional=True)
+    decision = decided(an_action("card"), receipt, contact_policy=policy, customer=a_customer(history=history))
+    assert stages(decision) == {"card": "cap"}
+
+
+def test_consent_binds_what_is_transactional_too():
+    mailed = an_action("receipt", transactional=True, treatments=(Treatment("letter", "email"),))
+    catalog = compile_catalog(a_catalog(mailed))
+    decision = consider(a_request(placement="mail", channel=""), a_customer(), catalog=catalog, scorer=CatalogScorer())
+    assert stages(decision) == {"receipt": "consent"}
+
+
+def test_an_action_is_offered_from_its_first_moment_until_before_its_last():
+    second = timedelta(seconds=1)
+    for begins, ends, offered in ((NOON, None, True), (NOON + second, None, False), (None, NOON, False)):
+        decision = decided(an_action(valid_from=begins, valid_until=ends))
+        assert ("card" in decision.eligible) is offered
+
+
+def test_a_fallback_is_offered_where_nothing_else_may_be_and_only_then():
+    home = {"home": Placement("home", "web", must_fill=True, fallback="hello")}
+    hello, adult = an_action("hello"), an_action("card", eligibility="age >= 18")
+    grown, child = (a_customer(features={"age": age}) for age in (40.0, 7.0))
+    assert stages(decided(hello, adult, placements=home, customer=grown)) == {"hello": "fallback"}
+    assert decided(hello, adult, placements=home, customer=child).chosen == "hello"
+    refusing = decided(replace(hello, eligibility="age > 90"), adult, placements=home, customer=child)
+    assert refusing.chosen == "no_action", "a fallback obeys its own conditions"
+
+
+TEXT = """\
+currency: EUR
+channels: {{web: {{}}, email: {{outbound: true}}}}
+placements: {{home: {{channel: web, fallback: card{placement}}}}}
+contact_policy: {{{policy}}}
+actions:
+  card: {{issue: grow, group: cards, value: 1, treatments: {{banner: {{channel: web}}}}{action}}}
+"""
+
+
+def text(**parts):
+    return TEXT.format(**{"placement": "", "policy": "", "action": "", **parts})
+
+
+def test_limits_of_time_are_read_from_the_file():
+    policy = (
+        "time_zone: Europe/Berlin, time_zone_feature: zone, caps: [{scope: channel, at_most: 2, per: week}], "
+        'quiet_hours: [{starts: "21:00", ends: "08:30", channels: [email]}]'
+    )
+    action = ", valid_from: 2026-12-01, valid_until: 2026-12-24, transactional: true"
+    catalog = read_catalog(text(policy=policy, action=action), features=["zone"])
+    read, card = catalog.contact_policy, catalog.actions["card"]
+    assert read.caps == (Cap("channel", 2, per="week"),)
+    assert read.quiet_hours == (QuietHours(time(21), time(8, 30), ("email",)),)
+    assert (read.time_zone, read.time_zone_feature) == ("Europe/Berlin", "zone")
+    assert (card.valid_from, card.valid_until) == (
+        datetime(2026, 12, 1, tzinfo=UTC),
+        datetime(2026, 12, 25, tzinfo=UTC),
+    )
+    assert card.transactional
+    assert catalog.placements["home"].fallback == "card"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"policy": "caps: [{scope: channel, at_most: 2}]"}, "either within_days or per"),
+        ({"policy": "caps: [{scope: channel, at_most: 2, per: year}]"}, "'day', 'week' or 'month'"),
+        ({"policy": "caps: [{scope: channel, at_most: 2, per: day, within_days: 1}]"}, "either within_days or per"),
+        ({"policy": "time_zone: Mars/Base"}, "a time zone of the IANA database"),
+        ({"policy": "time_zone_feature: zonne"}, "unknown feature 'zonne', did you mean zone?"),
+        ({"policy": 'quiet_hours: [{starts: "25:00", ends: "08:00"}]'}, "a time of day in quotes"),
+        ({"policy": "quiet_hours: [{starts: 21, ends: 8}]"}, "a time of day in quotes"),
+        ({"policy": 'quiet_hours: [{starts: "21:00", ends: "08:00", channels: [fax]}]'}, "unknown channel 'fax'"),
+        ({"action": ", valid_from: soon"}, "a day such as 2026-12-01"),
+        ({"action": ", valid_from: 2026-12-01T09:00:00"}, "an offset from UTC"),
+        ({"action": ", valid_from: 2026-12-02, valid_until: 2026-12-01T00:00:00Z"}, "ends before it begins"),
+        ({"placement": "s"}, "unknown action 'cards', did you mean card?"),
+    ],
+)
+def test_limits_that_make_no_sense_are_named_with_what_is_allowed(parts, said):
+    with pytest.raises(CatalogError, match=said.replace("?", r"\?")):
+        read_catalog(text(**parts), features=["zone"])
