@@ -243,7 +243,9 @@ def part(bench: Bench, begin: float, end: float) -> Evidence:
     share = 1 / (1 + len(bench.control) / len(bench.exposed))
     n = len(shown)
     shares = np.full(n, share), np.full(len(control), share)
-    return Evidence(shown, control, np.full(n, 0.02), np.ones(n, dtype=bool), *shares, np.arange(n).astype(object))
+    return Evidence(
+        shown, control, np.full(n, 0.02), np.ones(n, dtype=bool), *shares, *[np.arange(n).astype(object)] * 2
+    )
 
 
 LEARNERS: dict[str, Callable[[Bench], Uplift]] = {

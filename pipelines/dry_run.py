@@ -25,6 +25,7 @@ from training.foresight.subject import subjects_of
 from training.goal_event import each_goal_event
 from training.log_history import any_known
 from training.specialist_fit import FEWEST_SHOWN
+from training.uplift.own_fit import FEWEST_RANDOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def _models(catalog: Catalog) -> Iterator[str]:
     n_actions = len([name for name in catalog.actions if name != NO_ACTION])
     yield f"propensity and uplift: one pooled model of {n_actions} actions, logistic regression beside trees"
     yield f"specialists: a model of its own for each action shown at least {FEWEST_SHOWN} times, where it is better"
+    yield f"uplift: T-, X- and DR-learners for each action of which chance decided {FEWEST_RANDOM:g} rows, likewise"
 
 
 def _foreseen(ledger: Ledger, training: Training, as_of: datetime) -> list[str]:

@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 from decisioning.errors import ArtifactError
-from training.bundle_json import Bundle, Texts, bundle_from_json, bundle_to_json
+from training.booster_text import Texts
+from training.bundle_json import Bundle, bundle_from_json, bundle_to_json
 from training.constant import ConstantBundle
 from training.encoding import ActionEntry
 from training.golden import check_golden, expected, golden_features

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-import lightgbm
 import numpy as np
 
 from decisioning.errors import ArtifactError
 from training.blend import Blend
+from training.booster_text import Texts, booster_from_text, in_letters
 from training.bundle import EventModel, PolicyBundle
 from training.calibration import Calibration
 from training.constant import ConstantBundle, ConstantEntry
@@ -18,22 +18,12 @@ from training.response import ResponseModel
 from training.shrinkage import Shrinkage
 from training.specialists import Specialists
 from training.trees import Trees
+from training.uplift.effects_json import effects_from_json, effects_to_json
+from training.uplift.own_effect import OwnEffects
 
 Bundle = PolicyBundle | ConstantBundle
 """What can be published."""
-Texts = dict[str, str]
-"""LightGBM text by file name."""
 T = TypeVar("T")
-
-
-def in_letters(number: int) -> str:
-    """A number in letters, for the name of a file.
-
-    >>> [in_letters(number) for number in (0, 25, 26)]
-    ['a', 'z', 'ba']
-    """
-    rest, last = divmod(number, 26)
-    return (in_letters(rest) if rest else "") + chr(ord("a") + last)
 
 
 def bundle_to_json(bundle: Bundle) -> tuple[dict[str, Any], Texts]:
@@ -69,6 +59,10 @@ def _response_json(model: ResponseModel, texts: Texts) -> dict[str, Any]:
             model.layout.actions.actions[code]: blend_to_json(blend, f"effect_of_{in_letters(code)}.txt", texts)
             for code, blend in model.specialists.own.items()
         },
+        "own_effects": {
+            model.layout.actions.actions[code]: effects_to_json(effects, texts, name=f"uplift_of_{in_letters(code)}")
+            for code, effects in model.own_effects.by_code.items()
+        },
         "baseline_calibration": model.baseline_calibration.to_json(),
         "shown_calibration": model.shown_calibration.to_json(),
         "shrinkage": {
@@ -99,6 +93,7 @@ def _response(content: Mapping[str, Any], texts: Texts) -> ResponseModel:
         ),
         seen={str(action): int(count) for action, count in content["seen"].items()},
         specialists=_specialists(content, texts, layout),
+        own_effects=_own_effects(content, texts, layout),
     )
 
 
@@ -109,6 +104,15 @@ def _specialists(content: Mapping[str, Any], texts: Texts, layout: Layout) -> Sp
         for action, blend in content.get("specialists", {}).items()
     }
     return Specialists(own, layout.position("action"))
+
+
+def _own_effects(content: Mapping[str, Any], texts: Texts, layout: Layout) -> OwnEffects:
+    """The learners of actions' own uplift; a bundle written before there were any has none."""
+    by_code = {
+        layout.actions.actions.index(action): effects_from_json(effects, texts, len(layout.columns), constant=0)
+        for action, effects in content.get("own_effects", {}).items()
+    }
+    return OwnEffects(by_code, layout.position("action"))
 
 
 def _event_json(model: EventModel, name: str, texts: Texts) -> dict[str, Any]:
@@ -155,17 +159,6 @@ def blend_from_json(content: Mapping[str, Any], texts: Texts, width: int) -> Ble
     trees = None if file is None else Trees(booster_from_text(file, texts[file], width))
     level = np.array(content["level"], dtype=np.float64)
     return Blend(Linear.from_json(content["linear"]), trees, float(content["weight"]), level)
-
-
-def booster_from_text(file: str, text: str, width: int) -> lightgbm.Booster:
-    """LightGBM's trees of a verified text; raises `ArtifactError` where it is none, or not of `width` columns."""
-    try:
-        booster = lightgbm.Booster(model_str=text)
-    except lightgbm.basic.LightGBMError as problem:
-        raise ArtifactError(f"{file}: LightGBM cannot read it: {problem}") from problem
-    if booster.num_feature() != width:
-        raise ArtifactError(f"{file}: has {booster.num_feature()} columns, expected {width}")
-    return booster
 
 
 def _number(value: float) -> float | None:

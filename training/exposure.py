@@ -24,7 +24,8 @@ class Evidence:
 
     Parameters: `shown` and `control`; `starting` (n_shown,), the action's stated propensity; `organic` (n_shown,),
     whether its aim is also seen where it is not shown; `shown_share` (n_shown,) and `control_share` (n_control,),
-    P(shown | the pair is among these rows), from the logged probabilities; `customers` (n_shown,), whose rows they are.
+    P(shown | the pair is among these rows), from the logged probabilities; `customers` (n_shown,) and
+    `control_customers` (n_control,), whose rows they are.
     """
 
     shown: Rows
@@ -34,6 +35,7 @@ class Evidence:
     shown_share: Floats
     control_share: Floats
     customers: NDArray[np.object_]
+    control_customers: NDArray[np.object_]
 
 
 def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_control: int = MOST_CONTROL) -> Evidence:
@@ -60,6 +62,7 @@ def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_cont
         shown_share=_share(frame.eligible_probability[shown, columns[entries]], kept),
         control_share=_share(frame.eligible_probability[quiet, columns[quiet_entries]], kept),
         customers=frame.customer_id[shown],
+        control_customers=frame.customer_id[quiet],
     )
 
 

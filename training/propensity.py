@@ -4,7 +4,7 @@ Everything is chosen on validation rows, later than the training rows; then both
 Calibration and shrinkage stay those of the first fit, which had not seen the validation rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +26,8 @@ from training.specialist_fit import Lessons, SpecialistReport, Specialized, choo
 from training.specialists import Specialists
 from training.trees import Rows
 from training.tuning import Search
+from training.uplift.own_effect import OwnEffects
+from training.uplift.own_fit import OwnChosen, OwnReport, choose_own, pairs_of, refit_own
 
 FEWEST_POSITIVES = 10
 """With fewer positives nothing can be learned."""
@@ -40,7 +42,7 @@ class PropensityReport:
 
     Parameters: `shown` and `not_shown`, quality of the two probabilities; `simple_shown`, of the logistic regression
     alone; `slope` and its standard error, how much of the uplift's spread was confirmed; `specialists`, why each action
-    is served by a model of its own or by the pooled one.
+    is served by a model of its own or by the pooled one; `own_effects`, the same of its uplift.
     """
 
     effect: BlendReport
@@ -53,6 +55,7 @@ class PropensityReport:
     slope: float
     slope_error: float
     specialists: tuple[SpecialistReport, ...] = ()
+    own_effects: tuple[OwnReport, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -104,6 +107,7 @@ def _fit(
     effect = refit(ground.everything, recipe, first.choice)
     own = refit_specialists(_on_top(ground.everything, effect), recipe, first.specialized)
     found = ground.finish(first, effect, specialists=own)
+    chosen, own_effects = _own_effects(train, validation, ground, first, found, seed=search.seed)
     later, quiet = ground.later, ground.quiet
     simple = Blend(first.choice.blend.linear, None, 0.0)
     report = PropensityReport(
@@ -117,8 +121,23 @@ def _fit(
         slope=found.shrinkage.slope,
         slope_error=found.shrinkage.standard_error,
         specialists=first.specialized.reports,
+        own_effects=chosen.reports,
     )
-    return found, report
+    return replace(found, own_effects=own_effects), report
+
+
+def _own_effects(
+    train: Evidence, validation: Evidence, ground: "Ground", first: "_Effect", found: ResponseModel, *, seed: int
+) -> tuple[OwnChosen, OwnEffects]:
+    """Learners of effects against the pooled model's uplift, as it was before it saw the validation rows."""
+    if ground.quiet is None:
+        return OwnChosen({}, ()), OwnEffects()
+    known, later = (pairs_of(evidence, ground.layout) for evidence in (train, validation))
+    rows = _effect_rows(validation, first, ground.quiet, found.shown_calibration, ground.layout)
+    pooled = replace(rows, uplift=found.shrinkage.apply(rows.uplift, rows.code))
+    chosen = choose_own(known, later, pooled, actions=ground.layout.actions.actions, seed=seed)
+    column = ground.layout.position("action")
+    return chosen, refit_own(known.join(later), chosen, action_column=column, seed=seed)
 
 
 class Margin(Protocol):
@@ -238,11 +257,17 @@ def _shrinkage(
     n_actions = len(layout.actions.actions)
     if quiet is None:
         return Shrinkage(np.zeros(n_actions + 1), 0.0, float("nan"))
+    return fit_shrinkage(_effect_rows(validation, effect, quiet, shown, layout), n_actions=n_actions)
+
+
+def _effect_rows(
+    validation: Evidence, effect: Margin, quiet: "_Baseline", shown: Calibration, layout: Layout
+) -> EffectRows:
     organic = np.flatnonzero(validation.organic)
     rows = join(validation.shown.take(organic), validation.control)
     start = quiet.first.margin(rows.matrix)
     baseline = quiet.calibration.apply(start)
-    effects = EffectRows(
+    return EffectRows(
         code=rows.matrix[:, layout.position("action")],
         shown=np.concatenate([np.ones(len(organic)), np.zeros(len(validation.control))]),
         outcome=rows.label,
@@ -250,7 +275,6 @@ def _shrinkage(
         baseline=baseline,
         uplift=shown.apply(start + effect.margin(rows.matrix)) - baseline,
     )
-    return fit_shrinkage(effects, n_actions=n_actions)
 
 
 def _seen(rows: Rows, layout: Layout) -> dict[str, int]:

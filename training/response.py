@@ -18,9 +18,14 @@ from training.encoding import ActionEntry, Floats, Layout
 from training.logistic import log_odds
 from training.shrinkage import Shrinkage
 from training.specialists import FixedSpecialist, Specialists
+from training.uplift.own_effect import FixedOwnEffect, OwnEffects
 
 PAIRS_AT_ONCE = 16_384
 """Pairs of a customer and a candidate that are scored at once; it bounds memory."""
+
+
+Placed = tuple[NDArray[np.int64], Floats]
+"""Values of some candidates: where they stand, and what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Candidates:
     """What the model needs of m candidates, looked up once.
 
     Parameters: `matrix` (m, n_columns), the customer part empty; `baseline` and `effect`, fixed for them, and so the
-    `specialists` of their actions; arrays (m,):
+    `specialists` and `own_effects` of their actions; arrays (m,):
     `starting` propensity and its log-odds `stated`; `trust` in the model against it; `organic`, whether the aim is also
     seen where it was not shown; `known`, whether uplift is; `center`, the average uplift.
     """
@@ -37,6 +42,7 @@ class Candidates:
     baseline: FixedBlend | None
     effect: FixedBlend
     specialists: Sequence[FixedSpecialist]
+    own_effects: Sequence[FixedOwnEffect]
     starting: Floats
     stated: Floats
     trust: Floats
@@ -50,7 +56,8 @@ class ResponseModel:
     """Propensity and uplift of every candidate.
 
     Parameters: `baseline` is None where no action has a conversion; the calibrations are of P(· | not shown) and
-    P(· | shown); `seen`, shown rows by action; `specialists` add to the effect of the actions that earned one.
+    P(· | shown); `seen`, shown rows by action; `specialists` add to the effect of the actions that earned one;
+    `own_effects` take the place of the uplift of those whose learner proved better.
     """
 
     layout: Layout
@@ -61,6 +68,7 @@ class ResponseModel:
     shrinkage: Shrinkage
     seen: dict[str, int]
     specialists: Specialists = field(default_factory=Specialists)
+    own_effects: OwnEffects = field(default_factory=OwnEffects)
 
     def candidates(self, entries: Sequence[ActionEntry]) -> Candidates:
         """Look the candidates up; an unknown action has its columns' unknowns and no evidence."""
@@ -75,6 +83,7 @@ class ResponseModel:
             baseline=None if self.baseline is None else self.baseline.fixed(matrix),
             effect=self.effect.fixed(matrix),
             specialists=self.specialists.fixed(matrix),
+            own_effects=self.own_effects.fixed(matrix),
             starting=starting,
             stated=log_odds(starting),
             trust=seen / np.maximum(seen + evidence, 1e-9),
@@ -91,7 +100,8 @@ class ResponseModel:
         effect = candidates.effect.margin(matrix)
         for own in candidates.specialists:
             effect[own.places] += own.margin(matrix)
-        return self._respond(quiet, effect, candidates)
+        own_uplift = [(each.places, each.uplift(matrix)[0]) for each in candidates.own_effects]
+        return self._respond(quiet, effect, candidates, own_uplift)
 
     def of_many(self, customers: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
         """Propensity and uplift (n, m) of encoded customers (n, n_features), a block of them at a time."""
@@ -107,7 +117,8 @@ class ResponseModel:
         effect = candidates.effect.margins(customers, matrix)
         for own in candidates.specialists:
             effect[:, own.places] += own.margins(customers, matrix)
-        return self._respond(quiet, effect, candidates)
+        own_uplift = [(each.places, each.uplift(matrix)) for each in candidates.own_effects]
+        return self._respond(quiet, effect, candidates, own_uplift)
 
     def contributions(self, matrix: Floats, *, organic: bool) -> Floats:
         """Each column's share of P(aim | shown) in log-odds, before calibration; (n, n_columns + 1).
@@ -117,12 +128,19 @@ class ResponseModel:
         effect = self.effect.contributions(matrix) + self.specialists.contributions(matrix)
         return effect if self.baseline is None or not organic else effect + self.baseline.contributions(matrix)
 
-    def _respond(self, quiet: Floats | None, effect: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
-        """From log-odds (…, m): the baseline's, where it says something, and what showing adds."""
+    def _respond(
+        self, quiet: Floats | None, effect: Floats, candidates: Candidates, own_uplift: Sequence[Placed]
+    ) -> tuple[Floats, Floats]:
+        """From log-odds (…, m): the baseline's, where it says something, and what showing adds.
+
+        Parameters: `own_uplift` (…, k) of some candidates, in probability.
+        """
         start = candidates.stated if quiet is None else np.where(candidates.organic, quiet, candidates.stated)
         not_shown = self.baseline_calibration.apply(start)
         shown = self.shown_calibration.apply(start + effect)
         drawn = not_shown + candidates.center + self.shrinkage.slope * (shown - not_shown - candidates.center)
+        for places, uplift in own_uplift:
+            drawn[..., places] = not_shown[..., places] + uplift
         drawn = np.minimum(np.maximum(drawn, 0.0), 1.0)
         modelled = np.where(candidates.organic, drawn, shown)
         propensity = candidates.trust * modelled + (1.0 - candidates.trust) * candidates.starting

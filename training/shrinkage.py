@@ -9,6 +9,7 @@ heterogeneous treatment effects", pooled over the actions, on rows the models ha
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.blend import levels
 from training.encoding import Floats
@@ -28,6 +29,11 @@ class EffectRows:
     share: Floats
     baseline: Floats
     uplift: Floats
+
+    def take(self, rows: NDArray[np.int64]) -> "EffectRows":
+        """Some of the rows."""
+        each = (self.code, self.shown, self.outcome, self.share, self.baseline, self.uplift)
+        return EffectRows(*(values[rows] for values in each))
 
 
 @dataclass(frozen=True, slots=True)

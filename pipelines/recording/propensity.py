@@ -49,6 +49,7 @@ def log_propensity(
 def _log_report(run: Run, report: PropensityReport) -> None:
     run.log(params=_params(report), metrics=_chosen(report))
     run.log_json({"actions": [_plain(asdict(each)) for each in report.specialists]}, "specialists.json")
+    run.log_json({"actions": [_plain(asdict(each)) for each in report.own_effects]}, "own_effects.json")
     log_search(run, report.effect.tuned)
     if report.baseline is not None:
         log_search(run, report.baseline.tuned, name="baseline")

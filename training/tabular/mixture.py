@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from decisioning.errors import ArtifactError
-from training.bundle_json import Texts, booster_from_text, in_letters
+from training.booster_text import Texts, booster_from_text, in_letters
 from training.encoding import Floats
 from training.linear import Linear
 from training.trees import Trees

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from decisioning.errors import ArtifactError
-from training.bundle_json import Texts, in_letters
+from training.booster_text import Texts, in_letters
 from training.encoding import Floats
 from training.logistic import sigmoid
 from training.tabular.choice import Choice, Task

@@ -81,12 +81,17 @@ class Care:
     seed: int = 0
 
 
-def gather(lesson: Lesson, care: Care, *, learners: Mapping[str, Learner] = LEARNERS) -> Evidence:
-    """Cross-fit nuisance and learners by customer; the constant is the action of the highest doubly robust value."""
+def gather(
+    lesson: Lesson, care: Care, *, learners: Mapping[str, Learner] = LEARNERS, constant: int | None = None
+) -> Evidence:
+    """Cross-fit nuisance and learners by customer.
+
+    Parameters: `constant`, with what others are compared: by default the action of the highest doubly robust value.
+    """
     fold = _folds(lesson, care)
     q_hat = cross_fitted_rewards(lesson, care)
     pseudo = lesson.pseudo_outcomes(q_hat)
-    constant = int(pseudo.mean(axis=0).argmax())
+    constant = int(pseudo.mean(axis=0).argmax()) if constant is None else constant
     effects = {name: _cross_fitted(lesson, fold, _learn(by, constant, care)) for name, by in learners.items()}
     owner = np.unique(lesson.customer, return_inverse=True)[1]
     return Evidence(constant, pseudo - pseudo[:, [constant]], q_hat, effects, lesson.chosen, fold, owner)

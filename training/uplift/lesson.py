@@ -44,6 +44,17 @@ class Lesson:
             self.customer[rows],
         )
 
+    def join(self, other: "Lesson") -> "Lesson":
+        """The decisions of both."""
+        return Lesson(
+            np.vstack([self.matrix, other.matrix]),
+            self.categorical,
+            np.concatenate([self.chosen, other.chosen]),
+            np.vstack([self.probability, other.probability]),
+            np.concatenate([self.reward, other.reward]),
+            np.concatenate([self.customer, other.customer]),
+        )
+
     def pseudo_outcomes(self, q_hat: Floats) -> Floats:
         """What each action would have earned, (n, n_actions): q̂, and the weighted surprise of the chosen one.
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from decisioning.errors import ArtifactError
 from training.artifact import write_content
-from training.bundle_json import Texts, booster_from_text, in_letters
+from training.booster_text import Texts
 from training.golden import TOLERANCE, golden_matrix
 from training.manifest import read_content
 from training.tabular.table import Plan
-from training.uplift.effects import Effects, Term
+from training.uplift.effects_json import effects_from_json, effects_to_json
 from training.uplift.log_columns import LogColumns
 from training.uplift.rule import Rule
 
@@ -53,7 +53,7 @@ def write_policy(policy: StoredPolicy, folder: Path, *, created_at: datetime, re
         "actions": policy.actions,
         "constant": policy.rule.constant,
         "margin": policy.rule.margin,
-        "effects": None if policy.rule.effects is None else _effects_json(policy.rule.effects, texts),
+        "effects": None if policy.rule.effects is None else effects_to_json(policy.rule.effects, texts),
         "plan": policy.plan.to_json(),
         "columns": asdict(policy.columns),
         "fingerprint": policy.fingerprint,
@@ -82,34 +82,17 @@ def read_policy(folder: Path) -> StoredPolicy:
 def _policy(content: Mapping[str, Any], texts: Texts) -> StoredPolicy:
     plan = Plan.from_json(content["plan"])
     given, actions = content["effects"], tuple(content["actions"])
-    effects = None if given is None else _effects(given, texts, len(plan.columns), int(content["constant"]))
+    width, constant = len(plan.columns), int(content["constant"])
+    effects = None if given is None else effects_from_json(given, texts, width, constant=constant)
     columns: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in content["columns"].items()}
     return StoredPolicy(
-        Rule(int(content["constant"]), effects, float(content["margin"])),
+        Rule(constant, effects, float(content["margin"])),
         actions,
         plan,
         LogColumns(**columns),
         content["fingerprint"],
         content["version"],
     )
-
-
-def _effects_json(effects: Effects, texts: Texts) -> dict[str, Any]:
-    files: dict[int, str] = {}
-    terms = []
-    for term in effects.terms:
-        file = files.setdefault(id(term.booster), f"effect_{in_letters(len(files))}.txt")
-        if file not in texts:
-            texts[file] = term.booster.model_to_string()
-        terms.append({"file": file, "weights": term.weights.tolist(), "action": term.action})
-    return {"terms": terms, "offset": effects.offset.tolist()}
-
-
-def _effects(given: Mapping[str, Any], texts: Texts, width: int, constant: int) -> Effects:
-    coded = {each["file"] for each in given["terms"] if each["action"] is not None}
-    boosters = {file: booster_from_text(file, text, width + (file in coded)) for file, text in texts.items()}
-    terms = (Term(boosters[each["file"]], np.array(each["weights"]), each["action"]) for each in given["terms"])
-    return Effects(constant, tuple(terms), np.array(given["offset"]))
 
 
 def _golden(policy: StoredPolicy) -> list[list[float]]:

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
 from decisioning.errors import ArtifactError, InvalidInputError
-from training.bundle_json import Texts, booster_from_text, in_letters
+from training.booster_text import Texts, booster_from_text, in_letters
 from training.encoding import Floats
 from training.tabular.mixture import Mixture
 from training.trees import Trees
