@@ -50,10 +50,12 @@ class Unknowing:
 
     version = "unknowing"
 
+    def __init__(self) -> None:
+        self._scores = Scores(np.full(N_ACTIONS, UNIFORM), np.full(N_ACTIONS, np.nan), randomised=False)
+
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:  # noqa: ARG002 (the port's signature)
         """3 % each, no uplift."""
-        n = len(candidates)
-        return Scores(np.full(n, UNIFORM), np.full(n, np.nan))
+        return self._scores
 
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:  # noqa: ARG002 (the port's signature)
         """Nothing moved it."""
@@ -71,16 +73,16 @@ class OurDecisions:
         self._layer = FastLayer(self._belief, REGRESSORS.size)
         self._scorer = Unknowing()
         self._catalog = compile_catalog(_catalog(epsilon))
-        self._candidates = [Candidate(action, action.treatments[0]) for action in OFFERS]
+        self._slate = self._catalog.slots["home"].slates.of(ACTIONS)
         self._weighing = Weighing("incremental_value", {})
         self._seed, self._n = seed, 0
 
     def choose(self, context: Floats) -> int:
         """Score, weigh and draw, by the functions that `consider` calls once its funnel is through."""
-        seed = seed_of(decision_id_of(self._request().request_id, self._catalog.catalog.holdout.salt))
-        features, scorer = _features(context), self._corrected()
-        options = options_of(self._candidates, scorer=scorer, features=features, weighing=self._weighing)
-        choices = choices_of(options, Drawing(seed, self._epsilon, 1, must_fill=True, mode="incremental_value"))
+        seed = seed_of(decision_id_of(self._request_id, self._catalog.catalog.holdout.salt))
+        features = _features(context)
+        options = options_of(self._slate, scorer=self._corrected(), features=features, weighing=self._weighing)
+        choices = choices_of(options, Drawing(seed, self._epsilon, 1, must_fill=True, sampled=True))
         chosen = choices.distribution(self._epsilon).draw(Random(seed).random())  # noqa: S311 (exploration)
         return ACTIONS.index(chosen)
 
@@ -98,8 +100,12 @@ class OurDecisions:
     def _corrected(self) -> FastScorer:
         return FastScorer(self._scorer, self._layer.posterior(0), REGRESSORS, self._belief.boldness, self._n)
 
+    @property
+    def _request_id(self) -> str:
+        return f"{self._seed}-{self._n}"
+
     def _request(self) -> DecisionRequest:
-        return DecisionRequest(f"{self._seed}-{self._n}", CustomerReference("user_id", "u-1"), "home", "web")
+        return DecisionRequest(self._request_id, CustomerReference("user_id", "u-1"), "home", "web")
 
 
 class LinearThompson:

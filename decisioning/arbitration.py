@@ -1,12 +1,17 @@
 """Arbitration: the number that orders eligible actions."""
 
-from math import isfinite, isnan
+from math import isnan
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from decisioning.ports import Scores
+
 Mode = Literal["incremental_value", "propensity_value"]
+Floats = NDArray[np.float64]
+ZERO, ONE = np.array(0.0), np.array(1.0)
+"""Arrays: on a handful of numbers, half the time goes into making one of a Python number."""
 
 
 class Factors(NamedTuple):
@@ -24,46 +29,63 @@ class Factors(NamedTuple):
     lever: float = 1.0
 
 
-def priority(factors: Factors, mode: Mode) -> float:
-    """The priority of an action.
+class Stakes(NamedTuple):
+    """What the priorities of several options are made of besides their scores: arrays, or one number for all.
 
-    `incremental_value`: uplift × value × weights − cost, with the propensity in the uplift's place where there is no
-    randomised evidence. Weights favour a gain; they never deepen a loss. `propensity_value`: propensity × value ×
-    context weight × lever, without cost.
-
-    >>> priority(Factors(propensity=0.2, uplift=0.1, value=50.0, cost=1.0), "incremental_value")
-    4.0
-    >>> priority(Factors(propensity=0.2, uplift=0.1, value=50.0, cost=1.0), "propensity_value")
-    10.0
+    Parameters: `value` and `cost` in the catalogue's currency; `weight`, context weight × lever.
     """
-    propensity, uplift, value, cost, context_weight, lever = factors
-    weight = context_weight * lever
+
+    value: Floats | float
+    cost: Floats | float
+    weight: Floats | float
+
+
+def gains(scores: Scores, stakes: Stakes, mode: Mode) -> Floats:
+    """What contacts are worth before weights and costs (n,).
+
+    `incremental_value`: uplift × value, with the propensity in the uplift's place where there is no randomised
+    evidence. `propensity_value`: propensity × value.
+    """
+    if mode == "propensity_value" or not scores.randomised:
+        return scores.propensity * stakes.value
+    return np.where(np.isnan(scores.uplift), scores.propensity, scores.uplift) * stakes.value
+
+
+def priorities(gain: Floats, stakes: Stakes, mode: Mode) -> Floats:
+    """The priorities (n,) of what is worth this.
+
+    `incremental_value`: gain × weight − cost; weights favour a gain, they never deepen a loss. `propensity_value`:
+    gain × weight, without cost.
+
+    >>> scores, stakes = Scores(np.array([0.2]), np.array([0.1])), Stakes(value=50.0, cost=1.0, weight=1.0)
+    >>> priorities(gains(scores, stakes, "incremental_value"), stakes, "incremental_value").tolist()
+    [4.0]
+    >>> priorities(gains(scores, stakes, "propensity_value"), stakes, "propensity_value").tolist()
+    [10.0]
+    """
     if mode == "propensity_value":
-        return propensity * value * weight
-    gain = (propensity if isnan(uplift) else uplift) * value
-    return (gain * weight if gain > 0 else gain) - cost
+        return gain * stakes.weight
+    return less(weighted(gain, stakes.weight), stakes.cost)
 
 
-def priorities(
-    propensity: NDArray[np.float64], uplift: NDArray[np.float64], *, factors: Factors, mode: Mode
-) -> NDArray[np.float64]:
-    """The priority of one action for n customers: as `priority`, of `propensity` and `uplift` (n,).
-
-    Parameters: `factors`, whose own propensity and uplift are not looked at.
-    """
-    weight = factors.context_weight * factors.lever
-    if mode == "propensity_value":
-        return np.asarray(propensity * factors.value * weight)
-    gain = np.where(np.isnan(uplift), propensity, uplift) * factors.value
-    return np.asarray(np.where(gain > 0, gain * weight, gain) - factors.cost)
+def weighted(gain: Floats, weight: Floats | float) -> Floats:
+    """Gains times their weights; a loss stays as it is."""
+    return gain if isinstance(weight, float) and weight == 1.0 else np.where(gain > 0.0, gain * weight, gain)
 
 
-def is_sound(factors: Factors) -> bool:
-    """Whether a score may be used: finite, the propensity a probability, the uplift a difference of two.
+def less(gain: Floats, cost: Floats | float) -> Floats:
+    """Gains less what they cost."""
+    return gain if isinstance(cost, float) and cost == 0.0 else gain - cost
 
-    >>> is_sound(Factors(propensity=float("nan"), uplift=0.0, value=1.0, cost=0.0))
-    False
-    """
-    propensity, uplift, value, cost, context_weight, lever = factors
-    scored = 0.0 <= propensity <= 1.0 and (-1.0 <= uplift <= 1.0 or isnan(uplift))
-    return scored and isfinite(value) and isfinite(cost) and isfinite(context_weight) and isfinite(lever)
+
+def all_sound(scores: Scores) -> bool:
+    """Whether every score may be used; quick to say yes."""
+    chances = scores.propensity.tolist()
+    are_chances = not chances or (min(chances) >= 0.0 and max(chances) <= 1.0 and not isnan(sum(chances)))
+    return are_chances and not (scores.randomised and True in (np.abs(scores.uplift) > ONE).tolist())
+
+
+def are_sound(scores: Scores) -> NDArray[np.bool_]:
+    """Whether each score may be used (n,): the propensity a probability, the uplift a difference of two, or NaN."""
+    chance = (scores.propensity >= 0.0) & (scores.propensity <= 1.0)
+    return chance & ~(np.abs(scores.uplift) > 1.0)

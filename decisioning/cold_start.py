@@ -16,7 +16,7 @@ class CatalogScorer:
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:  # noqa: ARG002 (the port's signature)
         """The starting propensities, shape (n_candidates,); uplift is NaN."""
         propensity = np.array([each.action.starting_propensity for each in candidates], dtype=np.float64)
-        return Scores(propensity=propensity, uplift=np.full(len(candidates), np.nan))
+        return Scores(propensity, np.full(len(candidates), np.nan), randomised=False)
 
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:  # noqa: ARG002 (the port's signature)
         """Nothing moved it: the propensity is the catalogue's."""

@@ -1,6 +1,6 @@
 """The use case: decide what to do next for one customer, over ports; HTTP, batch and the simulator compose this one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -18,7 +18,7 @@ from decisioning.explanation import contribution_reasons, draw_reason, factor_re
 from decisioning.feature_use import as_allowed
 from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm, arm_of
-from decisioning.option import Option, Weighing, learned_of, learned_reason, options_of, score_of
+from decisioning.option import Option, Options, Weighing, learned_reason, options_of
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
 from decisioning.ranking import Draw, Drawing, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
@@ -120,14 +120,14 @@ def consider(
     return _conclude(case, options, through)
 
 
-def _options(case: _Case, through: Funnel) -> dict[str, Option]:
-    candidates = [each for entrant in through.passed.values() for each in entrant.candidates]
-    return options_of(candidates, scorer=case.scorer, features=case.customer.features, weighing=case.weighing)
+def _options(case: _Case, through: Funnel) -> Options:
+    slate = case.compiled.slots[case.placement.name].slates.of(tuple(through.passed))
+    return options_of(slate, scorer=case.scorer, features=case.customer.features, weighing=case.weighing)
 
 
-def _exclusions(options: Mapping[str, Option], through: Funnel) -> tuple[Exclusion, ...]:
+def _exclusions(options: Options, through: Funnel) -> tuple[Exclusion, ...]:
     """Everything the funnel stopped, and what passed but has no usable score; by name."""
-    unsound = {name: _UNSCORED for name in through.passed if name not in options}
+    unsound = dict.fromkeys(through.passed.keys() - set(options.names), _UNSCORED)
     stops = {**through.stopped, **unsound}
     return tuple([Exclusion(name, stops[name].stage, stops[name].reason) for name in sorted(stops)])
 
@@ -141,20 +141,19 @@ def _epsilon(case: _Case) -> float:
     return exploration.epsilon_without_bundle if case.scorer.version == "none" else exploration.epsilon
 
 
-def _draws(case: _Case, options: Mapping[str, Option], through: Funnel, *, epsilon: float) -> list[Draw]:
+def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> list[Draw]:
     most = case.placement.limit if case.request.limit is None else case.request.limit
-    learned = case.placement.explore and any(option.learned is not None for option in options.values())
-    mode = case.weighing.mode if learned else None
-    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=case.placement.must_fill, mode=mode)
+    sampled = case.placement.explore and options.scores.correction is not None
+    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=case.placement.must_fill, sampled=sampled)
     return draw_ranks(options, through, how)
 
 
-def _conclude(case: _Case, options: Mapping[str, Option], through: Funnel) -> Decision:
+def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
     epsilon = _epsilon(case)
     draws = _draws(case, options, through, epsilon=epsilon)
     first = draws[0].distribution.probabilities
     ranked = tuple(
-        _ranked(case, options[draw.action], draw, rank=rank, action_probability=first[draw.action])
+        _ranked(case, options.option(draw.action), draw, rank=rank, action_probability=first[draw.action])
         for rank, draw in enumerate(draws, 1)
         if draw.action != NO_ACTION
     )
@@ -173,7 +172,7 @@ def _conclude(case: _Case, options: Mapping[str, Option], through: Funnel) -> De
         chosen=draws[0].action,
         ranked=ranked,
         eligible=first,
-        scores={name: score_of(option) for name, option in options.items()},
+        scores=options.recorded(),
         exclusions=_exclusions(options, through),
         features=case.customer.features,
         context=request.context,
@@ -181,7 +180,7 @@ def _conclude(case: _Case, options: Mapping[str, Option], through: Funnel) -> De
         contacts_version=case.customer.history.version,
         degraded=case.degraded,
         limit=request.limit,
-        learned=learned_of(options),
+        learned=options.learned(),
         constraints=Constraints.of(case.customer),
     )
 

@@ -11,6 +11,7 @@ from decisioning.condition_python import TruthFunction
 from decisioning.contact_policy import CapKey, cap_keys
 from decisioning.customer import FeatureValue
 from decisioning.ports import Candidate
+from decisioning.slate import Slates
 
 UNREADABLE = "constraints"
 """The name in `Customer.degraded` that says consent, holds or contacts could not be read: nothing may be offered."""
@@ -57,11 +58,12 @@ class Slot:
     """A placement with every action of the catalogue before it.
 
     Parameters: `entrants`, ordered by name; `sharing`, the names of the actions that each cap key may stop, keys in
-    the order of the policy; `quiet`, the hours in which its channel is.
+    the order of the policy; `slates`, of the actions that come through; `quiet`, the hours in which its channel is.
     """
 
     entrants: tuple[Entrant, ...]
     sharing: Mapping[CapKey, frozenset[str]]
+    slates: Slates
     quiet: tuple[QuietHours, ...] = ()
 
 
@@ -115,8 +117,9 @@ def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Che
     limited = [each for each in entrants if not each.action.transactional]
     keys = sorted({key for each in entrants for key in each.cap_keys})
     sharing = {key: frozenset(each.action.name for each in limited if key in each.cap_keys) for key in keys}
+    slates = Slates({each.action.name: each.candidates for each in entrants})
     channel = catalog.channels[placement.channel]
-    return Slot(entrants, sharing, tuple(each for each in policy.quiet_hours if each.hushes(channel)))
+    return Slot(entrants, sharing, slates, tuple(each for each in policy.quiet_hours if each.hushes(channel)))
 
 
 def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], policy: ContactPolicy) -> Entrant:

@@ -3,7 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, compress, islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from decisioning.action import NO_ACTION
 
 Floats = NDArray[np.float64]
+_IDLE = np.zeros(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,93 +33,63 @@ class Distribution:
         return max(self.probabilities, key=self.probabilities.__getitem__)
 
 
-def ranking_key(name: str, priority: float) -> tuple[float, bool, str]:
-    """The order of choices: higher priority first, then doing nothing, then the name; the order given is irrelevant."""
-    return (-priority, name != NO_ACTION, name)
+class Choices(NamedTuple):
+    """What may be drawn, doing nothing first and then by name: of equal ones, the first is preferred.
 
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """Priorities as drawn from a posterior.
-
-    Parameters: `names` of the rows of `table` (n, n_draws), best first: it wins a tie.
+    Parameters: `names`; `priority` (n,); `drawn`, priorities as drawn from a posterior (n, n_draws), or None.
     """
 
     names: tuple[str, ...]
-    table: Floats
+    priority: Floats
+    drawn: Floats | None = None
 
-    def of(self, names: tuple[str, ...]) -> "Sampled":
-        """The rows of these names, in their order."""
-        return self if names == self.names else Sampled(names, self.table[[self.names.index(name) for name in names]])
+    def or_nothing(self) -> "Choices":
+        """With doing nothing among them, of priority 0.
 
-    @property
-    def shares(self) -> list[float]:
-        """How often each comes first.
-
-        >>> Sampled(("b", "a"), np.array([[1.0, 0.0], [1.0, 2.0]])).shares
-        [0.5, 0.5]
+        >>> Choices(("a", "b"), np.array([-1.0, 0.0])).or_nothing().best
+        'no_action'
         """
-        first = np.bincount(self.table.argmax(axis=0), minlength=len(self.names)) / self.table.shape[1]
-        found: list[float] = first.tolist()
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What may be drawn, ordered once and then only reduced, however many ranks are drawn.
-
-    Parameters: `names`, in the fixed order of every distribution; `ranking`, the same by `ranking_key`; `sampled`,
-    their priorities as drawn from a posterior, in the order of `ranking`, where there is one.
-    """
-
-    names: tuple[str, ...]
-    ranking: tuple[str, ...]
-    sampled: Sampled | None = None
-
-    @classmethod
-    def of(cls, priorities: Mapping[str, float], sampled: Sampled | None = None) -> "Choices":
-        """Order choices by name, and by priority. Parameters: `sampled`, in any order.
-
-        >>> Choices.of({"a": 1.0, "b": 2.0}).ranking
-        ('b', 'a')
-        """
-        ranking = sorted(priorities, key=lambda name: ranking_key(name, priorities[name]))
-        return cls._of(tuple(sorted(priorities)), tuple(ranking), sampled)
+        names, priority = (NO_ACTION, *self.names), np.concatenate((_IDLE, self.priority))
+        if self.drawn is None:
+            return Choices(names, priority)
+        still = np.zeros((1, self.drawn.shape[1]))
+        return Choices(names, priority, np.concatenate((still, self.drawn)))
 
     @property
     def best(self) -> str:
         """The first choice by priority."""
-        return self.ranking[0]
+        return self.names[self.priority.argmax()]
 
     def without(self, gone: Collection[str]) -> "Choices":
         """What is left when these are taken out."""
-        names = tuple([name for name in self.names if name not in gone])
-        return self._of(names, tuple([name for name in self.ranking if name not in gone]), self.sampled)
-
-    @classmethod
-    def _of(cls, names: tuple[str, ...], ranking: tuple[str, ...], sampled: Sampled | None) -> "Choices":
-        return cls(names, ranking, sampled.of(ranking) if sampled and ranking else None)
+        left = [name not in gone for name in self.names]
+        drawn = None if self.drawn is None else self.drawn[left]
+        return Choices(tuple(compress(self.names, left)), self.priority[left], drawn)
 
     def distribution(self, epsilon: float) -> Distribution:
-        """What is drawn from: by priority, or by the shares of a posterior's draws, with ε spread evenly."""
-        if self.sampled is None:
-            return self.epsilon_greedy(epsilon)
-        floor, first = epsilon / len(self.names), dict(zip(self.ranking, self.sampled.shares, strict=True))
-        return Distribution({name: floor + (1.0 - epsilon) * first[name] for name in self.names})
-
-    def epsilon_greedy(self, epsilon: float) -> Distribution:
-        """The first choice by priority with 1 − ε, plus ε spread evenly over all choices.
+        """What is drawn from, with ε spread evenly: the first by priority, or by the shares of a posterior's draws.
 
         Parameters: `epsilon` in [0, 1]. At least one choice is needed; each has at least ε / n.
         """
-        floor = epsilon / len(self.names)
-        return Distribution({**dict.fromkeys(self.names, floor), self.best: floor + (1.0 - epsilon)})
+        floor, rest = epsilon / len(self.names), 1.0 - epsilon
+        if self.drawn is None:
+            first = {**dict.fromkeys(self.names, floor), self.best: floor + rest}
+        else:
+            share = rest / self.drawn.shape[1]
+            found = [floor + share * count for count in first_counts(self.drawn)]
+            first = dict(zip(self.names, found, strict=True))
+        return Distribution(_by_name(first) if self.names[0] == NO_ACTION else first)
 
 
-def epsilon_greedy(priorities: Mapping[str, float], epsilon: float) -> Distribution:
-    """The ε-greedy distribution over choices of these priorities (at least one); see `Choices.epsilon_greedy`.
+def first_counts(drawn: Floats) -> list[int]:
+    """In how many draws each row comes first; a tie goes to the row above.
 
-    >>> epsilon_greedy({"a": 1.0, "b": 2.0}, 0.5).probabilities
-    {'a': 0.25, 'b': 0.75}
+    >>> first_counts(np.array([[1.0, 0.0], [1.0, 2.0]]))
+    [1, 1]
     """
-    return Choices.of(priorities).epsilon_greedy(epsilon)
+    counts: list[int] = np.bincount(drawn.argmax(axis=0), minlength=len(drawn)).tolist()
+    return counts
+
+
+def _by_name(first: dict[str, float]) -> dict[str, float]:
+    return {name: first[name] for name in sorted(first)}

@@ -1,19 +1,22 @@
-"""Options: the actions that went through the funnel, scored, each in its best treatment."""
+"""Options: the actions that went through the funnel, scored, each in its best treatment; kept in columns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import repeat
 from math import isnan
 from typing import NamedTuple
 
-from decisioning.arbitration import Factors, Mode, is_sound, priority
+import numpy as np
+
+from decisioning.arbitration import Factors, Floats, Mode, Stakes, all_sound, are_sound, gains, priorities
 from decisioning.customer import FeatureValue
 from decisioning.decision import Learned
-from decisioning.exploration import ranking_key
-from decisioning.ports import Candidate, Correction, Scorer
+from decisioning.ports import Candidate, Scorer, Scores
+from decisioning.slate import Places, Slate
 
 LEAST_TOLD = 0.001
 """A change of the propensity that is worth a reason."""
+NOTHING = Scores(np.empty(0), np.empty(0))
+"""What a scorer says of no candidates."""
 
 
 class Added(NamedTuple):
@@ -25,7 +28,7 @@ class Added(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One action that may be chosen, in its best treatment. A tuple, as every candidate of a decision makes one.
+    """One action that may be chosen, in its best treatment.
 
     Parameters: `given`, whether the bundle gave the priority itself; `learned`, where a fast layer moved it.
     """
@@ -48,68 +51,97 @@ class Weighing:
     context_weights: Mapping[str, float]
     levers: bool = True
 
-
-def options_of(
-    candidates: Sequence[Candidate], *, scorer: Scorer, features: Mapping[str, FeatureValue], weighing: Weighing
-) -> dict[str, Option]:
-    """Score the candidates and keep each action's best treatment, by action; what has no usable score is left out."""
-    options: dict[str, Option] = {}
-    for option in _scored(candidates, scorer, features, weighing) if candidates else ():
-        name = option.candidate.action.name
-        if name not in options or _precedes(option, options[name]):
-            options[name] = option
-    return options
+    def stakes(self, slate: Slate) -> Stakes:
+        """What the priorities of these candidates are made of besides their scores."""
+        levers = slate.levers if self.levers else 1.0
+        if not self.context_weights:
+            return Stakes(slate.values, slate.costs, levers)
+        weights = np.array([self.context_weights.get(issue, 1.0) for issue in slate.issues], dtype=np.float64)
+        return Stakes(slate.values, slate.costs, weights * levers)
 
 
-def _scored(
-    candidates: Sequence[Candidate], scorer: Scorer, features: Mapping[str, FeatureValue], weighing: Weighing
-) -> Iterator[Option]:
-    scores = scorer.score(features, candidates)
-    propensities, uplifts = scores.propensity.tolist(), scores.uplift.tolist()
-    given = repeat(None, len(candidates)) if scores.priority is None else scores.priority.tolist()
-    learned = repeat(None, len(candidates)) if scores.correction is None else _learned(scores.correction)
-    for candidate, propensity, uplift, own, more in zip(candidates, propensities, uplifts, given, learned, strict=True):
-        factors = _factors(candidate, propensity, uplift, weighing)
-        order = priority(factors, weighing.mode) if own is None else own
-        if is_sound(factors) and not isnan(order):
-            yield Option(candidate, factors, order, own is not None, more)
+class Options(NamedTuple):
+    """The options of a decision, by name of action, in columns (n,). A tuple, as every decision makes some.
+
+    Parameters: `slate`, one candidate of each; `scores` and `priority` of those; `weighing`, how they were weighed;
+    `gain` and `stakes`, what the priority was made of (the bundle's own has no gain).
+    """
+
+    slate: Slate
+    scores: Scores
+    priority: Floats
+    weighing: Weighing
+    stakes: Stakes
+    gain: Floats | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the actions."""
+        return self.slate.names
+
+    def option(self, name: str) -> Option:
+        """The option of this action."""
+        at = self.names.index(name)
+        candidate, scores, added = self.slate.candidates[at], self.scores, self.scores.correction
+        weight = self.weighing.context_weights.get(candidate.action.issue, 1.0)
+        lever = candidate.action.lever if self.weighing.levers else 1.0
+        said = float(scores.propensity[at]), float(scores.uplift[at])
+        return Option(
+            candidate,
+            Factors(*said, candidate.action.value, candidate.treatment.cost, weight, lever),
+            float(self.priority[at]),
+            scores.priority is not None,
+            None if added is None else Added(float(added.bundle[at]), float(added.spread[at]), added.seq),
+        )
+
+    def recorded(self) -> dict[str, tuple[float, float | None, float]]:
+        """(propensity, uplift or None, priority) by action, as a decision records them."""
+        uplifts = [None if isnan(uplift) else uplift for uplift in self.scores.uplift.tolist()]
+        rows = zip(self.scores.propensity.tolist(), uplifts, self.priority.tolist(), strict=True)
+        return dict(zip(self.names, rows, strict=True))
+
+    def learned(self) -> Learned | None:
+        """What a fast layer added, as a decision records it; None where there was none."""
+        added = self.scores.correction
+        if added is None or not self.names:
+            return None
+        rows = zip(added.bundle.tolist(), added.spread.tolist(), strict=True)
+        treatments = [each.treatment.name for each in self.slate.candidates]
+        names = self.names
+        return Learned(added.seq, dict(zip(names, rows, strict=True)), dict(zip(names, treatments, strict=True)))
 
 
-def _learned(correction: Correction) -> Iterator[Added]:
-    pairs = zip(correction.bundle.tolist(), correction.spread.tolist(), strict=True)
-    return (Added(bundle, spread, correction.seq) for bundle, spread in pairs)
+def options_of(slate: Slate, *, scorer: Scorer, features: Mapping[str, FeatureValue], weighing: Weighing) -> Options:
+    """Score the candidates and keep each action's best treatment; what has no usable score is left out."""
+    scores = scorer.score(features, slate.candidates) if slate.candidates else NOTHING
+    if not (slate.all_usable and all_sound(scores)):
+        sound = np.flatnonzero(slate.usable & are_sound(scores))
+        slate, scores = slate.take(sound), scores.take(sound)
+    options = _priced(slate, scores, weighing)
+    if slate.single and not isnan(sum(options.priority.tolist())):
+        return options
+    best = _best(options)
+    return _priced(slate.take(best), scores.take(best), weighing)
 
 
-def _factors(candidate: Candidate, propensity: float, uplift: float, weighing: Weighing) -> Factors:
-    action = candidate.action
-    weight = weighing.context_weights.get(action.issue, 1.0)
-    lever = action.lever if weighing.levers else 1.0
-    return Factors(propensity, uplift, action.value, candidate.treatment.cost, weight, lever)
+def _priced(slate: Slate, scores: Scores, weighing: Weighing) -> Options:
+    stakes = weighing.stakes(slate)
+    if scores.priority is not None:
+        return Options(slate, scores, scores.priority, weighing, stakes)
+    gain = gains(scores, stakes, weighing.mode)
+    return Options(slate, scores, priorities(gain, stakes, weighing.mode), weighing, stakes, gain)
 
 
-def _precedes(one: Option, other: Option) -> bool:
-    return ranking_key(one.candidate.treatment.name, one.priority) < ranking_key(
-        other.candidate.treatment.name, other.priority
-    )
-
-
-def learned_of(options: Mapping[str, Option]) -> Learned | None:
-    """What a fast layer added, as a decision records it; None where there was none."""
-    found = {name: option.learned for name, option in options.items() if option.learned is not None}
-    if not found:
-        return None
-    scores = {name: (added.bundle, added.spread) for name, added in found.items()}
-    treatments = {name: options[name].candidate.treatment.name for name in found}
-    return Learned(next(iter(found.values())).seq, scores, treatments)
+def _best(options: Options) -> Places:
+    """Where each action's first candidate by priority lies, then by treatment; NaN is none."""
+    priority, slate = options.priority, options.slate
+    order = np.lexsort((-priority, slate.nth_action))
+    first = order[slate.starts]
+    kept: Places = first[~np.isnan(priority[first])]
+    return kept
 
 
 def learned_reason(option: Option) -> tuple[str, ...]:
     """What recent answers moved, in words, where that is a tenth of a point or more."""
     moved = 0.0 if option.learned is None else option.factors.propensity - option.learned.bundle
     return (f"recent answers change that by {100 * moved:+.1f} points",) if abs(moved) >= LEAST_TOLD else ()
-
-
-def score_of(option: Option) -> tuple[float, float | None, float]:
-    """(propensity, uplift or None, priority), as a decision records them."""
-    factors = option.factors
-    return (factors.propensity, None if isnan(factors.uplift) else factors.uplift, option.priority)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ class Candidate:
     treatment: Treatment
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """What the fast layer made of a bundle's scores; arrays of shape (n_candidates,).
 
     Parameters: `seq`, of the newest record it had seen; `bundle`, the propensity before it was moved; `spread`, the SD
@@ -36,20 +35,30 @@ class Correction:
     bundle: NDArray[np.float64]
     spread: NDArray[np.float64]
 
+    def take(self, places: NDArray[np.intp]) -> "Correction":
+        """That of the candidates at some places."""
+        return Correction(self.seq, self.bundle[places], self.spread[places])
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+
+class Scores(NamedTuple):
     """What a bundle says of each candidate; arrays of shape (n_candidates,).
 
     Parameters: `propensity`, P(accepts | shown); `uplift`, P(outcome | shown) − P(outcome | not shown), NaN where there
     is no randomised evidence; `priority`, where the bundle ranks by itself (a constant policy), else None;
-    `correction`, where a fast layer moved them.
+    `correction`, where a fast layer moved them; `randomised`, false where every uplift is NaN.
     """
 
     propensity: NDArray[np.float64]
     uplift: NDArray[np.float64]
     priority: NDArray[np.float64] | None = None
     correction: Correction | None = None
+    randomised: bool = True
+
+    def take(self, places: NDArray[np.intp]) -> "Scores":
+        """Those of the candidates at some places."""
+        given = None if self.priority is None else self.priority[places]
+        correction = None if self.correction is None else self.correction.take(places)
+        return Scores(self.propensity[places], self.uplift[places], given, correction, self.randomised)
 
 
 class ProfileReader(Protocol):

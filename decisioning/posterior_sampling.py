@@ -6,18 +6,15 @@ seed makes them. The draws of one option are a shifted lattice of quantiles, pic
 and without any generator whose numbers might change with its version.
 """
 
-from collections.abc import Mapping
 from hashlib import shake_256
-from math import isnan
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
-from decisioning.arbitration import Mode
-from decisioning.option import Option
+from decisioning.arbitration import ZERO, less, weighted
+from decisioning.option import Options
+from decisioning.slate import Floats
 
-Floats = NDArray[np.float64]
 N_DRAWS = 64
 """How many draws a decision looks at: probabilities are multiples of 1/64, before exploration's even share."""
 _POINTS = 8191
@@ -43,30 +40,22 @@ def standard_draws(seed: int, n: int) -> Floats:
     >>> bool((standard_draws(7, 3) == standard_draws(7, 3)).all())
     True
     """
-    rows = np.frombuffer(shake_256(seed.to_bytes(8, "little")).digest(2 * n), "<u2") % _ROWS
-    draws: Floats = _TABLE[rows]
-    return draws
+    hashed = np.frombuffer(shake_256(seed.to_bytes(8, "little")).digest(2 * n), "<u2")
+    return _TABLE.take(hashed, axis=0, mode="wrap")
 
 
-def sampled_priorities(options: Mapping[str, Option], seed: int, mode: Mode) -> Floats:
-    """Priorities as drawn, shape (n_options, N_DRAWS), by name in order; the order of the options is irrelevant."""
-    stakes = [_stake(options[name], mode) for name in sorted(options)]
-    gain, reach, weight, cost = np.array(stakes, dtype=np.float64).T[..., np.newaxis]
-    drawn = standard_draws(seed, len(stakes))
-    drawn *= reach
-    drawn += gain
-    if any(stake[2] != 1.0 for stake in stakes):
-        drawn = np.where(drawn > 0.0, drawn * weight, drawn)
-    drawn -= cost
-    return drawn
+def sampled_priorities(options: Options, seed: int) -> Floats:
+    """Priorities as drawn, (n, N_DRAWS)."""
+    stakes, correction = options.stakes, options.scores.correction
+    drawn = standard_draws(seed, len(options.names))
+    drawn *= ((ZERO if correction is None else correction.spread) * stakes.value)[..., np.newaxis]
+    if options.gain is None:
+        drawn += options.priority[:, np.newaxis]
+        return drawn
+    drawn += options.gain[:, np.newaxis]
+    favoured = weighted(drawn, _column(stakes.weight))
+    return favoured if options.weighing.mode == "propensity_value" else less(favoured, _column(stakes.cost))
 
 
-def _stake(option: Option, mode: Mode) -> tuple[float, float, float, float]:
-    """What a priority is made of: gain, how far one SD of the propensity moves it, weight of a gain, cost."""
-    propensity, uplift, value, cost, context_weight, lever = option.factors
-    reach = 0.0 if option.learned is None else option.learned.spread * value
-    if option.given:
-        return option.priority, reach, 1.0, 0.0
-    if mode == "propensity_value":
-        return propensity * value, reach, context_weight * lever, 0.0
-    return (propensity if isnan(uplift) else uplift) * value, reach, context_weight * lever, cost
+def _column(each: Floats | float) -> Floats | float:
+    return each if isinstance(each, float) else each[:, np.newaxis]

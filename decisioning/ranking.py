@@ -1,17 +1,14 @@
 """Ranking: rank after rank is drawn, each draw closing what it brings to a cap for the ranks below."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-
-import numpy as np
+from typing import NamedTuple
 
 from decisioning.action import NO_ACTION
-from decisioning.arbitration import Mode
 from decisioning.contact_policy import Limits
-from decisioning.exploration import Choices, Distribution, Sampled
+from decisioning.exploration import Choices, Distribution
 from decisioning.funnel import Funnel
-from decisioning.option import Option
+from decisioning.option import Options
 from decisioning.posterior_sampling import sampled_priorities
 
 
@@ -29,25 +26,24 @@ class Draw:
         return self.distribution.probabilities[self.action]
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """How ranks are drawn.
 
     Parameters: `seed` and `epsilon` of the decision; `most` ranks; `must_fill` leaves `no_action` out where any option
-    is left; `mode`, of arbitration, where options are drawn from the fast layer's posterior (None: they are not).
+    is left; `sampled`, whether options are drawn from the fast layer's posterior.
     """
 
     seed: int
     epsilon: float
     most: int
     must_fill: bool
-    mode: Mode | None = None
+    sampled: bool = False
 
 
-def draw_ranks(options: Mapping[str, Option], through: Funnel, how: Drawing) -> list[Draw]:
+def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
     """Draw rank after rank: every drawn action counts against the caps of those below it; `no_action` ends the list.
 
-    At least one rank. Choices are ordered once; a draw takes out itself and those that share a cap it used up.
+    At least one rank. A draw takes out itself and those that share a cap it used up.
     """
     random = Random(how.seed)  # noqa: S311 (exploration, not cryptography)
     choices, limits = choices_of(options, how), through.limits
@@ -62,17 +58,11 @@ def draw_ranks(options: Mapping[str, Option], through: Funnel, how: Drawing) -> 
     return draws
 
 
-def choices_of(options: Mapping[str, Option], how: Drawing) -> Choices:
+def choices_of(options: Options, how: Drawing) -> Choices:
     """What the first rank is drawn from: the options, and doing nothing."""
-    priorities = {name: option.priority for name, option in options.items()}
-    if not (how.must_fill and priorities):
-        priorities[NO_ACTION] = 0.0
-    if how.mode is None or not options:
-        return Choices.of(priorities)
-    names, table = tuple(sorted(options)), sampled_priorities(options, how.seed, how.mode)
-    if len(priorities) > len(names):
-        names, table = (*names, NO_ACTION), np.vstack([table, np.zeros(table.shape[1])])
-    return Choices.of(priorities, Sampled(names, table))
+    drawn = sampled_priorities(options, how.seed) if how.sampled else None
+    choices = Choices(options.names, options.priority, drawn)
+    return choices if how.must_fill and options.names else choices.or_nothing()
 
 
 def _draw(choices: Choices, uniform: float, epsilon: float) -> Draw:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
-from decisioning.arbitration import Factors, priorities
+from decisioning.arbitration import Stakes, gains, priorities
 from decisioning.catalog import Catalog
 from decisioning.ports import Candidate, Scores
 from training.dataset import DecisionLogFrame
@@ -100,6 +100,6 @@ def _priority(place: int, candidate: Candidate, scores: Scores, catalog: Catalog
         given: Floats = scores.priority[:, place]
         return given
     action, cost = candidate.action, candidate.treatment.cost
-    factors = Factors(np.nan, np.nan, action.value, cost, lever=action.lever)
-    chances, uplifts = scores.propensity[:, place], scores.uplift[:, place]
-    return priorities(chances, uplifts, factors=factors, mode=catalog.arbitration)
+    stakes = Stakes(action.value, cost, weight=action.lever)
+    of_one = Scores(scores.propensity[:, place], scores.uplift[:, place])
+    return priorities(gains(of_one, stakes, catalog.arbitration), stakes, catalog.arbitration)

@@ -53,7 +53,9 @@ class ConstantBundle:
             entry.value if entry else -max(each.treatment.cost, UNKNOWN)
             for entry, each in zip(known, candidates, strict=True)
         ]
-        return Scores(np.array(propensity), np.full(len(known), np.nan), np.array(value, dtype=np.float64))
+        return Scores(
+            np.array(propensity), np.full(len(known), np.nan), np.array(value, dtype=np.float64), randomised=False
+        )
 
     def score_matrix(self, customers: Floats, candidates: Sequence[Candidate]) -> Scores:
         """The same for n customers; arrays of shape (n, n_candidates)."""

@@ -1,10 +1,15 @@
 """Evidence of one action: sums over its exposures, in any order, each fading at its own rate."""
 
 from math import exp
+from typing import TypeVar
 
 import numpy as np
 
 from decisioning.fast_layer.exposure import Exposure, Floats, weight_of
+
+T = TypeVar("T", Floats, float)
+MOST_NEW = 64
+"""Exposures that wait to be added to the sums together."""
 
 
 class FadingSum:
@@ -23,18 +28,19 @@ class FadingSum:
         if self._at_us is None:
             self._at_us = at_us
         if at_us > self._at_us:
-            self._total = self._faded(self._total, at_us - self._at_us)
+            self._total = self.faded(self._total, at_us - self._at_us)
             self._at_us = at_us
-        self._total = self._total + self._faded(term, self._at_us - at_us)
+        self._total = self._total + self.faded(term, self._at_us - at_us)
 
     def now(self, now_us: int) -> Floats:
         """The sum as of a moment."""
-        return self._total if self._at_us is None else self._faded(self._total, now_us - self._at_us)
+        return self._total if self._at_us is None else self.faded(self._total, now_us - self._at_us)
 
-    def _faded(self, sum_: Floats, age_us: int) -> Floats:
+    def faded(self, term: T, age_us: int) -> T:
+        """What is left of a term, or of a factor, of this age."""
         if not self._rate or not age_us:
-            return sum_
-        return sum_ * exp(-self._rate * age_us)
+            return term
+        return term * exp(-self._rate * age_us)
 
 
 class Evidence:
@@ -51,25 +57,37 @@ class Evidence:
     def __init__(self, size: int, *, forgetting: float, answering: float) -> None:
         self._all = FadingSum((size, size + 1), forgetting)
         self._waiting = FadingSum((size, size + 1), forgetting + answering)
+        self._new: list[tuple[Exposure, float]] = []
 
     def add(self, exposure: Exposure) -> None:
         """Learn from an exposure."""
-        self._add(exposure, 1.0)
+        self._new.append((exposure, 1.0))
+        if len(self._new) >= MOST_NEW:
+            self._sum_up()
 
     def remove(self, exposure: Exposure) -> None:
         """Undo `add`."""
-        self._add(exposure, -1.0)
+        self._new.append((exposure, -1.0))
 
     def sums(self, now_us: int) -> Floats:
         """The evidence as of a moment, (d, d + 1)."""
+        self._sum_up()
         return self._all.now(now_us) - self._waiting.now(now_us)
 
-    def _add(self, exposure: Exposure, sign: float) -> None:
-        row, propensity = exposure.row, exposure.propensity
-        right = np.empty(row.size + 1)
-        right[:-1] = (sign * weight_of(propensity)) * row
-        right[-1] = sign * (float(bool(exposure.accepted)) - propensity)
-        term = np.multiply.outer(row, right)
-        self._all.add(term, at_us=exposure.shown_us)
-        if exposure.accepted is None:
-            self._waiting.add(term, at_us=exposure.shown_us)
+    def _sum_up(self) -> None:
+        """Add what is new to the sums, together: one product of matrices costs little more than one of rows."""
+        _add(self._all, self._new)
+        _add(self._waiting, [(exposure, sign) for exposure, sign in self._new if exposure.accepted is None])
+        self._new.clear()
+
+
+def _add(total: FadingSum, exposures: list[tuple[Exposure, float]]) -> None:
+    if not exposures:
+        return
+    at_us = max(exposure.shown_us for exposure, _ in exposures)
+    rows = np.array([exposure.row for exposure, _ in exposures])
+    counted = [total.faded(sign, at_us - exposure.shown_us) for exposure, sign in exposures]
+    weights = [weight_of(exposure.propensity) for exposure, _ in exposures]
+    surprises = [float(bool(exposure.accepted)) - exposure.propensity for exposure, _ in exposures]
+    right = np.column_stack((np.array(weights)[:, np.newaxis] * rows, surprises))
+    total.add(rows.T.dot(np.array(counted)[:, np.newaxis] * right), at_us=at_us)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import asinh, isfinite
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,7 @@ LEAST_PROPENSITY = 1e-3
 """A bundle is never believed to be surer than this, or nothing could correct it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(NamedTuple):
     """One action that was shown.
 
     Parameters: `row` (d,), of `Regressors`; `propensity`, what the bundle said; `shown_us`, microseconds since the
@@ -28,7 +29,7 @@ class Exposure:
     accepted: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Regressors:
     """A customer as a short row of numbers: 1, then the named features, standardised.
 
@@ -65,10 +66,16 @@ class Regressors:
         >>> Regressors(("age",), (1.0,), (2.0,)).row({"age": None}).tolist()
         [1.0, -0.5]
         """
-        scales = zip(self.names, self.centers, self.spreads, strict=True)
-        return np.array(
-            [1.0, *[(transformed(features.get(name)) - center) / spread for name, center, spread in scales]]
-        )
+        centers, spreads = self._scales
+        row = np.arcsinh(_numbers([0.0, *map(features.get, self.names)]))
+        row -= centers
+        row /= spreads
+        return row
+
+    @cached_property
+    def _scales(self) -> tuple[Floats, Floats]:
+        """Centers and spreads, with those that make 1 of 0 before them."""
+        return np.array([-1.0, *self.centers]), np.array([1.0, *self.spreads])
 
 
 def transformed(value: FeatureValue) -> float:
@@ -77,7 +84,21 @@ def transformed(value: FeatureValue) -> float:
     >>> transformed(True), transformed("gold")
     (0.881373587019543, 0.0)
     """
-    return asinh(value) if isinstance(value, int | float) and isfinite(value) else 0.0
+    return asinh(_number(value))
+
+
+def _numbers(values: list[FeatureValue]) -> list[float]:
+    """Each as a number; where their sum is finite, they all are."""
+    try:
+        if isfinite(sum(values)):  # type: ignore[arg-type]  # what cannot be added raises
+            return values  # type: ignore[return-value]  # as it could be added
+    except TypeError:
+        pass
+    return [_number(value) for value in values]
+
+
+def _number(value: FeatureValue) -> float:
+    return value if isinstance(value, int | float) and isfinite(value) else 0.0
 
 
 def weight_of(propensity: float) -> float:

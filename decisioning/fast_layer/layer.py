@@ -1,36 +1,53 @@
 """The state of the fast layer: evidence by action, and the posterior it comes to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from decisioning.arbitration import ZERO
 from decisioning.fast_layer.belief import Belief, inverse
 from decisioning.fast_layer.evidence import Evidence
 from decisioning.fast_layer.exposure import Exposure, Floats, weight_of
+from decisioning.ports import Candidate
 
 STEP_US = 60_000_000
 """How finely the passing of time is looked at: within a step, only new evidence changes a posterior."""
 
 
-@dataclass(frozen=True, slots=True)
-class Posterior:
+class Places(dict[str, int]):
+    """Where each action that has evidence lies in the layer's arrays; 0 is the prior, of every other action."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: tuple[Sequence[Candidate], int, NDArray[np.intp]] = (), 0, np.zeros(0, np.intp)
+
+    def of(self, candidates: Sequence[Candidate]) -> NDArray[np.intp]:
+        """Those of these candidates (n,); remembered, as one decision after another asks for the same."""
+        asked, known, found = self._last
+        if asked is not candidates or known != len(self):
+            found = np.array([self.get(each.action.name, 0) for each in candidates], dtype=np.intp)
+            self._last = candidates, len(self), found
+        return found
+
+
+class Posterior(NamedTuple):
     """What is believed of every action at a moment.
 
     Parameters: `places` of the actions that have evidence; `means` (n + 1, d) and `covariances` (n + 1, d, d), whose
     first is the prior, of every other action.
     """
 
-    places: dict[str, int]
+    places: Places
     means: Floats
     covariances: Floats
 
-    def of(self, actions: Sequence[str], row: Floats) -> tuple[Floats, Floats]:
-        """Mean and SD (n_actions,) of the deviation, in log-odds, for a customer's row (d,)."""
-        at = np.array([self.places.get(action, 0) for action in actions])
-        size = row.size
-        variance = (self.covariances.reshape(-1, size) @ row).reshape(-1, size) @ row
-        return (self.means @ row)[at], np.sqrt(np.maximum(variance, 0.0))[at]
+    def of(self, candidates: Sequence[Candidate], row: Floats) -> tuple[Floats, Floats]:
+        """Mean and SD (n_candidates,) of the deviation, in log-odds, for a customer's row (d,)."""
+        at, size = self.places.of(candidates), len(row)
+        variance = self.covariances.reshape(-1, size).dot(row).reshape(-1, size).dot(row)
+        return self.means.dot(row).take(at), np.sqrt(np.maximum(variance, ZERO)).take(at)
 
 
 class FastLayer:
@@ -45,7 +62,7 @@ class FastLayer:
     def __init__(self, belief: Belief, size: int) -> None:
         self._belief, self._size = belief, size
         self._evidence: dict[str, Evidence] = {}
-        self._places: dict[str, int] = {}
+        self._places = Places()
         self._means, self._covariances = np.zeros((1, size)), inverse(belief.precision(size))[np.newaxis]
         self._stale: set[str] = set()
         self._step = 0
@@ -81,11 +98,12 @@ class FastLayer:
     def _move(self, place: int, exposure: Exposure) -> None:
         row, mean, covariance = exposure.row, self._means[place], self._covariances[place]
         weight = weight_of(exposure.propensity)
-        along = covariance @ row
-        gain = along / (1.0 + weight * float(row @ along))
-        surprise = float(bool(exposure.accepted)) - exposure.propensity - weight * float(row @ mean)
-        covariance -= np.multiply.outer(gain, weight * along)
+        along = covariance.dot(row)
+        gain = along / (1.0 + weight * float(row.dot(along)))
+        surprise = bool(exposure.accepted) - exposure.propensity - weight * float(row.dot(mean))
         mean += gain * surprise
+        along *= weight
+        covariance -= gain[:, np.newaxis] * along
 
     def _of(self, action: str) -> Evidence:
         known = self._evidence.get(action)

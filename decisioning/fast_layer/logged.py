@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from decisioning.arbitration import ONE, ZERO
 from decisioning.customer import FeatureValue
 from decisioning.decision import Decision, Learned
 from decisioning.fast_layer.scorer import bounded, corrected, weights_of
@@ -50,7 +51,7 @@ class LoggedScorer:
         became = np.array([self.became.get(each.action.name, np.nan) for each in candidates])
         ratio = weights_of(found.propensity) / weights_of(bundle)
         shift = np.where(np.isnan(bundle), 0.0, ratio * (became - bundle))
-        propensity = np.where(found.propensity == bundle, became, bounded(found.propensity + shift, 0.0, 1.0))
+        propensity = np.where(found.propensity == bundle, became, bounded(found.propensity + shift, ZERO, ONE))
         if self.exactly:
             propensity = np.where([self._is_recorded(each) for each in candidates], propensity, np.nan)
         spreads = np.where(np.isnan(bundle), 0.0, ratio * spread)

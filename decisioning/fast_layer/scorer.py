@@ -1,18 +1,21 @@
 """A bundle's scores, corrected by what was answered since it was trained."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from decisioning.arbitration import ONE, ZERO
 from decisioning.customer import FeatureValue
-from decisioning.fast_layer.exposure import LEAST_PROPENSITY, Floats, Regressors
+from decisioning.fast_layer.exposure import LEAST_PROPENSITY, Floats, Regressors, weight_of
 from decisioning.fast_layer.layer import Posterior
 from decisioning.ports import Candidate, Correction, Scorer, Scores
 
+LEAST_WEIGHT = np.array(weight_of(LEAST_PROPENSITY))
+LEAST_UPLIFT = np.array(-1.0)
 
-@dataclass(frozen=True, slots=True)
-class FastScorer:
+
+class FastScorer(NamedTuple):
     """Another scorer's scores, moved; a `decisioning.ports.Scorer` of the same version.
 
     Parameters: `scorer`, the bundle; `boldness`, what the posterior's SD is multiplied by; `seq`, of the newest record
@@ -34,10 +37,10 @@ class FastScorer:
         """The bundle's scores, the propensity moved by w × deviation, uplift and priority by what that comes to."""
         found = self.scorer.score(features, candidates)
         row = self.regressors.row(features)
-        shift, spread = self.posterior.of([each.action.name for each in candidates], row)
+        shift, spread = self.posterior.of(candidates, row)
         weight = weights_of(found.propensity)
-        propensity = bounded(found.propensity + weight * shift, 0.0, 1.0)
-        correction = Correction(self.seq, found.propensity, self.boldness * weight * spread)
+        propensity = bounded(found.propensity + weight * shift, ZERO, ONE)
+        correction = Correction(self.seq, found.propensity, weight * spread * self.boldness)
         return corrected(found, propensity, correction, candidates)
 
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:
@@ -45,23 +48,24 @@ class FastScorer:
         return self.scorer.explain(features, candidate)
 
 
-def bounded(values: Floats, least: float, most: float) -> Floats:
+def bounded(values: Floats, least: Floats, most: Floats) -> Floats:
     """Values kept between two; NaN stays. On a handful, `np.clip` costs four times as much."""
-    kept: Floats = np.minimum(np.maximum(values, least), most)
-    return kept
+    kept: Floats = np.maximum(values, least)
+    return np.minimum(kept, most, out=kept)
 
 
 def corrected(found: Scores, propensity: Floats, correction: Correction, candidates: Sequence[Candidate]) -> Scores:
     """A bundle's scores with another propensity, uplift and priority moved by what that comes to."""
+    if not found.randomised and found.priority is None:
+        return Scores(propensity, found.uplift, None, correction, randomised=False)
     gained = propensity - found.propensity
-    uplift = bounded(found.uplift + gained, -1.0, 1.0)
-    return Scores(propensity, uplift, _moved(found.priority, gained, candidates), correction)
+    uplift = bounded(found.uplift + gained, LEAST_UPLIFT, ONE)
+    return Scores(propensity, uplift, _moved(found.priority, gained, candidates), correction, found.randomised)
 
 
 def weights_of(propensity: Floats) -> Floats:
     """How far a propensity moves by one unit of log-odds, p × (1 − p); never 0."""
-    kept = bounded(propensity, LEAST_PROPENSITY, 1.0 - LEAST_PROPENSITY)
-    weights: Floats = kept * (1.0 - kept)
+    weights: Floats = np.maximum(propensity * (ONE - propensity), LEAST_WEIGHT)
     return weights
 
 

@@ -113,5 +113,5 @@ class Shown:
         """Knowing more: it was shown at the earliest time told; accepted beats declined, which beats no answer."""
         known, shown_us = self.exposure, min(self.exposure.shown_us, told.at_us)
         answers = {known.accepted, told.accepted} - {None}
-        exposure = replace(known, shown_us=shown_us, accepted=max(answers, default=None, key=bool))
+        exposure = known._replace(shown_us=shown_us, accepted=max(answers, default=None, key=bool))
         return replace(self, exposure=exposure)

@@ -5,12 +5,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plain_options import is_sound
+from plain_options import priority as plainly
 
-from decisioning.arbitration import Factors, Mode, is_sound, priorities, priority
+from decisioning.arbitration import Factors, Mode, Stakes, all_sound, are_sound, gains, priorities
+from decisioning.ports import Scores
 
 
 def _factors(**changes):
     return Factors(**{"propensity": 0.2, "uplift": 0.1, "value": 50.0, "cost": 1.0, **changes})
+
+
+def priority(factors, mode):
+    """As the domain reckons it, of one."""
+    scores = Scores(np.array([factors.propensity]), np.array([factors.uplift]))
+    stakes = Stakes(factors.value, factors.cost, factors.context_weight * factors.lever)
+    return priorities(gains(scores, stakes, mode), stakes, mode)[0]
 
 
 def test_incremental_value_is_uplift_times_value_less_cost():
@@ -40,8 +50,9 @@ def test_many_customers_at_once_have_the_priorities_of_one_by_one(parts, mode):
     value, cost, lever = parts[0][2:]
     propensity, uplift = np.array([part[:2] for part in parts]).T
     factors = Factors(math.nan, math.nan, value, cost, lever=lever)
-    one_by_one = [priority(factors._replace(propensity=p, uplift=u), mode) for p, u, *_ in parts]
-    assert priorities(propensity, uplift, factors=factors, mode=mode).tolist() == one_by_one
+    one_by_one = [plainly(factors._replace(propensity=p, uplift=u), mode) for p, u, *_ in parts]
+    stakes = Stakes(value, cost, lever)
+    assert priorities(gains(Scores(propensity, uplift), stakes, mode), stakes, mode).tolist() == one_by_one
 
 
 @pytest.mark.parametrize(
@@ -52,10 +63,11 @@ def test_many_customers_at_once_have_the_priorities_of_one_by_one(parts, mode):
         {"propensity": -0.1},
         {"uplift": math.inf},
         {"uplift": 1.2},
-        {"value": math.nan},
-        {"cost": math.inf},
     ],
 )
-def test_a_score_that_is_no_probability_or_not_finite_is_not_sound(broken):
-    assert is_sound(_factors())
-    assert not is_sound(_factors(**broken))
+def test_a_score_that_is_no_probability_is_not_sound(broken):
+    for factors, expected in ((_factors(), True), (_factors(**broken), False)):
+        scores = Scores(np.array([0.5, factors.propensity]), np.array([math.nan, factors.uplift]))
+        assert is_sound(factors) is expected
+        assert are_sound(scores).tolist() == [True, expected]
+        assert all_sound(scores) is expected

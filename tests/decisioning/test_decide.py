@@ -126,7 +126,7 @@ class RanksItself(FixedScorer):
 
     def score(self, features, candidates):
         scores = super().score(features, candidates)
-        return replace(scores, propensity=np.full(len(candidates), 0.5), priority=scores.propensity)
+        return scores._replace(propensity=np.full(len(candidates), 0.5), priority=scores.propensity)
 
 
 def test_a_priority_of_a_scorers_own_that_is_not_a_number_leaves_its_action_out():

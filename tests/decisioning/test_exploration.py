@@ -1,24 +1,25 @@
 import pytest
+from plain_options import choices_by
 
-from decisioning.exploration import Distribution, epsilon_greedy, ranking_key
+from decisioning.exploration import Distribution
 
 
 def test_the_first_choice_has_what_exploration_leaves_and_its_own_share_of_it():
-    assert epsilon_greedy({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}, 0.2).probabilities == pytest.approx(
+    assert choices_by({"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}).distribution(0.2).probabilities == pytest.approx(
         {"a": 0.85, "b": 0.05, "c": 0.05, "d": 0.05}
     )
 
 
 def test_without_exploration_the_first_choice_is_certain():
-    assert epsilon_greedy({"a": 3.0, "b": 2.0}, 0.0).probabilities == {"a": 1.0, "b": 0.0}
+    assert choices_by({"a": 3.0, "b": 2.0}).distribution(0.0).probabilities == {"a": 1.0, "b": 0.0}
 
 
 def test_ties_go_to_nothing_first_and_then_by_name():
-    assert sorted([("b", 0.0), ("a", 0.0), ("no_action", 0.0)], key=lambda each: ranking_key(*each)) == [
-        ("no_action", 0.0),
-        ("a", 0.0),
-        ("b", 0.0),
-    ]
+    choices, order = choices_by({"b": 0.0, "a": 0.0, "no_action": 0.0}), []
+    while choices.names:
+        order.append(choices.best)
+        choices = choices.without({choices.best})
+    assert order == ["no_action", "a", "b"]
 
 
 @pytest.mark.parametrize(("uniform", "drawn"), [(0.0, "a"), (0.2499, "a"), (0.25, "b"), (0.9999999, "b")])

@@ -1,7 +1,6 @@
 """The fast layer: Bayesian regression on top of a bundle's scores, one answer at a time."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,7 +133,7 @@ def test_who_has_not_answered_yet_is_no_refusal_at_first_and_one_in_the_end():
     asked = seen(accepted=None, at=NOW)
     fresh, old, refused = (
         believed(taught([each]))[0][0]
-        for each in (asked, replace(asked, shown_us=NOW - 30 * DAY_US), replace(asked, accepted=False))
+        for each in (asked, asked._replace(shown_us=NOW - 30 * DAY_US), asked._replace(accepted=False))
     )
     assert fresh == pytest.approx(0.0, abs=1e-4)
     assert old == pytest.approx(refused, abs=1e-9)

@@ -1,13 +1,13 @@
 """Posterior sampling: a decision's probabilities are the shares of its draws, and what is drawn follows them."""
 
 from collections import Counter
-from dataclasses import replace
 from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plain_options import choices_by, ranking_key
 from scipy.stats import chisquare, kstest
 
 from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
@@ -15,11 +15,12 @@ from decisioning.action import NO_ACTION
 from decisioning.catalog import Exploration, Placement
 from decisioning.decide import consider, seed_of
 from decisioning.eligibility import compile_catalog
-from decisioning.exploration import Choices, Sampled
+from decisioning.exploration import first_counts
 from decisioning.option import Weighing, options_of
 from decisioning.ports import Candidate, Correction, Scores
 from decisioning.posterior_sampling import N_DRAWS, standard_draws
 from decisioning.ranking import Drawing, choices_of
+from decisioning.slate import Slate
 from features.decision_codec import decode_decision, encode_decision
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -48,13 +49,13 @@ class Unsure(FixedScorer):
 
 def offered(says):
     actions = [an_action(name) for name in says]
-    candidates = [Candidate(action, action.treatments[0]) for action in actions]
+    slate = Slate.of(Candidate(action, action.treatments[0]) for action in actions)
     weighing = Weighing("incremental_value", {})
-    return options_of(candidates, scorer=Unsure(says), features={}, weighing=weighing)
+    return options_of(slate, scorer=Unsure(says), features={}, weighing=weighing)
 
 
 def choices(says, seed, *, must_fill=False):
-    return choices_of(offered(says), Drawing(seed, 0.05, 1, must_fill=must_fill, mode="incremental_value"))
+    return choices_of(offered(says), Drawing(seed, 0.05, 1, must_fill=must_fill, sampled=True))
 
 
 def decided(says, *, epsilon=0.05, request_id="r-1", **placement):
@@ -82,8 +83,7 @@ def test_a_probability_is_the_share_of_draws_in_which_a_choice_comes_first(says,
     for nth in range(N_DRAWS):
         priority = {name: draws[name][nth] * (sd * 50.0) + mean * 50.0 for name, (mean, sd) in says.items()}
         priority[NO_ACTION] = 0.0
-        means = {name: -mean for name, (mean, _) in says.items()} | {NO_ACTION: 0.0}
-        first[min(priority, key=lambda name: (-priority[name], means[name], name))] += 1
+        first[min(priority, key=lambda name: ranking_key(name, priority[name]))] += 1
     found = choices(says, seed).distribution(0.0).probabilities
     assert found == {name: first[name] / N_DRAWS for name in found}
 
@@ -97,9 +97,9 @@ def test_the_order_of_the_actions_is_irrelevant(says, seed):
 @given(beliefs, seeds)
 def test_who_is_sure_of_everything_explores_by_the_even_share_alone(says, seed):
     sure = {name: (mean, 0.0) for name, (mean, _) in says.items()}
-    expected = Choices.of({NO_ACTION: 0.0} | {name: 50.0 * mean for name, (mean, _) in sure.items()})
+    expected = choices_by({NO_ACTION: 0.0} | {name: 50.0 * mean for name, (mean, _) in sure.items()})
     found = choices(sure, seed).distribution(0.1).probabilities
-    assert found == pytest.approx(expected.epsilon_greedy(0.1).probabilities)
+    assert found == pytest.approx(expected.distribution(0.1).probabilities)
 
 
 def test_over_decisions_the_shares_are_those_of_independent_normal_draws():
@@ -151,15 +151,15 @@ def test_a_placement_that_does_not_explore_takes_the_best_of_what_was_learned():
     assert decision.eligible == {"a": 0.0, "b": 1.0, NO_ACTION: 0.0}
 
 
-def test_the_first_in_the_ranking_wins_a_tie():
-    assert Sampled(("b", "a"), np.ones((2, 4))).shares == [1.0, 0.0]
+def test_the_first_of_equal_draws_wins():
+    assert first_counts(np.ones((2, 4))) == [4, 0]
 
 
 def test_a_reason_says_what_recent_answers_moved():
     class Moved(Unsure):
         def score(self, features, candidates):
             found = super().score(features, candidates)
-            return replace(found, correction=replace(found.correction, bundle=found.propensity - 0.02))
+            return found._replace(correction=found.correction._replace(bundle=found.propensity - 0.02))
 
     catalog = compile_catalog(a_catalog(an_action("a")))
     decision = consider(a_request(), a_customer(), catalog=catalog, scorer=Moved({"a": (0.5, 0.0)}))

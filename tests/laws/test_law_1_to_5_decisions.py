@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_options import choices_by
 from scipy.stats import chisquare
 
 from builders import NOON, FixedScorer, a_catalog, a_customer, a_request, an_action
@@ -19,7 +20,6 @@ from decisioning.customer import Answer, ConsentState, Contact, ContactHistory, 
 from decisioning.decide import consider, seed_of
 from decisioning.eligibility import UNREADABLE, compile_catalog
 from decisioning.errors import UnavailableError
-from decisioning.exploration import epsilon_greedy
 from decisioning.replay import differences, replayed
 from features.decision_codec import decode_decision, encode_decision
 
@@ -271,7 +271,7 @@ def test_law_4_a_logged_decision_replays_exactly(case, limit):
 
 
 def test_law_5_frequencies_agree_with_the_logged_probabilities_over_100_000_draws():
-    distribution = epsilon_greedy({"a": 3.0, "b": 2.0, "c": 1.0, NO_ACTION: 0.0}, 0.4)
+    distribution = choices_by({"a": 3.0, "b": 2.0, "c": 1.0, NO_ACTION: 0.0}).distribution(0.4)
     n = 100_000
     uniforms = np.random.default_rng(11).random(n)
     counts = Counter(map(distribution.draw, uniforms))

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_options import is_sound, priority
 
 from builders import NOON, a_catalog, a_customer, a_request, an_action
 from decisioning.action import NO_ACTION, Treatment
-from decisioning.arbitration import Factors, is_sound, priority
+from decisioning.arbitration import Factors
 from decisioning.catalog import (
     Cap,
     Channel,
