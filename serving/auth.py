@@ -1,41 +1,75 @@
-"""Who may call: API keys for everything, write keys for Segment senders, loopback where no key is configured."""
+"""Who may call: keys with rights and rates, loopback where no key is configured."""
 
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic
 
+from serving.api_key import ApiKey, Right
+from serving.rate_limit import Bucket
 from serving.responses import HttpError
 from serving.settings import Settings, is_loopback
 
 
-class KeyRing:
-    """The keys that open the service; only their hashes are kept.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A key that opens something; only its hash is kept."""
 
-    Parameters: `settings` with API keys and write keys.
+    digest: bytes
+    rights: frozenset[Right]
+    bucket: Bucket | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "_Known":
+        return cls(_hash(key.text.encode()), key.rights, Bucket(key.per_second) if key.per_second else None)
+
+
+class KeyRing:
+    """The keys that open the service.
+
+    Parameters: `settings` with the keys; `clock`, seconds that never go back.
 
     >>> from pathlib import Path
-    >>> ring = KeyRing(Settings(Path("."), Path("."), api_keys=("k1",)))
-    >>> ring.admit({b"authorization": b"Bearer k1"}, client="192.0.2.1", segment=False)
+    >>> ring = KeyRing(Settings(Path("."), Path("."), keys=(ApiKey("k1"),)))
+    >>> ring.admit({b"authorization": b"Bearer k1"}, client="192.0.2.1", right="decide")
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] = monotonic) -> None:
         self._open = settings.open
-        self._api = _hashes(settings.api_keys)
-        self._write = _hashes(settings.write_keys)
+        self._known = tuple(_Known.of(key) for key in settings.keys)
+        self._clock = clock
 
-    def admit(self, headers: Mapping[bytes, bytes], *, client: str, segment: bool) -> None:
-        """Let the caller in, or raise `HttpError` 401.
+    def admit(self, headers: Mapping[bytes, bytes], *, client: str, right: Right | None, segment: bool = False) -> None:
+        """Let the caller in, or raise `HttpError`: 401 without a key, 403 without the right, 429 too often.
 
-        Parameters: `headers` by lower-case name; `client`, the caller's address; `segment`, whether the route is one
-        of a Segment sender, which write keys open too.
+        Parameters: `headers` by lower-case name; `client`, the caller's address; `right` that the route needs (None:
+        any key will do); `segment`, whether a Segment sender asks.
         """
         if self._open:
             return _admit_loopback(client)
-        if not _known(_presented(headers), (*self._api, *self._write) if segment else self._api):
+        key = self._found(_presented(headers))
+        if key is None:
             raise _unauthorised(segment=segment)
-        return None
+        if right is not None and right not in key.rights:
+            raise HttpError(403, "forbidden", f"this key may {', '.join(sorted(key.rights))}; {right} is needed")
+        return _at_its_rate(key, self._clock())
+
+    def _found(self, presented: bytes) -> _Known | None:
+        """The key presented; every key is compared, so that the time tells nothing."""
+        given = _hash(presented)
+        found = [key for key in self._known if hmac.compare_digest(given, key.digest)]
+        return found[0] if found else None
+
+
+def _at_its_rate(key: _Known, now: float) -> None:
+    wait = key.bucket.take(now) if key.bucket else 0.0
+    if wait > 0.0:
+        message = f"this key may make {key.bucket.per_second:g} requests a second" if key.bucket else ""
+        raise HttpError(429, "too_many_requests", message, headers={"Retry-After": str(ceil(wait))})
 
 
 def _admit_loopback(client: str) -> None:
@@ -67,14 +101,5 @@ def _user_name(credentials: bytes) -> bytes:
         return b""
 
 
-def _hashes(keys: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(_hash(key.encode()) for key in keys)
-
-
 def _hash(key: bytes) -> bytes:
     return hashlib.sha256(key).digest()
-
-
-def _known(key: bytes, hashes: Iterable[bytes]) -> bool:
-    given = _hash(key)
-    return any([hmac.compare_digest(given, known) for known in hashes])  # noqa: C419  # every key is compared: constant time

@@ -51,7 +51,8 @@ class Endpoint:
         route = self._route
         headers = dict(scope["headers"])
         if route.access != "public":
-            desk.keys.admit(headers, client=caller(scope), segment=route.access == "segment")
+            segment = route.access == "segment"
+            desk.keys.admit(headers, client=caller(scope), right=route.right, segment=segment)
         reading = read_json(headers, receive, limit=route.limit, in_place=route.in_place) if route.takes else None
         body = await _in_time(reading, _slow_sender) if reading else None
         call = Call(body, desk.clock(), scope["path_params"])

@@ -38,7 +38,8 @@ def describe(routes: Sequence[Route], *, version: str) -> Document:
 
 def errors_of(route: Route) -> tuple[int, ...]:
     """Every error status that a route can answer, in order."""
-    own = {*route.errors, 500} if route.access == "public" else {*route.errors, 401, 500, 503}
+    own = {*route.errors, 500} if route.access == "public" else {*route.errors, 401, 429, 500, 503}
+    own |= {403} if route.right else set()
     return tuple(sorted(own.union(_BODY_ERRORS if route.method == "POST" else ())))
 
 
@@ -51,6 +52,7 @@ def _operation(route: Route) -> Document:
             **{str(status): _error(route, status) for status in errors_of(route)},
         },
         "security": _security(route),
+        **({"x-right": route.right} if route.right else {}),
     }
     if route.takes is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.takes)}

@@ -7,12 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from serving.api_key import Right
 from serving.body import JSON_LIMIT
 from serving.desk import Desk
 from serving.responses import Answer
 
 Access = Literal["public", "key", "segment"]
-"""Who may call: anybody; holders of an API key; holders of a write key too."""
+"""Who may call: anybody; holders of a key; the same, in the ways of a Segment sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Route:
 
     Parameters: `takes` and `gives`, models of request and answer for the documentation (`gives` None: not JSON);
     `errors`, the statuses that its own rules add; `limit`, bytes of a body; `in_place`, its
-    elements are refused one by one, whatever is wrong with their values; `status`, of its answer.
+    elements are refused one by one, whatever is wrong with their values; `status`, of its answer; `right` that a key
+    needs (None: any key opens it).
     """
 
     method: Literal["GET", "POST"]
@@ -47,6 +49,7 @@ class Route:
     gives: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
     access: Access = "key"
+    right: Right | None = None
     limit: int = JSON_LIMIT
     in_place: bool = False
     status: int = 200

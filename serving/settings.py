@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from decisioning.errors import InvalidInputError
+from serving.api_key import ApiKey, keys_in
 
 LOOPBACK = "127.0.0.1"
 
@@ -14,22 +15,20 @@ LOOPBACK = "127.0.0.1"
 class Settings:
     """The service's configuration, read once.
 
-    Parameters: `home`, the folder of every store; `workspace`, the folder with `tsugi.toml`; `api_keys`, each opens
-    every route; `write_keys`, each opens the Segment routes only (a write key stands in public web pages); `host` and
-    `port` to listen on.
+    Parameters: `home`, the folder of every store; `workspace`, the folder with `tsugi.toml`; `keys` that open it;
+    `host` and `port` to listen on.
     """
 
     home: Path
     workspace: Path
-    api_keys: tuple[str, ...] = ()
-    write_keys: tuple[str, ...] = ()
+    keys: tuple[ApiKey, ...] = ()
     host: str = LOOPBACK
     port: int = 3000
 
     @property
     def open(self) -> bool:
         """Whether no key is configured: then loopback may call, and nobody else."""
-        return not self.api_keys and not self.write_keys
+        return not self.keys
 
     def checked(self) -> "Settings":
         """Give the settings back where they can be served; `InvalidInputError` says what cannot."""
@@ -50,19 +49,17 @@ def _check_port(port: int) -> None:
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read TSUGI_HOME, TSUGI_WORKSPACE and TSUGI_API_KEYS.
 
-    Keys are separated by commas; one written `write:<key>` is a write key.
+    Raises `InvalidInputError` of a key whose rights or rate are none.
 
     >>> settings = from_environment({"TSUGI_WORKSPACE": "/bank", "TSUGI_API_KEYS": "k1, write:w1"})
-    >>> settings.api_keys, settings.write_keys, str(settings.home)
-    (('k1',), ('w1',), '/bank/.tsugi')
+    >>> len(settings.keys), str(settings.home)
+    (2, '/bank/.tsugi')
     """
     workspace = Path(environment.get("TSUGI_WORKSPACE") or ".").absolute()
-    keys = [key.strip() for key in environment.get("TSUGI_API_KEYS", "").split(",") if key.strip()]
     return Settings(
         home=Path(environment.get("TSUGI_HOME") or workspace / ".tsugi").absolute(),
         workspace=workspace,
-        api_keys=tuple(key for key in keys if not key.startswith("write:")),
-        write_keys=tuple(key.removeprefix("write:") for key in keys if key.startswith("write:")),
+        keys=keys_in(environment.get("TSUGI_API_KEYS", "")),
     )
 
 

@@ -288,7 +288,7 @@ def test_other_methods_are_refused(client, method):
 def test_a_write_key_reads_no_profile(service):
     headers = {"Authorization": WRITE["Authorization"]}
     answer = httpx.post(f"{service.client.base_url}/v1/profiles", headers=headers, json={"customer": {"user_id": "u"}})
-    assert answer.status_code == 401
+    assert answer.status_code == 403
 
 
 # --- what machines watch -----------------------------------------------------------------------------------------
