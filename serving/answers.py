@@ -68,8 +68,8 @@ class VersionsAnswer(Answered):
     policy: str
 
 
-class DecisionAnswer(Answered):
-    """One decision. `excluded` counts actions by the first stage that stopped them."""
+class DecisionHead(Answered):
+    """Which decision, for whom, when and where."""
 
     decision_id: str
     request_id: str
@@ -78,6 +78,11 @@ class DecisionAnswer(Answered):
     channel: str
     placement: str
     arm: str
+
+
+class DecisionAnswer(DecisionHead):
+    """One decision. `excluded` counts actions by the first stage that stopped them."""
+
     degraded: bool
     degraded_reasons: list[str]
     chosen: str

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from decisioning.customer import FeatureValue
-from serving.answers import Answered, Probability, VersionsAnswer
+from serving.answers import Answered, DecisionHead, Probability, VersionsAnswer
 
 
 class ContributionAnswer(Answered):
@@ -72,16 +72,9 @@ class WhatIfAnswer(Answered):
     moved: list[MovedAnswer]
 
 
-class ExplanationAnswer(Answered):
+class ExplanationAnswer(DecisionHead):
     """One past decision, what became of every action, its replay, and what if (null: nothing was supposed)."""
 
-    decision_id: str
-    request_id: str
-    customer_id: str
-    decided_at: str
-    channel: str
-    placement: str
-    arm: str
     degraded_reasons: list[str]
     chosen: str
     exploration: ExplorationAnswer

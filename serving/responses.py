@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from decisioning.decision import Decision, RankedAction
 from decisioning.errors import ConflictError, ErasedError, InvalidInputError, NotFoundError, TsugiError
+from features.decision_head import head_of
 
 JSON_TYPE = (b"content-type", b"application/json")
 
@@ -123,13 +124,7 @@ def render_decision(decision: Decision, *, currency: str) -> bytes:
     """Render the answer of `POST /v1/decisions`; what is stored with the record and sent again to a repeat."""
     return orjson.dumps(
         {
-            "decision_id": decision.decision_id,
-            "request_id": decision.request_id,
-            "customer_id": decision.customer_id,
-            "decided_at": decision.decided_at.isoformat().replace("+00:00", "Z"),
-            "channel": decision.channel,
-            "placement": decision.placement,
-            "arm": decision.arm,
+            **head_of(decision),
             "degraded": bool(decision.degraded),
             "degraded_reasons": decision.degraded,
             "chosen": decision.chosen,

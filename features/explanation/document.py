@@ -6,6 +6,7 @@ from typing import Any
 
 from decisioning.decision import Decision
 from decisioning.explained import ExplainedAction
+from features.decision_head import head_of
 from features.explanation.explainer import Explanation, Otherwise
 
 Descriptions = Mapping[str, str]
@@ -16,13 +17,7 @@ def document_of(explanation: Explanation, descriptions: Descriptions) -> dict[st
     """The explanation; `what_if` is None where nothing was supposed."""
     decision, replay = explanation.decision, explanation.replay
     return {
-        "decision_id": decision.decision_id,
-        "request_id": decision.request_id,
-        "customer_id": decision.customer_id,
-        "decided_at": decision.decided_at.isoformat().replace("+00:00", "Z"),
-        "channel": decision.channel,
-        "placement": decision.placement,
-        "arm": decision.arm,
+        **head_of(decision),
         "degraded_reasons": list(decision.degraded),
         "chosen": decision.chosen,
         "exploration": {"epsilon": decision.epsilon, "seed": f"{decision.seed:016x}"},
