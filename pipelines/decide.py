@@ -1,27 +1,49 @@
 """Decides once from the command line, by the code that serves."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from decisioning.decide import decide
 from decisioning.decision import Decision, DecisionRequest
+from decisioning.errors import ArtifactError
+from decisioning.rollout import Rollout
 from pipelines.champion import champion_scorer
 from pipelines.composition import compose
 from pipelines.reference import reference_of
+from pipelines.rollout import rollout_of
 
 
 def decide_once(
-    home: Path, workspace: Path, identifier: str, placement: str, request_id: str | None = None
+    home: Path,
+    workspace: Path,
+    identifier: str,
+    placement: str,
+    request_id: str | None = None,
+    *,
+    say: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
-    """Decide for one customer and record it; the decision in plain data, without what it read of the customer."""
+    """Decide for one customer and record it; the decision in plain data, without what it read of the customer.
+
+    A challenger under way shadows, or decides for its share, as in the service; one that cannot be loaded is left out.
+    """
     reference = reference_of(identifier)
     with compose(home, workspace) as composition:
         named = composition.named(reference)
         request = DecisionRequest(request_id or f"cli-{uuid4()}", named, placement, channel="")
         composition.scorer = champion_scorer(composition.home.path)
-        return _plain(decide(request, ports=composition.ports(explained=1), now=composition.clock()))
+        ports = replace(composition.ports(explained=1), rollout=_rollout(composition.home.path, say))
+        return _plain(decide(request, ports=ports, now=composition.clock()))
+
+
+def _rollout(home: Path, say: Callable[[str], object]) -> Rollout | None:
+    try:
+        return rollout_of(home)
+    except ArtifactError as error:
+        say(f"the challenger is left out: {error}")
+        return None
 
 
 def _plain(decision: Decision) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pipelines.command.options import (
     WorkspaceOption,
     echo,
     home_of,
+    note,
 )
 from pipelines.exit_code import ExitCode
 
@@ -27,7 +28,8 @@ def decide(
     """Decide once for one customer, durably, by the code that serves."""
     from pipelines.decide import decide_once
 
-    print(json.dumps(decide_once(home_of(home, workspace), workspace, identifier, placement, request_id), indent=2))
+    told = decide_once(home_of(home, workspace), workspace, identifier, placement, request_id, say=note)
+    print(json.dumps(told, indent=2))
 
 
 def explain(

@@ -81,6 +81,7 @@ def _retrain(home: Path | None, workspace: Path, as_of: datetime | None, *, as_j
 def evaluate(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
+    shadow: Annotated[bool, typer.Option("--shadow", help="What the shadowing challenger would have done.")] = False,
     log: Annotated[Path | None, typer.Option(help="A table of logged decisions, instead of the ledger's.")] = None,
     action: LogColumn = None,
     probability: LogColumn = None,
@@ -97,7 +98,12 @@ def evaluate(
     html: Annotated[Path | None, typer.Option(help="With --log: write the report as one HTML file here.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Value the champion beside nothing, uniform and every constant action; or any policy on any logged table."""
+    """Value the champion beside nothing, uniform and every constant action; a shadow; or any policy on any table."""
+    if shadow:
+        from pipelines.evaluate_shadow import evaluate_shadow, shadow_in_words
+
+        echo(evaluate_shadow(home_of(home, workspace), workspace), as_json=as_json, words=shadow_in_words)
+        return
     if log is None:
         from pipelines.evaluate import evaluate_log, print_evaluation
 
