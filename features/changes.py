@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from features.before_links import before_links
 from features.ledger import Ledger
 from features.record import ERASURE, LINK, Record, link_of
 
@@ -17,7 +18,7 @@ class Changes:
     Parameters: `renewed`, customers whose states no longer hold (they became one, or came apart), and when that became
     known, in microseconds; `gone`, ids that may be nobody's any more; `within`, what the range says of everybody else;
     `past`, all that is recorded of each who is renewed; `erasures`, the ids of those in the range: whom they erased has
-    no state.
+    no state; `before`, what the range says of those who became one before they did, as who they were then.
     """
 
     renewed: Mapping[str, int]
@@ -25,6 +26,7 @@ class Changes:
     within: Iterable[Record]
     past: Iterable[list[Record]]
     erasures: frozenset[str] = frozenset()
+    before: Iterable[Record] = ()
 
     @property
     def records(self) -> Iterable[Record]:
@@ -50,12 +52,13 @@ def changes(ledger: Ledger, start: int, end: int, *, anew: Mapping[str, int] | N
         told = [r for r in ledger.records(start, kinds=[LINK, ERASURE], limit=end - start) if r.seq <= end]
         within = ledger.telling(start, end)
     erasures = frozenset(record.record_id for record in told if record.kind == ERASURE)
-    renewed, gone = _renewed(record for record in told if record.kind == LINK) if start else ({}, frozenset[str]())
+    links = [record for record in told if record.kind == LINK] if start else []
+    renewed, gone = _renewed(links)
     renewed |= anew or {}
     outdated = gone.union(renewed)
     past = (ledger.records_of(customer, until_seq=end) for customer in sorted(outdated))
     rest = (record for record in within if record.customer_id not in outdated)
-    return Changes(renewed, gone, rest, past, erasures)
+    return Changes(renewed, gone, rest, past, erasures, before_links(ledger, start, links))
 
 
 def _renewed(links: Iterable[Record]) -> tuple[dict[str, int], frozenset[str]]:

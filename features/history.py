@@ -5,7 +5,8 @@
 Rows are added, never rewritten: customers that became one get a row at the time that became known; a backfill that
 reaches into the past of a customer adds that customer's rows anew, created later.
 
-Links are those known when `catch_up` runs: what happened before a merge within one run counts for the survivor.
+Customers that became one within a run have what they said before it at its own time, each as who they were then; what
+they said between two merges within one run counts at the second.
 """
 
 from collections.abc import Iterable, Iterator
@@ -113,8 +114,12 @@ class History:
             if start == 0:
                 transaction.clear()
             erased = erased_of(ledger, transaction.customers, changed.erasures)
-            transaction.forget(changed.outdated | erased)
             parts = [files.enter_context(self._part(view, start, end)) for view in self._features.views]
+            for chunk in gather(changed.before, self._features.reader, DeadLetters()).chunks(CHUNK):
+                told = stored(transaction.read_many(chunk.customers))
+                for part in parts:
+                    part.write(chunk, told, floor={}, created_us=created_us)
+            transaction.forget(changed.outdated | erased)
             for chunk in (chunk for backlog in backlogs for chunk in backlog.chunks(CHUNK)):
                 before = stored(transaction.read_many(chunk.customers)) if start else {}
                 for part in parts:

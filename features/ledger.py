@@ -29,6 +29,12 @@ _OF_CUSTOMER = """
     FROM identifier i JOIN record r ON r.node = i.node
     WHERE i.customer_id = ? AND r.seq <= ? ORDER BY r.occurred_us, r.record_id
 """
+_NAMED = """
+    SELECT i.kind, i.value,
+        r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
+    FROM identifier i JOIN record r ON r.node = i.node
+    WHERE i.customer_id = ? AND r.seq > ? AND r.seq <= ? ORDER BY r.seq
+"""
 _TELLING = """
     AND r.seq <= ? AND (r.kind != 'decision' OR EXISTS (
         SELECT 1 FROM contact c WHERE c.decision_id = r.record_id AND c.expires_us IS NULL))
@@ -128,6 +134,14 @@ class Ledger:
         """Every record of a customer (by today's links) up to a sequence number, in order of (occurred, record id)."""
         with self.read() as connection:
             return records_of(connection, customer_id, until_seq=until_seq)
+
+    def named_records_of(
+        self, customer_id: str, *, after_seq: int, until_seq: int
+    ) -> list[tuple[tuple[str, str], Record]]:
+        """The records of a customer (by today's links) in a range, each with the (kind, value) of its identifier."""
+        with self.read() as connection:
+            rows = connection.execute(_NAMED, (customer_id, after_seq, until_seq))
+            return [((kind, value), Record._make(record)) for kind, value, *record in rows]
 
     def facts_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Fact]:
         """What the records of one customer say to features, in order of (occurred, record id)."""

@@ -25,10 +25,13 @@ def write(shop: Shop) -> History:
     return history
 
 
-def rows(shop: Shop, user: str = "u-1", *, view: str = "behaviour", column: str = "product_views_7d__sum") -> list:
+def rows(
+    shop: Shop, user: str = "u-1", *, customer: str = "", view: str = "behaviour", column: str = "product_views_7d__sum"
+) -> list:
     """(event time in microseconds, column) in the order in which a join at one moment prefers them."""
     table = pq.read_table(shop.home.history / view).to_pylist()
-    mine = [row for row in table if row["customer_id"] == shop.customer(user)]
+    wanted = customer or shop.customer(user)
+    mine = [row for row in table if row["customer_id"] == wanted]
     mine.sort(key=lambda row: (row["event_timestamp"], row["created_timestamp"]))
     return [(to_us(row["event_timestamp"]), row[column]) for row in mine]
 
@@ -92,6 +95,21 @@ def test_a_merge_adds_rows_at_the_time_it_became_known(shop):
     assert after[: len(before)] == before
     assert [at for at, _ in after[len(before) :]] == [to_us(START + 2 * DAY)]
     assert after[-1][1] == pytest.approx(1 + 2 ** (-1 / 7))
+
+
+def test_what_two_customers_did_before_they_became_one_is_history_though_it_is_written_later(shop):
+    anonymous = {"type": "track", "event": "Product Viewed", "anonymousId": "a-1"}
+    shop.send(viewed(), at=START)
+    write(shop)
+    shop.send(anonymous, at=START + DAY)
+    former = shop.customer("a-1", kind="anonymous_id")
+    shop.send(viewed(), at=START + 2 * DAY)
+    shop.send({"type": "identify", "userId": "u-1", "anonymousId": "a-1"}, at=START + 3 * DAY)
+    write(shop)
+    assert [at for at, _ in rows(shop)] == [to_us(START + day * DAY) for day in (0, 2, 3)]
+    assert rows(shop)[1][1] == pytest.approx(1 + 2 ** (-2 / 7))
+    assert rows(shop)[2][1] == pytest.approx(1 + 2 ** (-1 / 7) + 2 ** (-2 / 7))
+    assert rows(shop, customer=former) == [(to_us(START + DAY), 1.0)]
 
 
 def test_a_backfill_that_reaches_into_the_past_is_seen_from_then_on(shop):
