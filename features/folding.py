@@ -12,7 +12,7 @@ import numpy as np
 
 from features.feature import Feature
 from features.hits_by_probe import HitsByProbe, ProbeHits
-from features.primitives import BITS, HALF_HOUR_US, SECOND_US, Array, Block, Part, Primitive
+from features.primitives import BITS, SECOND_US, Array, Block, Part, Primitive
 from features.runs import Runs, starts
 from features.selector import Probe
 from features.state import Layout
@@ -109,8 +109,8 @@ class _Written:
         for nth, probe in enumerate(self.probes):
             found = hits.of(probe)
             if found is not None:
-                written = self._placed(self._taken(found, self._of[nth : nth + 1]), found)
-                numbers[place[found.facts], nth] = written.reshape(len(written), -1)
+                taken = self._taken(found, self._of[nth : nth + 1])[:, 0]
+                numbers[place[found.facts], nth, self._cell(found)] = taken
         return numbers if self._cells > 1 else numbers[:, :, 0]
 
     def _taken(self, found: ProbeHits, of: Array) -> Array:
@@ -127,10 +127,15 @@ class _Written:
         return taken[self._takes]()
 
     def _placed(self, numbers: Array, found: ProbeHits) -> Array:
-        """The numbers, each in one of the cells: by its bit, else by its half hour."""
+        """The numbers, each in one of the cells."""
         if self._cells == 1:
             return numbers
-        nth = found.values // BITS if self._takes == "bit" else found.times // HALF_HOUR_US % self._cells
         placed = np.full((*numbers.shape, self._cells), np.nan)
-        placed[np.arange(len(nth)), :, nth.astype(np.intp)] = numbers
+        placed[np.arange(len(numbers)), :, self._cell(found)] = numbers
         return placed
+
+    def _cell(self, found: ProbeHits) -> Index | int:
+        """The cell of each: by its bit, else by its half hour."""
+        if self._cells == 1:
+            return 0
+        return (found.values // BITS).astype(np.intp) if self._takes == "bit" else found.half_hours % self._cells

@@ -1,17 +1,19 @@
 """Hits in order of their probes: what one probe read lies together, by customer."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from features.fact_reader import Hits, Index
-from features.primitives import Array
+from features.primitives import HALF_HOUR_US, Array
 from features.runs import changes, starts
 
 
-class ProbeHits(NamedTuple):
+@dataclass(frozen=True)
+class ProbeHits:
     """What one probe read: shape (n,), ascending by fact.
 
     Parameters: `facts`, positions; `values`, the number read; `times`, when each occurred, in microseconds; `first`,
@@ -22,6 +24,11 @@ class ProbeHits(NamedTuple):
     values: Array
     times: Array
     first: Index
+
+    @cached_property
+    def half_hours(self) -> Index:
+        """In which half hour of the clock each occurred."""
+        return self.times.astype(np.int64) // int(HALF_HOUR_US)
 
 
 class HitsByProbe:

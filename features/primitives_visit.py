@@ -97,11 +97,13 @@ class Visit(Primitive, OneByOne):
 
     @staticmethod
     def fold(facts: Block, runs: Runs, _parameter: Array, /) -> Block:
-        """Cell by cell: what is of the latest half hour."""
+        """Cell by cell: what is of the latest half hour, which is little of a long history."""
         half_hour = _half_hour(facts[0])
         is_over = half_hour < runs.each(runs.largest(half_hour))
-        first, last, sums = (np.where(is_over, np.nan, part) for part in facts[:3])
-        cells = (runs.smallest(first), runs.largest(last), runs.total(sums))
+        left = np.flatnonzero(~is_over.any(axis=(1, 2)))
+        latest = Runs(np.searchsorted(left, runs.first), len(left))
+        first, last, sums = (part[left] for part in facts[:3])
+        cells = (latest.smallest(first), latest.largest(last), latest.total(sums))
         return (*cells, runs.largest(facts[3]), runs.largest(facts[4]))
 
     @staticmethod
