@@ -17,7 +17,7 @@ from benchmarks.report import Cell, Report
 from decisioning.customer import CustomerReference
 from features.feature_set import FeatureSet
 from features.historical import training_frame
-from features.history import STATES, History
+from features.history import History
 from features.home import Home
 from features.identity import IdentityGraph
 from features.intake import Arrival, Intake
@@ -66,7 +66,7 @@ def _updates(ledger: Ledger, home: Home, features: FeatureSet, events: int) -> l
     intake = Intake(ledger)
     intake.load(lines(events, events // 50), Arrival(OPENS + YEAR, backfill=True))
     written = _cpu(lambda: History(home.history, features).catch_up(ledger))
-    projection = FeatureProjection(ledger, PackedRows(home.online), features, seed=home.history / STATES)
+    projection = FeatureProjection(ledger, PackedRows(home.online), features, seed=home.states)
     written += _cpu(projection.catch_up)
     rows = [_rate("first load of history and online rows", events, written, "events")]
     for batch in (1, 300):

@@ -16,7 +16,6 @@ from decisioning.condition import compile_condition
 from decisioning.journey import Journey
 from features.catalog_source import feature_set_of
 from features.feature_set import FeatureSet
-from features.history import STATES
 from features.history_part import TIME, file_name, schema
 from features.home import Home
 from features.instant import to_us
@@ -75,7 +74,7 @@ def _made(home: Home, features: FeatureSet, n_customers: int) -> _Made:
         with pq.ParquetWriter(file, schema(view)) as writer:
             for start in range(0, n_customers, AT_ONCE):
                 writer.write_table(_states(view, customers[start : start + AT_ONCE], seed=place * n_customers + start))
-    with closing(PackedRows(home.history / STATES)) as rows, rows.exclusive(features.fingerprint) as transaction:
+    with closing(PackedRows(home.states)) as rows, rows.exclusive(features.fingerprint) as transaction:
         transaction.advance(1)
     return _Made(home, features, customers, len(views) * n_customers * CHANGES_PER_CUSTOMER)
 

@@ -23,6 +23,7 @@ from features.file_lock import alone
 from features.gathering.gathered import Gathered
 from features.group.history_part import FOLDER, Span, write_told
 from features.history_part import HistoryPart, file_name, write_empty
+from features.home import STATES
 from features.ledger import Ledger
 from features.lift import View
 from features.online_store import PackedRows
@@ -33,8 +34,6 @@ from features.runs import starts
 AT_ONCE = 500_000
 """Records that are added to a history in one step, at most; the first ones are gathered in parts, however many."""
 CHUNK = 40_000
-STATES = "state.db"
-"""The file, beside the views, with the states that history ends with."""
 
 
 class History:

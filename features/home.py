@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+STATES = "state.db"
+"""The file, beside the views of a history, with the states that it ends with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -33,6 +36,11 @@ class Home:
     def history(self) -> Path:
         """Feature states of the past, a folder of Parquet files per view."""
         return self.path / "history"
+
+    @property
+    def states(self) -> Path:
+        """The states that history ends with."""
+        return self.history / STATES
 
     @property
     def registry(self) -> Path:

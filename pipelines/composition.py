@@ -97,7 +97,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     catalog = compiled_catalog(settings, features, archive=CatalogArchive(place.catalogs))
     with Ledger(place.ledger) as ledger:
         rows = open_rows(place, settings.stores)
-        projection = FeatureProjection(ledger, rows, features, seed=place.history / "state.db")
+        projection = FeatureProjection(ledger, rows, features, seed=place.states)
         intake = Intake(ledger, [projection], rules=settings.identity, contracts=contracts_of(settings))
         try:
             yield Composition(

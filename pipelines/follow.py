@@ -23,7 +23,6 @@ from features.contract.contract import Contracts
 from features.contract.source import contracts_of
 from features.fact_reader import FactReader
 from features.gathering.gathered import Gathered
-from features.history import STATES
 from features.home import Home
 from features.ledger import Ledger
 from features.line_reader import LineReader
@@ -66,7 +65,7 @@ def main(arguments: Sequence[str]) -> None:
     home, workspace = Home(Path(arguments[0])), Workspace.load(Path(arguments[1]))
     with Ledger(home.ledger) as ledger, closing(open_rows(home, workspace.stores)) as rows:
         features, pipes = feature_set_of(workspace), (0, _taken_over(1))
-        projection = FeatureProjection(ledger, rows, features, seed=home.history / STATES)
+        projection = FeatureProjection(ledger, rows, features, seed=home.states)
         following = Following(ledger, features.reader, contracts_of(workspace), pipes=pipes)
         projection.follow(following.step)
 
@@ -94,14 +93,22 @@ class Following:
         send(self._to_them, Message(READY, b""))
 
     def step(self, gathered: Gathered) -> bool:
-        """Answer one message, or read on in the ledger as long as no lines come; whether there will be no more."""
-        if self._reader is None and not select.select([self._from_them], [], [], PAUSE)[0]:
-            gathered.extend(self._ledger.last_seq())
+        """Answer one message, or read on in the ledger while none comes; whether there will be no more."""
+        if not self._is_told(gathered):
             return False
         message = receive(self._from_them)
         if message is not None:
             self._take(message, gathered)
         return message is None
+
+    def _is_told(self, gathered: Gathered) -> bool:
+        """Whether a message is there or worth waiting for; while there is none, something else is read."""
+        if self._reader is None:
+            is_there = bool(select.select([self._from_them], [], [], PAUSE)[0])
+            if not is_there:
+                gathered.extend(self._ledger.last_seq())
+            return is_there
+        return bool(select.select([self._from_them], [], [], 0)[0]) or not gathered.fill()
 
     def _take(self, message: Message, gathered: Gathered) -> None:
         if message.kind == ARRIVAL:

@@ -21,7 +21,7 @@ from features.record import Told
 
 PART = 400_000
 """Facts that are sorted at once, about."""
-_PAGE = 50_000
+_PAGE, _A_LITTLE = 50_000, 5_000
 
 
 class Gathered:
@@ -52,6 +52,14 @@ class Gathered:
         for after, last in self._gaps(until):
             self._read(after, last)
         self.seq = max(until, self.seq)
+
+    def fill(self) -> bool:
+        """Read a little of what was not taken before the last that was; whether there was any."""
+        gap = next(self._gaps(self._taken[-1][0] - 1), None) if self._taken else None
+        if gap is not None:
+            after, last = gap
+            self.extend(min(last, after + _A_LITTLE))
+        return gap is not None
 
     def take(self, first: int, last: int, page: Page) -> None:
         """Take what somebody else read of the records [first, last], of all of them, by node.

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.group.history_part import FOLDER
-from features.history import STATES, history_lock
+from features.history import history_lock
+from features.home import STATES
 from features.ledger import Ledger
 from features.online_store import PackedRows
 from features.privacy.erased import erased_until

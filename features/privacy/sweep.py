@@ -55,7 +55,7 @@ class Sweeper:
         return all([_compact_ledger(self.ledger.path), *map(_compact_rows, self._row_files())])
 
     def _row_files(self) -> list[Path]:
-        return [path for path in (self.home.online, self.home.history / "state.db") if path.exists()]
+        return [path for path in (self.home.online, self.home.states) if path.exists()]
 
 
 def _compact_rows(path: Path) -> bool:

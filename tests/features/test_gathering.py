@@ -77,6 +77,32 @@ def test_who_follows_a_load_has_applied_all_of_it_when_it_is_over(shop, tmp_path
     assert_equals_a_rebuild(shop, shop.rows, tmp_path)
 
 
+def test_what_nobody_handed_over_is_read_little_by_little_and_nothing_twice(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(gathering, "_A_LITTLE", 7)
+    load(shop, some_events(90))
+    last = shop.ledger.last_seq()
+    with (
+        Gathered(shop.ledger, FEATURES.reader, after=0) as pages,
+        Gathered(shop.ledger, FEATURES.reader, after=0) as one,
+    ):
+        assert not one.fill()
+        for first in (31, 61):
+            with Gathered(shop.ledger, FEATURES.reader, after=first - 1) as part:
+                part.extend(first + 9)
+                one.take(first, first + 9, part._file.read(part._places[0]))
+        steps = 0
+        while one.fill():
+            steps += 1
+        assert steps == 5 + 3  # 30 records before what was taken first, 20 between
+        one.extend(last), pages.extend(last)
+        assert one.seq == pages.seq
+        told = list(one.backlogs()), list(pages.backlogs())
+    for found, plain in zip(*told, strict=True):
+        assert found.customers == plain.customers
+        for mine, theirs in zip((found.known_us, *found.hits), (plain.known_us, *plain.hits), strict=True):
+            assert mine.tolist() == theirs.tolist()
+
+
 def test_what_somebody_else_applied_while_it_was_followed_is_not_applied_again(shop, tmp_path):
     other = FeatureProjection(shop.ledger, shop.rows, FEATURES)
     steps = iter(range(2))
