@@ -116,15 +116,19 @@ class _Written:
     def _taken(self, found: ProbeHits, of: Array) -> Array:
         """The number that is written for what was read; see `Part`."""
         values, times = found.values[:, None], found.times[:, None]
-        taken: dict[str, Callable[[], Array]] = {
-            "value": lambda: values,
-            "one": lambda: np.ones_like(values),
-            "match": lambda: (values == of).astype(np.float64),
-            "time": lambda: times,
-            "second": lambda: times // SECOND_US,
-            "bit": lambda: np.ldexp(1.0, (values % BITS).astype(np.intp)),
-        }
-        return taken[self._takes]()
+        match self._takes:
+            case "value":
+                return values
+            case "one":
+                return np.ones_like(values)
+            case "match":
+                return np.equal(values, of).astype(np.float64)
+            case "time":
+                return times
+            case "second":
+                return np.floor_divide(times, SECOND_US)
+            case _:
+                return np.ldexp(1.0, (values % BITS).astype(np.intp))
 
     def _placed(self, numbers: Array, found: ProbeHits) -> Array:
         """The numbers, each in one of the cells."""

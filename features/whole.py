@@ -14,6 +14,7 @@ from features.online_store import PackedRow
 from features.packing import WIDTH, pack, unpack
 from features.primitives import Array
 from features.row_state import Stored
+from features.runs import starts
 
 _NEVER = np.iinfo(np.int64).min
 
@@ -34,7 +35,8 @@ class Whole:
         self._edges = list(pairwise(accumulate((len(view.columns) * WIDTH for view in views), initial=0)))
         self._nothing = [pack(np.full((1, len(view.columns)), np.nan))[0] for view in views]
         probes = np.arange(len(reader.probes))
-        self._probes_of = [np.flatnonzero(view.touched(probes)).tolist() for view in views]
+        touches = [view.touched(probes).astype(np.int64) << nth for nth, view in enumerate(views)]
+        self._touched = np.bitwise_or.reduce(touches, axis=0)
 
     def rows_after(self, chunk: Backlog, before: Stored) -> Iterator[PackedRow]:
         """The rows that are others after the facts of a chunk. Parameters: `before`, the rows of its customers."""
@@ -42,7 +44,7 @@ class Whole:
             return
         hits = HitsByProbe(chunk.hits, chunk.occurred_us, chunk.group)
         last, after = self._all.fold(hits, self._states(chunk.customers, before) if before else None)
-        packed, known = pack(after[:, self._joined]), self._known(chunk, hits, last)
+        packed, known = pack(after[:, self._joined]), self._known(chunk, last)
         customers = [chunk.customers[place] for place in chunk.group[last].tolist()]
         touched, views = np.nonzero(known != _NEVER)
         for place, view, known_us in zip(touched.tolist(), views.tolist(), known[touched, views].tolist(), strict=True):
@@ -58,14 +60,15 @@ class Whole:
         packed = [b"".join([held[n].state if n in held else empty for n, empty in nothing]) for held in rows]
         return unpack(packed, len(self._placed))[:, self._placed]
 
-    def _known(self, chunk: Backlog, hits: HitsByProbe, last: Index) -> NDArray[np.int64]:
+    def _known(self, chunk: Backlog, last: Index) -> NDArray[np.int64]:
         """When what touches a view became known last: that is the customer's last fact that does.
 
         Parameters: `last`, the last fact of each customer touched. Returns shape (n_customers touched, n_views).
         """
-        known = np.full((len(last), len(self._names)), _NEVER)
-        owners = chunk.group[last]
-        for view, probes in enumerate(self._probes_of):
-            facts = hits.last_of(probes)
-            known[np.searchsorted(owners, chunk.group[facts]), view] = chunk.known_us[facts]
+        first = starts(chunk.hits.facts)
+        facts, touched = chunk.hits.facts[first], np.bitwise_or.reduceat(self._touched[chunk.hits.probes], first)
+        rows, known = np.searchsorted(last, facts), np.full((len(last), len(self._names)), _NEVER)
+        for view in range(len(self._names)):
+            chosen = touched & (1 << view) != 0
+            known[rows[chosen], view] = chunk.known_us[facts[chosen]]  # of equal rows, the last one stays
         return known
