@@ -35,6 +35,7 @@ BENCHMARKS = {
     "value": "benchmarks.customer_value",
     "journeys": "benchmarks.journeys",
     "online": "benchmarks.online",
+    "stream": "benchmarks.bank_stream",
 }
 """Every benchmark by name: the module whose `run(quick=...)` measures it."""
 

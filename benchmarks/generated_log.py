@@ -40,7 +40,7 @@ def generated_log(
     }
     actions = (*treatments, NO_ACTION)
     x = rng.normal(size=(n, len(columns)))
-    shown_chance, quiet_chance = _chances(x, len(treatments), rng)
+    shown_chance, quiet_chance = chances(x, len(treatments), rng)
     chosen = rng.integers(0, len(actions), n)
     taken = np.arange(len(treatments)) == chosen[:, None]
     converted = np.hstack(
@@ -74,8 +74,8 @@ def _fitting(treatments: Sequence[Treatment], channel: str, placement: str) -> i
     return next((place for place, fit in enumerate(fits) if fit), None)
 
 
-def _chances(x: Floats, n_actions: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """P(converts | shown) and P(converts | not shown), each (n, n_actions)."""
+def chances(x: Floats, n_actions: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """P(converts | shown) and P(converts | not shown), each (n, n_actions), of features (n, n_features)."""
     quiet, lift = np.zeros((2, x.shape[1], n_actions))
     for action in range(n_actions):
         quiet[rng.choice(len(quiet), MATTER), action] = rng.normal(0, 0.4, MATTER)

@@ -32,7 +32,7 @@ from training.tabular.trail import Trail, choose_trail
 from training.trees import Rows
 from training.tuning import Search, Tuned, tune
 
-CONVINCING = 1e-3
+CONVINCING = 3e-4
 """A less simple candidate must lower the log loss by this share to be chosen."""
 
 
