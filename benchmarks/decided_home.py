@@ -5,7 +5,7 @@ its customer answered come from `benchmarks.generated_log`, written by columns: 
 takes an hour for what this takes minutes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from pipelines.composition import Composition, compose
 from pipelines.ingest import load
 from pipelines.materialize import materialize
 from pipelines.simulate import world_of, write_history
+from pipelines.world import SegmentEvent
 from training.dataset import DecisionLogFrame
 from training.feature_column import feature_columns
 
@@ -33,22 +34,31 @@ PLACEMENT = "web_home"
 AT_ONCE = 5_000
 """Decisions that are written in one transaction."""
 CONVERTS_AFTER = timedelta(minutes=20)
+MATURES_WITHIN = timedelta(days=30)
+"""The last decision lies so long before the world ends: by then all that was declared to follow it has happened."""
 
 
 def decided_home(home: Path, *, customers: int, decisions: int, seed: int = 1) -> datetime:
-    """Make the home; returns a moment at which every decision has matured."""
+    """Make the home; returns a moment at which every decision has matured: the world's end.
+
+    Customers go on living while they are decided for: without what they do by themselves nobody would leave any more.
+    """
     world = world_of(BANK, n_customers=customers, n_live_decisions=1, seed=seed, starts_at=OPENS)
     path, _ = write_history(world, home / "incoming")
     clock = SimulatedClock(world.opens_at)
     with compose(home, BANK, clock=clock) as composition:
         load(composition, path, received_at=clock(), source="history", catch_up=False)
-        log = _log(composition, world.opens_at, world.closes_at, customers=customers, decisions=decisions)
+        until = world.closes_at - MATURES_WITHIN
+        log = _log(composition, world.opens_at, until, customers=customers, decisions=decisions)
         clock.move(world.closes_at)
+        live = _lines(home / "incoming" / "live.jsonl", world.events(world.opens_at, world.closes_at))
+        load(composition, live, received_at=clock(), source="live", catch_up=False)
         for start in range(0, decisions, AT_ONCE):
             _write(composition, log.take(np.arange(start, min(start + AT_ONCE, decisions))))
-        load(composition, _conversions(log, composition, home), received_at=clock(), source="live", catch_up=False)
+        answers = _lines(home / "incoming" / "conversions.jsonl", _conversions(log, composition))
+        load(composition, answers, received_at=clock(), source="live", catch_up=False)
         materialize(composition)
-    return world.closes_at + timedelta(days=30)
+    return world.closes_at
 
 
 def _log(
@@ -148,20 +158,23 @@ def _impression(decision: Decision) -> Outcome:
     )
 
 
-def _conversions(log: DecisionLogFrame, composition: Composition, home: Path) -> Path:
-    """Every conversion of the log as a line of a file, in order of time."""
-    path, catalog = home / "incoming" / "conversions.jsonl", composition.catalog.catalog
+def _conversions(log: DecisionLogFrame, composition: Composition) -> Iterator[SegmentEvent]:
+    """Every conversion of the log as an event, in order of time."""
+    catalog = composition.catalog.catalog
+    for row, column in np.argwhere(log.converted).tolist():
+        action = catalog.actions[log.actions[column]]
+        aim = action.conversion or Conversion("")
+        yield {
+            "type": "track",
+            "messageId": f"v-{row}-{column}",
+            "userId": log.customer_id[row],
+            "event": aim.event,
+            "timestamp": (_moment(log, row) + CONVERTS_AFTER).isoformat(),
+            "properties": {**aim.where, "margin": action.value},
+        }
+
+
+def _lines(path: Path, events: Iterable[SegmentEvent]) -> Path:
     with path.open("wb") as file:
-        for row, column in np.argwhere(log.converted).tolist():
-            action = catalog.actions[log.actions[column]]
-            aim = action.conversion or Conversion("")
-            event = {
-                "type": "track",
-                "messageId": f"v-{row}-{column}",
-                "userId": log.customer_id[row],
-                "event": aim.event,
-                "timestamp": (_moment(log, row) + CONVERTS_AFTER).isoformat(),
-                "properties": {**aim.where, "margin": action.value},
-            }
-            file.write(orjson.dumps(event) + b"\n")
+        file.writelines(orjson.dumps(event) + b"\n" for event in events)
     return path
