@@ -26,7 +26,7 @@ from pipelines.retrain import Candidate, encoder_of, judge_bundle, learnable_log
 from training.bundle import PolicyBundle
 from training.dataset import DecisionLogFrame, TimeSplit
 from training.encoding import ActionTable, Layout
-from training.exposure import evidence_of
+from training.exposure import evidence_by_time
 from training.learning import search_of
 from training.own_model import as_blend
 from training.promotion import CANDIDATE
@@ -137,9 +137,7 @@ class Workbench:
     @cached_property
     def _ground(self) -> Ground:
         training = self._composition.workspace.training
-        train, later = (
-            evidence_of(part, self.layout, seed=training.seed) for part in (self.split.train, self.split.validation)
-        )
+        train, later = evidence_by_time(self.split, self.layout, seed=training.seed)
         return prepare(train, later, layout=self.layout, search=search_of(training))
 
 

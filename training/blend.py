@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
 from training.linear import Linear
 from training.trees import Trees
 
@@ -27,7 +27,7 @@ class Blend:
     weight: float
     level: Floats = field(default_factory=lambda: np.zeros(0))
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """Log-odds (n,) of C-contiguous rows (n, n_columns)."""
         if self.trees is None or self.weight == 0.0:
             return self.linear.margin(matrix)
@@ -41,7 +41,7 @@ class Blend:
         level = self.weight * levels(self.level, actions[:, self.linear.action_column]) if self.trees else 0.0
         return FixedBlend(self, share * coefficients, share * constant + level)
 
-    def contributions(self, matrix: Floats) -> Floats:
+    def contributions(self, matrix: Matrix) -> Floats:
         """Each column's share of the log-odds, shape (n, n_columns + 1); they sum to `margin`."""
         linear = self.linear.contributions(matrix)
         if self.trees is None or self.weight == 0.0:
@@ -62,14 +62,14 @@ class FixedBlend:
     coefficients: Floats
     constant: Floats
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """Log-odds (m,) of the fixed candidates for the one customer of these rows (m, n_columns)."""
         linear = self.coefficients @ self.blend.linear.customer.apply(matrix[:1])[0] + self.constant
         if self.blend.trees is None or self.blend.weight == 0.0:
             return np.asarray(linear)
         return np.asarray(linear + self.blend.weight * self.blend.trees.margin(matrix))
 
-    def margins(self, customers: Floats, matrix: Floats) -> Floats:
+    def margins(self, customers: Floats, matrix: Matrix) -> Floats:
         """Log-odds (n, m) of the fixed candidates for many customers.
 
         Parameters: `customers` (n, n_features); `matrix` (n·m, n_columns), each customer's candidates in turn.
@@ -80,7 +80,7 @@ class FixedBlend:
         return np.asarray(linear + self.blend.weight * self.blend.trees.margin(matrix).reshape(linear.shape))
 
 
-def levels(level: Floats, codes: Floats) -> Floats:
+def levels(level: Floats, codes: Matrix) -> Floats:
     """The level (n,) of each action code (n,); what is not a known code has the last.
 
     >>> levels(np.array([0.1, 0.2, 0.9]), np.array([1.0, 7.0, np.nan]))

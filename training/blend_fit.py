@@ -10,6 +10,7 @@ from training.encoding import Floats
 from training.linear import LinearShape, Penalties, fit_linear
 from training.logistic import fit_logistic, sigmoid
 from training.metrics import log_loss
+from training.pool import without
 from training.trees import Rows, Trees, fit_trees
 from training.tuning import Search, Tuned, spread_sample, tune
 
@@ -81,14 +82,6 @@ def refit(rows: Rows, recipe: Recipe, choice: Choice) -> Blend:
     )
 
 
-def join(first: Rows, second: Rows) -> Rows:
-    """The rows of both, one after the other; offsets where both have them."""
-    offset = None
-    if first.offset is not None and second.offset is not None:
-        offset = np.concatenate([first.offset, second.offset])
-    return Rows(np.vstack([first.matrix, second.matrix]), np.concatenate([first.label, second.label]), offset)
-
-
 def _fit(rows: Rows, recipe: Recipe, tuned: Tuned, *, weight: float = 1.0) -> Blend:
     level = _levels(rows, recipe)
     trees = _grow(_lift(rows, level, recipe), recipe, tuned) if weight > 0 else None
@@ -107,11 +100,11 @@ def _weighted(blend: Blend, weight: float) -> Blend:
 
 
 def _hide(rows: Rows, recipe: Recipe) -> Rows:
-    if not recipe.shape.ignore:
+    """The rows as trees may see them; a pool may have hidden those columns already."""
+    hidden = recipe.shape.ignore
+    if not hidden or (rows.pool is not None and set(rows.pool.hidden) == set(hidden)):
         return rows
-    visible = rows.matrix.copy()
-    visible[:, list(recipe.shape.ignore)] = 0.0
-    return Rows(visible, rows.label, rows.offset)
+    return Rows(without(rows.matrix, hidden), rows.label, rows.offset)
 
 
 def _levels(rows: Rows, recipe: Recipe) -> Floats:
@@ -131,7 +124,7 @@ def _levels(rows: Rows, recipe: Recipe) -> Floats:
 def _lift(rows: Rows, level: Floats, recipe: Recipe) -> Rows:
     if rows.offset is None:
         return rows
-    return Rows(rows.matrix, rows.label, rows.offset + levels(level, rows.matrix[:, recipe.shape.action_column]))
+    return rows.on(rows.offset + levels(level, rows.matrix[:, recipe.shape.action_column]))
 
 
 def _losses(both: Blend, rows: Rows) -> dict[float, float]:

@@ -10,7 +10,7 @@ from decisioning.customer import FeatureValue
 from decisioning.ports import Candidate, Scores
 from training.blend import Blend
 from training.calibration import Calibration
-from training.encoding import ActionEntry, FeatureEncoder, Floats
+from training.encoding import ActionEntry, FeatureEncoder, Floats, Matrix
 from training.response import Candidates, ResponseModel
 
 Key = tuple[str, str, float, float]
@@ -32,7 +32,7 @@ class EventModel:
         """One customer's probability."""
         return float(self.score_matrix(self.encoder.row(features).reshape(1, -1))[0])
 
-    def score_matrix(self, customers: Floats) -> Floats:
+    def score_matrix(self, customers: Matrix) -> Floats:
         """Probabilities (n,) of encoded customers (n, n_features)."""
         return self.calibration.apply(self.blend.margin(customers))
 

@@ -21,6 +21,8 @@ from decisioning.ports import Candidate
 
 Floats = NDArray[np.float64]
 """An array of doubles; its shape is stated where it is used."""
+Matrix = NDArray[np.floating[Any]]
+"""Encoded rows: doubles where one customer is scored, single precision where many rows are learned from."""
 
 ACTION_CATEGORIES = ("action", "treatment", "issue", "group", "channel")
 ACTION_NUMBERS = ("value", "cost")
@@ -87,21 +89,23 @@ class FeatureEncoder:
         self.fill(out, features)
         return out
 
-    def fill(self, out: Floats, features: Mapping[str, Iterable[Any]], rows: NDArray[np.int64] | None = None) -> None:
+    def fill(self, out: Matrix, features: Mapping[str, Iterable[Any]], rows: NDArray[np.int64] | None = None) -> None:
         """Write encoded columns by name into the first columns of `out`, of some `rows` or of all.
 
         An absent column is left as it is.
         """
         for position, column in enumerate(self.columns):
             if column.name in features:
-                encoded = _encode_column(column, features[column.name])
-                out[:, position] = encoded if rows is None else encoded[rows]
+                known = features[column.name]
+                some = known if rows is None else np.asarray(known)[rows]
+                out[:, position] = _encode_column(column, some)
 
 
 def _encode_column(column: FeatureColumn, values: Iterable[Any]) -> Floats:
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiu" and column.kind == "number":
         numbers = values.astype(np.float64)
-        return np.where(np.isfinite(numbers), numbers, np.nan)
+        numbers[~np.isfinite(numbers)] = np.nan
+        return numbers
     codes = _Codes(column)
     told = values.tolist() if isinstance(values, np.ndarray) else values
     return np.array([codes[value] for value in told], dtype=np.float64)
@@ -258,9 +262,9 @@ class Layout:
 
     def pairs(
         self, features: Mapping[str, Iterable[Any]], rows: NDArray[np.int64], entries: NDArray[np.int64]
-    ) -> Floats:
-        """The same of customers still to be encoded: `rows` (n,) of columns by name."""
-        out = np.full((len(rows), len(self.columns)), np.nan)
+    ) -> NDArray[np.float32]:
+        """The same of customers still to be encoded, in single precision: `rows` (n,) of columns by name."""
+        out = np.full((len(rows), len(self.columns)), np.nan, dtype=np.float32)
         self.features.fill(out, features, rows)
         out[:, len(self.features.columns) :] = self.actions.matrix[entries]
         return out

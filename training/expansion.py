@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.encoding import FeatureColumn, Floats
+from training.encoding import FeatureColumn, Floats, Matrix
 
 CLIP = 4.0
 """Standardised numbers are cut here: one wild value moves a score by a bounded amount."""
@@ -44,7 +44,7 @@ class Expansion:
     @classmethod
     def fit(
         cls,
-        matrix: Floats,
+        matrix: Matrix,
         columns: Sequence[FeatureColumn],
         *,
         only: Sequence[int],
@@ -95,7 +95,7 @@ class Expansion:
         out[first:last] = [by_column.get(int(source), 0) for source in self.sources[first:last]]
         return out
 
-    def apply(self, matrix: Floats, out: NDArray[Any] | None = None) -> NDArray[Any]:
+    def apply(self, matrix: Matrix, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """The design matrix, intercept first, shape (n, width); written into `out` where one is given."""
         out = np.empty((len(matrix), self.width)) if out is None else out
         out[:, 0] = 1.0
@@ -111,7 +111,7 @@ class Expansion:
         return out
 
     @staticmethod
-    def _mark(out: NDArray[Any], codes: Floats, places: NDArray[np.int64]) -> None:
+    def _mark(out: NDArray[Any], codes: Matrix, places: NDArray[np.int64]) -> None:
         """Write 1 where the word of each row (n,) has its column; `places` by code, −1 without one."""
         known = np.flatnonzero((codes >= 0) & (codes < len(places)) & (codes == np.floor(codes)))
         column = places[codes[known].astype(np.int64)]
@@ -140,16 +140,16 @@ class Expansion:
         return cls(**{**arrays, "words": arrays["words"].reshape(-1, 2)})
 
 
-def _seen(values: Floats) -> Floats:
+def _seen(values: Matrix) -> Matrix:
     finite = values[np.isfinite(values)]
     return finite if finite.size else np.zeros(1)
 
 
-def _spread(values: Floats) -> float:
+def _spread(values: Matrix) -> float:
     sizes = np.abs(_seen(values))
     return float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 1.0
 
 
-def _cuts(values: Floats, quantiles: Sequence[float]) -> list[float]:
+def _cuts(values: Matrix, quantiles: Sequence[float]) -> list[float]:
     cuts = np.unique(np.quantile(_seen(values), quantiles))
     return [float(cut) for cut in cuts if RARE < np.mean(values > cut) < 1 - RARE]

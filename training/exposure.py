@@ -5,13 +5,16 @@ was eligible there and not listed; of these there are many, so an even sample is
 reported shown is neither: it is censored.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.dataset import DecisionLogFrame
-from training.encoding import Floats, Layout
+from training.dataset import DecisionLogFrame, TimeSplit
+from training.encoding import TREATMENT_COLUMNS, Floats, Layout
+from training.pool import Places, Pool
 from training.trees import Rows
 
 MOST_CONTROL = 80_000
@@ -44,25 +47,82 @@ def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_cont
     Parameters: `layout`, whose action table says which actions and treatments are learned; `most_control`, the size of
     the sample of control rows.
     """
-    shown, entries = _shown_pairs(frame, layout)
-    quiet, quiet_entries, kept = _control_pairs(frame, layout, seed=seed, most=most_control)
-    entry_facts = layout.actions.entries
-    columns = _columns(frame, layout)
-    organic = np.array([entry_facts[e].has_conversion for e in entries], dtype=bool)
-    reached = frame.converted[shown, columns[entries]]
-    labels = np.where(organic, reached, frame.accepted[shown]).astype(np.float64)
+    return _laid_down(frame, layout, [_found(frame, layout, seed=seed, most=most_control)])[0]
+
+
+def evidence_by_time(split: TimeSplit, layout: Layout, *, seed: int) -> tuple[Evidence, Evidence]:
+    """The evidence in the training part and in the validation part, whose rows lie together."""
+    train = _found(split.train, layout, seed=seed, most=MOST_CONTROL)
+    later = _found(split.validation, layout, seed=seed, most=MOST_CONTROL // 2).moved(len(split.train))
+    first, second = _laid_down(split.earlier, layout, [train, later])
+    return first, second
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Decisions paired with entries of the action table, arrays (n,); `kept`, the share of all such pairs."""
+
+    rows: Places
+    entries: Places
+    kept: float = 1.0
+
+    def moved(self, by: int) -> "_Pairs":
+        return replace(self, rows=self.rows + by)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    shown: _Pairs
+    control: _Pairs
+
+    def moved(self, by: int) -> "_Found":
+        """The same in a log with so many decisions before."""
+        return _Found(self.shown.moved(by), self.control.moved(by))
+
+
+def _found(frame: DecisionLogFrame, layout: Layout, *, seed: int, most: int) -> _Found:
+    return _Found(_shown_pairs(frame, layout), _control_pairs(frame, layout, seed=seed, most=most))
+
+
+def _laid_down(frame: DecisionLogFrame, layout: Layout, parts: Sequence[_Found]) -> list[Evidence]:
+    """The evidence of each part, its rows in one pool with those of the others."""
+    hidden = tuple(map(layout.position, TREATMENT_COLUMNS))
+    shown = _pooled(frame, layout, [part.shown for part in parts])
+    control = _pooled(frame, layout, [part.control for part in parts], hidden=hidden)
+    return [
+        _evidence(frame, layout, part, rows) for part, rows in zip(parts, zip(shown, control, strict=True), strict=True)
+    ]
+
+
+Laid = Callable[[Floats], Rows]
+"""Rows that still need their labels."""
+
+
+def _pooled(
+    frame: DecisionLogFrame, layout: Layout, parts: Sequence[_Pairs], *, hidden: Sequence[int] = ()
+) -> list[Laid]:
+    rows, entries = (np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "entries"))
+    pool = Pool(layout.pairs(frame.features, rows, entries), layout.categorical, hidden)
+    ends = np.cumsum([len(part.rows) for part in parts])
+    places = [np.arange(end - len(part.rows), end) for part, end in zip(parts, ends, strict=True)]
+    return [partial(Rows.of, pool, each) for each in places]
+
+
+def _evidence(frame: DecisionLogFrame, layout: Layout, found: _Found, laid: tuple[Laid, Laid]) -> Evidence:
+    entry_facts, columns = layout.actions.entries, _columns(frame, layout)
+    shown, control = found.shown, found.control
+    column, quiet = columns[shown.entries], columns[control.entries]
+    organic = np.array([entry_facts[e].has_conversion for e in shown.entries], dtype=bool)
+    labels = np.where(organic, frame.converted[shown.rows, column], frame.accepted[shown.rows])
     return Evidence(
-        shown=Rows(layout.pairs(frame.features, shown, entries), labels),
-        control=Rows(
-            layout.pairs(frame.features, quiet, quiet_entries),
-            frame.converted[quiet, columns[quiet_entries]].astype(np.float64),
-        ),
-        starting=np.array([entry_facts[e].starting_propensity for e in entries], dtype=np.float64),
+        shown=laid[0](labels.astype(np.float64)),
+        control=laid[1](frame.converted[control.rows, quiet].astype(np.float64)),
+        starting=np.array([entry_facts[e].starting_propensity for e in shown.entries], dtype=np.float64),
         organic=organic,
-        shown_share=_share(frame.eligible_probability[shown, columns[entries]], kept),
-        control_share=_share(frame.eligible_probability[quiet, columns[quiet_entries]], kept),
-        customers=frame.customer_id[shown],
-        control_customers=frame.customer_id[quiet],
+        shown_share=_share(frame.eligible_probability[shown.rows, column], control.kept),
+        control_share=_share(frame.eligible_probability[control.rows, quiet], control.kept),
+        customers=frame.customer_id[shown.rows],
+        control_customers=frame.customer_id[control.rows],
     )
 
 
@@ -71,19 +131,17 @@ def _columns(frame: DecisionLogFrame, layout: Layout) -> NDArray[np.int64]:
     return np.array([frame.actions.index(entry.action) for entry in layout.actions.entries], dtype=np.int64)
 
 
-def _shown_pairs(frame: DecisionLogFrame, layout: Layout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _shown_pairs(frame: DecisionLogFrame, layout: Layout) -> _Pairs:
     """Rows at which something known was shown, and its entry."""
     entry = np.full(len(frame), -1, dtype=np.int64)
     for place, (column, known) in enumerate(zip(_columns(frame, layout), layout.actions.entries, strict=True)):
         own = np.flatnonzero(frame.shown & (frame.chosen == column))
         entry[own[frame.treatment[own] == known.treatment]] = place
     shown = np.flatnonzero(entry >= 0)
-    return shown, entry[shown]
+    return _Pairs(shown, entry[shown])
 
 
-def _control_pairs(
-    frame: DecisionLogFrame, layout: Layout, *, seed: int, most: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
+def _control_pairs(frame: DecisionLogFrame, layout: Layout, *, seed: int, most: int) -> _Pairs:
     channels, channel = np.unique(frame.channel.astype(str), return_inverse=True)
     places = np.full((len(channels), len(frame.actions)), -1, dtype=np.int64)
     for row, name in enumerate(channels):
@@ -97,7 +155,7 @@ def _control_pairs(
     if total > most:
         rng = np.random.default_rng(seed)
         pairs = pairs[np.sort(rng.choice(total, most, replace=False))]
-    return pairs[:, 0], at[pairs[:, 0], pairs[:, 1]], len(pairs) / max(total, 1)
+    return _Pairs(pairs[:, 0], at[pairs[:, 0], pairs[:, 1]], len(pairs) / max(total, 1))
 
 
 def _share(probability: Floats, kept: float) -> Floats:

@@ -9,7 +9,7 @@ from features.workspace import Training
 from training.bundle import PolicyBundle
 from training.dataset import TimeSplit
 from training.encoding import ActionTable, FeatureEncoder, Layout
-from training.exposure import MOST_CONTROL, evidence_of
+from training.exposure import evidence_by_time
 from training.feature_column import feature_columns
 from training.foresight.learn import Foreseen
 from training.propensity import PropensityReport, fit_propensity
@@ -40,8 +40,7 @@ def learn(
     Raises `InvalidInputError` (`too_little_data`) where too few shown actions were accepted.
     """
     layout = Layout(FeatureEncoder(feature_columns(features)), ActionTable.of(catalog))
-    train = evidence_of(split.train, layout, seed=training.seed)
-    validation = evidence_of(split.validation, layout, seed=training.seed, most_control=MOST_CONTROL // 2)
+    train, validation = evidence_by_time(split, layout, seed=training.seed)
     response, report = fit_propensity(train, validation, layout=layout, search=search_of(training, studies))
     return Learned(PolicyBundle("", catalog.version, response), report)
 

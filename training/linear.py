@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.errors import ArtifactError
-from training.encoding import FeatureColumn, Floats
+from training.encoding import FeatureColumn, Floats, Matrix
 from training.expansion import TERCILES, Expansion
 from training.logistic import fit_logistic, log_odds
 
@@ -39,7 +39,7 @@ class Linear:
     own: Floats
     action_column: int
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """Log-odds (n,) of rows (n, n_columns); an unknown action has the pooled part only.
 
         Rows are expanded a block at a time: expanded, they are several times as wide.
@@ -47,7 +47,7 @@ class Linear:
         blocks = [matrix[start : start + BLOCK] for start in range(0, len(matrix), BLOCK)]
         return np.concatenate([self._margin(block) for block in blocks]) if blocks else np.zeros(0)
 
-    def _margin(self, matrix: Floats) -> Floats:
+    def _margin(self, matrix: Matrix) -> Floats:
         customers, actions = self.customer.apply(matrix), self.action.apply(matrix)[:, 1:]
         width = customers.shape[1]
         out = customers @ self.pooled[:width] + actions @ self.pooled[width:]
@@ -66,7 +66,7 @@ class Linear:
         constant = self.action.apply(actions)[:, 1:] @ self.pooled[width:]
         return self.pooled[:width] + np.broadcast_to(self._own_rows(actions), (len(actions), width)), constant
 
-    def contributions(self, matrix: Floats) -> Floats:
+    def contributions(self, matrix: Matrix) -> Floats:
         """Each column's share of the log-odds, shape (n, n_columns + 1); the last is the intercept."""
         customers, actions = self.customer.apply(matrix), self.action.apply(matrix)[:, 1:]
         width = customers.shape[1]
@@ -76,13 +76,13 @@ class Linear:
         np.add.at(out, sources, parts.T)
         return out.T
 
-    def _own_rows(self, matrix: Floats) -> Floats:
+    def _own_rows(self, matrix: Matrix) -> Floats:
         codes = self._codes(matrix)
         if not len(self.own):
             return np.zeros((1, self.own.shape[1]))
         return np.where((codes >= 0)[:, None], self.own[codes], 0.0)
 
-    def _codes(self, matrix: Floats) -> NDArray[np.int64]:
+    def _codes(self, matrix: Matrix) -> NDArray[np.int64]:
         """The action of each row (n,), −1 where it has no deviation."""
         codes = np.nan_to_num(matrix[:, self.action_column], nan=-1.0).astype(np.int64)
         return np.where((codes >= 0) & (codes < len(self.own)), codes, -1)
@@ -118,7 +118,8 @@ class LinearShape:
 
     Parameters: `columns` of the matrix; `action_column`, where the action's code stands; `n_actions` (0: a model
     without actions); `ignore`, columns it must not see; `quantiles`, where numbers are cut into steps; `signs`, by
-    column, +1 where the score may only rise with it and −1 where it may only fall.
+    column, +1 where the score may only rise with it and −1 where it may only fall; `looked_at`, rows, evenly spread,
+    that say how columns are expanded (None: all).
     """
 
     columns: Sequence[FeatureColumn]
@@ -127,6 +128,16 @@ class LinearShape:
     ignore: Sequence[int] = ()
     quantiles: Sequence[float] = TERCILES
     signs: Mapping[int, int] = field(default_factory=dict)
+    looked_at: int | None = None
+
+    def expansions(self, matrix: Matrix) -> tuple[Expansion, Expansion]:
+        """How rows (n, n_columns) are expanded: their customer's part, and their action's."""
+        most = self.looked_at or len(matrix)
+        some = matrix if len(matrix) <= most else matrix[np.linspace(0, len(matrix) - 1, most).astype(np.int64)]
+        customer, action = (
+            Expansion.fit(some, self.columns, only=part, quantiles=self.quantiles) for part in self.parts()
+        )
+        return customer, action
 
     def parts(self) -> tuple[list[int], list[int]]:
         """The columns of the customer and those of the action."""
@@ -144,7 +155,7 @@ class Penalties:
 
 
 def fit_linear(
-    matrix: Floats, label: Floats, *, shape: LinearShape, penalties: Penalties, offset: Floats | None = None
+    matrix: Matrix, label: Floats, *, shape: LinearShape, penalties: Penalties, offset: Floats | None = None
 ) -> Linear:
     """Fit the pooled regression, then each action's deviation from it.
 
@@ -152,9 +163,7 @@ def fit_linear(
     """
     usual = 0.0 if offset is not None else float(log_odds(label.mean() if label.size else 0.5))
     start = np.full(len(label), usual) if offset is None else offset
-    customer, action = (
-        Expansion.fit(matrix, shape.columns, only=part, quantiles=shape.quantiles) for part in shape.parts()
-    )
+    customer, action = shape.expansions(matrix)
     design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
     pooled = _fit_signed(Problem(design, label, start), penalties.pooled, signs=signs)
@@ -165,7 +174,7 @@ def fit_linear(
     return Linear(customer, action, pooled, own.reshape(-1, customer.width), shape.action_column)
 
 
-def _design(matrix: Floats, customer: Expansion, action: Expansion) -> NDArray[np.float32]:
+def _design(matrix: Matrix, customer: Expansion, action: Expansion) -> NDArray[np.float32]:
     """Both parts expanded, the action's without its intercept, a block of rows at a time."""
     out = np.empty((len(matrix), customer.width + action.width - 1), dtype=np.float32)
     for start in range(0, len(matrix), BLOCK):

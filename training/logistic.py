@@ -22,6 +22,8 @@ SKETCHED = 4
 """So many rows for each column, evenly spread, are enough to know roughly how the columns hang together."""
 ACCURACY = 1e-4
 """What may be left of the slope, as a share of it, in one solution by conjugate gradients."""
+AT_ONCE = 512
+"""Rows that are multiplied to and fro while they are at hand."""
 MOST_HALVINGS = 8
 """How often a step that makes the fit worse is cut in half."""
 
@@ -108,10 +110,15 @@ class _Problem:
     def _solve_wide(self, weight: Floats, slope: Floats) -> Floats:
         """Conjugate gradients, led by what a sketch of the rows says (or, of few rows, by the diagonal)."""
         kind, size = self.design.dtype, (len(slope), len(slope))
+        weights = weight.astype(kind)
+        starts = range(0, len(weights), AT_ONCE)
+        blocks = [(self.design[start : start + AT_ONCE], weights[start : start + AT_ONCE]) for start in starts]
 
         def bend(direction: Floats) -> Floats:
-            along = (self.design @ direction.astype(kind)) * weight.astype(kind)
-            return np.asarray((self.design.T @ along).astype(np.float64) + self.penalty * direction)
+            along, out = direction.astype(kind), np.zeros(len(slope), dtype=kind)
+            for rows, share in blocks:
+                out += rows.T @ ((rows @ along) * share)
+            return np.asarray(out.astype(np.float64) + self.penalty * direction)
 
         lead = LinearOperator(size, matvec=self._lead, dtype=np.float64)
         found, _ = cg(LinearOperator(size, matvec=bend, dtype=np.float64), slope, rtol=ACCURACY, maxiter=100, M=lead)

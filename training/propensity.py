@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it
 
 from decisioning.errors import InvalidInputError
 from training.blend import Blend
-from training.blend_fit import BlendReport, Choice, Recipe, choose_blend, join, refit
+from training.blend_fit import BlendReport, Choice, Recipe, choose_blend, refit
 from training.calibration import Calibration, choose_calibration
-from training.encoding import TREATMENT_COLUMNS, Floats, Layout
+from training.encoding import TREATMENT_COLUMNS, Floats, Layout, Matrix
 from training.exposure import Evidence
 from training.linear import LinearShape, Penalties
 from training.logistic import log_odds, sigmoid
@@ -31,6 +31,8 @@ from training.uplift.own_fit import OwnChosen, OwnReport, choose_own, pairs_of, 
 
 FEWEST_POSITIVES = 10
 """With fewer positives nothing can be learned."""
+MOST_LOOKED_AT = 16_000
+"""Rows, evenly spread, that say how columns are expanded: their terciles and scales move little with more."""
 NOBODY = Specialists()
 EFFECT_PENALTIES = Penalties(pooled=30.0, own=100.0)
 """An effect varies less between customers than a baseline."""
@@ -143,7 +145,7 @@ def _own_effects(
 class Margin(Protocol):
     """Whatever says what showing adds."""
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """In log-odds (n,) of rows (n, n_columns)."""
         ...
 
@@ -187,7 +189,8 @@ class Ground:
 
 def prepare(train: Evidence, validation: Evidence, *, layout: Layout, search: Search) -> Ground:
     """Learn what would happen anyway, and put the shown rows on top of it."""
-    shape = LinearShape(layout.columns, layout.position("action"), len(layout.actions.actions))
+    actions = layout.position("action"), len(layout.actions.actions)
+    shape = LinearShape(layout.columns, *actions, looked_at=MOST_LOOKED_AT)
     quiet = _fit_baseline(train.control, validation.control, shape, layout, search)
     first, final = (quiet.first, quiet.final) if quiet else (None, None)
     return Ground(
@@ -197,7 +200,7 @@ def prepare(train: Evidence, validation: Evidence, *, layout: Layout, search: Se
         evidence=validation,
         train=_lifted(train, first),
         later=_lifted(validation, first),
-        everything=join(_lifted(train, final), _lifted(validation, final)),
+        everything=_lifted(train, final).join(_lifted(validation, final)),
     )
 
 
@@ -208,7 +211,7 @@ class _Effect:
     choice: Choice
     specialized: Specialized
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """What showing adds, in log-odds (n,)."""
         return self.choice.blend.margin(matrix) + self.specialized.first.margin(matrix)
 
@@ -224,7 +227,7 @@ def _first_effect(
 
 def _on_top(rows: Rows, pooled: Blend) -> Rows:
     """Rows that start from what the pooled model says of them."""
-    return Rows(rows.matrix, rows.label, _start(rows) + pooled.margin(rows.matrix))
+    return rows.on(_start(rows) + pooled.margin(rows.matrix))
 
 
 def _fit_baseline(
@@ -233,9 +236,9 @@ def _fit_baseline(
     if min(train.label.sum(), validation.label.sum()) < FEWEST_POSITIVES:
         return None
     hidden = tuple(layout.position(name) for name in TREATMENT_COLUMNS)
-    recipe = Recipe(LinearShape(shape.columns, shape.action_column, shape.n_actions, hidden), search.of("baseline"))
+    recipe = Recipe(replace(shape, ignore=hidden), search.of("baseline"))
     choice = choose_blend(train, validation, recipe)
-    final = refit(join(train, validation), recipe, choice)
+    final = refit(train.join(validation), recipe, choice)
     calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
     return _Baseline(choice.blend, final, choice, calibration)
 
@@ -243,8 +246,8 @@ def _fit_baseline(
 def _lifted(evidence: Evidence, baseline: Blend | None) -> Rows:
     rows, stated = evidence.shown, log_odds(evidence.starting)
     if baseline is None:
-        return Rows(rows.matrix, rows.label, stated)
-    return Rows(rows.matrix, rows.label, np.where(evidence.organic, baseline.margin(rows.matrix), stated))
+        return rows.on(stated)
+    return rows.on(np.where(evidence.organic, baseline.margin(rows.matrix), stated))
 
 
 def _start(rows: Rows) -> Floats:
@@ -264,7 +267,7 @@ def _effect_rows(
     validation: Evidence, effect: Margin, quiet: "_Baseline", shown: Calibration, layout: Layout
 ) -> EffectRows:
     organic = np.flatnonzero(validation.organic)
-    rows = join(validation.shown.take(organic), validation.control)
+    rows = validation.shown.take(organic).join(validation.control)
     start = quiet.first.margin(rows.matrix)
     baseline = quiet.calibration.apply(start)
     return EffectRows(

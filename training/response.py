@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from training.blend import Blend, FixedBlend, levels
 from training.calibration import Calibration
-from training.encoding import ActionEntry, Floats, Layout
+from training.encoding import ActionEntry, Floats, Layout, Matrix
 from training.logistic import log_odds
 from training.shrinkage import Shrinkage
 from training.specialists import FixedSpecialist, Specialists
@@ -38,7 +38,7 @@ class Candidates:
     seen where it was not shown; `known`, whether uplift is; `center`, the average uplift.
     """
 
-    matrix: Floats
+    matrix: Matrix
     baseline: FixedBlend | None
     effect: FixedBlend
     specialists: Sequence[FixedSpecialist]
@@ -120,7 +120,7 @@ class ResponseModel:
         own_uplift = [(each.places, each.uplift(matrix)) for each in candidates.own_effects]
         return self._respond(quiet, effect, candidates, own_uplift)
 
-    def contributions(self, matrix: Floats, *, organic: bool) -> Floats:
+    def contributions(self, matrix: Matrix, *, organic: bool) -> Floats:
         """Each column's share of P(aim | shown) in log-odds, before calibration; (n, n_columns + 1).
 
         Parameters: `organic`, whether the rows' actions have a baseline.

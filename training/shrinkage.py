@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.blend import levels
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class EffectRows:
     these), `baseline` P(outcome | not shown), `uplift` as the models have it.
     """
 
-    code: Floats
+    code: Matrix
     shown: Floats
     outcome: Floats
     share: Floats

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.blend import Blend, FixedBlend
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class FixedSpecialist:
     places: NDArray[np.int64]
     blend: FixedBlend
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """What is added to its candidates (k,), of rows (m, n_columns) of one customer."""
         return self.blend.margin(matrix[self.places])
 
-    def margins(self, customers: Floats, matrix: Floats) -> Floats:
+    def margins(self, customers: Floats, matrix: Matrix) -> Floats:
         """What is added to its candidates (n, k) of many customers; the arguments as of `FixedBlend.margins`."""
         mine = matrix.reshape(len(customers), -1, matrix.shape[1])[:, self.places]
         return self.blend.margins(customers, mine.reshape(-1, matrix.shape[1]))
@@ -44,7 +44,7 @@ class Specialists:
     own: Mapping[int, Blend] = field(default_factory=dict)
     action_column: int = 0
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """What is added to rows (n, n_columns), in log-odds; 0 where the action has no specialist."""
         out = np.zeros(len(matrix))
         for code, blend in self.own.items():
@@ -52,7 +52,7 @@ class Specialists:
             out[rows] = blend.margin(matrix[rows])
         return out
 
-    def contributions(self, matrix: Floats) -> Floats:
+    def contributions(self, matrix: Matrix) -> Floats:
         """Each column's share of that, shape (n, n_columns + 1)."""
         out = np.zeros((len(matrix), matrix.shape[1] + 1))
         for code, blend in self.own.items():

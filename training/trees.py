@@ -4,30 +4,26 @@ Only the text format travels, and only numpy goes in; categories are codes that 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm
 import numpy as np
+from numpy.typing import NDArray
 
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
+from training.pool import BINNING, Places, Pool, binned, without
 
 PINNED: Mapping[str, Any] = {
+    **BINNING,
     "objective": "binary",
     "deterministic": True,
     "force_row_wise": True,
-    "feature_pre_filter": False,
     "num_threads": 1,
-    "max_bin": 63,
-    "bin_construct_sample_cnt": 50_000,
     "min_data_per_group": 50,
     "cat_smooth": 20.0,
-    "verbosity": -1,
 }
 """What no search may change. One thread: on two busy cores a second one cost ten times the CPU and gained nothing."""
-
-BINNING = ("max_bin", "bin_construct_sample_cnt", "feature_pre_filter", "verbosity")
-"""What of it matters when columns are cut into bins."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,11 @@ class Trees:
 
     booster: lightgbm.Booster
 
-    def margin(self, matrix: Floats, *, num_threads: int = 1) -> Floats:
+    def margin(self, matrix: Matrix, *, num_threads: int = 1) -> Floats:
         """Log-odds (n,) of C-contiguous rows (n, n_columns), without the offset they were fitted on."""
         return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=num_threads), dtype=np.float64)
 
-    def contributions(self, matrix: Floats) -> Floats:
+    def contributions(self, matrix: Matrix) -> Floats:
         """Each column's share of the log-odds (SHAP), shape (n, n_columns + 1); the last is the intercept."""
         return np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1), dtype=np.float64)
 
@@ -49,31 +45,54 @@ class Trees:
 class Rows:
     """Training rows of one model.
 
-    Parameters: `matrix` (n, n_columns); `label` (n,); `offset` (n,), log-odds to start from, if any.
+    Parameters: `matrix` (n, n_columns); `label` (n,); `offset` (n,), log-odds to start from, if any; `pool`, in which
+    the rows lie at ascending `places` (n,), where they share one.
     """
 
-    matrix: Floats
+    matrix: Matrix
     label: Floats
     offset: Floats | None = None
+    pool: Pool | None = None
+    places: Places | None = None
 
     def __len__(self) -> int:
         return len(self.label)
 
-    def take(self, index: Any) -> "Rows":
-        """Some of the rows."""
-        return Rows(self.matrix[index], self.label[index], None if self.offset is None else self.offset[index])
+    @classmethod
+    def of(cls, pool: Pool, places: Places, label: Floats) -> "Rows":
+        """Rows of a pool."""
+        return cls(pool.rows(places), label, None, pool, places)
+
+    def on(self, offset: Floats) -> "Rows":
+        """The same rows, starting from other log-odds (n,)."""
+        return replace(self, offset=offset)
+
+    def take(self, index: NDArray[Any] | slice) -> "Rows":
+        """Some of the rows, in their order."""
+        label, offset = self.label[index], None if self.offset is None else self.offset[index]
+        if self.pool is None or self.places is None:
+            return Rows(self.matrix[index], label, offset)
+        places = self.places[index]
+        return Rows(self.pool.rows(places), label, offset, self.pool, places)
+
+    def join(self, other: "Rows") -> "Rows":
+        """These rows and then others; offsets where both have them."""
+        label = np.concatenate([self.label, other.label])
+        starts = [self.offset, other.offset]
+        offset = (
+            None if any(start is None for start in starts) else np.concatenate([s for s in starts if s is not None])
+        )
+        if self.pool is None or self.pool is not other.pool or self.places is None or other.places is None:
+            return Rows(np.vstack([self.matrix, other.matrix]), label, offset)
+        places = np.concatenate([self.places, other.places])
+        return Rows(self.pool.rows(places), label, offset, self.pool, places)
 
     def dataset(self, categorical: Sequence[int], *, reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
-        """As LightGBM wants it; `reference` shares the bins of the training rows."""
-        return lightgbm.Dataset(
-            self.matrix,
-            label=self.label,
-            init_score=self.offset,
-            reference=reference,
-            categorical_feature=list(categorical),
-            params={name: PINNED[name] for name in BINNING},
-            free_raw_data=False,
-        )
+        """As LightGBM wants it; `reference` shares the bins of the training rows. A pool has its own bins."""
+        if self.pool is not None and self.places is not None and self.pool.holds(reference):
+            return self.pool.dataset(self.places, self.label, self.offset)
+        visible = without(self.matrix, self.pool.hidden if self.pool else ())
+        return binned(visible, self.label, categorical=categorical, offset=self.offset, reference=reference)
 
 
 def fit_trees(

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it
 
 from decisioning.errors import InvalidInputError
 from training.blend import Blend
-from training.blend_fit import BlendReport, Recipe, choose_blend, join, refit
+from training.blend_fit import BlendReport, Recipe, choose_blend, refit
 from training.bundle import EventModel
 from training.calibration import choose_calibration
 from training.encoding import FeatureEncoder, Floats
@@ -61,7 +61,7 @@ def fit_event(
     with threadpool_limits(limits=1):
         choice = choose_blend(train, validation, recipe)
         calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
-        blend = refit(join(train, validation), recipe, choice)
+        blend = refit(train.join(validation), recipe, choice)
     model = EventModel(encoder, blend, calibration, subject.horizon_days)
     predicted = model.score_matrix(evaluation.matrix)
     simple = sigmoid(Blend(blend.linear, None, 0.0).margin(evaluation.matrix))
@@ -73,7 +73,7 @@ def fit_event(
         label=evaluation.label,
         predicted=predicted,
         predicted_simple=simple,
-        base_rate=np.full(len(evaluation), float(join(train, validation).label.mean())),
+        base_rate=np.full(len(evaluation), float(np.concatenate([train.label, validation.label]).mean())),
     )
     return model, report
 

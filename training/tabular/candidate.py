@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from training.encoding import FeatureColumn, Floats
+from training.encoding import FeatureColumn, Floats, Matrix
 from training.linear import Linear, LinearShape, Penalties, fit_linear
 from training.logistic import fit_logistic, log_odds
 from training.tabular.folds import blocks
@@ -191,7 +191,7 @@ def _shift(margin: Floats, label: Floats) -> float:
     return float(fit_logistic(ones, label, penalty=held, offset=margin, iterations=25)[0])
 
 
-def margins(workshop: Workshop, learned: Rows, judged: Floats, candidates: Sequence[Candidate]) -> dict[str, Floats]:
+def margins(workshop: Workshop, learned: Rows, judged: Matrix, candidates: Sequence[Candidate]) -> dict[str, Floats]:
     """Log-odds (n,) of rows (n, n_columns) by every candidate; each part is fitted once."""
     names = sorted({part for candidate in candidates for part in candidate.parts})
     parts = {name: Mixture.of(workshop.part(learned, name)).margin(judged) for name in names}

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from training.encoding import FeatureColumn, Floats
+from training.encoding import FeatureColumn, Floats, Matrix
 from training.metrics import auc
 from training.tabular.cells import days, moments
 from training.tabular.folds import Fold, stratified
@@ -40,7 +40,7 @@ def column_findings(rows: Rows, columns: Sequence[FeatureColumn], *, seed: int) 
     return [_too_well(name, area) for name, area in found if area >= SUSPICIOUS]
 
 
-def own_auc(values: Floats, label: Floats, folds: Sequence[Fold]) -> float:
+def own_auc(values: Matrix, label: Floats, folds: Sequence[Fold]) -> float:
     """The AUC of the rates in twenty bins of one column (missing is a bin), over rows that did not set the rates."""
     bins = _bins(values)
     score = np.empty(len(label))
@@ -51,7 +51,7 @@ def own_auc(values: Floats, label: Floats, folds: Sequence[Fold]) -> float:
     return auc(label, score)
 
 
-def _bins(values: Floats) -> np.ndarray:
+def _bins(values: Matrix) -> np.ndarray:
     known = values[np.isfinite(values)]
     if not len(known):
         return np.zeros(len(values), dtype=np.int64)

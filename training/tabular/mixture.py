@@ -8,7 +8,7 @@ import numpy as np
 
 from decisioning.errors import ArtifactError
 from training.booster_text import Texts, booster_from_text, in_letters
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
 from training.linear import Linear
 from training.trees import Trees
 
@@ -27,12 +27,12 @@ class Mixture:
         """All of the same weight."""
         return cls(tuple(models), (1.0 / len(models),) * len(models))
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """Log-odds (n,) of C-contiguous rows (n, n_columns)."""
         parts = zip(self.weights, self.models, strict=True)
         return np.asarray(sum(weight * model.margin(matrix) for weight, model in parts), dtype=np.float64)
 
-    def contributions(self, matrix: Floats) -> Floats:
+    def contributions(self, matrix: Matrix) -> Floats:
         """Each column's share of the log-odds (n, n_columns + 1); they sum to `margin`, the last is the intercept."""
         parts = zip(self.weights, self.models, strict=True)
         return np.asarray(sum(weight * model.contributions(matrix) for weight, model in parts), dtype=np.float64)

@@ -11,7 +11,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
 from training.logistic import sigmoid
 from training.tabular.candidate import PRESET, Candidate, Constraints, Workshop
 from training.tabular.mixture import Mixture
@@ -79,7 +79,7 @@ def _at(known: Transactions, moment: float, horizon: float, *, reach: float) -> 
     return Rows(matrix, known.spent(moment, moment + reach * horizon)[codes])
 
 
-def _amount(matrix: Floats, spent: Floats, seed: int) -> Trees:
+def _amount(matrix: Matrix, spent: Floats, seed: int) -> Trees:
     settings: dict[str, Any] = {**PINNED, **PRESET.parameters, "objective": "gamma", "seed": seed}
     cut = np.minimum(spent, np.quantile(spent, LARGEST))
     data = lightgbm.Dataset(matrix, label=cut, params={"max_bin": PINNED["max_bin"], "verbosity": -1})
