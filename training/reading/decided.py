@@ -1,8 +1,10 @@
 """The ledger's decisions as columns: who, when, what could be chosen, what was, and what was known."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, islice, takewhile
+from itertools import islice, takewhile
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 from features.ledger import Ledger
 from features.record import DECISION, Record
 from training.encoding import Floats
-from training.reading.feature_block import FeatureBlock
+from training.reading.feature_block import LOOKED_AT, FeatureBlock
+from training.reading.page import Page, Parser, Words
 
 PAGE = 4_096
-"""Decisions that are held as objects at once."""
+"""Decisions that are read at once."""
 TEXTS = ("customer_id", "channel", "placement", "arm", "treatment")
 Booleans = NDArray[np.bool_]
 Names = dict[str, int]
@@ -46,14 +49,14 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _Read:
     """Some decisions, as they lie in the ledger."""
 
     ids: list[str]
-    texts: list[tuple[str, ...]]
+    texts: dict[str, Words]
     decided_us: list[int]
-    chosen: list[int]
-    implied: list[bool]
+    chosen: NDArray[np.int64]
+    implied: Booleans
     eligible: Floats
     listed: Booleans
 
@@ -65,15 +68,18 @@ def read_decided(ledger: Ledger, names: Sequence[str], *, actions: Iterable[str]
     ones, in their order.
     """
     count, last = _extent(ledger)
-    block, words = FeatureBlock(names, count), dict[str, str]()
-    known = {action: place for place, action in enumerate(actions)}
-    pages, start = [], 0
-    for records in _pages(ledger, last, until_us):
-        bodies = [orjson.loads(record.body) for record in records]
-        block.fill(start, [body["decision"]["features"] for body in bodies])
-        pages.append(_page(records, bodies, known, words))
-        start += len(records)
-    return _decided(pages, block, tuple(known), start)
+    block, known = FeatureBlock(names, count), {action: place for place, action in enumerate(actions)}
+    parts, start = list[_Read](), 0
+    with closing(Parser()) as parser:
+        for records in _pages(ledger, last, until_us):
+            bodies = [record.body for record in records]
+            if not start:
+                block.look(orjson.loads(body)["decision"]["features"] for body in bodies[:LOOKED_AT])
+            page = parser.read(bodies, block.kinds)
+            block.fill(start, page)
+            parts.append(_read(records, page, known))
+            start += len(records)
+    return _decided(parts, block, tuple(known))
 
 
 def _extent(ledger: Ledger) -> tuple[int, int]:
@@ -90,64 +96,52 @@ def _pages(ledger: Ledger, last: int, until_us: int) -> Iterator[list[Record]]:
         yield page
 
 
-def _page(records: Sequence[Record], bodies: Sequence[Mapping[str, Any]], known: Names, words: dict[str, str]) -> _Page:
-    decisions = [body["decision"] for body in bodies]
-    listed = [{ranked["action"]: ranked["treatment"] for ranked in each["ranked"]} for each in decisions]
-    texts = [
-        (
-            record.customer_id or each["customer_id"],
-            each["channel"],
-            each["placement"],
-            each["arm"],
-            of.get(each["chosen"], ""),
-        )
-        for record, each, of in zip(records, decisions, listed, strict=True)
-    ]
-    return _Page(
-        ids=[record.record_id for record in records],
-        texts=[tuple([words.setdefault(text, text) for text in each]) for each in texts],
-        decided_us=[record.occurred_us for record in records],
-        chosen=[known.setdefault(each["chosen"], len(known)) for each in decisions],
-        implied=[_implied(body["contacts"], each["chosen"]) for body, each in zip(bodies, decisions, strict=True)],
-        eligible=_spread([each["eligible"] for each in decisions], known),
-        listed=_spread([dict.fromkeys(each, 1.0) for each in listed], known) > 0,
-    )
+def _read(records: Sequence[Record], page: Page, known: Names) -> _Read:
+    chosen = _codes(page.words("chosen"), known)
+    owner, action, treatment = page.ranked()
+    ranked, n = _codes(action, known), len(page)
+    rows, names, chances = page.eligible()
+    columns = _codes(names, known)
+    implied_at, implied_action = page.implied()
+    implied_code = _codes(implied_action, known)
+    eligible, listed = np.zeros((n, len(known))), np.zeros((n, len(known)), dtype=bool)
+    eligible[rows, columns] = chances
+    listed[owner, ranked] = True
+    implied = np.zeros(n, dtype=bool)
+    implied[implied_at[implied_code == chosen[implied_at]]] = True
+    texts = {name: page.words(name) for name in TEXTS if name != "treatment"} | {"treatment": np.full(n, "", object)}
+    own = ranked == chosen[owner]
+    texts["treatment"][owner[own]] = treatment[own]
+    for row, record in enumerate(records):
+        texts["customer_id"][row] = intern(record.customer_id or texts["customer_id"][row])
+    ids, decided_us = [record.record_id for record in records], [record.occurred_us for record in records]
+    return _Read(ids, texts, decided_us, chosen, implied, eligible, listed)
 
 
-def _implied(contacts: Iterable[Mapping[str, Any]], chosen: str) -> bool:
-    return any(contact["implied"] and contact["action"] == chosen for contact in contacts)
+def _codes(actions: Words, known: Names) -> NDArray[np.int64]:
+    """The column of each action (n,); a new one gets the next column."""
+    return np.array([known.setdefault(name, len(known)) for name in actions.tolist()], dtype=np.int64)
 
 
-def _spread(rows: Sequence[Mapping[str, float]], known: Names) -> Floats:
-    """Numbers by action, as a matrix over all actions known by then."""
-    sets = {names: [known.setdefault(name, len(known)) for name in names] for names in dict.fromkeys(map(tuple, rows))}
-    out = np.zeros((len(rows), len(known)))
-    at = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-    columns = np.fromiter(chain.from_iterable(sets[tuple(row)] for row in rows), dtype=np.int64, count=len(at))
-    out[at, columns] = np.fromiter(chain.from_iterable(row.values() for row in rows), dtype=np.float64, count=len(at))
-    return out
-
-
-def _decided(pages: Sequence[_Page], block: FeatureBlock, actions: tuple[str, ...], n: int) -> Decided:
-    ids = _objects([each for page in pages for each in page.ids])
-    decided_us = np.array([at for page in pages for at in page.decided_us], dtype=np.int64)
+def _decided(parts: Sequence[_Read], block: FeatureBlock, actions: tuple[str, ...]) -> Decided:
+    ids = np.array([each for part in parts for each in part.ids], dtype=object)
+    decided_us = np.array([at for part in parts for at in part.decided_us], dtype=np.int64)
     order = np.lexsort((ids.astype(str), decided_us))
-    texts = zip(*(text for page in pages for text in page.texts), strict=True) if n else [()] * len(TEXTS)
     return Decided(
         actions=actions,
         decision_id=ids[order],
-        texts={name: _objects(column)[order] for name, column in zip(TEXTS, texts, strict=True)},
+        texts={name: _joined([part.texts[name] for part in parts], object)[order] for name in TEXTS},
         decided_us=decided_us[order],
-        chosen=np.array([place for page in pages for place in page.chosen], dtype=np.int64)[order],
-        implied=np.array([flag for page in pages for flag in page.implied], dtype=bool)[order],
-        eligible=_whole([page.eligible for page in pages], len(actions))[order],
-        listed=_whole([page.listed for page in pages], len(actions))[order] > 0,
+        chosen=_joined([part.chosen for part in parts], np.int64)[order],
+        implied=_joined([part.implied for part in parts], bool)[order],
+        eligible=_whole([part.eligible for part in parts], len(actions))[order],
+        listed=_whole([part.listed for part in parts], len(actions))[order] > 0,
         features=block.columns(order),
     )
 
 
-def _objects(values: Iterable[Any]) -> NDArray[np.object_]:
-    return np.array(list(values), dtype=object)
+def _joined(parts: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype=kind), *parts])
 
 
 def _whole(parts: Sequence[NDArray[Any]], width: int) -> NDArray[Any]:
