@@ -1,6 +1,7 @@
 """Judging bundles on the later part of the log, beside everything they must beat."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,9 +60,11 @@ def judge_bundles(
     features that the nuisance q̂ reads: it learns from the earlier parts only, and knows no bundle.
     """
     earlier, log = evaluable(split.earlier), evaluable(split.evaluation)
-    scores = {name: score_log(bundle, log, catalog) for name, bundle in bundles.items()}
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        nuisance = aside.submit(_q_hat, earlier, log, encoder, seed=training.seed)
+        scores = {name: score_log(bundle, log, catalog) for name, bundle in bundles.items()}
+        q_hat = nuisance.result()
     policies = standard_policies(log) | {name: greedy(log, each.priority) for name, each in scores.items()}
-    q_hat = _q_hat(earlier, log, encoder, seed=training.seed)
     evaluation = evaluate(
         log,
         policies,

@@ -61,15 +61,18 @@ class FeatureBlock:
             self._columns[name] = np.full(self._n_rows, empty, dtype=_HOLDS[self.kinds[name]])
 
     def _plain(self, name: str, column: Any) -> NDArray[Any]:
-        return self._interned(words(column)) if self.kinds[name] == WORD else column.to_numpy(zero_copy_only=False)
+        if self.kinds[name] == WORD:
+            return self._interned(words(column))
+        numbers: NDArray[np.float64] = column.to_numpy(zero_copy_only=False)
+        return numbers
 
-    def _decided(self, name: str, column: Any) -> list[Any]:
+    def _decided(self, name: str, column: Any) -> NDArray[Any]:
         """The values of a column of JSON, whose first known one says what it holds."""
         values = [None if text is None else orjson.loads(text) for text in column.to_pylist()]
         self._decide(name, next((value for value in values if value is not None), None))
-        return values
+        return np.array(values, dtype=_HOLDS.get(self.kinds[name], object))
 
-    def _interned(self, told: Words) -> list[Any]:
+    def _interned(self, told: Words) -> Words:
         """The same words, each kept once."""
         known = self._known
-        return [None if word is None else known.setdefault(word, word) for word in told]
+        return np.array([None if word is None else known.setdefault(word, word) for word in told], dtype=object)

@@ -95,7 +95,8 @@ def words(column: Any) -> Words:
     """Texts as objects (n,), each word kept once; None where there is none."""
     told = column.dictionary_encode()
     known = np.array([*told.dictionary.to_pylist(), None], dtype=object)
-    return known[told.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
+    codes: Places = told.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)
+    return known[codes]
 
 
 def _owners(lists: Any) -> Places:
