@@ -11,10 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, OneHotEncoder, StandardScaler
 
-from training.encoding import FeatureColumn, Floats
+from training.encoding import FeatureColumn, Floats, Matrix
 from training.trees import Rows
 
-Fitted = Callable[[Floats], Floats]
+Fitted = Callable[[Matrix], Floats]
 """Probabilities (n,) of a matrix (n, n_columns)."""
 PRESET = {
     "learning_rate": 0.03,

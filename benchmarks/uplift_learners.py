@@ -18,8 +18,8 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from training.blend_fit import PLAIN, join
-from training.encoding import ActionEntry, ActionTable, FeatureColumn, FeatureEncoder, Floats, Layout
+from training.blend_fit import PLAIN
+from training.encoding import ActionEntry, ActionTable, FeatureColumn, FeatureEncoder, Floats, Layout, Matrix
 from training.exposure import Evidence
 from training.linear import Linear, LinearShape, Penalties, fit_linear
 from training.logistic import sigmoid
@@ -155,7 +155,7 @@ class Bench:
         return self.layout.position("action")
 
 
-Margin = Callable[[Floats], Floats]
+Margin = Callable[[Matrix], Floats]
 Uplift = Callable[[Floats], Floats]
 
 
@@ -201,7 +201,7 @@ def s_trees(bench: Bench) -> Uplift:
 def dr_trees(bench: Bench) -> Uplift:
     """Trees regress the doubly robust pseudo-outcome, with a T-learner as nuisance."""
     quiet, shown = boosted(bench, bench.control), boosted(bench, bench.exposed)
-    rows = join(bench.control, bench.exposed)
+    rows = bench.control.join(bench.exposed)
     treated = np.concatenate([np.zeros(len(bench.control)), np.ones(len(bench.exposed))])
     p0, p1, e = sigmoid(quiet.margin(rows.matrix)), sigmoid(shown.margin(rows.matrix)), float(treated.mean())
     pseudo = p1 - p0 + treated * (rows.label - p1) / e - (1 - treated) * (rows.label - p0) / (1 - e)

@@ -49,13 +49,13 @@ class Linear:
 
     def _margin(self, matrix: Matrix) -> Floats:
         customers, actions = self.customer.apply(matrix), self.action.apply(matrix)[:, 1:]
-        width = customers.shape[1]
-        out = customers @ self.pooled[:width] + actions @ self.pooled[width:]
+        width, pooled, own = customers.shape[1], *(part.astype(matrix.dtype) for part in (self.pooled, self.own))
+        out = customers @ pooled[:width] + actions @ pooled[width:]
         codes = self._codes(matrix)
         for code in np.unique(codes[codes >= 0]):
             rows = np.flatnonzero(codes == code)
-            out[rows] += customers[rows] @ self.own[code]
-        return np.asarray(out)
+            out[rows] += customers[rows] @ own[code]
+        return np.asarray(out, dtype=np.float64)
 
     def coefficients(self, actions: Floats) -> tuple[Floats, Floats]:
         """What remains to be multiplied with an expanded customer, once the actions are fixed.
@@ -167,7 +167,7 @@ def fit_linear(
     design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
     pooled = _fit_signed(Problem(design, label, start), penalties.pooled, signs=signs)
-    rest = Problem(design[:, : customer.width], label, start + design @ pooled)
+    rest = Problem(design[:, : customer.width], label, start + design @ pooled.astype(design.dtype))
     groups = [np.flatnonzero(matrix[:, shape.action_column] == code) for code in range(shape.n_actions)]
     own = np.array([_fit(rest.take(rows), penalties.own, intercept=1.0) for rows in groups])
     pooled[0] += usual

@@ -10,7 +10,7 @@ import pandas as pd
 
 from decisioning.errors import ArtifactError
 from training.booster_text import Texts, in_letters
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
 from training.logistic import sigmoid
 from training.tabular.choice import Choice, Task
 from training.tabular.isotonic import AnyCalibration, calibration_from_json
@@ -55,7 +55,7 @@ class TableModel:
         """Columns of the matrix."""
         return len(self.plan.columns)
 
-    def margin(self, matrix: Floats) -> Floats:
+    def margin(self, matrix: Matrix) -> Floats:
         """Calibrated log-odds (n,)."""
         return self.calibration.margin(self.mixture.margin(matrix))
 
@@ -63,7 +63,7 @@ class TableModel:
         """Probabilities of a table's rows; raises `TableError` where a column is not there."""
         return self.score_matrix(self.plan.matrix(frame))
 
-    def score_matrix(self, matrix: Floats, *, shift: Floats | float = 0.0) -> Scores:
+    def score_matrix(self, matrix: Matrix, *, shift: Floats | float = 0.0) -> Scores:
         """The same of a matrix (n, n_columns). Parameters: `shift` (n,), added to the log-odds."""
         margin = self.margin(matrix) + shift
         if len(self.members) < 2:
