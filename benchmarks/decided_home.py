@@ -53,12 +53,19 @@ def decided_home(home: Path, *, customers: int, decisions: int, seed: int = 1) -
         clock.move(world.closes_at)
         live = _lines(home / "incoming" / "live.jsonl", world.events(world.opens_at, world.closes_at))
         load(composition, live, received_at=clock(), source="live", catch_up=False)
-        for start in range(0, decisions, AT_ONCE):
-            _write(composition, log.take(np.arange(start, min(start + AT_ONCE, decisions))))
-        answers = _lines(home / "incoming" / "conversions.jsonl", _conversions(log, composition))
-        load(composition, answers, received_at=clock(), source="live", catch_up=False)
+        write_log(composition, log)
         materialize(composition)
     return world.closes_at
+
+
+def write_log(composition: Composition, log: DecisionLogFrame) -> None:
+    """Write the decisions of a log, that what they chose was shown, and the conversions that followed."""
+    for start in range(0, len(log), AT_ONCE):
+        _write(composition, log.take(slice(start, start + AT_ONCE)))
+    incoming = composition.home.path / "incoming"
+    incoming.mkdir(exist_ok=True)
+    answers = _lines(incoming / "conversions.jsonl", _conversions(log, composition))
+    load(composition, answers, received_at=composition.clock(), source="live", catch_up=False)
 
 
 def _log(

@@ -35,7 +35,8 @@ class Training(Section):
     """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging.
 
     Parameters: `trials` and `tuning_seconds` of CPU bound each model's search for settings; `workers`, threads that try
-    at once.
+    at once; `most_decisions` are learned from and judged on: of more an even sample over the time is drawn, so that
+    memory has a bound.
     """
 
     trials: int = Field(default=20, ge=1)
@@ -44,6 +45,7 @@ class Training(Section):
     seed: int = Field(default=7, ge=0)
     validation_share: float = Field(default=0.2, gt=0, lt=1)
     evaluation_share: float = Field(default=0.3, gt=0, lt=1)
+    most_decisions: int = Field(default=1_000_000, ge=1_000)
     churn: Churn | None = None
     service_need: ServiceNeed = ServiceNeed()
     satisfaction: Satisfaction = Satisfaction()

@@ -17,14 +17,14 @@ from pipelines.gate_bounds import check_declared, gate_bounds
 from pipelines.lease import lease
 from pipelines.materialize import materialize
 from pipelines.monitoring.last_training import LastTraining, note_training
-from pipelines.recording.retraining import learned_something_new, record_training
+from pipelines.recording.retraining import learned_something_new, note_learned, record_training
 from pipelines.registry_told import reconcile
 from training.artifact import load_bundle, write_bundle
 from training.bundle import PolicyBundle
 from training.bundle_json import Bundle
 from training.bundle_policy import ManyScorer, score_log
 from training.constant import ConstantBundle, constant_entries
-from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
+from training.dataset import DecisionLogFrame, TimeSplit, split_by_time, spread
 from training.decision_log import read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
@@ -126,7 +126,10 @@ def retrain(
 
 
 def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFrame:
-    """The matured decisions with their features. Raises `InvalidInputError` where there are too few to learn from."""
+    """The matured decisions with their features, of very many an even sample (`[training] most_decisions`).
+
+    Raises `InvalidInputError` where there are too few to learn from.
+    """
     frame = read_decision_log(
         composition.ledger,
         composition.catalog.catalog,
@@ -140,7 +143,9 @@ def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFr
             f"at least {FEWEST_DECISIONS} are needed to learn from",
             code="too_little_data",
         )
-    return with_history(frame, composition.home, composition.features)
+    kept = spread(frame, composition.workspace.training.most_decisions)
+    kept = replace(kept, n_left_out=len(frame) - len(kept))
+    return with_history(kept, composition.home, composition.features)
 
 
 def split_log(composition: Composition, frame: DecisionLogFrame) -> TimeSplit:
@@ -257,6 +262,7 @@ def _act(
         registry.promote(version)
     else:
         _serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of)
+    note_learned(registry, run_id, frame, composition.catalog.catalog)
     done = ExitCode.DONE if verdict.promoted else ExitCode.REFUSED
     return Retrained(
         exit_code=done,

@@ -27,7 +27,8 @@ class DecisionLogFrame:
     `capped_reward` (money), `accepted` (the chosen action). Arrays (n, n_actions): `eligible_probability` π₀(a|x), 0
     where not eligible; `listed`, whether the answer had the action at any rank; `converted`, whether the action's own
     conversion happened in its window, shown or not. `features`, logged columns by name (n,). `n_censored`, decisions
-    left out; `n_late`, outcomes that came after their action's own window and count for nothing.
+    left out; `n_late`, outcomes that came after their action's own window and count for nothing; `n_left_out`,
+    decisions that are over and were not drawn into the sample that this is.
     """
 
     actions: tuple[str, ...]
@@ -50,6 +51,7 @@ class DecisionLogFrame:
     features: Mapping[str, NDArray[Any]]
     n_censored: int = 0
     n_late: int = 0
+    n_left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -57,7 +59,7 @@ class DecisionLogFrame:
     @classmethod
     def column_names(cls) -> tuple[str, ...]:
         """The fields with an entry for each decision."""
-        return tuple(f.name for f in fields(cls) if f.name not in {"actions", "features", "n_censored", "n_late"})
+        return tuple(f.name for f in fields(cls) if f.name not in _OF_ALL)
 
     def take(self, rows: NDArray[Any] | slice) -> "DecisionLogFrame":
         """The log of some rows: a mask (n,), indices or a slice; features are copied only when they are looked at."""
@@ -74,6 +76,10 @@ class DecisionLogFrame:
         for name in sorted(self.features):
             digest.update(name.encode() + _bytes(self.features[name]))
         return digest.hexdigest()
+
+
+_OF_ALL = {"actions", "features", "n_censored", "n_late", "n_left_out"}
+"""The fields that are not of one decision each."""
 
 
 def spread(frame: DecisionLogFrame, most: int) -> DecisionLogFrame:

@@ -53,7 +53,11 @@ def _frame(
     return DecisionLogFrame(
         actions=actions,
         decision_id=decided.decision_id[rows],
-        **{name: column[rows] for name, column in decided.texts.items()},
+        customer_id=decided.texts["customer_id"][rows],
+        channel=decided.texts["channel"][rows],
+        placement=decided.texts["placement"][rows],
+        arm=decided.texts["arm"][rows],
+        treatment=decided.texts["treatment"][rows],
         decided_us=decided.decided_us[rows],
         ends_us=followed.ends_us[rows],
         chosen=chosen,

@@ -271,7 +271,7 @@ def _effect_rows(
     start = quiet.first.margin(rows.matrix)
     baseline = quiet.calibration.apply(start)
     return EffectRows(
-        code=rows.matrix[:, layout.position("action")],
+        code=rows.matrix[:, layout.position("action")].astype(np.float64),
         shown=np.concatenate([np.ones(len(organic)), np.zeros(len(validation.control))]),
         outcome=rows.label,
         share=np.concatenate([validation.shown_share[organic], validation.control_share]),

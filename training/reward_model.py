@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.errors import InvalidInputError
+from training.encoding import Matrix
 from training.reward_log import Floats
 
 ROUNDS = 150
@@ -110,6 +111,6 @@ def customer_folds(customers: NDArray[Any], *, folds: int, generator: np.random.
     return of_customer[owner]
 
 
-def with_action(features: Floats, action: Any) -> Floats:
+def with_action(features: Matrix, action: Any) -> Floats:
     """The features (n, n_features) with one more column: the code of an action, or of each row's (n,)."""
     return np.column_stack([features, np.broadcast_to(np.asarray(action, dtype=np.float64), len(features))])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.blend import levels
-from training.encoding import Floats, Matrix
+from training.encoding import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class EffectRows:
     these), `baseline` P(outcome | not shown), `uplift` as the models have it.
     """
 
-    code: Matrix
+    code: Floats
     shown: Floats
     outcome: Floats
     share: Floats

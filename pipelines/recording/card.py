@@ -56,7 +56,10 @@ def _data(split: TimeSplit) -> str:
         "| part | decisions | customers | from | to | still open, left out |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    return "\n".join([*lines, *(_part(name, frame) for name, frame in rows)])
+    table = "\n".join([*lines, *(_part(name, frame) for name, frame in rows)])
+    left_out = split.train.n_left_out
+    sample = f"An even sample over the time: {left_out:,} more decisions were over (`[training] most_decisions`)."
+    return f"{table}\n\n{sample}" if left_out else table
 
 
 def _part(name: str, frame: DecisionLogFrame) -> str:

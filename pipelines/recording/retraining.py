@@ -41,6 +41,11 @@ def learned_something_new(registry: Registry, frame: DecisionLogFrame, catalog: 
     return not registry.client.search_runs([registry.experiment_id], filter_string=wanted, max_results=1)
 
 
+def note_learned(registry: Registry, run_id: str, frame: DecisionLogFrame, catalog: Catalog) -> None:
+    """Say that a log and catalogue are done with: last of all, so that a retraining that was killed is done again."""
+    registry.client.set_tag(run_id, "tsugi.data", data_tag(frame, catalog))
+
+
 def record_training(
     composition: Composition,
     registry: Registry,
@@ -55,7 +60,6 @@ def record_training(
 
     Parameters: `own`, where somebody else's estimator is in it: the next retraining still learns from this log.
     """
-    catalog = composition.catalog.catalog
     data = _fingerprint(composition, frame, as_of)
     commit = git_commit(Path(__file__).parent)
     name = own.name if own else f"retraining {as_of:%Y-%m-%d %H:%M}"
@@ -69,7 +73,8 @@ def record_training(
         version = registry.register(run, folder, bundle=candidate.bundle.version)
         registry.record_verdict(run, version, candidate.verdict)
         registry.describe(version, written)
-        run.log(tags={"tsugi.own": True} if own else {"tsugi.data": data_tag(frame, catalog)})
+        if own:
+            run.log(tags={"tsugi.own": True})
     return version.number, run.run_id
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.encoding import Matrix
 from training.reward_log import Floats
 from training.reward_model import customer_folds
 from training.uplift.calibrated import Calibrated, calibrate
@@ -28,7 +29,7 @@ BLEND = "blend"
 NUISANCE = 101
 """Added to the seed of the regression that judges, so that it is not the one that a learner is made of."""
 
-Predict = Callable[[Floats], Floats]
+Predict = Callable[[Matrix], Floats]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import lightgbm
 import numpy as np
 
+from training.encoding import Matrix
 from training.reward_log import Floats
 from training.reward_model import with_action
 
@@ -25,7 +26,7 @@ class Term:
     weights: Floats
     action: int | None = None
 
-    def predict(self, matrix: Floats) -> Floats:
+    def predict(self, matrix: Matrix) -> Floats:
         """Its part of every action's score, (n, n_actions)."""
         asked = matrix if self.action is None else with_action(matrix, self.action)
         return np.outer(np.asarray(self.booster.predict(asked, num_threads=1)), self.weights)
@@ -42,7 +43,7 @@ class Effects:
     terms: tuple[Term, ...]
     offset: Floats
 
-    def predict(self, matrix: Floats) -> Floats:
+    def predict(self, matrix: Matrix) -> Floats:
         """Effects (n, n_actions) for rows (n, n_columns), per decision; 0 for the constant action."""
         total = np.tile(self.offset, (len(matrix), 1))
         for term in self.terms:

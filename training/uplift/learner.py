@@ -16,6 +16,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 
+from training.encoding import Matrix
 from training.reward_log import Floats
 from training.reward_model import customer_folds, with_action
 from training.uplift.effects import Effects, Term
@@ -68,7 +69,7 @@ def reward_regression(lesson: Lesson, seed: int) -> lightgbm.Booster:
     return regress(rows, lesson.reward, categorical=codes, seed=seed, changes=changes)
 
 
-def expected_rewards(booster: lightgbm.Booster, matrix: Floats, *, n_actions: int) -> Floats:
+def expected_rewards(booster: lightgbm.Booster, matrix: Matrix, *, n_actions: int) -> Floats:
     """q̂ (n, n_actions) of a reward regression."""
     asked = (with_action(matrix, action) for action in range(n_actions))
     return np.stack([np.asarray(booster.predict(rows, num_threads=1)) for rows in asked], axis=1)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.encoding import Matrix
 from training.reward_log import Floats
 
 
@@ -18,7 +19,7 @@ class Lesson:
     `probability` (n, n_actions), π₀(a|x); `reward` (n,), capped; `customer` (n,).
     """
 
-    matrix: Floats
+    matrix: Matrix
     categorical: Sequence[int]
     chosen: NDArray[np.int64]
     probability: Floats

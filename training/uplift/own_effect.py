@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from training.encoding import Matrix
 from training.reward_log import Floats
 from training.uplift.effects import Effects
 
@@ -24,7 +25,7 @@ class FixedOwnEffect:
     effects: Effects
     n_candidates: int
 
-    def uplift(self, matrix: Floats) -> Floats:
+    def uplift(self, matrix: Matrix) -> Floats:
         """Their uplift (n, k), of rows (n · n_candidates, n_columns), each customer's candidates in turn."""
         own = matrix.reshape(-1, self.n_candidates, matrix.shape[1])[:, self.places]
         found: Floats = self.effects.predict(own.reshape(-1, matrix.shape[1]))[:, SHOWN]

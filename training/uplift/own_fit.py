@@ -95,7 +95,7 @@ def pairs_of(evidence: Evidence, layout: Layout) -> Pairs:
         np.concatenate([shown.label, control.label]),
         np.concatenate([evidence.customers[organic], evidence.control_customers]),
     )
-    return Pairs(lesson, matrix[:, layout.position("action")])
+    return Pairs(lesson, matrix[:, layout.position("action")].astype(np.float64))
 
 
 def choose_own(train: Pairs, later: Pairs, pooled: EffectRows, *, actions: Sequence[str], seed: int) -> OwnChosen:

@@ -5,6 +5,7 @@ from typing import Any
 
 import lightgbm
 
+from training.encoding import Matrix
 from training.reward_log import Floats
 
 ROUNDS = 80
@@ -30,7 +31,7 @@ SMALLEST_LEAF = 20
 
 
 def regress(
-    matrix: Floats, target: Floats, *, categorical: Sequence[int], seed: int, changes: Mapping[str, Any] | None = None
+    matrix: Matrix, target: Floats, *, categorical: Sequence[int], seed: int, changes: Mapping[str, Any] | None = None
 ) -> lightgbm.Booster:
     """Fit E[target | row] on rows (n, n_columns)."""
     leaf = max(SMALLEST_LEAF, len(target) // LEAVES_OF_A_LOG)

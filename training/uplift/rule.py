@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bootstrap import Estimate, customer_totals
+from training.encoding import Matrix
 from training.reward_log import Floats
 from training.uplift.effects import Effects
 
@@ -27,7 +28,7 @@ class Rule:
     effects: Effects | None = None
     margin: float = 0.0
 
-    def choose(self, matrix: Floats) -> NDArray[np.int64]:
+    def choose(self, matrix: Matrix) -> NDArray[np.int64]:
         """The column of the action for every row (n, n_columns)."""
         if self.effects is None:
             return np.full(len(matrix), self.constant)
