@@ -9,6 +9,7 @@ import numpy as np
 
 from features.backlog import Page, page_of
 from features.contract.contract import NO_CONTRACTS, Contracts
+from features.event_lines import decoded_line
 from features.fact import Fact
 from features.fact_columns import FactColumns
 from features.fact_reader import FactReader, Index
@@ -17,7 +18,7 @@ from features.instant import to_us
 from features.lines_ahead import FoundLines, KeptLines
 from features.plain_event import PlainEvent
 from features.plain_events import PlainEvents
-from features.plain_reading import PlainReading, decoded_lines
+from features.plain_reading import PlainReading
 from features.receipt import Arrival
 from features.record import event_fact
 
@@ -77,15 +78,15 @@ class LineReader:
         return of_kept([*pages, page_of(list(told), facts, self._reader)], kept.nodes)
 
     def _read_block(self, lines: Sequence[bytes], start: int, read: _Read, *, found: FoundLines) -> None:
-        raws, taken = decoded_lines(lines), set[int]()
-        for some, events in self._plain.many(lines, raws):
+        taken = set[int]()
+        for some, events in self._plain.many(lines):
             taken.update(some)
             places = np.array(some, dtype=np.intp) + start
             self._note(found, places, events.message_ids, named=events.named)
             found.occurred_us[places] = events.occurred_us
             read.pages.append(self._page(places, events))
-        if len(taken) < len(raws):
-            left = {start + place: raw for place, raw in enumerate(raws) if place not in taken}
+        if len(taken) < len(lines):
+            left = {start + place: decoded_line(line) for place, line in enumerate(lines) if place not in taken}
             plain = {place: event for place in left if (event := self._plain.one(lines[place - start], left[place]))}
             self._note_plain(plain, read, found)
             read.others.update((place, raw) for place, raw in left.items() if place not in plain)

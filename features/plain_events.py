@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from features.event_lines import decoded_line
 from features.identifier import MAX_LENGTH
 from features.owners import Times
 from features.plain_event import NAMED, is_right_answer
@@ -25,42 +26,62 @@ class PlainEvents(NamedTuple):
 
     type: str
     name: str
-    message_ids: list[str]
+    message_ids: Sequence[str]
     named: list[tuple[str, str]]
     occurred_us: Times
-    properties: list[dict[str, Any]]
+    properties: Sequence[dict[str, Any]]
     timezones: list[str]
 
 
-def alike(raws: Sequence[Any]) -> Iterator[tuple[Any, Any, list[int]]]:
-    """Objects by type and name, with their places; nothing at all where a type or name is a list or an object."""
-    places: defaultdict[tuple[Any, Any, Any], list[int]] = defaultdict(list)
-    try:
-        for place, raw in enumerate(raws):
-            if type(raw) is dict:
-                get = raw.get
-                places[get("type"), get("event"), get("name")].append(place)
-    except TypeError:
-        return
-    for (kind, event, name), some in places.items():
-        yield kind, event if kind == "track" else name, some
+class Columns(NamedTuple):
+    """What lines of one type and name say, as it was sent, side by side. Parameters: `places`, of the lines."""
+
+    places: Sequence[int]
+    message_ids: Sequence[Any]
+    users: Sequence[Any]
+    anonymous: Sequence[Any]
+    timestamps: Sequence[Any]
+    properties: Sequence[Any]
+    contexts: Sequence[Any]
+    tell_when_sent: Sequence[bool]
 
 
-def plain_events(kind: Any, name: Any, raws: Sequence[dict[str, Any]], *, latest: datetime) -> PlainEvents | None:
+def alike(lines: Sequence[bytes]) -> Iterator[tuple[Any, Any, Columns]]:
+    """Lines by type and name; none of what is no object, or whose type or name is a list or an object.
+
+    Everything is taken from a line while it is fresh; what is not needed is let go of at once.
+    """
+    told: defaultdict[tuple[Any, Any], list[tuple[Any, ...]]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        raw = decoded_line(line)
+        if type(raw) is dict:
+            get = raw.get
+            kind = get("type")
+            try:
+                some = told[kind, get("event") if kind == "track" else get("name")]
+            except TypeError:
+                continue
+            who = get("messageId"), get("userId"), get("anonymousId"), get("timestamp")
+            some.append((place, *who, get("properties"), get("context"), "sentAt" in raw))
+    for (kind, name), rows in told.items():
+        yield kind, name, Columns(*zip(*rows, strict=True))
+
+
+def plain_events(kind: Any, name: Any, told: Columns, *, latest: datetime) -> PlainEvents | None:
     """Events of one type and name, where every one of them is plain. Parameters: as of `plain_event`."""
     if name is None:
         name = ""
-    if not (type(kind) is type(name) is str and kind in NAMED and len(name) <= MAX_LENGTH):
-        return None
-    if not (name or kind != "track") or not (
-        name not in STANDARD_NAMES or all(is_right_answer(raw, kind, name) for raw in raws)
+    if not (
+        type(kind) is type(name) is str and kind in NAMED and len(name) <= MAX_LENGTH and (name or kind != "track")
     ):
         return None
-    message_ids, named, properties = _texts(raws, "messageId"), _named(raws), _properties(raws)
-    occurred_us = moments_us([raw.get("timestamp") for raw in raws], latest)
+    message_ids, named, properties = _texts(told.message_ids), _named(told), _properties(told.properties)
+    occurred_us = moments_us(told.timestamps, latest)
     if message_ids is None or "" in message_ids or named is None or properties is None or occurred_us is None:
         return None
-    return PlainEvents(kind, name, message_ids, named, occurred_us, properties, _zones(raws))
+    if name in STANDARD_NAMES and not all(is_right_answer({"properties": said}, kind, name) for said in properties):
+        return None
+    return PlainEvents(kind, name, message_ids, named, occurred_us, properties, _zones(told.contexts))
 
 
 def moments_us(given: Sequence[Any], latest: datetime) -> Times | None:
@@ -80,33 +101,32 @@ def moments_us(given: Sequence[Any], latest: datetime) -> Times | None:
     return occurred_us.astype(np.int64) if np.abs(occurred_us).max() < _EXACT_US else None
 
 
-def _named(raws: Sequence[dict[str, Any]]) -> list[tuple[str, str]] | None:
-    users, anonymous = _texts(raws, "userId", or_nothing=True), _texts(raws, "anonymousId", or_nothing=True)
+def _named(told: Columns) -> list[tuple[str, str]] | None:
+    users, anonymous = _texts(told.users, or_nothing=True), _texts(told.anonymous, or_nothing=True)
     if users is None or anonymous is None:
         return None
     named = list(zip(users, anonymous, strict=True))
     return None if ("", "") in named else named
 
 
-def _texts(raws: Sequence[dict[str, Any]], key: str, *, or_nothing: bool = False) -> list[str] | None:
+def _texts(given: Sequence[Any], *, or_nothing: bool = False) -> Sequence[str] | None:
     """The text of each, "" where there is none; None where one of them is something else, or too long."""
-    texts: list[Any] = [raw.get(key) for raw in raws]
-    kinds = set(map(type, texts))
+    kinds = set(map(type, given))
     if not kinds <= (_TEXT_OR_NOTHING if or_nothing else _TEXT):
         return None
-    if kinds != _TEXT:
-        texts = [text or "" for text in texts]
+    texts = given if kinds == _TEXT else [text or "" for text in given]
     return texts if max(map(len, texts)) <= MAX_LENGTH else None
 
 
-def _properties(raws: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    properties: list[Any] = [raw.get("properties") for raw in raws]
-    kinds = set(map(type, properties))
+def _properties(given: Sequence[Any]) -> Sequence[dict[str, Any]] | None:
+    kinds = set(map(type, given))
     if not kinds <= _OBJECT_OR_NOTHING:
         return None
-    return properties if kinds == _OBJECT else [said or _NOTHING for said in properties]
+    return given if kinds == _OBJECT else [said or _NOTHING for said in given]
 
 
-def _zones(raws: Sequence[dict[str, Any]]) -> list[str]:
-    zones = list(map(timezone_of, raws)) if any("context" in raw for raw in raws) else []
+def _zones(contexts: Sequence[Any]) -> list[str]:
+    if not any(contexts):
+        return []
+    zones = [timezone_of({"context": context}) for context in contexts]
     return zones if any(zones) else []

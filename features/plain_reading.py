@@ -3,12 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from features.contract.contract import Breach, Contracts
 from features.event import Event
 from features.event_body import MAX_BYTES
-from features.event_lines import decoded_line
 from features.plain_event import PlainEvent, plain_event
 from features.plain_events import PlainEvents, alike, plain_events
 from features.receipt import Arrival
@@ -25,17 +22,16 @@ class PlainReading:
         self._breach_of: Callable[[Event], Breach | None] | None = contracts.breach
         self._correct_clock = not arrival.backfill
 
-    def many(self, lines: Sequence[bytes], raws: Sequence[Any]) -> Iterator[tuple[list[int], PlainEvents]]:
+    def many(self, lines: Sequence[bytes]) -> Iterator[tuple[Sequence[int], PlainEvents]]:
         """Those that are read side by side, with their places."""
         if self._arrival.sent_at is not None or max(map(len, lines)) > MAX_BYTES:
             return
-        for kind, name, places in alike(raws):
-            some = [raws[place] for place in places]
-            if len(places) < FEW or (self._correct_clock and any("sentAt" in raw for raw in some)):
+        for kind, name, told in alike(lines):
+            if len(told.places) < FEW or (self._correct_clock and any(told.tell_when_sent)):
                 continue
-            events = plain_events(kind, name, some, latest=self._arrival.received_at)
+            events = plain_events(kind, name, told, latest=self._arrival.received_at)
             if events and not any(self._is_breach(events.type, events.name, each) for each in events.properties):
-                yield places, events
+                yield told.places, events
 
     def one(self, line: bytes, raw: Any) -> PlainEvent | None:
         """The event, if it is a plain one."""
@@ -48,11 +44,3 @@ class PlainReading:
         """Whether there is something to say of an event by its contract."""
         at = self._arrival.received_at
         return bool(self._breach_of and self._breach_of(Event("", kind, name, (), at, at, properties)))
-
-
-def decoded_lines(lines: Sequence[bytes]) -> list[Any]:
-    """The JSON of lines; of a line that is none, why."""
-    try:
-        return list(map(orjson.loads, lines))
-    except orjson.JSONDecodeError:
-        return list(map(decoded_line, lines))
