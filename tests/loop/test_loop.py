@@ -295,6 +295,16 @@ def run_of(registry, result, kind):
     return found
 
 
+def test_the_rest_of_the_fleet_has_runs_of_its_own_kind_that_say_what_serves_and_why(walk):
+    registry = Registry.open(walk.home, workspace="bank")
+    result = walk.results[1]
+    for kind in ("churn", "service_need", "satisfaction"):
+        tags = run_of(registry, result, kind).data.tags
+        assert tags["serves"] in {"True", "False", "champion's"}
+        assert tags["reasons"]
+    assert {"specialists.json", "own_effects.json"} <= artifacts(registry, run_of(registry, result, "propensity"), "")
+
+
 def test_the_champion_alias_is_on_what_serves(walk):
     registry = Registry.open(walk.home, workspace="bank")
     assert registry.holder("champion").bundle == champion_bundle(walk.home).version
