@@ -61,7 +61,7 @@ def test_only_the_name_is_needed(tmp_path):
         (
             "trials = 5",
             "trails = 5",
-            ["training.trails", "allowed: churn, evaluation_share, satisfaction, seed, "],
+            ["training.trails", "allowed: churn, evaluation_share, most_decisions, satisfaction, seed, "],
         ),
         ("margin = 0.1", "margin = -1", ["gate.margin", "-1", "greater than or equal to 0"]),
         ("margin = 0.1", "margin = nan", ["gate.margin", "nan", "finite"]),
