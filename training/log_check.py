@@ -107,7 +107,12 @@ def _known_later(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> I
 
 
 def _differences(frame: DecisionLogFrame, matrix: Floats, owner: NDArray[np.int64], column: int) -> Floats:
-    """By how many standard errors each feature's weighted mean is off under an action, (n_columns,); by customer."""
+    """By how many standard errors each feature's weighted mean is off under an action, (n_columns,).
+
+    The larger of two errors counts: that of the sums by customer, and what chance alone makes, Σ v² (1 − π₀) / π₀. The
+    first knows nothing of an action that was due to be chosen for one of a feature's few customers and was not; the
+    second nothing of one that was chosen for several.
+    """
     chance = frame.eligible_probability[:, column]
     rows = np.flatnonzero((chance > 0) & (chance < 1))
     values = _centred(matrix[rows])
@@ -115,7 +120,8 @@ def _differences(frame: DecisionLogFrame, matrix: Floats, owner: NDArray[np.int6
     order = np.argsort(owner[rows], kind="stable")
     starts = np.flatnonzero(np.diff(owner[rows][order], prepend=-1))
     sums = np.add.reduceat(terms[order], starts, axis=0) if len(rows) else np.zeros((1, matrix.shape[1]))
-    error = np.sqrt(np.square(sums).sum(axis=0))
+    by_chance = (1.0 / chance[rows] - 1.0) @ np.square(values)
+    error = np.sqrt(np.maximum(np.square(sums).sum(axis=0), by_chance))
     return np.where(error > 0, np.abs(sums.sum(axis=0)) / np.maximum(error, 1e-300), 0.0)
 
 

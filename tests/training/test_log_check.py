@@ -77,3 +77,14 @@ def test_probabilities_that_differ_between_customers_are_no_leak():
     probability = np.column_stack([eligible, 1.0 - eligible.sum(axis=1)])
     chosen = (probability.cumsum(axis=1) < chance.random((len(FRAME), 1))).sum(axis=1).clip(max=2)
     check_log(replace(FRAME, chosen=chosen, eligible_probability=probability), ENCODER)
+
+
+@pytest.mark.parametrize(("probability", "met"), [(0.02, 0), (0.005, 3)], ids=["missed", "met more than was due"])
+def test_a_rare_action_and_the_few_customers_of_a_rare_feature_are_no_leak(probability, met):
+    """Of a hundred, chance leaves out all with a probability of 0.13, and picks three with one of 0.01."""
+    rare = np.zeros(len(FRAME))
+    rare[::60] = 1.0
+    chosen = np.where(np.random.default_rng(3).random(len(FRAME)) < probability, 0, 1)
+    chosen[::60] = np.where(np.arange(100) < met, 0, 1)
+    chances = np.tile([probability, 1.0 - probability, 0.0], (len(FRAME), 1))
+    check_log(replace(with_feature(rare), chosen=chosen, eligible_probability=chances), ENCODER)
