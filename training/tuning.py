@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
+from threading import Lock
 from time import process_time
 from typing import Any
 
@@ -136,11 +137,13 @@ def _budget(search: Search) -> Callable[[optuna.Study, optuna.trial.FrozenTrial]
 
 def _objective(data: lightgbm.Dataset, later: lightgbm.Dataset, search: Search) -> Callable[[optuna.Trial], float]:
     always = {**PINNED, **search.fixed, "metric": "binary_logloss", "seed": search.seed}
+    alone = Lock()  # workers share the binned rows, and LightGBM sets references on them as it begins: it crashed
 
     def loss(trial: optuna.Trial) -> float:
         settings = {**always, **search.space.suggest(trial)}
         callbacks: list[Callable[..., Any]] = [lightgbm.early_stopping(PATIENCE, verbose=False), _pruning(trial)]
-        booster = lightgbm.train(settings, data, search.space.most_trees, valid_sets=[later], callbacks=callbacks)
+        with alone:
+            booster = lightgbm.train(settings, data, search.space.most_trees, valid_sets=[later], callbacks=callbacks)
         trial.set_user_attr("n_trees", booster.best_iteration or booster.current_iteration())
         return float(booster.best_score["valid_0"]["binary_logloss"])
 
