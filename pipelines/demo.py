@@ -19,7 +19,8 @@ from pipelines.demo_values import demo_values
 from pipelines.exit_code import ExitCode
 from pipelines.ingest import load
 from pipelines.live import LiveTime
-from pipelines.retrain import Candidate, Retrained, retrain
+from pipelines.retrain import Candidate, retrain
+from pipelines.retrained import Retrained
 from pipelines.running_service import RunningService, running_service
 from pipelines.simulate import a_year_ago, world_of, write_history
 from pipelines.stages import Stages

@@ -18,7 +18,8 @@ from pipelines.clock import SimulatedClock
 from pipelines.composition import Composition, compose
 from pipelines.demo import clear_home
 from pipelines.demo_summary import show_next
-from pipelines.retrain import Candidate, Retrained, retrain
+from pipelines.retrain import Candidate, retrain
+from pipelines.retrained import Retrained
 from pipelines.stages import Stages
 from training.evaluation_report import policy_table
 

@@ -115,7 +115,6 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         fast.prime()
         ports = _Ports(stores, workspace, catalog, challenger, fast, clock)
         book = DecisionBook(stores.ledger, catalog.current.catalog)
-        documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
         yield Desk(
             keys=KeyRing(settings),
             metrics=metrics,
@@ -125,7 +124,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             decisions=DecisionDesk(ports, book, clock, metrics),
             intake=stores.intake,
             outcomes=OutcomeBook(stores.ledger),
-            profiles=ProfileView(documents, lambda: stores.profiles(catalog.current.catalog)),
+            profiles=_profile_view(stores, features, workspace, catalog),
             explainer=Explainer(book, archive, partial(bundle_of, home, shelf)),
             descriptions=features.descriptions,
             journeys=lambda: prepared.kept(home.journeys),
@@ -184,6 +183,13 @@ class _Ports:
         rollout = self.challenger.current.rollout if self.challenger.current else None
         scorer, degraded = self.fast.corrected(compiled, self.clock())
         return Ports(compiled, profiles, scorer, log, explained=EXPLAINED, rollout=rollout, degraded=degraded)
+
+
+def _profile_view(
+    stores: _Stores, features: FeatureSet, workspace: Workspace, catalog: Kept[CompiledCatalog]
+) -> ProfileView:
+    documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
+    return ProfileView(documents, lambda: stores.profiles(catalog.current.catalog))
 
 
 def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Kept[CompiledCatalog]) -> PrivacyDesk:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
-from threading import Lock
+from threading import local
 from time import process_time
 from typing import Any
 
@@ -79,11 +79,10 @@ class Tuned:
 
 def tune(train: Rows, validation: Rows, categorical: Sequence[int], *, search: Search) -> Tuned:
     """Look for the settings with the lowest log loss on validation rows; the preset is the first trial."""
-    data = spread_sample(train, search.most_rows).dataset(categorical)
-    later = spread_sample(validation, search.most_rows).dataset(categorical, reference=data)
-    study = _study(search)
+    some, later = (spread_sample(rows, search.most_rows) for rows in (train, validation))
+    study, objective = _study(search), _objective(_Bins(some, later, categorical), search)
     trials, workers = max(search.trials, 1), search.workers
-    study.optimize(_objective(data, later, search), n_trials=trials, n_jobs=workers, callbacks=[_budget(search)])
+    study.optimize(objective, n_trials=trials, n_jobs=workers, callbacks=[_budget(search)])
     best = study.best_trial
     return Tuned(
         {**FIXED, **search.fixed, **best.params},
@@ -135,15 +134,30 @@ def _budget(search: Search) -> Callable[[optuna.Study, optuna.trial.FrozenTrial]
     return look
 
 
-def _objective(data: lightgbm.Dataset, later: lightgbm.Dataset, search: Search) -> Callable[[optuna.Trial], float]:
+class _Bins:
+    """The rows in bins, for each worker its own: LightGBM writes into its datasets as it begins to learn from them."""
+
+    def __init__(self, train: Rows, validation: Rows, categorical: Sequence[int]) -> None:
+        self._train, self._validation, self._categorical = train, validation, categorical
+        self._own = local()
+
+    def of_worker(self) -> tuple[lightgbm.Dataset, lightgbm.Dataset]:
+        """Training and validation rows of the thread that asks."""
+        if not hasattr(self._own, "bins"):
+            train = self._train.dataset(self._categorical)
+            self._own.bins = train, self._validation.dataset(self._categorical, reference=train)
+        bins: tuple[lightgbm.Dataset, lightgbm.Dataset] = self._own.bins
+        return bins
+
+
+def _objective(bins: _Bins, search: Search) -> Callable[[optuna.Trial], float]:
     always = {**PINNED, **search.fixed, "metric": "binary_logloss", "seed": search.seed}
-    alone = Lock()  # workers share the binned rows, and LightGBM sets references on them as it begins: it crashed
 
     def loss(trial: optuna.Trial) -> float:
         settings = {**always, **search.space.suggest(trial)}
         callbacks: list[Callable[..., Any]] = [lightgbm.early_stopping(PATIENCE, verbose=False), _pruning(trial)]
-        with alone:
-            booster = lightgbm.train(settings, data, search.space.most_trees, valid_sets=[later], callbacks=callbacks)
+        data, later = bins.of_worker()
+        booster = lightgbm.train(settings, data, search.space.most_trees, valid_sets=[later], callbacks=callbacks)
         trial.set_user_attr("n_trees", booster.best_iteration or booster.current_iteration())
         return float(booster.best_score["valid_0"]["binary_logloss"])
 

@@ -71,7 +71,8 @@ def _dry_run(home: Path | None, workspace: Path, as_of: datetime | None, *, as_j
 
 
 def _retrain(home: Path | None, workspace: Path, as_of: datetime | None, *, as_json: bool, promote: bool) -> NoReturn:
-    from pipelines.retrain import retrain_workspace, retrained_in_words
+    from pipelines.retrain import retrain_workspace
+    from pipelines.retrained import retrained_in_words
 
     result = retrain_workspace(home_of(home, workspace), workspace, as_of=as_of, promote=promote, say=note)
     echo(result, as_json=as_json, words=retrained_in_words)

@@ -1,8 +1,11 @@
 """Searches for settings, kept in the home."""
 
 import fcntl
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, get_ident
 
+import lightgbm
 import pytest
 from test_tuning import some_rows
 
@@ -32,6 +35,23 @@ def test_a_search_that_is_kept_finds_what_one_that_is_not_finds(tmp_path):
 def test_two_workers_share_one_study(tmp_path):
     studies = Studies(tmp_path / "optuna.journal")
     assert sorted(trial.number for trial in look(studies, workers=2).trials) == list(range(6))
+
+
+def test_no_two_workers_ever_learn_from_one_dataset(monkeypatch):
+    """LightGBM writes into a dataset as it begins to learn from it; two that did so at once crashed."""
+    together, learned, train = Barrier(2), defaultdict(set), lightgbm.train
+
+    def seen(settings, data, *arguments, valid_sets, **options):
+        if len(learned) < 2:
+            together.wait(30)
+        for each in (data, *valid_sets):
+            learned[id(each)].add(get_ident())
+        return train(settings, data, *arguments, valid_sets=valid_sets, **options)
+
+    monkeypatch.setattr(lightgbm, "train", seen)
+    look(None, workers=2)
+    assert len(learned) == 4
+    assert all(len(threads) == 1 for threads in learned.values())
 
 
 def test_searches_of_two_kinds_at_once_keep_apart(tmp_path):
