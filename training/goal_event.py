@@ -1,6 +1,5 @@
 """The events that rewards and labels look at, read from the ledger: few of very many."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,16 +24,8 @@ class GoalEvent(NamedTuple):
     properties: Mapping[str, Any]
 
 
-def goal_events(ledger: Ledger, names: Iterable[str], *, after_us: int, until_us: int) -> dict[str, list[GoalEvent]]:
-    """The track events of these names in (after, until], by customer, in order of time."""
-    found: dict[str, list[GoalEvent]] = defaultdict(list)
-    for event in each_goal_event(ledger, names, after_us=after_us, until_us=until_us):
-        found[event.customer_id].append(event)
-    return dict(found)
-
-
 def each_goal_event(ledger: Ledger, names: Iterable[str], *, after_us: int, until_us: int) -> Iterator[GoalEvent]:
-    """The same one by one, in order of time."""
+    """The track events of these names in (after, until], in order of time."""
     wanted = sorted(set(names))
     for customer_id, occurred_us, body in _rows(ledger, wanted, after_us=after_us, until_us=until_us):
         raw = orjson.loads(body)

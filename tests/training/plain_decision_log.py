@@ -1,5 +1,6 @@
 """The slow reading of the decision log, one decision at a time: what `training.decision_log` must equal."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from features.record import DECISION, OUTCOME, Record
 from features.workspace import Goal
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
-from training.goal_event import GoalEvent, goal_events
+from training.goal_event import GoalEvent, each_goal_event
 from training.labels import DAY_US, conversion_names
 from training.reward import capped_worth, worth
 
@@ -126,7 +127,10 @@ def _events(
     if not logged:
         return {}
     names = conversion_names(catalog) | {rule.event for rule in goal.rewards}
-    return goal_events(ledger, names, after_us=logged[0].decided_us, until_us=as_of_us)
+    found = defaultdict(list)
+    for event in each_goal_event(ledger, names, after_us=logged[0].decided_us, until_us=as_of_us):
+        found[event.customer_id].append(event)
+    return dict(found)
 
 
 def _attribute(logged: Sequence[_Logged], events: Mapping[str, list[GoalEvent]], goal: Goal, as_of_us: int) -> None:
