@@ -3,6 +3,8 @@
 Long tests run where they are asked for: `pytest -m reliability`.
 """
 
+# Before Feast is: where it comes first, it makes all of a process's registries count in the same files.
+import prometheus_client  # noqa: F401 - imported for when it is imported
 import pytest
 from hypothesis import settings
 
