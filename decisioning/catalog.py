@@ -7,6 +7,7 @@ from typing import Literal
 
 from decisioning.action import Action
 from decisioning.local_time import LONGEST, Period
+from decisioning.pool import Pool
 
 Consent = Literal["none", "opt_in", "opt_out"]
 """What a channel needs for a purpose: nothing, an explicit yes, or the absence of a no."""
@@ -17,12 +18,13 @@ class Channel:
     """Where a customer is met.
 
     Parameters: `outbound` is true where we reach out (an outbound decision is a contact at once); `consent` is what the
-    channel needs for purposes that need consent at all.
+    channel needs for purposes that need consent at all; `capacity`, how many contacts it carries (None: any number).
     """
 
     name: str
     outbound: bool = False
     consent: Consent = "opt_out"
+    capacity: Pool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,14 @@ class Catalog:
     exploration: Exploration = Exploration()
     holdout: HoldoutArms = HoldoutArms()
     context_weights: tuple[ContextWeight, ...] = ()
+    budgets: Mapping[str, Pool] = field(default_factory=dict)
+    inventories: Mapping[str, Pool] = field(default_factory=dict)
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Budgets, inventories and the capacities of channels: what all customers draw from together."""
+        capacities = [each.capacity for each in self.channels.values() if each.capacity]
+        return (*self.budgets.values(), *self.inventories.values(), *capacities)
 
     def needs_consent(self, purpose: str) -> bool:
         """Whether contact for this purpose needs the channel's consent rule; an undeclared purpose does."""

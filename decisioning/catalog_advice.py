@@ -9,6 +9,7 @@ from decisioning.catalog_problem import Problem
 from decisioning.condition import read_condition
 from decisioning.condition_box import Vocabulary, never_true
 from decisioning.condition_tree import Every
+from decisioning.pool import draws_of
 
 
 def advise(catalog: Catalog, vocabulary: Vocabulary, *, now: datetime) -> Iterator[Problem]:
@@ -22,6 +23,7 @@ def advise(catalog: Catalog, vocabulary: Vocabulary, *, now: datetime) -> Iterat
     for placement in catalog.placements.values():
         yield from _placement(placement, catalog)
     yield from _policy(catalog, vocabulary)
+    yield from _pools(catalog)
     unused = sorted(set(catalog.channels) - {each.channel for each in catalog.placements.values()})
     for channel in unused:
         yield Problem(("channels", channel), "no placement is of this channel: nothing is ever shown on it")
@@ -88,3 +90,17 @@ def _policy(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem]:
             yield Problem(path, "is never TRUE; where it is unknown, it holds all the same")
     if catalog.exploration.epsilon == 0:
         yield Problem(("exploration", "epsilon"), "is 0: nothing is ever learned of what is not the best already")
+
+
+def _pools(catalog: Catalog) -> Iterator[Problem]:
+    """What nothing can be drawn from, and what nothing is ever drawn from."""
+    for section, pools in (("budgets", catalog.budgets), ("inventories", catalog.inventories)):
+        for pool in pools.values():
+            path = (section, pool.name)
+            if pool.units == 0:
+                yield Problem(path, "is 0: what draws from it is never offered")
+            elif not any(draws_of((pool,), action, action.treatments) for action in catalog.actions.values()):
+                yield Problem(path, "is never drawn from: no contact with its actions costs anything")
+    for channel in catalog.channels.values():
+        if channel.capacity is not None and channel.capacity.units == 0:
+            yield Problem(("channels", channel.name, "capacity"), "is 0: nothing is ever offered there")

@@ -25,6 +25,7 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _quiet_hours(catalog, features)
     yield from _context_weights(catalog)
     yield from _holdout(catalog)
+    yield from _pools(catalog)
     yield from _conditions(catalog, features)
 
 
@@ -103,6 +104,16 @@ def _holdout(catalog: Catalog) -> Iterator[Problem]:
         yield from _exists(("holdout", "shares", name), name, ARMS[1:], what="holdout arm")
     if sum(shares.values()) > 1 + 1e-9:
         yield Problem(("holdout", "shares"), f"shares add up to {sum(shares.values()):g}, at most 1 is allowed")
+
+
+def _pools(catalog: Catalog) -> Iterator[Problem]:
+    groups = {action.group for action in catalog.actions.values()}
+    for section, pools in (("budgets", catalog.budgets), ("inventories", catalog.inventories)):
+        for pool in pools.values():
+            for name in sorted(pool.actions):
+                yield from _exists((section, pool.name, "actions"), name, catalog.actions, what="action")
+            for name in sorted(pool.groups):
+                yield from _exists((section, pool.name, "groups"), name, groups, what="group")
 
 
 def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from decisioning.action import Action, Conversion, Treatment
 from decisioning.catalog import Catalog, Channel, Consent, ContextWeight, Exploration, HoldoutArms, Placement
 from decisioning.catalog_field import Amount, Begins, ConditionText, Days, Ends, Name, Scalar, Share, Text
 from decisioning.catalog_limits_text import ContactPolicyText
+from decisioning.catalog_pool_text import BudgetText, CapacityText, InventoryText
 
 
 class PurposeText(Text):
@@ -25,6 +26,11 @@ class ChannelText(Text):
 
     outbound: bool = False
     consent: Consent = "opt_out"
+    capacity: CapacityText | None = None
+
+    def build(self, name: str) -> Channel:
+        """The channel of this name."""
+        return Channel(name, self.outbound, self.consent, self.capacity.build(name) if self.capacity else None)
 
 
 class PlacementText(Text):
@@ -160,6 +166,8 @@ class CatalogText(Text):
     exploration: ExplorationText = ExplorationText()
     holdout: HoldoutText = HoldoutText()
     context_weights: list[ContextWeightText] = []
+    budgets: dict[Name, BudgetText] = {}
+    inventories: dict[Name, InventoryText] = {}
 
     def build(self) -> Catalog:
         """The catalogue, with the hash of its content as version."""
@@ -167,7 +175,7 @@ class CatalogText(Text):
             version=self.version(),
             currency=self.currency,
             actions={name: text.build(name) for name, text in self.actions.items()},
-            channels={name: Channel(name, text.outbound, text.consent) for name, text in self.channels.items()},
+            channels={name: text.build(name) for name, text in self.channels.items()},
             placements={name: text.build(name) for name, text in self.placements.items()},
             purposes={name: text.consent for name, text in self.purposes.items()},
             contact_policy=self.contact_policy.build(),
@@ -175,6 +183,8 @@ class CatalogText(Text):
             exploration=Exploration(self.exploration.epsilon, self.exploration.epsilon_without_bundle),
             holdout=HoldoutArms(self.holdout.salt, self.holdout.shares),
             context_weights=tuple(text.build() for text in self.context_weights),
+            budgets={name: text.build(name) for name, text in self.budgets.items()},
+            inventories={name: text.build(name) for name, text in self.inventories.items()},
         )
 
     def version(self) -> str:

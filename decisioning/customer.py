@@ -81,7 +81,8 @@ class Customer:
 
     Parameters: `features` are the documented features as of `as_of`; `known` is false for a customer of whom nothing
     was recorded before; `degraded` names what could not be read; `purposes`, what features may be used for, with their
-    names: where the customer does not allow a purpose, no decision looks at them.
+    names: where the customer does not allow a purpose, no decision looks at them; `used`, what was drawn from the
+    pools of the catalogue in their current periods, by all customers together.
     """
 
     customer_id: str
@@ -93,3 +94,4 @@ class Customer:
     holds: Sequence[StandingHold] = ()
     degraded: tuple[str, ...] = ()
     purposes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    used: Mapping[str, int] = field(default_factory=dict)

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from decisioning.action import CONDITIONS, Action
-from decisioning.catalog import Catalog, ContactPolicy, Hold, Placement, QuietHours
+from decisioning.catalog import Catalog, Hold, Placement, QuietHours
 from decisioning.condition import Condition, compile_condition
 from decisioning.condition_python import TruthFunction
 from decisioning.contact_policy import CapKey, cap_keys
 from decisioning.customer import FeatureValue
+from decisioning.pool import Draw, Pool, draws_of
 from decisioning.ports import Candidate
 from decisioning.slate import Slates
 
 UNREADABLE = "constraints"
 """The name in `Customer.degraded` that says consent, holds or contacts could not be read: nothing may be offered."""
+UNRECORDED = "ledger"
+"""The name in `Customer.degraded` that says the decision cannot be recorded: nothing that is counted may be offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Entrant:
 
     Parameters: `candidates`, its treatments that fit; `unfit`, the stop where none does; `eligibility`, the check of
     that stage alone, and `checks`, those of all three, in their order (empty conditions have none); `cap_keys` of a
-    contact, the same for all its candidates.
+    contact, the same for all its candidates; `draws`, what a contact takes of each pool, by the dearest of them.
     """
 
     action: Action
@@ -44,6 +47,7 @@ class Entrant:
     eligibility: tuple[Check, ...]
     checks: tuple[Check, ...]
     cap_keys: tuple[CapKey, ...]
+    draws: tuple[Draw, ...] = ()
 
     def refused(self, values: Mapping[str, FeatureValue], *, eligibility_only: bool) -> Stop | None:
         """The first condition that is not TRUE of these values."""
@@ -71,7 +75,8 @@ class Slot:
 class CompiledCatalog:
     """A catalogue whose conditions are compiled, once, for every decision made from it.
 
-    Parameters: `slots` by placement; `purposes` and `issues` of its actions; `weights`, (issue, condition, factor).
+    Parameters: `slots` by placement; `purposes` and `issues` of its actions; `weights`, (issue, condition, factor);
+    `pools` by key.
     """
 
     catalog: Catalog
@@ -81,6 +86,7 @@ class CompiledCatalog:
     holds: tuple[tuple[Hold, Condition], ...]
     weights: tuple[tuple[str, Condition, float], ...]
     policy_version: str
+    pools: Mapping[str, Pool]
 
     def context_weights(self, values: Mapping[str, FeatureValue]) -> dict[str, float]:
         """By issue, the product of its context weights whose conditions hold; 1 where an issue is not named."""
@@ -103,6 +109,7 @@ def compile_catalog(catalog: Catalog) -> CompiledCatalog:
         holds=tuple((hold, compile_condition(hold.condition)) for hold in policy.holds),
         weights=tuple((each.issue, compile_condition(each.condition), each.weight) for each in catalog.context_weights),
         policy_version=_policy_version(catalog),
+        pools={pool.key: pool for pool in catalog.pools},
     )
 
 
@@ -113,7 +120,7 @@ def _checks(action: Action) -> tuple[Check, ...]:
 
 def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Check, ...]]) -> Slot:
     policy = catalog.contact_policy
-    entrants = tuple(_entrant(catalog.actions[name], placement, checks[name], policy) for name in checks)
+    entrants = tuple(_entrant(catalog.actions[name], placement, checks[name], catalog) for name in checks)
     limited = [each for each in entrants if not each.action.transactional]
     keys = sorted({key for each in entrants for key in each.cap_keys})
     sharing = {key: frozenset(each.action.name for each in limited if key in each.cap_keys) for key in keys}
@@ -122,7 +129,7 @@ def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Che
     return Slot(entrants, sharing, slates, tuple(each for each in policy.quiet_hours if each.hushes(channel)))
 
 
-def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], policy: ContactPolicy) -> Entrant:
+def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], catalog: Catalog) -> Entrant:
     fitting = tuple(
         Candidate(action, treatment)
         for treatment in action.treatments
@@ -134,10 +141,11 @@ def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], po
         unfit=None if fitting else Stop("placement", f"no treatment for {placement.name}"),
         eligibility=tuple(check for check in checks if check[1].stage == "eligibility"),
         checks=checks,
-        cap_keys=cap_keys(policy, fitting[0]) if fitting else (),
+        cap_keys=cap_keys(catalog.contact_policy, fitting[0]) if fitting else (),
+        draws=draws_of(catalog.pools, action, [each.treatment for each in fitting]),
     )
 
 
 def _policy_version(catalog: Catalog) -> str:
-    parts = (catalog.contact_policy, catalog.arbitration, catalog.exploration, catalog.holdout)
+    parts = (catalog.contact_policy, catalog.arbitration, catalog.exploration, catalog.holdout, *catalog.pools)
     return blake2b(repr(parts).encode(), digest_size=6).hexdigest()

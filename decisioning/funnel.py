@@ -10,13 +10,15 @@ from decisioning.condition import CONTEXT
 from decisioning.consent import consented
 from decisioning.contact_policy import CapKey, Limits, limits
 from decisioning.customer import Customer, FeatureValue
-from decisioning.eligibility import UNREADABLE, CompiledCatalog, Entrant, Slot, Stop
+from decisioning.eligibility import UNREADABLE, UNRECORDED, CompiledCatalog, Entrant, Slot, Stop
 from decisioning.holdout import Arm
 from decisioning.local_time import local_time
+from decisioning.pool import Stock
 
 _HELD_OUT = Stop("holdout", "hold_out")
 _NOT_NEEDED = Stop("fallback", "something else may be offered")
 _UNREADABLE = Stop("unreadable", "consent or contacts could not be read")
+_UNRECORDED = Stop("unrecorded", "a cap or pool counts its contacts, and the ledger cannot be written")
 
 
 def values_of(customer: Customer, context: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
@@ -39,26 +41,37 @@ class Funnel:
     """The outcome of the funnel.
 
     Parameters: `passed`, by action; `stopped`, why each other action was; `limits`, what is left of them; `sharing`,
-    the actions that each cap key may stop.
+    the actions that each cap key may stop; `stock`, what is left of the pools.
     """
 
     passed: Mapping[str, Entrant]
     stopped: Mapping[str, Stop]
     limits: Limits
     sharing: Mapping[CapKey, frozenset[str]]
+    stock: Stock
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
     """What this moment says of whole purposes, whole issues and single actions besides their conditions.
 
-    Parameters: `quiet`, the stop of whatever is not transactional, within quiet hours.
+    Parameters: `quiet`, the stop of whatever is not transactional, within quiet hours; `stock`, what is left of the
+    pools; `unrecorded`, whether this decision cannot be recorded.
     """
 
     by_purpose: Mapping[str, Stop]
     by_issue: Mapping[str, Stop]
     by_action: Mapping[str, Stop]
     quiet: Stop | None
+    stock: Stock
+    unrecorded: bool
+
+    def undrawable(self, entrant: Entrant) -> Stop | None:
+        """The stop of the stage pool: too little is left, or what is taken could not be recorded."""
+        pool = self.stock.short(entrant.draws) if entrant.draws else None
+        if pool:
+            return Stop(pool.kind, pool.words())
+        return _UNRECORDED if self.unrecorded and (entrant.cap_keys or entrant.draws) else None
 
     def stop(self, action: Action) -> Stop | None:
         """The stop of the first of the stages consent, hold, quiet, rest and cap."""
@@ -72,25 +85,27 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     """Pass every action of the catalogue through the stages, in their order; the first that stops it counts.
 
     The stages: holdout, placement, validity, eligibility, applicability, suitability, consent, hold, quiet, rest, cap,
-    fallback. A condition that is not TRUE excludes, a hold that is not FALSE holds, constraints that could not be read
-    exclude everything. The arm `hold_out` stops everything; `eligibility_only` skips applicability and suitability.
-    What is transactional is stopped by neither hold, quiet hours, rest nor cap. A placement's fallback goes through all
-    of it, and then only where nothing else did.
+    budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE excludes, a hold that is not
+    FALSE holds, constraints that could not be read exclude everything. The arm `hold_out` stops everything;
+    `eligibility_only` skips applicability and suitability. What is transactional is stopped by neither hold, quiet
+    hours, rest nor cap, but by what it draws from. A placement's fallback goes through all of it, and then only where
+    nothing else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
     local = local_time(now, moment.values, feature=policy.time_zone_feature, zone=policy.time_zone)
     left = limits(policy, moment.customer.history, now=now, local=local)
-    slot = compiled.slots[moment.placement.name]
+    slot, stock = compiled.slots[moment.placement.name], Stock(compiled.pools, moment.customer.used)
     if moment.arm == "hold_out":
-        return Funnel({}, {each.action.name: _HELD_OUT for each in slot.entrants}, left, slot.sharing)
+        return Funnel({}, {each.action.name: _HELD_OUT for each in slot.entrants}, left, slot.sharing, stock)
     by_purpose, by_issue, by_action = _by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left)
-    rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local))
+    unrecorded = UNRECORDED in moment.customer.degraded
+    rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded)
     passed: dict[str, Entrant] = {}
     stopped: dict[str, Stop] = {}
     only = moment.arm == "eligibility_only"
     for each in slot.entrants:
         stop = each.unfit or _dated(each.action, now) or each.refused(moment.values, eligibility_only=only)
-        stop = stop or rules.stop(each.action)
+        stop = stop or rules.stop(each.action) or rules.undrawable(each)
         if stop:
             stopped[each.action.name] = stop
         else:
@@ -99,7 +114,7 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     if len(passed) > 1 and fallback in passed:
         del passed[fallback]
         stopped[fallback] = _NOT_NEEDED
-    return Funnel(passed, stopped, left, slot.sharing)
+    return Funnel(passed, stopped, left, slot.sharing, stock)
 
 
 def _dated(action: Action, now: datetime) -> Stop | None:

@@ -1,4 +1,4 @@
-"""Ranking: rank after rank is drawn, each draw closing what it brings to a cap for the ranks below."""
+"""Ranking: rank after rank is drawn, each draw closing what it brings to a cap or uses up."""
 
 from dataclasses import dataclass
 from random import Random
@@ -9,6 +9,7 @@ from decisioning.contact_policy import Limits
 from decisioning.exploration import Choices, Distribution
 from decisioning.funnel import Funnel
 from decisioning.option import Options
+from decisioning.pool import Stock
 from decisioning.posterior_sampling import sampled_priorities
 
 
@@ -46,15 +47,17 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
     At least one rank. A draw takes out itself and those that share a cap it used up.
     """
     random = Random(how.seed)  # noqa: S311 (exploration, not cryptography)
-    choices, limits = choices_of(options, how), through.limits
+    choices, limits, stock = choices_of(options, how), through.limits, through.stock
     draws: list[Draw] = []
     while choices.names and len(draws) < how.most:
         draw = _draw(choices, random.random(), how.epsilon)
         draws.append(draw)
         if draw.action == NO_ACTION:
             break
-        limits = limits.counting(through.passed[draw.action].cap_keys)
-        choices = choices.without(_closed(draw.action, through, limits))
+        drawn = through.passed[draw.action]
+        limits, stock = limits.counting(drawn.cap_keys), stock.after(drawn.draws)
+        closed = _closed(draw.action, through, limits)
+        choices = choices.without(closed | _undrawable(through, stock) if drawn.draws else closed)
     return draws
 
 
@@ -75,3 +78,8 @@ def _closed(action: str, through: Funnel, limits: Limits) -> set[str]:
     """The drawn action, and every other that its contact leaves nothing of a cap."""
     exhausted = limits.exhausted(through.passed[action].cap_keys)
     return {action}.union(*(through.sharing[key] for key in exhausted))
+
+
+def _undrawable(through: Funnel, stock: Stock) -> set[str]:
+    """The actions of which a contact would take more from a pool than is left."""
+    return {name for name, each in through.passed.items() if stock.short(each.draws)}

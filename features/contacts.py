@@ -15,6 +15,7 @@ from decisioning.decision import Decision, RankedAction
 from decisioning.outcome import ANSWERS, Outcome
 from features.instant import from_us, to_us
 from features.ledger import Ledger
+from features.pool_table import confirm_drawings, drawings_of, keep_drawings
 
 
 class ContactBook:
@@ -43,20 +44,26 @@ def contacts_version(connection: sqlite3.Connection, customer_id: str | None) ->
 
 
 def contact_facts(decision: Decision, catalog: Catalog) -> list[dict[str, Any]]:
-    """What a decision reserves, as its record keeps it: action, group, channel, treatment, implied, expires_us."""
+    """What a decision reserves, as its record keeps it: action, group, channel, treatment, implied, expires_us, drawn.
+
+    `drawn` is there where it takes of a pool: see `features.pool_table.Drawing`.
+    """
     placement = catalog.placements.get(decision.placement)
     implied = placement is not None and placement.impressions == "implied"
     expires_at = decision.decided_at + placement.reservation if placement else decision.decided_at
-    return [_fact(ranked, catalog, implied=implied, expires_us=to_us(expires_at)) for ranked in decision.ranked]
+    facts = [_fact(ranked, catalog, implied=implied, expires_us=to_us(expires_at)) for ranked in decision.ranked]
+    drawn = [drawings_of(ranked, catalog, now=decision.decided_at) for ranked in decision.ranked]
+    return [{**fact, "drawn": some} if some else fact for fact, some in zip(facts, drawn, strict=True)]
 
 
 def keep_contacts(
     connection: sqlite3.Connection, node: int, decision_id: str, *, decided_us: int, facts: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Reserve the contacts of a decision, or confirm at once those that are implied."""
-    rows = [_row(node, decision_id, decided_us, fact) for fact in facts]
-    if rows:
-        connection.executemany(_KEEP, rows)
+    """Reserve the contacts of a decision and what they draw, or confirm at once those that are implied."""
+    kept = list(facts)
+    if kept:
+        connection.executemany(_KEEP, [_row(node, decision_id, decided_us, fact) for fact in kept])
+        keep_drawings(connection, decision_id, kept)
         grow_version(connection, node)
 
 
@@ -67,6 +74,7 @@ def keep_answer(connection: sqlite3.Connection, node: int, outcome: Outcome, *, 
     """
     if outcome.type == "impression":
         connection.execute(_CONFIRM, {"at": occurred_us, "decision": outcome.decision_id, "action": outcome.action})
+        confirm_drawings(connection, outcome.decision_id, outcome.action)
     elif outcome.type in ANSWERS:
         connection.execute(_ANSWER, (outcome.outcome_id, node, outcome.action, group, outcome.type, occurred_us))
     grow_version(connection, node)

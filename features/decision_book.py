@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from concurrent.futures import Future
+from typing import Any
 
 import orjson
 
@@ -20,6 +21,7 @@ from features.identity_rules import IdentityRules
 from features.instant import to_us
 from features.ledger import Ledger, insert_record
 from features.outcome_log import release_quarantine
+from features.pool_table import refuse_overdrawn
 from features.privacy.tombstone import CUSTOMER, REQUEST, tombstones_of, was_erased
 from features.record import DECISION, Record
 
@@ -40,15 +42,18 @@ class DecisionBook:
 
         Parameters: `answer`, the bytes to give again to the same request; `body_hash`, of the request's body.
         The future raises `ConflictError` where the request id was used before, `StaleContactsError` where the
-        customer's contacts changed since they were read, `UnavailableError` where the ledger cannot be written.
+        customer's contacts changed since they were read or too little is left of a pool by now, `UnavailableError`
+        where the ledger cannot be written.
         """
 
         def operation(connection: sqlite3.Connection) -> None:
             _refuse_repeated(connection, decision)
             _refuse_erased(connection, decision)
-            if decision.ranked:  # what contacts nobody takes nothing that may have changed
+            facts = contact_facts(decision, self._catalog)
+            if facts:  # what contacts nobody takes nothing that may have changed
                 _refuse_stale(connection, decision)
-            self._keep(connection, decision, answer, body_hash)
+                refuse_overdrawn(connection, self._catalog, facts, now_us=to_us(decision.decided_at))
+            self._keep(connection, decision, facts, (answer, body_hash))
 
         return self._ledger.write(operation)
 
@@ -82,11 +87,13 @@ class DecisionBook:
     def _keep_all(self, connection: sqlite3.Connection, decisions: Iterable[Decision]) -> None:
         for decision in decisions:
             _refuse_repeated(connection, decision)
-            self._keep(connection, decision, b"", "")
+            self._keep(connection, decision, contact_facts(decision, self._catalog), (b"", ""))
 
-    def _keep(self, connection: sqlite3.Connection, decision: Decision, answer: bytes, body_hash: str) -> None:
-        decided_us = to_us(decision.decided_at)
-        facts = contact_facts(decision, self._catalog)
+    def _keep(
+        self, connection: sqlite3.Connection, decision: Decision, facts: list[dict[str, Any]], told: tuple[bytes, str]
+    ) -> None:
+        """Parameters: `told`, the answer, and the hash of the body that it answers."""
+        (answer, body_hash), decided_us = told, to_us(decision.decided_at)
         home = _home(connection, decision.reference)
         node = mention_decision(IdentityMemory(connection, self._rules), home, decided_us)
         content = {"decision": decision, "contacts": facts, "home": home}

@@ -53,7 +53,8 @@ def _constraints(item: Mapping[str, Any] | None) -> Constraints | None:
     contacts = tuple(Contact(**_timed(each, "at", "expires_at")) for each in item["contacts"])
     answers = tuple(Answer(**_timed(each, "at")) for each in item["answers"])
     holds = tuple(StandingHold(**_timed({**each, "issues": tuple(each["issues"])}, "until")) for each in item["holds"])
-    return Constraints(consent, contacts, answers, holds)
+    used = tuple((pool, units) for pool, units in item.get("used", ()))
+    return Constraints(consent, contacts, answers, holds, used)
 
 
 def _timed(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:

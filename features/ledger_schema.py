@@ -193,6 +193,22 @@ CREATE TABLE contact (
     PRIMARY KEY (decision_id, action)
 ) WITHOUT ROWID;
 CREATE INDEX contact_node ON contact (node);
+CREATE TABLE drawing (
+    decision_id TEXT NOT NULL,
+    action TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    period_us INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL,
+    PRIMARY KEY (decision_id, action, pool)
+) WITHOUT ROWID;
+CREATE TABLE pool_use (
+    pool TEXT NOT NULL,
+    period_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    PRIMARY KEY (pool, period_us, expires_us)
+) WITHOUT ROWID;
 CREATE TABLE answer (
     outcome_id TEXT PRIMARY KEY,
     node INTEGER NOT NULL,
@@ -205,4 +221,4 @@ CREATE INDEX answer_node ON answer (node);
 """
 
 _IDENTITY = ("identifier", "link", "word", "hard_fact", "refusal", "proposal", "alias", "membership", "group_trait")
-PROJECTIONS = (*_IDENTITY, "claim", "consent", "hold", "contact", "answer")
+PROJECTIONS = (*_IDENTITY, "claim", "consent", "hold", "contact", "drawing", "pool_use", "answer")

@@ -12,6 +12,7 @@ from features.hold import HoldReader
 from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
 from features.online import Known, OnlineFeatures
+from features.pool_table import PoolReader
 from features.projection import FeatureProjection
 from features.replay import replayed_rows
 
@@ -30,7 +31,8 @@ class StoredProfiles:
     features, so they are never guessed. Where the ledger itself cannot be read, `UnavailableError` is raised, and only
     `no_action` is safe.
 
-    Parameters: `projection`, caught up before each read; `memory`, how far back limits look.
+    Parameters: `projection`, caught up before each read; `memory`, how far back limits look; `pools`, what all
+    customers draw from (None: nothing).
     """
 
     identity: IdentityGraph
@@ -39,6 +41,7 @@ class StoredProfiles:
     contacts: ContactBook
     projection: FeatureProjection
     memory: timedelta
+    pools: PoolReader | None = None
 
     def read(self, reference: CustomerReference, *, now: datetime) -> Customer:
         """The customer as of now, the ledger in one snapshot; an unknown reference gives one with `known=False`.
@@ -73,6 +76,7 @@ class StoredProfiles:
             features=known.features,
             degraded=tuple(STALE + view for view in known.stale),
             purposes=self.online.features.purposes,
+            used=self.pools.used(now) if self.pools else {},
         )
 
     def _catch_up(self) -> bool:

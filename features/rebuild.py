@@ -22,7 +22,8 @@ from features.instant import from_us
 from features.ledger import Ledger
 from features.ledger_schema import PROJECTIONS
 from features.outcome_log import outcome_from
-from features.record import DECISION, DEFECTS, EVENT, KEPT, LINK, OUTCOME, STATEMENTS
+from features.pool_table import take_spent
+from features.record import DECISION, DEFECTS, EVENT, KEPT, LINK, OUTCOME, SPENT, STATEMENTS
 from features.workspace import Workspace
 
 PAGE = 20_000
@@ -93,6 +94,9 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     nodes |= {record.seq: _take_statement(memory, record) for record in page if record.kind in STATEMENTS}
     nodes |= {record.seq: take_kept(memory, record.body, record.known_us) for record in page if record.kind == KEPT}
     memory.flush()
+    for record in page:
+        if record.kind == SPENT:
+            take_spent(connection, record.body)
     _count_kept(connection, [record for record in page if record.kind == KEPT], nodes)
     located = [(nodes[record.seq], event) for record, event in events]
     keep_told(connection, located)

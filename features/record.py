@@ -17,6 +17,8 @@ STATEMENTS = MERGE, UNMERGE, PROPOSAL
 """More kinds: somebody says that two identifiers belong together, or that they do not, or asks whether they do."""
 KEPT, RETENTION = "kept", "retention"
 """What is kept of identities whose records were too old to keep; and what such a deletion came to."""
+SPENT = "spent"
+"""What decisions that were deleted had drawn from budgets, inventories and capacities; it names nobody."""
 ERASURE = "erasure"
 """The kind that proves an erasure: when, and how much; it belongs to no customer and says nothing of any."""
 

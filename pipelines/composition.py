@@ -29,6 +29,7 @@ from features.intake import Intake
 from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.outcomes import OutcomeBook
+from features.pool_table import PoolReader
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.stores import open_rows
@@ -118,6 +119,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                     contacts=ContactBook(ledger),
                     projection=projection,
                     memory=catalog.catalog.contact_policy.memory,
+                    pools=PoolReader(ledger, catalog.catalog),
                 ),
                 fast=_fast_layer(ledger, settings, place),
             )

@@ -33,6 +33,7 @@ from features.journey import prepared
 from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.outcomes import OutcomeBook
+from features.pool_table import PoolReader
 from features.privacy.access import AccessBook
 from features.privacy.erasure import ErasureBook
 from features.privacy.objection import ObjectionBook
@@ -157,6 +158,7 @@ class _Stores:
             contacts=ContactBook(self.ledger),
             projection=self.projection,
             memory=catalog.contact_policy.memory,
+            pools=PoolReader(self.ledger, catalog),
         )
 
     def probe(self, now: datetime) -> None:

@@ -13,14 +13,13 @@ import orjson
 
 from decisioning.decide import ATTEMPTS, Ports, propose
 from decisioning.decision import DecisionRequest
+from decisioning.eligibility import UNRECORDED
 from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
 from serving.metrics import Metrics
 from serving.responses import render_decision, unavailable
 
 PATIENCE = 5.0
 """Seconds that a decision may wait to become durable."""
-LEDGER = "ledger"
-"""The name among a decision's `degraded_reasons` that says it was not recorded: the same request may be sent again."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class DecisionDesk:
 
         Parameters: `body`, the parsed request, whose meaning is hashed. Raises `ConflictError` where the id was used
         with another body, `UnavailableError` where the decision was not durable in time. Where it cannot be recorded at
-        all, `no_action` is answered.
+        all, only what nothing counts is offered.
         """
         asked = body_hash(body)
         repeated = self._repeat(request.request_id, asked)
@@ -87,11 +86,11 @@ class DecisionDesk:
         raise unavailable("the customer's contacts kept changing; try again")
 
     def _unrecorded(self, request: DecisionRequest, error: UnavailableError) -> bytes:
-        """Answer `no_action` while the ledger cannot be written: what is not recorded must not become a contact."""
-        logger.error("a decision could not be recorded, so nothing was offered: %s", error.message)
+        """Answer while the ledger cannot be written: only what no cap and no pool counts may be offered."""
+        logger.error("a decision could not be recorded, so nothing that is counted was offered: %s", error.message)
         ports = self.ports()
-        decision = propose(request, ports=ports, now=self.clock(), offer=False)
-        decision = replace(decision, degraded=(*decision.degraded, LEDGER))
+        ports = replace(ports, degraded=(*ports.degraded, UNRECORDED))
+        decision = propose(request, ports=ports, now=self.clock())
         self.metrics.decided(decision.chosen, degraded=True)
         return render_decision(decision, currency=ports.catalog.catalog.currency)
 

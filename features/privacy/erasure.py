@@ -20,6 +20,7 @@ from features.identifier import Identifier, identifier_of
 from features.identity import resolve
 from features.instant import from_us, to_us
 from features.ledger import Ledger, insert_record
+from features.pool_table import keep_spent
 from features.privacy.erasure_log import LOG, LoggedErasure, append
 from features.privacy.mention import Names, scrubbed_body
 from features.privacy.seal import make_seal
@@ -88,6 +89,7 @@ def _erase(connection: sqlite3.Connection, *, references: Sequence[CustomerRefer
 def _carry_out(connection: sqlite3.Connection, *, nodes: Sequence[int], order: _Order) -> Erasure:
     traces, seal = traces_of(connection, nodes), make_seal(connection)
     erasure_id, erased_us = f"e_{secrets.token_hex(12)}", to_us(order.now)
+    keep_spent(connection, sorted(traces.decisions), now_us=erased_us)
     removed = remove(connection, traces, order.named)
     buried = {*traces.tokens_of(), *order.named}
     tokens = bury(connection, seal, buried, erased_us=erased_us, erasure_id=erasure_id)
@@ -155,5 +157,5 @@ _NODES = "SELECT node FROM identifier WHERE customer_id = ?1 OR (?1 IS NULL AND 
 _EARLIER = "SELECT erased_us, erasure_id FROM tombstone WHERE token = ?"
 _TECHNICAL = """
     SELECT seq, body FROM record
-    WHERE kind <> 'event' AND kind NOT IN ('decision', 'outcome', 'erasure')
+    WHERE kind <> 'event' AND kind NOT IN ('decision', 'outcome', 'erasure', 'spent')
 """

@@ -13,6 +13,7 @@ import orjson
 from features.identity_kept import keep_identity
 from features.instant import to_us
 from features.ledger import Ledger, insert_record
+from features.pool_table import keep_spent
 from features.privacy.settings import Retention
 from features.record import LINK, RETENTION
 from features.segment import CONSENT_UPDATED, HOLD_RELEASED, HOLD_SET, name_of
@@ -70,6 +71,7 @@ def _expire(connection: sqlite3.Connection, *, retention: Retention, now: dateti
     for node in expired.nodes:
         changes, last_us = expired.contacts[node], expired.last_us[node]
         keep_identity(connection, node, contacts=changes, last_us=last_us, now_us=now_us)
+    keep_spent(connection, expired.decisions, now_us=now_us)
     _delete(connection, expired)
     found = {what: n for what, n in removed.items() if n}
     if found:

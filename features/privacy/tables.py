@@ -17,6 +17,7 @@ DECLARED: Mapping[str, str] = {
     "erasure_key": "says nothing of customers",
     "erasure": "says nothing of customers",
     "tombstone": "tokens only",
+    "pool_use": "sums over all customers",
     "import": "says how far a file was read, nothing of whom it tells",
     "sqlite_sequence": "SQLite's own counter",
 }
