@@ -1,11 +1,13 @@
 """Whether the parts of a catalogue fit together: every name that is used exists, every condition compiles."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from decisioning.action import CONDITIONS, NO_ACTION, Action, Treatment
 from decisioning.catalog import Cap, Catalog
 from decisioning.catalog_problem import Path, Problem, one_of
 from decisioning.condition import compile_condition
+from decisioning.condition_kind import Kinds
+from decisioning.condition_time import CLOCK, CLOCK_KINDS
 from decisioning.errors import CatalogError
 from decisioning.holdout import ARMS
 from decisioning.outcome import OUTCOME_TYPES
@@ -14,7 +16,7 @@ from decisioning.outcome import OUTCOME_TYPES
 def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Iterator[Problem]:
     """Find what does not fit.
 
-    Parameters: `features`, the feature names that conditions may read (None: any).
+    Parameters: `features`, the feature names that conditions may read (None: any), with what each is where it is known.
     """
     yield from _placements(catalog)
     for action in catalog.actions.values():
@@ -117,9 +119,11 @@ def _pools(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[Problem]:
+    known = None if features is None else {*features, *CLOCK}
+    kinds: Kinds = {**(features if isinstance(features, Mapping) else {}), **CLOCK_KINDS}
     for path, text in _condition_texts(catalog):
         try:
-            compile_condition(text, known=features)
+            compile_condition(text, known=known, kinds=kinds)
         except CatalogError as error:
             yield Problem(path, error.message)
 

@@ -21,8 +21,9 @@ def read_catalog(text: str, *, source: str = "catalog.yaml", features: Collectio
     """Read a catalogue.
 
     Parameters: `text`, YAML; `source`, what errors call it; `features`, the feature names that conditions may read
-    (None: any). The version is a hash of the content: comments, the order of keys and written-out defaults do not
-    change it. Raises `CatalogError` with every problem found, at most ten spelled out.
+    (None: any), with what each is where that is known. The version is a hash of the content: comments, the order
+    of keys and written-out defaults do not change it. Raises `CatalogError` with every problem
+    found, at most ten spelled out.
     """
     lines: dict[Path, int] = {}
     problems: list[Problem] = []

@@ -1,7 +1,7 @@
 """What a condition is made of once it is read: a small tree, the same for Python and for SQL."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["number", "word"]
@@ -18,9 +18,13 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number or a word written in the text; TRUE and FALSE as values are 1 and 0."""
+    """A number or a word written in the text; TRUE and FALSE as values are 1 and 0.
+
+    Parameters: `of`, where the number is a moment or a duration, in seconds (since 1970, of a moment).
+    """
 
     value: float | str
+    of: Literal["moment", "duration"] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def consider(
     customer = as_allowed(customer, channel=catalog.catalog.channels[placement.channel], catalog=catalog.catalog)
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
-    values = values_of(customer, request.context)
+    values = values_of(customer.features, request.context, now=customer.as_of, policy=catalog.catalog.contact_policy)
     weighing = Weighing(catalog.catalog.arbitration, catalog.context_weights(values), levers=arm != "no_levers")
     decision_id = decision_id_of(request.request_id, arms.salt)
     case = _Case(

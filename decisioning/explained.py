@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from decisioning.action import CONDITIONS, NO_ACTION
-from decisioning.condition import CONTEXT, compile_condition
+from decisioning.condition import compile_condition
 from decisioning.customer import FeatureValue
 from decisioning.decision import Decision, Exclusion, RankedAction
 from decisioning.eligibility import CompiledCatalog
+from decisioning.funnel import values_of
 from decisioning.ports import Candidate, Scorer
 
 
@@ -102,7 +103,8 @@ def _not_drawn(name: str, decision: Decision) -> str:
 
 def _excluded(exclusion: Exclusion, decision: Decision, catalog: CompiledCatalog | None) -> ExplainedAction:
     text = _condition_of(exclusion, catalog)
-    values = {**decision.features, **{CONTEXT + name: value for name, value in decision.context.items()}}
+    policy = catalog.catalog.contact_policy if catalog else None
+    values = values_of(decision.features, decision.context, now=decision.decided_at, policy=policy)
     names = sorted(compile_condition(text).names) if text else ()
     return ExplainedAction(
         exclusion.action,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from decisioning.action import Action
-from decisioning.catalog import Placement
-from decisioning.condition import CONTEXT
+from decisioning.catalog import ContactPolicy, Placement
+from decisioning.condition_reader import CONTEXT
+from decisioning.condition_time import clock_values
 from decisioning.consent import consented
 from decisioning.contact_policy import CapKey, Limits, limits
 from decisioning.customer import Customer, FeatureValue
@@ -21,9 +22,25 @@ _UNREADABLE = Stop("unreadable", "consent or contacts could not be read")
 _UNRECORDED = Stop("unrecorded", "a cap or pool counts its contacts, and the ledger cannot be written")
 
 
-def values_of(customer: Customer, context: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
-    """What conditions may read: the customer's features, and the request's context under `context.`."""
-    return {**customer.features, **{CONTEXT + name: value for name, value in context.items()}}
+def values_of(
+    features: Mapping[str, FeatureValue],
+    context: Mapping[str, FeatureValue],
+    *,
+    now: datetime,
+    policy: ContactPolicy | None = None,
+) -> dict[str, FeatureValue]:
+    """What conditions may read: features, the request's context under `context.`, and the clock.
+
+    Parameters: `policy`, whose clock says what day today is (None: UTC).
+    """
+    local = clock_of(features, now=now, policy=policy) if policy else now
+    said = {CONTEXT + name: value for name, value in context.items()}
+    return {**features, **said, **clock_values(now, local)}
+
+
+def clock_of(features: Mapping[str, FeatureValue], *, now: datetime, policy: ContactPolicy) -> datetime:
+    """The moment on the customer's clock."""
+    return local_time(now, features, feature=policy.time_zone_feature, zone=policy.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +109,7 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     nothing else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
-    local = local_time(now, moment.values, feature=policy.time_zone_feature, zone=policy.time_zone)
+    local = clock_of(moment.values, now=now, policy=policy)
     left = limits(policy, moment.customer.history, now=now, local=local)
     slot, stock = compiled.slots[moment.placement.name], Stock(compiled.pools, moment.customer.used)
     if moment.arm == "hold_out":

@@ -34,7 +34,7 @@ def compiled_catalog(
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    catalog = read_catalog(text, source=str(path), features=features.names)
+    catalog = read_catalog(text, source=str(path), features=features.kinds)
     if archive is not None:
         archive.keep(catalog.version, text)
     return compile_catalog(catalog)

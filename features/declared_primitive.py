@@ -12,7 +12,7 @@ from features.primitives_mean import Mean, Share, Trend
 from features.primitives_pace import Gap, OpenTime
 from features.primitives_response import Unanswered
 from features.primitives_time import FirstAt, LastAt
-from features.primitives_value import LastValue, trait
+from features.primitives_value import LastValue
 from features.primitives_visit import ACTIVITY, NEVER, Visit
 from features.readings import VALUE_READINGS
 from features.selector import Probe, Selector
@@ -26,17 +26,21 @@ def _on(entry: Declaration) -> Probe:
     return Probe(entry.selector())
 
 
-def _reading(entry: Declaration) -> Probe:
+def _property(entry: Declaration) -> Probe:
+    return _reading(entry, entry.selector(), entry.text("property"))
+
+
+def _reading(entry: Declaration, selector: Selector, reads: str) -> Probe:
     """A property as it is, or as a reading makes a number of it."""
     via = entry.choice("reading", VALUE_READINGS, "") if "reading" in entry.options else ""
     one_of = entry.words("one_of")
     if via and one_of:
         entry.fail("a category is read as it is; leave out `reading`", entry.options["reading"])
-    return Probe(entry.selector(), reads=entry.text("property"), one_of=one_of, via=via)
+    return Probe(selector, reads=reads, one_of=one_of, via=via)
 
 
 def _number(entry: Declaration) -> Probe:
-    probe = _reading(entry)
+    probe = _property(entry)
     return Probe(probe.selector, reads=probe.reads, required=True, via=probe.via)
 
 
@@ -91,6 +95,11 @@ def _distinct(entry: Declaration) -> Primitive:
     return Distinct(Probe(entry.selector(), reads=entry.text("property"), required=True, via="bucket"))
 
 
+def _trait(entry: Declaration) -> Primitive:
+    probe = _reading(entry, Selector(("identify",)), entry.text("trait"))
+    return LastValue(probe)
+
+
 def _age(entry: Declaration) -> Primitive:
     return Age(Probe(Selector(("identify",)), reads=entry.text("trait"), via="day"))
 
@@ -100,14 +109,15 @@ PRIMITIVES: Mapping[str, tuple[tuple[str, ...], Callable[[Declaration], Primitiv
     "count": (_FACTS, lambda entry: Count(_on(entry))),
     "decayed_sum": ((*_FACTS, "amount", *_HALF_LIFE), _decayed_sum),
     "last_at": (_FACTS, lambda entry: LastAt(_on(entry))),
+    "last_moment": (_FACTS, lambda entry: LastValue(Probe(entry.selector(), via="occurred"))),
     "first_at": (_FACTS, lambda entry: FirstAt(_on(entry))),
-    "last_value": ((*_FACTS, "property", "reading"), lambda entry: LastValue(_reading(entry))),
+    "last_value": ((*_FACTS, "property", "reading"), lambda entry: LastValue(_property(entry))),
     "mean": ((*_FACTS, "property", "reading"), lambda entry: Mean(_number(entry))),
     "trend": ((*_FACTS, "property", "reading"), lambda entry: Trend(_number(entry))),
     "share": ((*_FACTS, "property", "of", *_HALF_LIFE), _share),
     "distinct": ((*_FACTS, "property"), _distinct),
     "gap": (_FACTS, lambda entry: Gap(_on(entry))),
-    "trait": (("trait",), lambda entry: trait(entry.text("trait"), one_of=entry.words("one_of"))),
+    "trait": (("trait", "reading"), _trait),
     "age": (("trait",), _age),
     "open_count": (("opened", "closed", "where"), lambda entry: OpenCount(*_opened_and_closed(entry))),
     "open_time": (("opened", "closed", "where"), lambda entry: OpenTime(*_opened_and_closed(entry))),

@@ -6,7 +6,8 @@ from typing import Literal
 from decisioning.customer import FeatureValue
 from features.primitives import Part, Primitive
 
-Kind = Literal["number", "category"]
+Kind = Literal["number", "category", "moment"]
+"""A moment is a number too, of seconds since 1970 (UTC): conditions compare it with dates, no model learns from it."""
 OWN = "the workspace"
 """Who answers for a feature that names nobody."""
 

@@ -83,7 +83,17 @@ def _kind(entry: Declaration) -> tuple[Kind, tuple[str, ...]]:
         entry.fail("a category needs one_of, and only a category has it")
     if chosen == "category" and entry.options["primitive"].value not in ("trait", "last_value"):
         entry.fail(f"a category is a trait or a last_value, given {entry.options['primitive'].value!r}")
+    if _says_when(entry):
+        return "moment", one_of
     return ("category" if chosen == "category" else "number"), one_of
+
+
+def _says_when(entry: Declaration) -> bool:
+    """Whether what it reads is a moment."""
+    primitive = str(entry.options["primitive"].value)
+    if primitive not in ("trait", "last_value"):
+        return primitive == "last_moment"
+    return "reading" in entry.options and str(entry.options["reading"].value) == "moment"
 
 
 def _ttl(views: Located | None) -> dict[str, timedelta]:

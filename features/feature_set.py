@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from decisioning.condition_kind import Kinds
 from decisioning.customer import FeatureValue
 from decisioning.errors import InvalidInputError
 from features.fact_reader import FactReader
@@ -96,6 +97,11 @@ class FeatureSet:
     def descriptions(self) -> Mapping[str, str]:
         """What each feature says, in a sentence, by name."""
         return {each.name: each.description for each in self.features}
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """What each feature is to a condition, by name."""
+        return {each.name: "word" if each.kind == "category" else each.kind for each in self.features}
 
     @cached_property
     def steps(self) -> Steps:

@@ -25,6 +25,7 @@ BUCKETS = 192
 _NAN = float("nan")
 HOURS_A_PART = 6
 _HOUR_US = 3_600_000_000
+_SECOND_US = 1_000_000.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,6 +47,32 @@ def day_of(given: object) -> float:
     except ValueError:
         return _NAN
     return day_number(day) if day else _NAN
+
+
+def moment_of(given: object) -> float:
+    """The moment that a text says, ISO 8601, in seconds since 1970 (UTC); NaN of anything else.
+
+    A day alone is its midnight, in UTC, as is a time without an offset.
+
+    >>> moment_of("1970-01-02"), moment_of("1970-01-01T01:00:00+01:00"), moment_of(7)
+    (86400.0, 0.0, nan)
+    """
+    try:
+        read = datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        return _NAN
+    if read is None:
+        return _NAN
+    return ((read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH) / timedelta(seconds=1)
+
+
+def _occurred(fact: Fact, _: str) -> float:
+    """When the fact happened, in seconds since 1970 (UTC)."""
+    return fact.occurred_us / _SECOND_US
+
+
+def _occurred_columns(facts: FactColumns) -> Floats | None:
+    return facts.occurred_us / _SECOND_US
 
 
 def day_number(day: date) -> float:
@@ -130,6 +157,7 @@ VALUE_READINGS: Mapping[str, Callable[[object], float]] = {
     "bucket": bucket_of,
     "day": day_of,
     "gender": gender_code,
+    "moment": moment_of,
     "present": _present,
     "sentiment": _sentiment,
 }
@@ -141,11 +169,13 @@ FACT_READINGS: Mapping[str, Callable[[Fact, str], float | None]] = {
     "country": _country,
     "daypart": daypart_of,
     "language": _language,
+    "occurred": _occurred,
 }
 """By name: a number of the whole fact, and of what the probe reads; None where the fact says nothing to it."""
 COLUMN_READINGS: Mapping[str, Callable[[FactColumns], Floats | None]] = {
     "cart_amount": _cart_amounts,
     "cart_quantity": _cart_quantities,
     "daypart": _dayparts,
+    "occurred": _occurred_columns,
 }
 """Those of them that read many facts of one type and name at once; None where they have to be read one by one."""

@@ -6,4 +6,4 @@ from training.encoding import FeatureColumn
 
 def feature_columns(features: FeatureSet) -> tuple[FeatureColumn, ...]:
     """The documented features as model columns."""
-    return tuple(FeatureColumn(f.name, f.kind, tuple(f.one_of)) for f in features.features)
+    return tuple(FeatureColumn(f.name, f.kind, tuple(f.one_of)) for f in features.features if f.kind != "moment")

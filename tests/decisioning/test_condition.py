@@ -3,7 +3,8 @@ import time
 import numpy as np
 import pytest
 
-from decisioning.condition import MAX_LENGTH, compile_condition
+from decisioning.condition import compile_condition
+from decisioning.condition_reader import MAX_LENGTH
 from decisioning.errors import CatalogError
 
 GOLD = {"age": 40.0, "segment": "gold", "orders": 0.0, "revenue": 120.0, "income": None, "context.intent": "buy"}
@@ -61,6 +62,67 @@ def test_a_condition_has_three_truth_values(text, truth):
     condition = compile_condition(text)
     assert condition.truth(GOLD) is truth
     assert condition.holds(GOLD) is (truth is True)
+
+
+MOMENT = {"now": 1000 * 86400.0 + 3600, "today": 1000 * 86400.0, "contract_end": 1059 * 86400.0, "last_order": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("contract_end < today + 60 days", True),
+        ("contract_end < today + 59 days", False),
+        ("contract_end <= today + 8 weeks + 3 days", True),
+        ("now - last_order > 3 days", None),
+        ("contract_end - now < 1415 hours", False),
+        ("contract_end - now <= INTERVAL 1415 HOURS", True),
+        ("now - today = 60 minutes", True),
+        ("now - today = 3600 Seconds", True),
+        ("(contract_end - today) / 1 day = 59", True),
+        ("contract_end - 2 * 1 day > DATE '1972-11-22'", True),
+        ("now >= TIMESTAMP '1972-09-27 03:00:00+02:00'", True),
+        ("now > TIMESTAMP '1972-09-27T01:00:00'", False),
+        ("today BETWEEN DATE '1972-09-27' AND DATE '1972-09-28'", True),
+        ("today IN (DATE '1972-09-26', DATE '1972-09-27')", True),
+        ("'3 days' = '3 days' AND today IS NOT NULL -- for 3 days", True),
+        ("last_order IS NULL OR now - last_order > -(3 days)", True),
+    ],
+)
+def test_moments_and_durations_are_compared_and_computed_with(text, truth):
+    kinds = dict.fromkeys(MOMENT, "moment")
+    assert compile_condition(text, known=MOMENT, kinds=kinds).truth(MOMENT) is truth
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("contract_end < 60 days", "a moment < a duration"),
+        ("contract_end < 60", "a moment < a number"),
+        ("contract_end < '2026-12-31'", "a moment < a word"),
+        ("age > 18 years", "cannot be read"),
+        ("age > 18 days", "a number > a duration"),
+        ("now + contract_end > now", "a moment + a moment"),
+        ("now - 3 > contract_end", "a moment - a number"),
+        ("3 days * 2 days > 1 day", "a duration * a duration"),
+        ("segment = 3", "a word = a number"),
+        ("segment IN (1, 2)", "a word = a number"),
+        ("segment + 1 > 2", "numbers in arithmetic"),
+        ("age = 'gold'", "a number = a word"),
+        ("contract_end BETWEEN 1 AND 2", "a moment >= a number"),
+        ("contract_end > DATE '2026-02-30'", "DATE '2026-12-31'"),
+        ("contract_end > DATE '20261231'", "DATE '2026-12-31'"),
+        ("contract_end > TIMESTAMP 'noon'", "TIMESTAMP '2026-12-31 10:00:00+01:00'"),
+        ("contract_end - now > INTERVAL 2 MONTHS", "seconds, minutes, hours, days and weeks"),
+        ("contract_end - now > INTERVAL 'x' DAY", "seconds, minutes, hours, days and weeks"),
+        ("CAST(segment AS DATE) > now", "DATE '2026-12-31'"),
+        ("now", "is a value, not a truth"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_when_features_say_what_they_are(text, told):
+    kinds = {"now": "moment", "contract_end": "moment", "age": "number", "segment": "word"}
+    with pytest.raises(CatalogError) as error:
+        compile_condition(text, known=kinds, kinds=kinds)
+    assert told in error.value.message
 
 
 @pytest.mark.parametrize(

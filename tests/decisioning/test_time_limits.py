@@ -17,7 +17,9 @@ from decisioning.customer import Contact, ContactHistory
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
+from decisioning.explained import explained
 from decisioning.local_time import LONGEST, beginning, local_time, zone_named
+from decisioning.replay import differences, replayed
 
 ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"]
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
@@ -101,6 +103,21 @@ def test_an_action_is_offered_from_its_first_moment_until_before_its_last():
     for begins, ends, offered in ((NOON, None, True), (NOON + second, None, False), (None, NOON, False)):
         decision = decided(an_action(valid_from=begins, valid_until=ends))
         assert ("card" in decision.eligible) is offered
+
+
+def test_today_is_the_day_on_the_customer_s_clock_and_a_replay_reads_the_same_clock():
+    late = datetime(2026, 6, 1, 23, tzinfo=UTC)
+    action = an_action(eligibility="contract_end < today + 60 days")
+    ends = (datetime(2026, 7, 31, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    policy = ContactPolicy(time_zone_feature="zone")
+    for zone, offered in (("UTC", False), ("Asia/Tokyo", True)):
+        customer = a_customer(as_of=late, features={"contract_end": ends, "zone": zone})
+        catalog = compile_catalog(a_catalog(action, contact_policy=policy))
+        decision = consider(a_request(), customer, catalog=catalog, scorer=CatalogScorer())
+        assert ("card" in decision.eligible) is offered
+        assert differences(decision, replayed(decision, catalog=catalog, scorer=CatalogScorer())) == ()
+        read = [each.read for each in explained(decision, catalog, None) if each.became == "excluded"]
+        assert read == ([] if offered else [{"contract_end": ends, "today": ends - 60 * 86400.0}])
 
 
 def test_a_fallback_is_offered_where_nothing_else_may_be_and_only_then():

@@ -11,6 +11,7 @@ from features.fact import Fact
 from features.feature_set import FeatureSet
 from features.located import FeatureFileError
 from features.replay import replay
+from training.feature_column import feature_columns
 
 DAY = 86_400_000_000
 
@@ -42,6 +43,8 @@ features:
   - {name: days_since_plan, view: interest, primitive: last_at, on: {type: track, name: Planned}, description: x}
   - {name: days_since_first_plan, view: interest, primitive: first_at, on: {type: track, name: Planned}, description: x}
   - {name: plan_left, view: interest, primitive: unanswered, opened: {type: track, name: Planned}, closed: {type: track, name: Paid}, window_days: 1, description: x}
+  - {name: contract_end, view: profile, primitive: trait, trait: contract_end, reading: moment, description: x}
+  - {name: last_plan, view: interest, primitive: last_moment, on: {type: track, name: Planned}, description: x}
 views:
   interest: {ttl_days: 400}
 """
@@ -81,6 +84,17 @@ def test_declared_primitives_say_what_they_declare(write):
     assert values["gold_share"] == pytest.approx(2 ** (-1 / 30) / (1 + 2 ** (-1 / 30)))
     assert (values["years"], values["visit_plans"], values["plan_left"]) == (1.0, 8.0, 0.0)
     assert values["tone"] > 0.5
+
+
+def test_moments_are_seconds_since_1970_that_conditions_know_as_moments_and_models_never_see(write):
+    features = FeatureSet.load(write(DECLARED))
+    told = Fact("identify", "", {"contract_end": "1970-01-04"}, DAY, DAY)
+    facts = [told, *(Fact("track", "Planned", {}, day * DAY, day * DAY) for day in (2, 3, 1))]
+    values = features.values(replay(facts, features), now_us=4 * DAY)
+    assert (values["contract_end"], values["last_plan"]) == (3 * 86400.0, 3 * 86400.0)
+    kinds = [features.kinds[name] for name in ("contract_end", "last_plan", "income", "segment")]
+    assert kinds == ["moment", "moment", "number", "word"]
+    assert not {"contract_end", "last_plan"} & {column.name for column in feature_columns(features)}
 
 
 def test_an_empty_file_declares_nothing(write):
