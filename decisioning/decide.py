@@ -19,6 +19,7 @@ from decisioning.feature_use import as_allowed
 from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm, arm_of
 from decisioning.option import Option, Options, Weighing, learned_reason, options_of
+from decisioning.pool import Priced
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
 from decisioning.ranking import Draw, Drawing, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
@@ -106,7 +107,12 @@ def consider(
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
     values = values_of(customer.features, request.context, now=customer.as_of, policy=catalog.catalog.contact_policy)
-    weighing = Weighing(catalog.catalog.arbitration, catalog.context_weights(values), levers=arm != "no_levers")
+    weighing = Weighing(
+        catalog.catalog.arbitration,
+        catalog.context_weights(values),
+        levers=arm != "no_levers",
+        prices=[Priced(catalog.pools[key], price) for key, price in request.prices.items() if key in catalog.pools],
+    )
     decision_id = decision_id_of(request.request_id, arms.salt)
     case = _Case(
         request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, customer.degraded
@@ -182,6 +188,7 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         limit=request.limit,
         learned=options.learned(),
         constraints=Constraints.of(case.customer),
+        prices=request.prices,
     )
 
 

@@ -16,7 +16,8 @@ class DecisionRequest:
     """One call: for whom, where, and how many.
 
     Parameters: `request_id`, the caller's, idempotent; `context`, facts of the moment that conditions may read as
-    `context.<name>`; `limit`, at most so many ranked actions (the placement's own limit by default).
+    `context.<name>`; `limit`, at most so many ranked actions (the placement's own limit by default); `prices`, by pool,
+    of what contacts take, as an allocation over many customers found them.
     """
 
     request_id: str
@@ -25,6 +26,7 @@ class DecisionRequest:
     channel: str
     context: Mapping[str, FeatureValue] = field(default_factory=dict)
     limit: int | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class Decision:
     `contacts_version`, what the contact history was when it was read; `scores`, (propensity, uplift, priority) of every
     candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number);
     `shadow`, what a challenger would have done, where one shadowed;
-    `learned`, where a fast layer moved the scores; `constraints`, as they were read (None: recorded before they were).
+    `learned`, where a fast layer moved the scores; `constraints`, as they were read (None: recorded before they were);
+    `prices`, of the request.
     """
 
     decision_id: str
@@ -127,3 +130,4 @@ class Decision:
     shadow: Shadow | None = None
     learned: Learned | None = None
     constraints: Constraints | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Options: the actions that went through the funnel, scored, each in its best treatment; kept in columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 from decisioning.arbitration import Factors, Floats, Mode, Stakes, all_sound, are_sound, gains, priorities
 from decisioning.customer import FeatureValue
 from decisioning.decision import Learned
+from decisioning.pool import Priced, charge
 from decisioning.ports import Candidate, Scorer, Scores
 from decisioning.slate import Places, Slate
 
@@ -44,12 +45,21 @@ class Option(NamedTuple):
 class Weighing:
     """What a decision multiplies values by.
 
-    Parameters: `context_weights` by issue (1 where an issue is not named); `levers` false sets every lever to 1.
+    Parameters: `context_weights` by issue (1 where an issue is not named); `levers` false sets every lever to 1;
+    `prices`, of what contacts take from pools, in money for each unit of the pool's own.
     """
 
     mode: Mode
     context_weights: Mapping[str, float]
     levers: bool = True
+    prices: Sequence[Priced] = ()
+
+    def charges(self, slate: Slate) -> Floats:
+        """What the pools of these candidates cost besides, (n,): taken off their priorities before anything is drawn.
+
+        It is no cost of the contact: it says what others would make of what is taken.
+        """
+        return np.array([charge(self.prices, each) for each in slate.candidates], dtype=np.float64)
 
     def stakes(self, slate: Slate) -> Stakes:
         """What the priorities of these candidates are made of besides their scores."""
@@ -126,10 +136,11 @@ def options_of(slate: Slate, *, scorer: Scorer, features: Mapping[str, FeatureVa
 
 def _priced(slate: Slate, scores: Scores, weighing: Weighing) -> Options:
     stakes = weighing.stakes(slate)
-    if scores.priority is not None:
-        return Options(slate, scores, scores.priority, weighing, stakes)
-    gain = gains(scores, stakes, weighing.mode)
-    return Options(slate, scores, priorities(gain, stakes, weighing.mode), weighing, stakes, gain)
+    gain = None if scores.priority is not None else gains(scores, stakes, weighing.mode)
+    priority = scores.priority if gain is None else priorities(gain, stakes, weighing.mode)
+    if weighing.prices and priority is not None:
+        priority = priority - weighing.charges(slate)
+    return Options(slate, scores, priority, weighing, stakes, gain)
 
 
 def _best(options: Options) -> Places:

@@ -7,10 +7,13 @@ check; so a pool is never overdrawn by decisions, however many are made at once.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from decisioning.action import Action, Treatment
 from decisioning.local_time import Period, beginning, zone_named
+
+if TYPE_CHECKING:
+    from decisioning.ports import Candidate
 
 Kind = Literal["budget", "inventory", "capacity"]
 UNITS = 1_000_000
@@ -49,6 +52,11 @@ class Pool:
         return f"{self.kind}:{self.name}"
 
     @property
+    def scale(self) -> int:
+        """How many units one of its amount is."""
+        return UNITS if self.kind == "budget" else 1
+
+    @property
     def units(self) -> int:
         """The amount in whole units, of money or of contacts."""
         return in_units(self.amount) if self.kind == "budget" else int(self.amount)
@@ -82,6 +90,13 @@ def in_units(amount: float) -> int:
     return round(amount * UNITS)
 
 
+class Priced(NamedTuple):
+    """A pool with the price of what is taken from it: in money for each contact, or for each of its money."""
+
+    pool: Pool
+    price: float
+
+
 class Draw(NamedTuple):
     """What one contact takes of one pool. Parameters: `pool`, its key; `units`."""
 
@@ -93,6 +108,13 @@ def draws_of(pools: Iterable[Pool], action: Action, treatments: Collection[Treat
     """What a contact takes of each pool, by the dearest of the treatments; only where it takes anything."""
     most = [Draw(pool.key, max([_units(pool, action, each) for each in treatments], default=0)) for pool in pools]
     return tuple([draw for draw in most if draw.units])
+
+
+def charge(prices: Iterable[Priced], candidate: "Candidate") -> float:
+    """What the pools that a contact draws from charge for it."""
+    action, treatment = candidate.action, candidate.treatment
+    taken = [(price, _units(pool, action, treatment) / pool.scale) for pool, price in prices]
+    return sum([price * amount for price, amount in taken])
 
 
 def _units(pool: Pool, action: Action, treatment: Treatment) -> int:

@@ -54,6 +54,8 @@ def sampled_priorities(options: Options, seed: int) -> Floats:
         return drawn
     drawn += options.gain[:, np.newaxis]
     favoured = weighted(drawn, _column(stakes.weight))
+    if options.weighing.prices:
+        favoured = favoured - options.weighing.charges(options.slate)[:, np.newaxis]
     return favoured if options.weighing.mode == "propensity_value" else less(favoured, _column(stakes.cost))
 
 

@@ -76,7 +76,13 @@ def differences(logged: Decision, again: Decision) -> tuple[str, ...]:
 def request_of(logged: Decision) -> DecisionRequest:
     """The request that a decision answered."""
     return DecisionRequest(
-        logged.request_id, logged.reference, logged.placement, logged.channel, logged.context, logged.limit
+        logged.request_id,
+        logged.reference,
+        logged.placement,
+        logged.channel,
+        logged.context,
+        logged.limit,
+        logged.prices,
     )
 
 

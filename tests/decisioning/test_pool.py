@@ -159,3 +159,17 @@ def test_advice_finds_what_is_never_drawn_from_and_what_is_empty():
     assert "never drawn from" in found["budgets", "spring"]
     assert "is 0" in found["inventories", "mugs"]
     assert "is 0" in found["channels", "web", "capacity"]
+
+
+def test_prices_are_taken_off_priorities_before_anything_is_drawn_and_are_replayed():
+    catalog = catalog_with(SPRING, MUGS)
+    compiled, used = compile_catalog(catalog), {"budget:spring": 0, "inventory:mugs": 0}
+    scorer = FixedScorer({"card": (0.5, 0.4), "fund": (0.5, 0.3), "loan": (0.5, 0.2)})
+    plain = consider(a_request(), a_customer(used=used), catalog=compiled, scorer=scorer)
+    prices = {"budget:spring": 2.0, "inventory:mugs": 16.0}
+    priced = consider(a_request(prices=prices), a_customer(used=used), catalog=compiled, scorer=scorer)
+    fell = {name: plain.scores[name][2] - priced.scores[name][2] for name in plain.scores}
+    assert fell == pytest.approx({"card": 0.4 * 2 + 16, "fund": 16, "loan": 0.4 * 2})
+    assert max(priced.eligible, key=priced.eligible.__getitem__) == "loan"
+    assert sum(priced.eligible.values()) == pytest.approx(1)
+    assert differences(priced, replayed(priced, catalog=compiled, scorer=scorer)) == ()
