@@ -1,6 +1,6 @@
 """May we look at what is known of the customer for this? Features serve a purpose, and a no to it takes them away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from decisioning.catalog import Catalog, Channel
@@ -28,15 +28,21 @@ def may_use(state: ConsentState, *, purpose: str, channel: Channel, catalog: Cat
     return consented(state, purpose=purpose, channel=channel, catalog=catalog)
 
 
-def as_allowed(customer: Customer, *, channel: Channel, catalog: Catalog) -> Customer:
-    """The customer with nothing known where the purpose of a feature is not allowed: conditions read UNKNOWN there."""
-    state = customer.consent
-    barred = [
+def barred_features(
+    state: ConsentState, purposes: Mapping[str, Sequence[str]], *, channel: Channel, catalog: Catalog
+) -> list[str]:
+    """The features that may not be looked at. Parameters: `purposes`, each with the names of its features."""
+    return [
         name
-        for purpose, names in customer.purposes.items()
+        for purpose, names in purposes.items()
         if not may_use(state, purpose=purpose, channel=channel, catalog=catalog)
         for name in names
     ]
+
+
+def as_allowed(customer: Customer, *, channel: Channel, catalog: Catalog) -> Customer:
+    """The customer with nothing known where the purpose of a feature is not allowed: conditions read UNKNOWN there."""
+    barred = barred_features(customer.consent, customer.purposes, channel=channel, catalog=catalog)
     if not barred:
         return customer
     nothing: Mapping[str, FeatureValue] = dict.fromkeys(barred)

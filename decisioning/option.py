@@ -136,11 +136,15 @@ def options_of(slate: Slate, *, scorer: Scorer, features: Mapping[str, FeatureVa
 
 def _priced(slate: Slate, scores: Scores, weighing: Weighing) -> Options:
     stakes = weighing.stakes(slate)
-    gain = None if scores.priority is not None else gains(scores, stakes, weighing.mode)
-    priority = scores.priority if gain is None else priorities(gain, stakes, weighing.mode)
-    if weighing.prices and priority is not None:
-        priority = priority - weighing.charges(slate)
+    if scores.priority is not None:
+        return Options(slate, scores, _charged(scores.priority, slate, weighing), weighing, stakes)
+    gain = gains(scores, stakes, weighing.mode)
+    priority = _charged(priorities(gain, stakes, weighing.mode), slate, weighing)
     return Options(slate, scores, priority, weighing, stakes, gain)
+
+
+def _charged(priority: Floats, slate: Slate, weighing: Weighing) -> Floats:
+    return priority - weighing.charges(slate) if weighing.prices else priority
 
 
 def _best(options: Options) -> Places:
