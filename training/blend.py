@@ -5,15 +5,17 @@ the argmax is what keeps a policy from chasing the luckiest estimate (`benchmark
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from training.encoding import Floats, Matrix
+from training.leaf_sets import FixedTrees, LeafSets
 from training.linear import Linear
 from training.trees import Trees
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blend:
     """A linear model and trees over the same matrix.
 
@@ -39,7 +41,12 @@ class Blend:
         share = 1.0 if self.trees is None else 1.0 - self.weight
         coefficients, constant = self.linear.coefficients(actions)
         level = self.weight * levels(self.level, actions[:, self.linear.action_column]) if self.trees else 0.0
-        return FixedBlend(self, share * coefficients, share * constant + level)
+        return FixedBlend(self, actions, share * coefficients, share * constant + level)
+
+    @cached_property
+    def leaf_sets(self) -> LeafSets | None:
+        """The trees for one customer and many candidates; None where there are none, or LightGBM has to score."""
+        return self.trees.leaf_sets(self.linear.action_column) if self.trees else None
 
     def contributions(self, matrix: Matrix) -> Floats:
         """Each column's share of the log-odds, shape (n, n_columns + 1); they sum to `margin`."""
@@ -51,23 +58,31 @@ class Blend:
         return (1.0 - self.weight) * linear + self.weight * grown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FixedBlend:
     """A blend whose candidates are fixed: one customer costs one expansion, one product and one walk of the trees.
 
-    Parameters: `coefficients` (m, width) and `constant` (m,), the linear part and the levels, weighted.
+    Parameters: `actions` (m, n_columns), the candidates; `coefficients` (m, width) and `constant` (m,), the linear part
+    and the levels, weighted.
     """
 
     blend: Blend
+    actions: Floats
     coefficients: Floats
     constant: Floats
 
     def margin(self, matrix: Matrix) -> Floats:
         """Log-odds (m,) of the fixed candidates for the one customer of these rows (m, n_columns)."""
-        linear = self.coefficients @ self.blend.linear.customer.apply(matrix[:1])[0] + self.constant
+        linear = self.coefficients @ self.blend.linear.customer.one(matrix[0]) + self.constant
         if self.blend.trees is None or self.blend.weight == 0.0:
             return np.asarray(linear)
-        return np.asarray(linear + self.blend.weight * self.blend.trees.margin(matrix))
+        grown = self._walk.margin(matrix[0]) if self._walk else self.blend.trees.margin(matrix)
+        return np.asarray(linear + self.blend.weight * grown)
+
+    @cached_property
+    def _walk(self) -> FixedTrees | None:
+        sets = self.blend.leaf_sets
+        return sets.fixed(self.actions) if sets else None
 
     def margins(self, customers: Floats, matrix: Matrix) -> Floats:
         """Log-odds (n, m) of the fixed candidates for many customers.

@@ -82,11 +82,11 @@ class PolicyBundle:
         key = tuple([(c.action.name, c.treatment.name, c.action.value, c.treatment.cost) for c in candidates])
         known = self._known.get(key)
         if known is None:
-            known = self.response.candidates([ActionEntry.of(candidate) for candidate in candidates])
-            if len(self._known) < MOST_SETS:
-                self._known[key] = known
+            if len(self._known) >= MOST_SETS:
+                self._known.clear()
+            known = self._known[key] = self.response.candidates([ActionEntry.of(each) for each in candidates])
         return known
 
 
-MOST_SETS = 10_000
+MOST_SETS = 500
 """Sets of candidates that a bundle remembers, looked up."""

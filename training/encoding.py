@@ -81,7 +81,22 @@ class FeatureEncoder:
         >>> FeatureEncoder((FeatureColumn("age"), FeatureColumn("income"))).row({"income": 9.0, "extra": 1.0})
         array([nan,  9.])
         """
-        return np.array([column.encode(features.get(column.name)) for column in self.columns], dtype=np.float64)
+        values = list(map(features.get, self._names))
+        for place, column in self._categories:
+            values[place] = column.encode(values[place])
+        if str in set(map(type, values)):  # a word where a number is due
+            values = [math.nan if isinstance(value, str) else value for value in values]
+        row = np.array(values, dtype=np.float64)
+        row[~np.isfinite(row)] = math.nan
+        return row
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def _categories(self) -> tuple[tuple[int, FeatureColumn], ...]:
+        return tuple((place, column) for place, column in enumerate(self.columns) if column.kind == "category")
 
     def matrix(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Floats:
         """Many customers, shape (n_rows, n_features), from columns by name; an absent column is all NaN."""

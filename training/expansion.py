@@ -113,6 +113,22 @@ class Expansion:
             self._mark(out[:, words:], matrix[:, source], places)
         return out
 
+    def one(self, row: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `apply`, of one row (n_columns,); gives (width,). It takes a quarter of the time."""
+        out = np.zeros(self.width)
+        numbers, steps, flags, words = self._ends
+        drawn = (_drawn_in(row.take(self.numbers) / self.spreads) - self.centers) / self.scales
+        drawn[np.isnan(drawn)] = 0.0
+        out[0] = 1.0
+        out[numbers:steps] = np.minimum(np.maximum(drawn, -CLIP), CLIP)
+        out[steps:flags] = row.take(self.steps) > self.cuts
+        out[flags:words] = np.isnan(row.take(self.flags))
+        for source, places in self._word_places:
+            code = float(row[source])
+            if 0.0 <= code < len(places) and code.is_integer() and places[int(code)] >= 0:
+                out[words + places[int(code)]] = 1.0
+        return out
+
     @staticmethod
     def _mark(out: NDArray[Any], codes: Matrix, places: NDArray[np.int64]) -> None:
         """Write 1 where the word of each row (n,) has its column; `places` by code, −1 without one."""

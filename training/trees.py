@@ -5,6 +5,7 @@ Only the text format travels, and only numpy goes in; categories are codes that 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import lightgbm
@@ -12,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.encoding import Floats, Matrix
+from training.leaf_sets import LeafSets
 from training.pool import BINNING, Places, Pool, binned, without
+from training.tree_text import TextTree, trees_of
 
 PINNED: Mapping[str, Any] = {
     **BINNING,
@@ -31,6 +34,17 @@ class Trees:
     """A fitted booster over the whole matrix."""
 
     booster: lightgbm.Booster
+
+    @cached_property
+    def _written(self) -> list[TextTree] | None:
+        return trees_of(self.booster.model_to_string())
+
+    def leaf_sets(self, n_customer: int) -> LeafSets | None:
+        """The trees for one customer and many candidates, where they are of the kind it knows.
+
+        Parameters: `n_customer`, how many columns, from the first, are the customer's.
+        """
+        return LeafSets(self._written, self.booster.num_feature(), n_customer) if self._written else None
 
     def margin(self, matrix: Matrix, *, num_threads: int = 1) -> Floats:
         """Log-odds (n,) of C-contiguous rows (n, n_columns), without the offset they were fitted on."""

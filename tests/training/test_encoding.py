@@ -66,3 +66,10 @@ def test_the_layout_puts_the_customer_first_and_is_c_contiguous():
     assert matrix.shape == (1, 2 + len(ACTION_COLUMNS))
     assert layout.categorical == [1, 2, 3, 4, 5, 6]
     assert layout.position("cost") == 8
+
+
+@given(st.lists(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3)), max_size=3))
+def test_a_row_is_what_each_column_makes_of_its_value(values):
+    features = dict(zip(("age", "segment"), values, strict=False))
+    expected = [column.encode(features.get(column.name)) for column in ENCODER.columns]
+    np.testing.assert_array_equal(ENCODER.row(features), expected)

@@ -1,0 +1,186 @@
+"""Trees for candidates that do not change: what the customer's splits leave of each tree is found once for all of them.
+
+Scores are LightGBM's own, bit for bit: the same leaves, added in the same order (a test draws models and rows at random
+and compares). Where a model's text holds what is not known here, LightGBM scores.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.encoding import Floats
+from training.tree_text import Split, TextTree, bits, way_of
+
+TINY = 1e-35
+"""What LightGBM takes for 0."""
+MOST_KEPT = 10_000
+"""Candidates that are remembered."""
+_MANTISSA, _BIAS = 52, 1023
+Words = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Some splits of every tree, in the order of the trees, each tree's led by one that rules nothing out.
+
+    Parameters: `asks` (n,), places in `_asked`; `thresholds` (n,); `left` and `right` (n,), what is left over; `starts`
+    (n_trees,), where each tree's begin; `worded` (k,), which splits are by category, `columns` (k,) theirs, and `goes`
+    (k, n_categories + 1), whether each goes left, the last for any other.
+    """
+
+    asks: NDArray[np.intp]
+    thresholds: Floats
+    left: Words
+    right: Words
+    starts: NDArray[np.intp]
+    worded: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    goes: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, by_tree: list[list[Split]], *, width: int) -> Self:
+        """Those splits of rows of `width` columns."""
+        every = [split for splits in by_tree for split in splits]
+        worded = [place for place, split in enumerate(every) if split.words is not None]
+        goes = _goes([every[place].words or () for place in worded])
+        sizes = [len(splits) for splits in by_tree]
+        return cls(
+            asks=np.array([_ask(split, width) for split in every], dtype=np.intp),
+            thresholds=np.array([split.threshold for split in every]),
+            left=bits(split.left for split in every),
+            right=bits(split.right for split in every),
+            starts=np.cumsum([0, *sizes[:-1]]).astype(np.intp),
+            worded=np.array(worded, dtype=np.intp),
+            columns=np.array([every[place].column for place in worded], dtype=np.intp),
+            goes=goes,
+        )
+
+    def left_over(self, row: Floats) -> Words:
+        """The leaves of each tree (n_trees,) that these splits do not rule out for a row (width,)."""
+        goes_left = _asked(row).take(self.asks) <= self.thresholds
+        if self.worded.size:
+            goes_left[self.worded] = self._by_category(row)
+        return np.bitwise_and.reduceat(np.where(goes_left, self.left, self.right), self.starts)
+
+    def _by_category(self, row: Floats) -> NDArray[np.bool_]:
+        codes, other = row.take(self.columns), self.goes.shape[1] - 1
+        known = (codes > -1.0) & (codes < other)
+        place = np.where(known, codes, other).astype(np.intp)
+        found: NDArray[np.bool_] = self.goes[np.arange(len(place)), place]
+        return found
+
+
+@dataclass(frozen=True)
+class LeafSets:
+    """The trees of one booster.
+
+    Parameters: `trees`; `width`, columns of a row; `n_customer`, how many of them, from the first, are the customer's.
+    """
+
+    trees: list[TextTree]
+    width: int
+    n_customer: int
+    _reach: dict[bytes, Words] = field(default_factory=dict, repr=False, compare=False)
+
+    def fixed(self, candidates: Floats) -> "FixedTrees":
+        """The trees for candidates that do not change: rows (m, width), the customer part not looked at."""
+        reach = [self._reached(row) for row in candidates]
+        found = np.array(reach, dtype=np.uint64).reshape(-1, len(self.trees)).T.copy()
+        return FixedTrees(self.of_customer, found, self.values, self.before)
+
+    @cached_property
+    def of_customer(self) -> Splits:
+        """The splits that look at the customer."""
+        return self._splits(customer=True)
+
+    @cached_property
+    def of_action(self) -> Splits:
+        """The splits that look at the action."""
+        return self._splits(customer=False)
+
+    @cached_property
+    def values(self) -> Floats:
+        """Of all leaves of all trees."""
+        return np.array([value for tree in self.trees for value in tree.values])
+
+    @cached_property
+    def before(self) -> NDArray[np.int64]:
+        """Where each tree's leaves begin (n_trees, 1), less what an exponent is written higher by."""
+        sizes = [len(tree.values) for tree in self.trees]
+        return np.cumsum([0, *sizes[:-1]]).astype(np.int64)[:, np.newaxis] - _BIAS
+
+    def _reached(self, candidate: Floats) -> Words:
+        """The leaves of each tree (n_trees,) that a candidate's own splits leave over; remembered."""
+        key = candidate[self.n_customer :].tobytes()
+        found = self._reach.get(key)
+        if found is None:
+            found = self.of_action.left_over(candidate)
+            if len(self._reach) < MOST_KEPT:
+                self._reach[key] = found
+        return found
+
+    def _splits(self, *, customer: bool) -> Splits:
+        chosen = [
+            [tree.no_split, *(each for each in tree.splits if (each.column < self.n_customer) == customer)]
+            for tree in self.trees
+        ]
+        return Splits.of(chosen, width=self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedTrees:
+    """The trees for m fixed candidates.
+
+    Parameters: `customer`, the splits that are still open; `reach` (n_trees, m), the leaves that each candidate's own
+    splits leave over; `values` and `before` as of `LeafSets`.
+    """
+
+    customer: Splits
+    reach: Words
+    values: Floats
+    before: NDArray[np.int64]
+
+    def margin(self, row: Floats) -> Floats:
+        """Log-odds (m,) of the candidates for a customer, the first columns of a row (width,)."""
+        leaf = self.reach & self.customer.left_over(row)[:, np.newaxis]
+        place = leaf.astype(np.float64).view(np.int64) >> _MANTISSA  # one bit is left: its place is the exponent
+        place += self.before
+        return _summed(self.values.take(place))
+
+
+def _summed(values: Floats) -> Floats:
+    """Add the trees up (n_trees, m), one after the other as LightGBM does."""
+    if values.shape[1] == 1:  # of a single column, numpy would add in pairs
+        values = np.cumsum(values, axis=0)[-1:]
+    total: Floats = values.sum(axis=0)
+    return total
+
+
+def _asked(row: Floats) -> Floats:
+    """What splits may compare: the row as it is, with NaN as 0, and with what is missing first of all or last.
+
+    In the order of `_ask`: NaN as 0; NaN missing and 0 missing too, each first of all (−∞, so that it goes left) and
+    last (NaN, which no threshold is above).
+    """
+    missing = np.isnan(row)
+    none = missing | (np.abs(row) <= TINY)
+    first = np.where(missing, -np.inf, row)
+    by_zero = np.where(none, -np.inf, row), np.where(none, np.nan, row)
+    return np.concatenate((np.where(missing, 0.0, row), first, row, *by_zero))
+
+
+def _ask(split: Split, width: int) -> int:
+    missing, goes_left = way_of(split.kind)
+    part = {0: 0, 1: 3 if goes_left else 4, 2: 1 if goes_left else 2}[missing]
+    return part * width + split.column
+
+
+def _goes(words: list[tuple[int, ...]]) -> NDArray[np.bool_]:
+    """Whether each category goes left at each split, the last column for every other."""
+    goes = np.zeros((len(words), max((max(some) + 1 for some in words if some), default=0) + 1), dtype=np.bool_)
+    for place, some in enumerate(words):
+        goes[place, list(some)] = True
+    return goes
