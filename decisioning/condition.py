@@ -11,11 +11,10 @@ from difflib import get_close_matches
 
 from decisioning.condition_kind import Kinds
 from decisioning.condition_python import TruthFunction, compile_python
-from decisioning.condition_reader import CONTEXT, read_truth, shortened
 from decisioning.condition_sql import render_sql
-from decisioning.condition_tree import Always, Truth, names_in
+from decisioning.condition_tree import CONTEXT, Always, Truth, names_in
 from decisioning.customer import FeatureValue
-from decisioning.errors import CatalogError
+from decisioning.errors import CatalogError, shortened
 
 UNTYPED: Kinds = {}
 
@@ -72,7 +71,11 @@ def read_condition(text: str, *, kinds: Kinds = UNTYPED) -> Truth:
     >>> read_condition("age >= 18")
     Comparison(operator='>=', left=Name(name='age'), right=Constant(value=18.0))
     """
-    return read_truth(text, kinds) if text.strip() else Always(truth=True)
+    if not text.strip():
+        return Always(truth=True)
+    from decisioning.condition_reader import read_truth  # whoever reads no condition is spared the parser's import
+
+    return read_truth(text, kinds)
 
 
 def check_known(text: str, names: Collection[str], known: Collection[str]) -> None:

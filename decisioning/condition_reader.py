@@ -11,6 +11,7 @@ from sqlglot.errors import SqlglotError
 from decisioning.condition_kind import Kinds, UnlikeError, check_alike, meaning
 from decisioning.condition_time import DATES, UNITS, duration, moment, spelled
 from decisioning.condition_tree import (
+    CONTEXT,
     Always,
     Among,
     Arithmetic,
@@ -26,14 +27,12 @@ from decisioning.condition_tree import (
     Value,
     kind_of,
 )
-from decisioning.errors import CatalogError
+from decisioning.errors import CatalogError, shortened
 
 MAX_LENGTH = 4000
 """Characters a condition may have."""
 MAX_DEPTH = 30
 """Levels a condition may nest."""
-CONTEXT = "context."
-"""What the names of the request's context begin with."""
 ALLOWED = (
     "comparisons (= <> < <= > >=), AND, OR, NOT, IN (list), BETWEEN, IS [NOT] NULL, + - * /, 'words', numbers, "
     "TRUE, FALSE, durations such as 3 days, DATE 'YYYY-MM-DD', TIMESTAMP '...', feature names and context.<name>"
@@ -53,12 +52,6 @@ _ARITHMETIC: Mapping[type[exp.Expr], Literal["+", "-", "*", "/"]] = {
     exp.Div: "/",
 }
 _MOMENTS = (exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.TIMESTAMPTZ)
-
-
-def shortened(text: str) -> str:
-    """The text on one line, of at most 120 characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= 120 else f"{line[:117]}..."
 
 
 def read_truth(text: str, kinds: Kinds) -> Truth:

@@ -79,3 +79,9 @@ class UnavailableError(TsugiError):
     """A component that is needed cannot answer now."""
 
     code = "unavailable"
+
+
+def shortened(text: str) -> str:
+    """The text on one line, of at most 120 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= 120 else f"{line[:117]}..."

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from decisioning.action import Action
 from decisioning.catalog import ContactPolicy, Placement
-from decisioning.condition_reader import CONTEXT
 from decisioning.condition_time import clock_values
+from decisioning.condition_tree import CONTEXT
 from decisioning.consent import consented
 from decisioning.contact_policy import CapKey, Limits, limits
 from decisioning.customer import Customer, FeatureValue

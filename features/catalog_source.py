@@ -1,11 +1,14 @@
 """The catalogue and the features of a workspace, read from its files: the one reading that every edge shares."""
 
-from decisioning.catalog_file import read_catalog
-from decisioning.eligibility import CompiledCatalog, compile_catalog
+from typing import TYPE_CHECKING
+
 from decisioning.errors import CatalogError
-from features.explanation.catalog_archive import CatalogArchive
 from features.feature_set import FeatureSet
 from features.workspace import Workspace
+
+if TYPE_CHECKING:
+    from decisioning.eligibility import CompiledCatalog
+    from features.explanation.catalog_archive import CatalogArchive
 
 
 def feature_set_of(workspace: Workspace) -> FeatureSet:
@@ -22,13 +25,16 @@ def feature_set_of(workspace: Workspace) -> FeatureSet:
 
 
 def compiled_catalog(
-    workspace: Workspace, features: FeatureSet, *, archive: CatalogArchive | None = None
-) -> CompiledCatalog:
+    workspace: Workspace, features: FeatureSet, *, archive: "CatalogArchive | None" = None
+) -> "CompiledCatalog":
     """The workspace's catalogue, checked against its features.
 
     Parameters: `archive`, where it is kept for whoever explains what it decided. Raises `CatalogError` with every
     problem found, `UnavailableError` where it cannot be kept.
     """
+    from decisioning.catalog_file import read_catalog  # half of a second that whoever only features needs is spared
+    from decisioning.eligibility import compile_catalog
+
     path = workspace.catalog_path
     try:
         text = path.read_text(encoding="utf-8")

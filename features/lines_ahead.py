@@ -3,6 +3,7 @@
 Whoever loads has the last word: it writes the ledger, and reads by itself whatever is not a plain event.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -16,7 +17,8 @@ class FoundLines(NamedTuple):
     """What was found in a batch of lines, by place in it.
 
     Parameters: `message_ids`, None of what is no plain event; `owners`, whose each is, by number; `named`, the
-    (user id, anonymous id) of the numbers that are new; `anew`, those numbered before are forgotten.
+    (user id, anonymous id) of the numbers that are new; `anew`, those numbered before are forgotten; `by`, who read
+    them: each reader has numbers of its own.
     """
 
     message_ids: list[str | None]
@@ -24,6 +26,7 @@ class FoundLines(NamedTuple):
     occurred_us: Times
     named: list[tuple[str, str]]
     anew: bool
+    by: int = 0
 
     @classmethod
     def none(cls, n: int, *, anew: bool) -> "FoundLines":
@@ -101,12 +104,13 @@ class NamedOwners:
     """The identifiers that numbers stand for, as they are told batch by batch."""
 
     def __init__(self) -> None:
-        self._named: list[tuple[Identifier, ...]] = []
+        self._named: defaultdict[int, list[tuple[Identifier, ...]]] = defaultdict(list)
 
     def of(self, found: FoundLines) -> tuple[Owners, list[tuple[Identifier, ...]]]:
         """The owner of each line, and the identifiers of each; of what is no plain event, whatever."""
         if found.anew:
-            self._named = []
-        self._named += map(identifiers_named, found.named)
-        named = self._named or [()]
-        return Owners(found.owners, self._named), [named[owner] for owner in found.owners.tolist()]
+            self._named[found.by] = []
+        told = self._named[found.by]
+        told += map(identifiers_named, found.named)
+        named = told or [()]
+        return Owners(found.owners, told), [named[owner] for owner in found.owners.tolist()]

@@ -4,6 +4,7 @@ Nearly every event of a load is of somebody known and not their first, so it say
 that is seen of a whole batch at once.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 Times = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 UNSETTLED = -1
+NUMBERINGS = 2
+"""So many are remembered at once: one of each process that reads lines."""
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -42,29 +45,41 @@ class Settled:
     """
 
     def __init__(self) -> None:
-        self._numbering: object = None
-        self._nodes = self._first_us = np.empty(0, dtype=np.int64)
+        self._known = deque[_Numbered](maxlen=NUMBERINGS)
 
     def nodes(self, owners: Owners, occurred_us: Times) -> Times:
         """The node of each event, -1 where it may say something new."""
-        self._make_room(owners)
-        numbers = owners.numbers
-        is_settled = (numbers >= 0) & (occurred_us > self._first_us[numbers])
-        return np.where(is_settled, self._nodes[numbers], UNSETTLED)
+        known, numbers = self._of(owners), owners.numbers
+        is_settled = (numbers >= 0) & (occurred_us > known.first_us[numbers])
+        return np.where(is_settled, known.nodes[numbers], UNSETTLED)
 
     def note(self, owners: Owners, occurred_us: Times, nodes: Times) -> None:
-        """Note the nodes of events that were taken in, of owners that were asked for."""
-        is_numbered = owners.numbers >= 0
+        """Note the nodes of events that were taken in."""
+        known, is_numbered = self._of(owners), owners.numbers >= 0
         numbers = owners.numbers[is_numbered]
-        self._nodes[numbers] = nodes[is_numbered]
-        np.minimum.at(self._first_us, numbers, occurred_us[is_numbered])
+        known.nodes[numbers] = nodes[is_numbered]
+        np.minimum.at(known.first_us, numbers, occurred_us[is_numbered])
 
-    def _make_room(self, owners: Owners) -> None:
-        """Room for every number, and for -1."""
-        if owners.numbering is not self._numbering:
-            self._numbering = owners.numbering
-            self._nodes = self._first_us = np.empty(0, dtype=np.int64)
-        missing = int(owners.numbers.max(initial=0)) + 1 - len(self._nodes)
+    def _of(self, owners: Owners) -> "_Numbered":
+        """What is known by these numbers, with room for every one, and for -1."""
+        known = next((each for each in self._known if each.numbering is owners.numbering), None)
+        if known is None:
+            known = _Numbered(owners.numbering)
+            self._known.append(known)
+        known.make_room(int(owners.numbers.max(initial=0)) + 1)
+        return known
+
+
+class _Numbered:
+    """What was settled, by number."""
+
+    def __init__(self, numbering: object) -> None:
+        self.numbering = numbering
+        self.nodes = self.first_us = np.empty(0, dtype=np.int64)
+
+    def make_room(self, n: int) -> None:
+        """Room for so many numbers."""
+        missing = n - len(self.nodes)
         if missing > 0:
-            more = np.full(max(missing, len(self._nodes)), _NEVER)
-            self._nodes, self._first_us = np.append(self._nodes, more), np.append(self._first_us, more)
+            more = np.full(max(missing, len(self.nodes)), _NEVER)
+            self.nodes, self.first_us = np.append(self.nodes, more), np.append(self.first_us, more)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from decisioning.condition import Condition, compile_condition
-from decisioning.condition_reader import CONTEXT
+from decisioning.condition_tree import CONTEXT
 from decisioning.errors import CatalogError
 from features.declaration import NAME, Declaration, only
 from features.feature import Feature
