@@ -15,7 +15,7 @@ from features.identifier import Identifier
 from features.lines_ahead import Ahead, FoundLines, KeptLines
 from features.owners import Owners
 
-EARLY = 2
+EARLY = 6
 """Batches that are handed over before the first of them is asked for."""
 
 

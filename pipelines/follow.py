@@ -2,10 +2,10 @@
 
     python -m pipelines.follow HOME WORKSPACE
 
-It reads the lines before they are written, is told which of them were kept, and applies what they say to the online
-features when its standard input ends. What it is not told of (lines before it was ready, rows of a table, what others
-write meanwhile) it reads in the ledger. Nothing depends on it: whoever loads reads the lines where it does not answer,
-and catches up afterwards, to find it done.
+It reads lines before they are written, is told which of them were kept, and what those say that whoever loads had time
+to read; all of it is applied to the online features when its standard input ends. What it is not told of (rows of a
+table, what others write meanwhile) it reads in the ledger. Nothing depends on it: whoever loads reads the lines where
+it does not answer, and catches up afterwards, to find it done.
 """
 
 import os
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from decisioning.errors import UnavailableError
 from features.catalog_source import feature_set_of
@@ -32,8 +32,23 @@ from features.receipt import Arrival
 from features.record import DEFECTS
 from features.stores import open_rows
 from features.workspace import Workspace
-from pipelines.follow_messages import ARRIVAL, LINES, READY, Message, arrival_in, kept_in, of_found, receive, send
+from pipelines.follow_messages import (
+    ARRIVAL,
+    LINES,
+    PAGE,
+    READY,
+    Message,
+    arrival_in,
+    kept_in,
+    of_found,
+    page_in,
+    receive,
+    send,
+)
 from pipelines.follower import Follower
+
+if TYPE_CHECKING:
+    from pipelines.composition import Composition
 
 WORTH = 32 * 2**20
 """Bytes of a file from which a second process is worth its start."""
@@ -43,16 +58,17 @@ PAUSE = 0.05
 
 
 @contextmanager
-def followed(home: Path, workspace: Path, arrival: Arrival, *, size: int) -> Iterator[Ahead]:
+def followed(composition: "Composition", arrival: Arrival, *, size: int) -> Iterator[Ahead]:
     """While a file of so many bytes is loaded within, another process reads along; it is done when this ends."""
     if size < WORTH or len(os.sched_getaffinity(0)) == 1:
         yield NOBODY
         return
-    command = [sys.executable, "-m", MODULE, str(home.absolute()), str(workspace.absolute())]
-    piped = subprocess.PIPE
+    home, workspace = composition.home.path.absolute(), composition.workspace.folder.absolute()
+    command, piped = [sys.executable, "-m", MODULE, str(home), str(workspace)], subprocess.PIPE
+    reader = LineReader(arrival, composition.features.reader, contracts_of(composition.workspace))
     with subprocess.Popen(command, stdin=piped, stdout=piped, bufsize=0) as process:  # noqa: S603 (this interpreter)
         try:
-            follower = Follower(_pipe(process.stdin), _pipe(process.stdout), arrival)
+            follower = Follower(_pipe(process.stdin), _pipe(process.stdout), arrival, reader=reader)
             yield follower
             follower.end()
         except BaseException:
@@ -115,6 +131,9 @@ class Following:
             self._reader = LineReader(arrival_in(message.body), self._facts, self._contracts)
         elif self._reader is not None and message.kind == LINES:
             send(self._to_them, of_found(self._reader.read(message.body.split(b"\n"))))
+        elif message.kind == PAGE:
+            first, last, page = page_in(message.body)
+            gathered.take(first, last, page)
         elif self._reader is not None:
             self._gather(message.body, self._reader, gathered)
 

@@ -9,12 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
+from features.backlog import Page
+from features.gathering.page_file import packed, unpacked
 from features.instant import from_us, to_us
 from features.lines_ahead import FoundLines, KeptLines
 from features.receipt import Arrival
 
 _HEAD = Struct("<cQ")
-READY, ARRIVAL, LINES, FOUND, KEPT = b"r", b"a", b"l", b"f", b"k"
+READY, ARRIVAL, LINES, FOUND, KEPT, PAGE = b"r", b"a", b"l", b"f", b"k", b"p"
 _AT_ONCE = 1 << 20
 
 
@@ -89,3 +91,16 @@ def kept_in(body: bytes) -> KeptLines:
     said, _, nodes = body.partition(b"\n")
     first, last, occurred_us = orjson.loads(said)
     return KeptLines(first, last, np.frombuffer(nodes, dtype=np.int64), dict(occurred_us))
+
+
+def of_page(first: int, last: int, page: Page) -> Message:
+    """What the records [first, last] say, by node."""
+    said = orjson.dumps([first, last, len(page.group), len(page.hits.facts)])
+    return Message(PAGE, b"".join((said, b"\n", *packed(page))))
+
+
+def page_in(body: bytes) -> tuple[int, int, Page]:
+    """As `of_page` said."""
+    said, _, columns = body.partition(b"\n")
+    first, last, n_facts, n_hits = orjson.loads(said)
+    return first, last, unpacked(columns, n_facts, n_hits)

@@ -1,55 +1,96 @@
-"""The process that reads along, as whoever loads sees it: takes lines from when it is ready, until it is gone."""
+"""The process that reads along, as whoever loads sees it: both read lines, each what the other has no time for."""
 
 import logging
 import select
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 from typing import IO
 
+from features.line_reader import LineReader
 from features.lines_ahead import FoundLines, KeptLines
 from features.receipt import Arrival
-from pipelines.follow_messages import FOUND, LINES, READY, Message, found_in, of_arrival, of_kept, receive, send
+from features.record import DEFECTS
+from pipelines.follow_messages import (
+    FOUND,
+    LINES,
+    READY,
+    Message,
+    found_in,
+    of_arrival,
+    of_kept,
+    of_page,
+    receive,
+    send,
+)
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE = 3
+"""Batches that the process has to read at most, so that it never waits for one, and whoever loads for few."""
+MOST_UNSENT = 64
+"""Messages that wait to be sent at most; what is read here beyond them it reads again in the ledger."""
+HERE = 1
+"""Who reads here, as `FoundLines` names it; the process is 0."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Lines that are to be read. Parameters: `body`, all of them; `found`, what was found in them here."""
+
+    lines: Sequence[bytes]
+    body: bytes
+    is_sent: bool = False
+    found: FoundLines | None = None
+
 
 class Follower:
-    """Implements `features.lines_ahead.Ahead` by messages.
+    """Implements `features.lines_ahead.Ahead`: some lines are read by the process, by messages, and others here.
 
-    Messages are sent by a thread of its own: while one waits until the other side has read it, what that side sends can
-    be received.
+    While the next answer is not there, what was not sent yet is read here; so is everything until the process is ready.
+    It is told of those that were kept what they say to features. Messages are sent by a thread of its own: while one
+    waits until the other side has read it, what that side sends can be received.
 
-    Parameters: `to_it` and `from_it`, pipes; `arrival`, how all lines come.
+    Parameters: `to_it` and `from_it`, pipes; `arrival`, how all lines come; `reader`, who reads here.
     """
 
-    def __init__(self, to_it: IO[bytes], from_it: IO[bytes], arrival: Arrival) -> None:
+    def __init__(self, to_it: IO[bytes], from_it: IO[bytes], arrival: Arrival, *, reader: LineReader) -> None:
         self._to_it, self._from_it = to_it, from_it.fileno()
         self._arrival = arrival
-        self._is_ready = self._is_gone = False
+        self._reader = reader
+        self._is_ready = self._is_gone = self._is_told = False
+        self._waiting = deque[_Batch]()
+        self._received = deque[_Batch]()
         self._queue: SimpleQueue[Message | None] = SimpleQueue()
         self._sender = Thread(target=self._send_all, name="follower", daemon=True)
         self._sender.start()
 
     def send(self, lines: Sequence[bytes]) -> bool:
-        """Hand lines over; not before it is ready, and none in which a line ends."""
+        """Hand lines over; not where it is gone, and none in which a line ends."""
         body = b"\n".join(lines)
-        if not self._listens() or body.count(b"\n") != len(lines) - 1:
+        if self._is_gone or body.count(b"\n") != len(lines) - 1:
             return False
-        self._queue.put(Message(LINES, body))
+        self._waiting.append(_Batch(lines, body))
+        self._hand_over()
         return True
 
     def receive(self) -> FoundLines | None:
-        """What was found in the oldest lines that were sent; None where it is gone."""
-        message = None if self._is_gone else receive(self._from_it)
-        if message is None or message.kind != FOUND:
-            self._is_gone = True
-            return None
-        return found_in(message.body)
+        """What was found in the oldest lines that were sent; None where it had them and is gone."""
+        batch = self._waiting.popleft()
+        found = self._answer() if batch.is_sent else batch.found or self._read(batch)
+        if found is not None:
+            self._received.append(batch)
+        self._hand_over()
+        return found
 
     def keep(self, kept: KeptLines) -> None:
         """Tell what became of the oldest lines that were received."""
-        self._queue.put(of_kept(kept))
+        if self._received.popleft().is_sent:
+            self._queue.put(of_kept(kept))
+        else:
+            self._tell(kept)
 
     def end(self) -> None:
         """Send what is to be sent, and close; does nothing the second time."""
@@ -57,13 +98,52 @@ class Follower:
         self._sender.join()
         self._to_it.close()
 
+    def _hand_over(self) -> None:
+        """Send what it has room for."""
+        if not self._is_told:
+            self._queue.put(of_arrival(self._arrival))
+            self._is_told = True
+        if self._listens():
+            room = AT_ONCE - sum(batch.is_sent for batch in self._waiting)
+            for batch in self._unread()[: max(room, 0)]:
+                self._queue.put(Message(LINES, batch.body))
+                batch.is_sent = True
+
+    def _unread(self) -> list[_Batch]:
+        return [batch for batch in self._waiting if not batch.is_sent and batch.found is None]
+
+    def _read(self, batch: _Batch) -> FoundLines:
+        batch.found = self._reader.read(batch.lines)._replace(by=HERE)
+        return batch.found
+
+    def _answer(self) -> FoundLines | None:
+        """The next answer; while it is not there, something else is read."""
+        while not self._is_gone and not self._says_something() and (unread := self._unread()):
+            self._read(unread[0])
+        message = None if self._is_gone else receive(self._from_it)
+        if message is None or message.kind != FOUND:
+            self._is_gone = True
+            return None
+        return found_in(message.body)
+
+    def _tell(self, kept: KeptLines) -> None:
+        """Tell what kept lines say that were read here; where one of them cannot be read, the ledger will tell."""
+        try:
+            page = self._reader.page(kept)
+        except DEFECTS:
+            return
+        if not self._is_gone and self._queue.qsize() < MOST_UNSENT:
+            self._queue.put(of_page(kept.first, kept.last, page))
+
+    def _says_something(self) -> bool:
+        return bool(select.select([self._from_it], [], [], 0)[0])
+
     def _listens(self) -> bool:
         """Whether it is there; looks once in a while whether it became ready."""
-        if not self._is_ready and not self._is_gone and select.select([self._from_it], [], [], 0)[0]:
+        if not self._is_ready and not self._is_gone and self._says_something():
             message = receive(self._from_it)
             self._is_ready = message is not None and message.kind == READY
             self._is_gone = not self._is_ready
-            self._queue.put(of_arrival(self._arrival))
         return self._is_ready and not self._is_gone
 
     def _send_all(self) -> None:

@@ -78,7 +78,7 @@ def ingest_file(home: Path, workspace: Path, file: Path, wanted: Wanted = Wanted
         size = 0 if before and before.finished and not wanted.again else file.stat().st_size
         at = system_clock()
         arrival = Arrival(at, source=source, backfill=wanted.backfill)
-        with shown_progress(file.name) as progress, followed(home, workspace, arrival, size=size) as ahead:
+        with shown_progress(file.name) as progress, followed(composition, arrival, size=size) as ahead:
             reading = Reading(at, progress, ahead, again=wanted.again)
             imported = import_file(composition, asked, reading)
         composition.projection.catch_up()
@@ -142,9 +142,8 @@ def load(
 ) -> Receipt:
     """Take a file in and (with `catch_up`) bring the online features up to it; `progress` is told the bytes read."""
     arrival = Arrival(received_at, source=source, backfill=backfill)
-    home, workspace = composition.home.path, composition.workspace.folder
     size = file.stat().st_size if catch_up else 0
-    with _opened(file) as stream, followed(home, workspace, arrival, size=size) as ahead:
+    with _opened(file) as stream, followed(composition, arrival, size=size) as ahead:
         receipt = composition.intake.load(_lines(stream, progress), arrival, ahead)
     if catch_up:
         composition.projection.catch_up()

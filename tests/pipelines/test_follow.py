@@ -14,7 +14,7 @@ from features.online_store import PackedRows
 from pipelines import follow
 from pipelines.composition import compose
 from pipelines.follow import followed
-from pipelines.follow_messages import of_kept
+from pipelines.follow_messages import of_kept, of_page
 from pipelines.ingest import load
 from pipelines.init import write_workspace
 
@@ -57,7 +57,7 @@ def patiently(place, ahead, *, kills: bool):
     for number, line in enumerate((place / "events.jsonl").read_bytes().splitlines()):
         if number == BATCH:
             assert select.select([ahead._from_it], [], [], 60)[0]
-        if kills and number == 6 * BATCH:
+        if kills and number == 9 * BATCH:
             who_reads_along().kill()
         yield line
 
@@ -74,14 +74,18 @@ def who_reads_along() -> psutil.Process:
 @pytest.mark.parametrize("kills", [False, True], ids=["to the end", "until it is killed"])
 def test_lines_that_another_process_reads_make_the_same_state(place, monkeypatch, kills):
     monkeypatch.setattr("features.intake.BULK_BATCH", BATCH)
-    handed = []
-    monkeypatch.setattr("pipelines.follower.of_kept", lambda kept: handed.append(kept) or of_kept(kept))
+    there, here = [], []
+    monkeypatch.setattr("pipelines.follower.of_kept", lambda kept: there.append(kept) or of_kept(kept))
+    monkeypatch.setattr("pipelines.follower.of_page", lambda *told: here.append(told) or of_page(*told))
     arrival = Arrival(OPENS + YEAR, source="file", backfill=True)
     with compose(place / "helped", place / "shop") as composition:
-        with followed(place / "helped", place / "shop", arrival, size=1) as ahead:
+        with followed(composition, arrival, size=1) as ahead:
             receipt = composition.intake.load(patiently(place, ahead, kills=kills), arrival, ahead)
         assert receipt.accepted == EVENTS
-        assert len(handed) < EVENTS // BATCH if kills else len(handed) == EVENTS // BATCH - 1
+        n_told = len(there) + len(here)
+        assert n_told < EVENTS // BATCH if kills else n_told == EVENTS // BATCH
+        assert there
+        assert here
         helped = state_of(composition)
     is_done, values = helped
     assert is_done != kills
