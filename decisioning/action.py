@@ -15,13 +15,15 @@ class Treatment:
     """How an action is rendered in one channel.
 
     Parameters: `name`, unique within its action; `channel`; `cost` of one contact, in the catalogue's currency;
-    `placements` that may show it (empty: every placement of the channel).
+    `placements` that may show it (empty: every placement of the channel); `cost_formula`, the customer's own cost ("":
+    `cost`), of which `cost` is then what is usual.
     """
 
     name: str
     channel: str
     cost: float = 0.0
     placements: frozenset[str] = frozenset()
+    cost_formula: str = ""
 
     def fits(self, *, channel: str, placement: str) -> bool:
         """Whether this treatment can be shown in the placement of the channel.
@@ -63,7 +65,8 @@ class Action:
     `starting_evidence` (a number of imagined contacts) stand in until there is evidence; `lever` is the business's own
     factor; `conversion` is the event that counts as its success, whether it was shown or not; `valid_from` and
     `valid_until` (that moment excluded) bound when it may be proposed; what is `transactional` (a receipt, a security
-    notice) no cap, rest, hold or quiet hour stops, but its contacts count.
+    notice) no cap, rest, hold or quiet hour stops, but its contacts count; `value_formula` is the customer's own value
+    ("": `value`), of which `value` is then what is usual: models and overviews go by that.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Action:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     transactional: bool = False
+    value_formula: str = ""
 
     def out_of_date(self, now: datetime) -> str | None:
         """Why it may not be proposed now, in words; None where it may.

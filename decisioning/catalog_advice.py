@@ -39,7 +39,7 @@ def _action(action: Action, catalog: Catalog, now: datetime) -> Iterator[Problem
             yield Problem((*path, "treatments", treatment.name), "no placement shows it")
     if action.valid_until is not None and action.valid_until <= now:
         yield Problem((*path, "valid_until"), f"over since {action.valid_until.isoformat()}: it is never offered again")
-    if action.value == 0:
+    if action.value == 0 and not action.value_formula:
         yield Problem(
             (*path, "value"), "is 0: it is never worth more than doing nothing, and only exploration shows it"
         )

@@ -9,6 +9,7 @@ from decisioning.condition import compile_condition
 from decisioning.condition_kind import Kinds
 from decisioning.condition_time import CLOCK, CLOCK_KINDS
 from decisioning.errors import CatalogError
+from decisioning.formula import check_formula
 from decisioning.holdout import ARMS
 from decisioning.outcome import OUTCOME_TYPES
 
@@ -29,6 +30,7 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _holdout(catalog)
     yield from _pools(catalog)
     yield from _conditions(catalog, features)
+    yield from _budgeted_formulas(catalog)
 
 
 def _placements(catalog: Catalog) -> Iterator[Problem]:
@@ -126,6 +128,11 @@ def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[
             compile_condition(text, known=known, kinds=kinds)
         except CatalogError as error:
             yield Problem(path, error.message)
+    for path, text in _formula_texts(catalog):
+        try:
+            check_formula(text, known=known, kinds=kinds)
+        except CatalogError as error:
+            yield Problem(path, error.message)
 
 
 def _condition_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:
@@ -136,6 +143,25 @@ def _condition_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:
         yield ("contact_policy", "holds", index, "condition"), hold.condition
     for index, weight in enumerate(catalog.context_weights):
         yield ("context_weights", index, "condition"), weight.condition
+
+
+def _budgeted_formulas(catalog: Catalog) -> Iterator[Problem]:
+    """A budget is drawn from by stated costs: what each customer would take of it is not known beforehand."""
+    budgets = [pool for pool in catalog.pools if pool.kind == "budget"]
+    for action in catalog.actions.values():
+        for each in action.treatments:
+            if each.cost_formula and any(pool.draws(action, each.channel, cost=1.0) for pool in budgets):
+                path = ("actions", action.name, "treatments", each.name, "cost_formula")
+                yield Problem(path, "a budget counts what a contact costs, and needs one number for all: leave it out")
+
+
+def _formula_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:
+    for action in catalog.actions.values():
+        if action.value_formula:
+            yield ("actions", action.name, "value_formula"), action.value_formula
+        for treatment in action.treatments:
+            if treatment.cost_formula:
+                yield ("actions", action.name, "treatments", treatment.name, "cost_formula"), treatment.cost_formula
 
 
 def _issues(catalog: Catalog) -> Collection[str]:

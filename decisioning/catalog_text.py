@@ -66,11 +66,12 @@ class TreatmentText(Text):
 
     channel: Name
     cost: Amount = 0.0
+    cost_formula: str = ""
     placements: list[Name] = []
 
     def build(self, name: str) -> Treatment:
         """The treatment of this name."""
-        return Treatment(name, self.channel, self.cost, frozenset(self.placements))
+        return Treatment(name, self.channel, self.cost, frozenset(self.placements), self.cost_formula)
 
 
 class StartingText(Text):
@@ -86,6 +87,7 @@ class ActionText(Text):
     issue: Name
     group: Name
     value: Amount
+    value_formula: str = ""
     treatments: Annotated[dict[Name, TreatmentText], Field(min_length=1)]
     purpose: Name = "marketing"
     window_days: Days = 14
@@ -118,6 +120,7 @@ _ACTION_FIELDS_AS_WRITTEN = (
     "issue",
     "group",
     "value",
+    "value_formula",
     "purpose",
     "eligibility",
     "applicability",

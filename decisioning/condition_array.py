@@ -56,6 +56,17 @@ def judge(tree: Truth, columns: Mapping[str, Column], *, n: int) -> Verdict:
     return Verdict(np.broadcast_to(verdict.true, (n,)), np.broadcast_to(verdict.false, (n,)))
 
 
+def computed(value: Value, columns: Mapping[str, Column], *, n: int) -> Numbers:
+    """What a formula comes to for each of n rows, (n,); NaN where it is not known.
+
+    >>> computed(Arithmetic("+", Name("age"), Constant(1.0)), {"age": np.array([17.0, np.nan])}, n=2)
+    array([18., nan])
+    """
+    with np.errstate(all="ignore"):
+        column = _value(value, columns)
+    return np.broadcast_to(_NOT_KNOWN if isinstance(column, Words) else column, (n,))
+
+
 def _judge(tree: Truth, columns: Mapping[str, Column]) -> Verdict:
     match tree:
         case Always(truth):

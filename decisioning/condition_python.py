@@ -28,6 +28,7 @@ from decisioning.condition_tree import (
 from decisioning.customer import FeatureValue
 
 TruthFunction = Callable[[Mapping[str, FeatureValue]], bool | None]
+NumberFunction = Callable[[Mapping[str, FeatureValue]], float | None]
 _CLASSES = {"number": "float", "word": "str"}
 _LOAD = """\
  {local} = get({name!r})
@@ -43,10 +44,19 @@ def compile_python(tree: Truth) -> TruthFunction:
     >>> compile_python(Comparison(">", Name("age"), Constant(18.0)))({"age": 40.0})
     True
     """
-    source = _Source({name: f"x{index}" for index, name in enumerate(dict.fromkeys(names_in(tree)))})
-    scope: dict[str, object] = {"__builtins__": {}, "plain": plain, "float": float, "str": str}
-    exec(compile(source.function(tree), "<condition>", "exec"), scope)  # noqa: S102 - made from a whitelisted tree only
-    return cast("TruthFunction", scope["truth"])
+    source = _Source.of(tree)
+    return cast("TruthFunction", source.compiled(source.truth(tree)))
+
+
+def compile_number(tree: Value) -> NumberFunction:
+    """Compile a formula to a function of feature values: a number, or None where it is not known. It never raises.
+
+    >>> compile_number(Arithmetic("*", Name("orders"), Constant(2.0)))({"orders": 3})
+    6.0
+    """
+    source = _Source.of(tree)
+    code, again = source.operand(tree)
+    return cast("NumberFunction", source.compiled(f"({again} if {code}.__class__ is float else None)"))
 
 
 def plain(value: object) -> FeatureValue:
@@ -73,9 +83,17 @@ class _Source:
         self.local_of = local_of
         self.numbers = count()
 
-    def function(self, tree: Truth) -> str:
+    @classmethod
+    def of(cls, tree: Truth | Value) -> "_Source":
+        return cls({name: f"x{index}" for index, name in enumerate(dict.fromkeys(names_in(tree)))})
+
+    def compiled(self, code: str) -> object:
+        """The function of feature values that returns what the code says."""
         loads = "".join(_LOAD.format(local=local, name=name) for name, local in self.local_of.items())
-        return f"def truth(values):\n get = values.get\n{loads} return {self.truth(tree)}\n"
+        text = f"def answer(values):\n get = values.get\n{loads} return {code}\n"
+        scope: dict[str, object] = {"__builtins__": {}, "plain": plain, "float": float, "str": str}
+        exec(compile(text, "<condition>", "exec"), scope)  # noqa: S102 - made from a whitelisted tree only
+        return scope["answer"]
 
     def truth(self, tree: Truth) -> str:
         match tree:

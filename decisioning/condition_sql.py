@@ -42,6 +42,11 @@ def render_sql(tree: Truth) -> str:
             return f"({' OR '.join(map(render_sql, parts))})"
 
 
+def render_number(value: Value) -> str:
+    """Write a formula in DuckDB's SQL, as `render_sql` writes a condition."""
+    return _value(value)
+
+
 def _value(value: Value) -> str:
     match value:
         case Name(name):

@@ -112,6 +112,7 @@ def consider(
         catalog.context_weights(values),
         levers=arm != "no_levers",
         prices=[Priced(catalog.pools[key], price) for key, price in request.prices.items() if key in catalog.pools],
+        said=values,
     )
     decision_id = decision_id_of(request.request_id, arms.salt)
     case = _Case(

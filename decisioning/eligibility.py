@@ -10,6 +10,7 @@ from decisioning.condition import Condition, compile_condition
 from decisioning.condition_python import TruthFunction
 from decisioning.contact_policy import CapKey, cap_keys
 from decisioning.customer import FeatureValue
+from decisioning.formula import compile_formula, is_amount
 from decisioning.pool import Draw, Pool, draws_of
 from decisioning.ports import Candidate
 from decisioning.slate import Slates
@@ -48,6 +49,16 @@ class Entrant:
     checks: tuple[Check, ...]
     cap_keys: tuple[CapKey, ...]
     draws: tuple[Draw, ...] = ()
+
+    def unpriced(self, values: Mapping[str, FeatureValue]) -> Stop | None:
+        """The formula of its value, or of the costs of all its treatments, that comes to nothing it can be."""
+        told = self.action.value_formula
+        if told and not is_amount(compile_formula(told).number(values)):
+            return Stop("value", f"not known, or below 0: {told}")
+        costs = [each.treatment.cost_formula for each in self.candidates]
+        if all(costs) and not any(is_amount(compile_formula(cost).number(values)) for cost in costs):
+            return Stop("value", f"cost not known, or below 0: {costs[0]}")
+        return None
 
     def refused(self, values: Mapping[str, FeatureValue], *, eligibility_only: bool) -> Stop | None:
         """The first condition that is not TRUE of these values."""

@@ -1,6 +1,6 @@
 """What became of every action in a decision, and why: offered, eligible and not offered, or excluded and by what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +9,7 @@ from decisioning.condition import compile_condition
 from decisioning.customer import FeatureValue
 from decisioning.decision import Decision, Exclusion, RankedAction
 from decisioning.eligibility import CompiledCatalog
+from decisioning.formula import compile_formula
 from decisioning.funnel import values_of
 from decisioning.ports import Candidate, Scorer
 
@@ -105,14 +106,20 @@ def _excluded(exclusion: Exclusion, decision: Decision, catalog: CompiledCatalog
     text = _condition_of(exclusion, catalog)
     policy = catalog.catalog.contact_policy if catalog else None
     values = values_of(decision.features, decision.context, now=decision.decided_at, policy=policy)
-    names = sorted(compile_condition(text).names) if text else ()
+    names = compile_condition(text).names if text else _formula_of(exclusion)
     return ExplainedAction(
         exclusion.action,
         "excluded",
         (exclusion.reason,),
         stage=exclusion.stage,
-        read={name: values.get(name) for name in names},
+        read={name: values.get(name) for name in sorted(names)},
     )
+
+
+def _formula_of(exclusion: Exclusion) -> Collection[str]:
+    """The names that the formula reads that stopped an action; none where none did."""
+    text = exclusion.reason.partition(": ")[2] if exclusion.stage == "value" else ""
+    return compile_formula(text).names if text else ()
 
 
 def _condition_of(exclusion: Exclusion, catalog: CompiledCatalog | None) -> str:

@@ -101,9 +101,9 @@ class _Rules:
 def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     """Pass every action of the catalogue through the stages, in their order; the first that stops it counts.
 
-    The stages: holdout, placement, validity, eligibility, applicability, suitability, consent, hold, quiet, rest, cap,
-    budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE excludes, a hold that is not
-    FALSE holds, constraints that could not be read exclude everything. The arm `hold_out` stops everything;
+    The stages: holdout, placement, validity, eligibility, applicability, suitability, value, consent, hold, quiet,
+    rest, cap, budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE excludes, a hold
+    that is not FALSE holds, constraints that could not be read exclude everything. The arm `hold_out` stops everything;
     `eligibility_only` skips applicability and suitability. What is transactional is stopped by neither hold, quiet
     hours, rest nor cap, but by what it draws from. A placement's fallback goes through all of it, and then only where
     nothing else did.
@@ -122,7 +122,7 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     only = moment.arm == "eligibility_only"
     for each in slot.entrants:
         stop = each.unfit or _dated(each.action, now) or each.refused(moment.values, eligibility_only=only)
-        stop = stop or rules.stop(each.action) or rules.undrawable(each)
+        stop = stop or each.unpriced(moment.values) or rules.stop(each.action) or rules.undrawable(each)
         if stop:
             stopped[each.action.name] = stop
         else:

@@ -1,7 +1,7 @@
 """Options: the actions that went through the funnel, scored, each in its best treatment; kept in columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan
 from typing import NamedTuple
 
@@ -46,13 +46,15 @@ class Weighing:
     """What a decision multiplies values by.
 
     Parameters: `context_weights` by issue (1 where an issue is not named); `levers` false sets every lever to 1;
-    `prices`, of what contacts take from pools, in money for each unit of the pool's own.
+    `prices`, of what contacts take from pools, in money for each unit of the pool's own; `said`, what formulas may
+    read.
     """
 
     mode: Mode
     context_weights: Mapping[str, float]
     levers: bool = True
     prices: Sequence[Priced] = ()
+    said: Mapping[str, FeatureValue] = field(default_factory=dict)
 
     def charges(self, slate: Slate) -> Floats:
         """What the pools of these candidates cost besides, (n,): taken off their priorities before anything is drawn.
@@ -64,10 +66,11 @@ class Weighing:
     def stakes(self, slate: Slate) -> Stakes:
         """What the priorities of these candidates are made of besides their scores."""
         levers = slate.levers if self.levers else 1.0
+        values, costs = slate.amounts(self.said)
         if not self.context_weights:
-            return Stakes(slate.values, slate.costs, levers)
+            return Stakes(values, costs, levers)
         weights = np.array([self.context_weights.get(issue, 1.0) for issue in slate.issues], dtype=np.float64)
-        return Stakes(slate.values, slate.costs, weights * levers)
+        return Stakes(values, costs, weights * levers)
 
 
 class Options(NamedTuple):
@@ -98,7 +101,7 @@ class Options(NamedTuple):
         said = float(scores.propensity[at]), float(scores.uplift[at])
         return Option(
             candidate,
-            Factors(*said, candidate.action.value, candidate.treatment.cost, weight, lever),
+            Factors(*said, _at(self.stakes.value, at), _at(self.stakes.cost, at), weight, lever),
             float(self.priority[at]),
             scores.priority is not None,
             None if added is None else Added(float(added.bundle[at]), float(added.spread[at]), added.seq),
@@ -121,12 +124,20 @@ class Options(NamedTuple):
         return Learned(added.seq, dict(zip(names, rows, strict=True)), dict(zip(names, treatments, strict=True)))
 
 
+def _at(numbers: Floats | float, at: int) -> float:
+    return numbers if isinstance(numbers, float) else float(numbers[at])
+
+
 def options_of(slate: Slate, *, scorer: Scorer, features: Mapping[str, FeatureValue], weighing: Weighing) -> Options:
     """Score the candidates and keep each action's best treatment; what has no usable score is left out."""
     scores = scorer.score(features, slate.candidates) if slate.candidates else NOTHING
     if not (slate.all_usable and all_sound(scores)):
         sound = np.flatnonzero(slate.usable & are_sound(scores))
         slate, scores = slate.take(sound), scores.take(sound)
+    if slate.formulas:
+        values, costs = slate.amounts(weighing.said)
+        known = np.flatnonzero(np.isfinite(values + costs))
+        slate, scores = slate.take(known), scores.take(known)
     options = _priced(slate, scores, weighing)
     if slate.single and not isnan(sum(options.priority.tolist())):
         return options

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
+from math import isfinite, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
+from decisioning.customer import FeatureValue
+from decisioning.formula import Formula, compile_formula, is_amount
 from decisioning.ports import Candidate
 
 Floats = NDArray[np.float64]
@@ -39,6 +41,26 @@ class Slate:
     def issues(self) -> tuple[str, ...]:
         """Of their actions."""
         return tuple([each.action.issue for each in self.candidates])
+
+    @cached_property
+    def formulas(self) -> tuple[tuple[int, Formula | None, Formula | None], ...]:
+        """Where the catalogue computes a candidate's value or cost, and how."""
+        texts = [(each.action.value_formula, each.treatment.cost_formula) for each in self.candidates]
+        pairs = [(_formula(value), _formula(cost)) for value, cost in texts]
+        return tuple((at, value, cost) for at, (value, cost) in enumerate(pairs) if value or cost)
+
+    def amounts(self, said: Mapping[str, FeatureValue]) -> tuple[Floats, Floats | float]:
+        """What one acceptance is worth and one contact costs, (n,) each; NaN where that is not known.
+
+        Parameters: `said`, what formulas may read.
+        """
+        if not self.formulas:
+            return self.values, self.costs
+        values, costs = self.values.copy(), np.broadcast_to(self.costs, self.values.shape).copy()
+        for at, value, cost in self.formulas:
+            values[at] = _amount(value, said) if value else values[at]
+            costs[at] = _amount(cost, said) if cost else costs[at]
+        return values, costs
 
     @cached_property
     def values(self) -> Floats:
@@ -105,6 +127,15 @@ class Slates:
                 self._kept.clear()
             slate = self._kept[names] = Slate.of(each for name in names for each in self._candidates[name])
         return slate
+
+
+def _formula(text: str) -> Formula | None:
+    return compile_formula(text) if text else None
+
+
+def _amount(formula: Formula, said: Mapping[str, FeatureValue]) -> float:
+    number = formula.number(said)
+    return nan if number is None or not is_amount(number) else number
 
 
 def _unless_all(numbers: list[float], usual: float) -> Floats | float:

@@ -17,6 +17,7 @@ from decisioning.catalog import Catalog
 from decisioning.ports import Candidate, Scores
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
+from training.own_amount import own_amounts
 
 NEVER = -1e12
 """The priority of what cannot be shown any more: finite, and below everything."""
@@ -61,7 +62,8 @@ def score_log(bundle: ManyScorer, frame: DecisionLogFrame, catalog: Catalog) -> 
             found = bundle.score_matrix(customers[rows], candidates)
             for place, candidate in enumerate(candidates):
                 column = frame.actions.index(candidate.action.name)
-                _keep_better(scores, rows, column, found, place, _priority(place, candidate, found, catalog))
+                own = _priority(place, found, catalog, _stakes(candidate, frame, rows))
+                _keep_better(scores, rows, column, found, place, own)
     return scores
 
 
@@ -95,11 +97,19 @@ def _keep_better(scores: LogScores, rows: NDArray[Any], column: int, found: Scor
     scores.uplift[taken, column] = found.uplift[better, place]
 
 
-def _priority(place: int, candidate: Candidate, scores: Scores, catalog: Catalog) -> Floats:
+def _stakes(candidate: Candidate, frame: DecisionLogFrame, rows: NDArray[Any]) -> Stakes:
+    action, treatment = candidate.action, candidate.treatment
+    if not (action.value_formula or treatment.cost_formula):
+        return Stakes(action.value, treatment.cost, weight=action.lever)
+    decided_us, features = frame.decided_us[rows], {name: column[rows] for name, column in frame.features.items()}
+    value = own_amounts(action.value_formula, action.value, features=features, decided_us=decided_us)
+    cost = own_amounts(treatment.cost_formula, treatment.cost, features=features, decided_us=decided_us)
+    return Stakes(value, cost, weight=action.lever)
+
+
+def _priority(place: int, scores: Scores, catalog: Catalog, stakes: Stakes) -> Floats:
     if scores.priority is not None:
         given: Floats = scores.priority[:, place]
         return given
-    action, cost = candidate.action, candidate.treatment.cost
-    stakes = Stakes(action.value, cost, weight=action.lever)
     of_one = Scores(scores.propensity[:, place], scores.uplift[:, place])
     return priorities(gains(of_one, stakes, catalog.arbitration), stakes, catalog.arbitration)

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from decisioning.action import NO_ACTION
+from decisioning.action import NO_ACTION, Treatment
 from decisioning.catalog import Catalog
 from features.instant import to_us
 from features.ledger import Ledger
@@ -14,6 +14,7 @@ from features.workspace import Goal
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
 from training.labels import DAY_US
+from training.own_amount import own_amounts
 from training.reading.answered import Answered, read_answered
 from training.reading.decided import Decided, read_decided
 from training.reading.followed import Followed, read_followed
@@ -85,7 +86,7 @@ def _places(decided: Decided, n_named: int, rows: slice) -> NDArray[np.int64]:
 def _costs(decided: Decided, catalog: Catalog, rows: slice) -> Floats:
     """What showing each chosen treatment costs; 0 for one that the catalogue does not know."""
     costs = {
-        (action.name, treatment.name): treatment.cost
+        (action.name, treatment.name): treatment
         for action in catalog.actions.values()
         for treatment in action.treatments
     }
@@ -94,5 +95,14 @@ def _costs(decided: Decided, catalog: Catalog, rows: slice) -> Floats:
     for place in np.unique(chosen):
         own = np.flatnonzero(chosen == place)
         for name in set(treatments[own]):
-            out[own[treatments[own] == name]] = costs.get((decided.actions[place], name), 0.0)
+            known = costs.get((decided.actions[place], name))
+            if known is not None:
+                out[own[treatments[own] == name]] = _cost_of(known, decided, rows, own[treatments[own] == name])
     return out
+
+
+def _cost_of(treatment: Treatment, decided: Decided, rows: slice, own: NDArray[np.int64]) -> Floats:
+    features = {name: column[rows][own] for name, column in decided.features.items()}
+    usual, decided_us = treatment.cost, decided.decided_us[rows][own]
+    amounts = own_amounts(treatment.cost_formula, usual, features=features, decided_us=decided_us)
+    return np.where(np.isnan(amounts), usual, amounts)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from decisioning.condition import compile_condition, read_condition
 from decisioning.condition_array import Words, judge
 from decisioning.condition_box import implies, never_true
+from decisioning.formula import compile_formula
 
 NUMBERS = ("age", "income", "context.score")
 MOMENTS = ("contract_end", "now")
@@ -150,6 +151,18 @@ def test_python_and_duckdb_answer_alike_unknowns_included(database, texts, table
 def test_duckdb_reads_the_author_s_own_text_the_same_way(database, texts, table):
     plain = [text for text in texts if not re.search("/|context", text) and not TIMELY.search(text)] or ["age > 1"]
     assert _our_answers(table, plain) == _duckdb_answers(database, table, [f"({text})" for text in plain])
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(_numbers(), min_size=1, max_size=6), table=rows())
+def test_python_duckdb_and_columns_compute_a_formula_alike(database, texts, table):
+    formulas = [compile_formula(text) for text in texts]
+    values = [dict(zip(NAMES, row, strict=True)) for row in table]
+    ours = [[formula.number(row) for formula in formulas] for row in values]
+    _fill(database, table)
+    assert ours == _duckdb_answers(database, table, [formula.sql for formula in formulas])
+    columns = [formula.of_many(_columns(table), n=len(table)).tolist() for formula in formulas]
+    assert ours == [[None if number != number else number for number in row] for row in zip(*columns, strict=True)]
 
 
 LEXICON = ("", "a", "b", "B", "it's", "é", "zz")

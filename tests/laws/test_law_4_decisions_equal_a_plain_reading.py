@@ -47,6 +47,7 @@ treatments = st.lists(
         st.sampled_from(["web", "web", "web", "email"]),
         st.sampled_from([0.0, 1.0]),
         st.sampled_from([frozenset(), frozenset(), frozenset({"home"}), frozenset({"cart"})]),
+        st.sampled_from([""] * 4 + ["age / 10", "missing"]),
     ),
     min_size=1,
     max_size=3,
@@ -65,6 +66,7 @@ actions = st.builds(
     valid_from=st.sampled_from([None] * 6 + [NOON, NOON + timedelta(seconds=1)]),
     valid_until=st.sampled_from([None] * 6 + [NOON, NOON + timedelta(seconds=1)]),
     transactional=st.sampled_from([False] * 5 + [True]),
+    value_formula=st.sampled_from([""] * 6 + ["age * 2", "50 - age", "missing * 2"]),
 )
 caps = st.one_of(
     st.builds(Cap, st.sampled_from(["action", "group", "channel", "customer"]), st.integers(0, 4), st.just(7 * DAY)),
@@ -195,6 +197,8 @@ class Reading:
             and ("validity", f"valid from {action.valid_from.isoformat()}"),
             action.valid_until and action.valid_until <= NOON and self.is_over(action),
             *(self.truth(getattr(action, stage)) is not True and (stage, getattr(action, stage)) for stage in stages),
+            self.value(action) is None and ("value", f"not known, or below 0: {action.value_formula}"),
+            self.unaffordable(action),
             UNREADABLE in self.customer.degraded and ("unreadable", "consent or contacts could not be read"),
             False in said and ("consent", f"{action.purpose} on web (opt_out)"),
             *(self.holds(hold, action) and ("hold", hold.name) for hold in self.policy.holds if not spared),
@@ -203,6 +207,25 @@ class Reading:
             self.capped(action),
         ]
         return next((each for each in found if each), None)
+
+    def amount(self, formula, usual):
+        """What the few formulas of these cases come to, None where that is nothing; worked out without the language."""
+        age = self.customer.features["age"]
+        if formula == "" or age is None or "missing" in formula:
+            return None if formula else usual
+        number = {"age * 2": age * 2, "50 - age": 50 - age, "age / 10": age / 10}[formula]
+        return number if number >= 0 else None
+
+    def value(self, action):
+        return self.amount(action.value_formula, action.value)
+
+    def unaffordable(self, action):
+        fitting = self.fitting(action)
+        costs = [self.amount(each.cost_formula, each.cost) for each in fitting]
+        return all(cost is None for cost in costs) and (
+            "value",
+            f"cost not known, or below 0: {fitting[0].cost_formula}" if fitting else "",
+        )
 
     def is_over(self, action):
         return ("validity", f"valid until {action.valid_until.isoformat()}")
@@ -264,7 +287,10 @@ class Reading:
         lever = 1.0 if self.arm == "no_levers" else action.lever
         found = []
         for each in self.fitting(action):
-            factors = Factors(propensity, uplift, action.value, each.cost, weight, lever)
+            cost = self.amount(each.cost_formula, each.cost)
+            if cost is None:
+                continue
+            factors = Factors(propensity, uplift, self.value(action), cost, weight, lever)
             given = own if self.scorer.rules else priority(factors, self.catalog.arbitration)
             found += [(-given, each.name)] if is_sound(factors) else []
         return min(found, default=None)
