@@ -66,8 +66,6 @@ WORKERS = 4
 """Threads for batches, profiles and whatever is loaded anew."""
 LOOK_AGAIN = 0.5
 """Seconds between two looks at the catalogue and the published bundle."""
-EXPLAINED = 1
-"""Ranked actions whose reasons name the features that moved their propensity."""
 
 
 @asynccontextmanager
@@ -184,7 +182,7 @@ class _Ports:
         log = DecisionBook(self.stores.ledger, compiled.catalog, self.workspace.identity)
         rollout = self.challenger.current.rollout if self.challenger.current else None
         scorer, degraded = self.fast.corrected(compiled, self.clock())
-        return Ports(compiled, profiles, scorer, log, explained=EXPLAINED, rollout=rollout, degraded=degraded)
+        return Ports(compiled, profiles, scorer, log, rollout=rollout, degraded=degraded)
 
 
 def _profile_view(

@@ -45,16 +45,17 @@ class DecisionDesk:
     clock: Callable[[], datetime]
     metrics: Metrics
 
-    async def answer(self, request: DecisionRequest, body: object) -> bytes:
+    async def answer(self, request: DecisionRequest, body: object, *, explain: int = 0) -> bytes:
         """Give the answer, byte-equal for the same id and body.
 
-        Parameters: `body`, the parsed request, whose meaning is hashed. Raises `ConflictError` where the id was used
+        Parameters: `body`, the parsed request, whose meaning is hashed; `explain`, how many ranked actions name the
+        features that moved their propensity. Raises `ConflictError` where the id was used
         with another body, `UnavailableError` where the decision was not durable in time. Where it cannot be recorded at
         all, only what nothing counts is offered.
         """
         asked = body_hash(body)
         repeated = self._repeat(request.request_id, asked)
-        return await self._decide(request, asked) if repeated is None else repeated
+        return await self._decide(request, asked, explain) if repeated is None else repeated
 
     def _repeat(self, request_id: str, asked: str) -> bytes | None:
         before = self.answers.answer_for(request_id)
@@ -67,9 +68,9 @@ class DecisionDesk:
         self.metrics.repeated()
         return before[1]
 
-    async def _decide(self, request: DecisionRequest, asked: str) -> bytes:
+    async def _decide(self, request: DecisionRequest, asked: str, explain: int) -> bytes:
         for attempt in range(ATTEMPTS + 1):
-            ports = self.ports()
+            ports = replace(self.ports(), explained=explain) if explain else self.ports()
             decision = propose(request, ports=ports, now=self.clock(), offer=attempt < ATTEMPTS)
             answer = render_decision(decision, currency=ports.catalog.catalog.currency)
             try:

@@ -9,4 +9,5 @@ from serving.schemas import DecisionBody
 
 async def decide(desk: Desk, call: Call) -> Answer:
     """Decide for one customer, or repeat what was decided for this request id."""
-    return Answer(await desk.decisions.answer(read(DecisionBody, call.body).request(desk.country), call.body))
+    asked = read(DecisionBody, call.body)
+    return Answer(await desk.decisions.answer(asked.request(desk.country), call.body, explain=asked.explain))

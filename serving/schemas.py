@@ -102,7 +102,7 @@ class CustomerBody(Strict):
 
 
 class DecisionBody(Strict):
-    """What `POST /v1/decisions` asks: for whom, where, and at most how many actions."""
+    """What `POST /v1/decisions` asks: for whom, where, at most how many actions, and features named for how many."""
 
     request_id: Identifier
     customer: CustomerBody
@@ -110,6 +110,7 @@ class DecisionBody(Strict):
     channel: Annotated[str, Field(max_length=128)] = ""
     context: Annotated[dict[FactName, Fact], Field(max_length=64)] = Field(default_factory=dict)
     limit: Annotated[int, Field(ge=1, le=100)] | None = None
+    explain: Annotated[int, Field(ge=0, le=100)] = 0
 
     def request(self, country: str = "") -> DecisionRequest:
         """Give the domain's request."""

@@ -3,6 +3,7 @@
 import pytest
 from test_app import ask, in_service
 
+from decisioning.cold_start import CatalogScorer
 from serving.explanation_answer import ExplanationAnswer
 
 
@@ -42,6 +43,19 @@ async def view_tea(http):
 def test_what_happened_since_changes_nothing_of_how_it_is_made_again(tmp_path):
     _, (answer,) = explained(tmp_path, {}, before=view_tea)
     assert answer.json()["replay"] == {"exact": True, "differs": [], "why_not": None}
+
+
+@pytest.mark.parametrize("explain", [0, 1, 2])
+def test_as_many_ranked_actions_name_features_as_the_caller_asks_for(tmp_path, monkeypatch, explain):
+    monkeypatch.setattr(CatalogScorer, "explain", lambda *_: (("tea_views_7d", 0.5),))
+
+    async def scenario(http):
+        return (await http.post("/v1/decisions", json=ask("r-1") | {"explain": explain})).json()
+
+    ranked = in_service(tmp_path, scenario)["ranked"]
+    named = ["tea_views_7d raises it" in each["reasons"] for each in ranked]
+    assert named == [each["rank"] <= explain for each in ranked]
+    assert ranked
 
 
 def test_what_if_says_what_would_have_moved(tmp_path):
