@@ -8,7 +8,11 @@ from numpy.typing import NDArray
 
 from decisioning.ports import Scores
 
-Mode = Literal["incremental_value", "propensity_value"]
+Built = Literal["incremental_value", "propensity_value", "value"]
+"""How priorities are made, as it stands here."""
+Mode = Literal[Built, "custom"]
+Tie = Literal["value", "propensity", "uplift", "cost"]
+"""What may decide between equal priorities: more of it is preferred, of a cost less."""
 Floats = NDArray[np.float64]
 ZERO, ONE = np.array(0.0), np.array(1.0)
 """Arrays: on a handful of numbers, half the time goes into making one of a Python number."""
@@ -44,8 +48,10 @@ def gains(scores: Scores, stakes: Stakes, mode: Mode) -> Floats:
     """What contacts are worth before weights and costs (n,).
 
     `incremental_value`: uplift × value, with the propensity in the uplift's place where there is no randomised
-    evidence. `propensity_value`: propensity × value.
+    evidence. `propensity_value`: propensity × value. `value`: the value.
     """
+    if mode == "value":
+        return np.broadcast_to(np.asarray(stakes.value), scores.propensity.shape)
     if mode == "propensity_value" or not scores.randomised:
         return scores.propensity * stakes.value
     return np.where(np.isnan(scores.uplift), scores.propensity, scores.uplift) * stakes.value
@@ -55,7 +61,7 @@ def priorities(gain: Floats, stakes: Stakes, mode: Mode) -> Floats:
     """The priorities (n,) of what is worth this.
 
     `incremental_value`: gain × weight − cost; weights favour a gain, they never deepen a loss. `propensity_value`:
-    gain × weight, without cost.
+    and `value`: gain × weight, without cost.
 
     >>> scores, stakes = Scores(np.array([0.2]), np.array([0.1])), Stakes(value=50.0, cost=1.0, weight=1.0)
     >>> priorities(gains(scores, stakes, "incremental_value"), stakes, "incremental_value").tolist()
@@ -63,7 +69,7 @@ def priorities(gain: Floats, stakes: Stakes, mode: Mode) -> Floats:
     >>> priorities(gains(scores, stakes, "propensity_value"), stakes, "propensity_value").tolist()
     [10.0]
     """
-    if mode == "propensity_value":
+    if mode in ("propensity_value", "value"):
         return gain * stakes.weight
     return less(weighted(gain, stakes.weight), stakes.cost)
 

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 
 from decisioning.action import Action
+from decisioning.arbitration import Mode, Tie
 from decisioning.local_time import LONGEST, Period
 from decisioning.pool import Pool
 
@@ -186,7 +187,8 @@ class Catalog:
     """Everything a decision may choose from, and the rules it keeps. Built by `catalog_file.read_catalog`.
 
     Parameters: `version` is the hash of the content; `purposes` says which purposes need consent
-    (a purpose not named needs it).
+    (a purpose not named needs it); `arbitration`, of issues that `arbitration_by_issue` does not name;
+    `priority_formula`, of the mode `custom`; `tie_break`, what decides between equal priorities, before the name.
     """
 
     version: str
@@ -196,7 +198,10 @@ class Catalog:
     placements: Mapping[str, Placement]
     purposes: Mapping[str, bool] = field(default_factory=dict)
     contact_policy: ContactPolicy = ContactPolicy()
-    arbitration: Literal["incremental_value", "propensity_value"] = "incremental_value"
+    arbitration: Mode = "incremental_value"
+    priority_formula: str = ""
+    arbitration_by_issue: Mapping[str, Mode] = field(default_factory=dict)
+    tie_break: tuple[Tie, ...] = ()
     exploration: Exploration = Exploration()
     holdout: HoldoutArms = HoldoutArms()
     context_weights: tuple[ContextWeight, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from decisioning.action import CONDITIONS, NO_ACTION, Action, Treatment
+from decisioning.arbitration_rule import FACTORS
 from decisioning.catalog import Cap, Catalog
 from decisioning.catalog_problem import Path, Problem, one_of
 from decisioning.condition import compile_condition
@@ -29,6 +30,7 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _context_weights(catalog)
     yield from _holdout(catalog)
     yield from _pools(catalog)
+    yield from _arbitration(catalog)
     yield from _conditions(catalog, features)
     yield from _budgeted_formulas(catalog)
 
@@ -102,6 +104,14 @@ def _context_weights(catalog: Catalog) -> Iterator[Problem]:
         yield from _exists(("context_weights", index, "issue"), weight.issue, _issues(catalog), what="issue")
 
 
+def _arbitration(catalog: Catalog) -> Iterator[Problem]:
+    for issue in catalog.arbitration_by_issue:
+        yield from _exists(("arbitration_by_issue", issue), issue, _issues(catalog), what="issue")
+    custom = "custom" in (catalog.arbitration, *catalog.arbitration_by_issue.values())
+    if custom != bool(catalog.priority_formula):
+        yield Problem(("priority_formula",), "belongs to the arbitration custom, and to no other: give both or neither")
+
+
 def _holdout(catalog: Catalog) -> Iterator[Problem]:
     shares = catalog.holdout.shares
     for name in shares:
@@ -128,6 +138,8 @@ def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[
             compile_condition(text, known=known, kinds=kinds)
         except CatalogError as error:
             yield Problem(path, error.message)
+    if catalog.priority_formula:
+        yield from _priority_formula(catalog, known, kinds)
     for path, text in _formula_texts(catalog):
         try:
             check_formula(text, known=known, kinds=kinds)
@@ -143,6 +155,14 @@ def _condition_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:
         yield ("contact_policy", "holds", index, "condition"), hold.condition
     for index, weight in enumerate(catalog.context_weights):
         yield ("context_weights", index, "condition"), weight.condition
+
+
+def _priority_formula(catalog: Catalog, known: Collection[str] | None, kinds: Kinds) -> Iterator[Problem]:
+    names = None if known is None else {*known, *FACTORS}
+    try:
+        check_formula(catalog.priority_formula, known=names, kinds={**kinds, **dict.fromkeys(FACTORS, "number")})
+    except CatalogError as error:
+        yield Problem(("priority_formula",), error.message)
 
 
 def _budgeted_formulas(catalog: Catalog) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, cast
 from pydantic import Field
 
 from decisioning.action import Action, Conversion, Treatment
+from decisioning.arbitration import Mode, Tie
 from decisioning.catalog import Catalog, Channel, Consent, ContextWeight, Exploration, HoldoutArms, Placement
 from decisioning.catalog_field import Amount, Begins, ConditionText, Days, Ends, Name, Scalar, Share, Text
 from decisioning.catalog_limits_text import ContactPolicyText
@@ -165,7 +166,10 @@ class CatalogText(Text):
     actions: Annotated[dict[Name, ActionText], Field(min_length=1)]
     purposes: dict[Name, PurposeText] = {}
     contact_policy: ContactPolicyText = ContactPolicyText()
-    arbitration: Literal["incremental_value", "propensity_value"] = "incremental_value"
+    arbitration: Mode = "incremental_value"
+    priority_formula: str = ""
+    arbitration_by_issue: dict[Name, Mode] = {}
+    tie_break: list[Tie] = []
     exploration: ExplorationText = ExplorationText()
     holdout: HoldoutText = HoldoutText()
     context_weights: list[ContextWeightText] = []
@@ -183,6 +187,9 @@ class CatalogText(Text):
             purposes={name: text.consent for name, text in self.purposes.items()},
             contact_policy=self.contact_policy.build(),
             arbitration=self.arbitration,
+            priority_formula=self.priority_formula,
+            arbitration_by_issue=self.arbitration_by_issue,
+            tie_break=tuple(self.tie_break),
             exploration=Exploration(self.exploration.epsilon, self.exploration.epsilon_without_bundle),
             holdout=HoldoutArms(self.holdout.salt, self.holdout.shares),
             context_weights=tuple(text.build() for text in self.context_weights),

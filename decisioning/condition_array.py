@@ -56,6 +56,12 @@ def judge(tree: Truth, columns: Mapping[str, Column], *, n: int) -> Verdict:
     return Verdict(np.broadcast_to(verdict.true, (n,)), np.broadcast_to(verdict.false, (n,)))
 
 
+def amounts_of(value: Value, columns: Mapping[str, Column]) -> Numbers:
+    """What a formula comes to, in the shape that its columns have together; NaN where it is not known."""
+    column = _value(value, columns)
+    return _NOT_KNOWN if isinstance(column, Words) else column
+
+
 def computed(value: Value, columns: Mapping[str, Column], *, n: int) -> Numbers:
     """What a formula comes to for each of n rows, (n,); NaN where it is not known.
 
@@ -63,8 +69,7 @@ def computed(value: Value, columns: Mapping[str, Column], *, n: int) -> Numbers:
     array([18., nan])
     """
     with np.errstate(all="ignore"):
-        column = _value(value, columns)
-    return np.broadcast_to(_NOT_KNOWN if isinstance(column, Words) else column, (n,))
+        return np.broadcast_to(amounts_of(value, columns), (n,))
 
 
 def _judge(tree: Truth, columns: Mapping[str, Column]) -> Verdict:

@@ -1,6 +1,6 @@
 """The use case: decide what to do next for one customer, over ports; HTTP, batch and the simulator compose this one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from decisioning.action import NO_ACTION
 from decisioning.catalog import Placement
 from decisioning.cold_start import CatalogScorer
 from decisioning.constraints import Constraints
-from decisioning.customer import Customer
+from decisioning.customer import Customer, FeatureValue
 from decisioning.decision import Decision, DecisionRequest, Exclusion, RankedAction, Versions
 from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
 from decisioning.errors import InvalidInputError, StaleContactsError, TsugiError, as_word
@@ -107,13 +107,7 @@ def consider(
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
     values = values_of(customer.features, request.context, now=customer.as_of, policy=catalog.catalog.contact_policy)
-    weighing = Weighing(
-        catalog.catalog.arbitration,
-        catalog.context_weights(values),
-        levers=arm != "no_levers",
-        prices=[Priced(catalog.pools[key], price) for key, price in request.prices.items() if key in catalog.pools],
-        said=values,
-    )
+    weighing = _weighing(catalog, request, values, levers=arm != "no_levers")
     decision_id = decision_id_of(request.request_id, arms.salt)
     case = _Case(
         request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, customer.degraded
@@ -125,6 +119,22 @@ def consider(
         case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, MODEL))
         options = _options(case, through)
     return _conclude(case, options, through)
+
+
+def _weighing(
+    compiled: CompiledCatalog, request: DecisionRequest, values: Mapping[str, FeatureValue], *, levers: bool
+) -> Weighing:
+    catalog = compiled.catalog
+    return Weighing(
+        catalog.arbitration,
+        compiled.context_weights(values),
+        levers=levers,
+        prices=[Priced(compiled.pools[key], price) for key, price in request.prices.items() if key in compiled.pools],
+        said=values,
+        formula=catalog.priority_formula,
+        by_issue=catalog.arbitration_by_issue,
+        ties=catalog.tie_break,
+    )
 
 
 def _options(case: _Case, through: Funnel) -> Options:

@@ -159,4 +159,5 @@ def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], ca
 
 def _policy_version(catalog: Catalog) -> str:
     parts = (catalog.contact_policy, catalog.arbitration, catalog.exploration, catalog.holdout, *catalog.pools)
-    return blake2b(repr(parts).encode(), digest_size=6).hexdigest()
+    own = (catalog.priority_formula, sorted(catalog.arbitration_by_issue.items()), catalog.tie_break)
+    return blake2b(repr((*parts, *own) if any(own) else parts).encode(), digest_size=6).hexdigest()

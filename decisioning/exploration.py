@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from decisioning.action import NO_ACTION
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 _IDLE = np.zeros(1)
 
 
@@ -36,12 +37,21 @@ class Distribution:
 class Choices(NamedTuple):
     """What may be drawn, doing nothing first and then by name: of equal ones, the first is preferred.
 
-    Parameters: `names`; `priority` (n,); `drawn`, priorities as drawn from a posterior (n, n_draws), or None.
+    Parameters: `names`; `priority` (n,); `drawn`, priorities as drawn from a posterior (n, n_draws), or None;
+    `ordered`, whether the names have another order, in which equal ones are preferred.
     """
 
     names: tuple[str, ...]
     priority: Floats
     drawn: Floats | None = None
+    ordered: bool = False
+
+    def by_preference(self, order: Places | None) -> "Choices":
+        """In another order of preference; None leaves it as it is."""
+        if order is None:
+            return self
+        names = tuple([self.names[at] for at in order.tolist()])
+        return Choices(names, self.priority[order], None if self.drawn is None else self.drawn[order], ordered=True)
 
     def or_nothing(self) -> "Choices":
         """With doing nothing among them, of priority 0.
@@ -51,9 +61,9 @@ class Choices(NamedTuple):
         """
         names, priority = (NO_ACTION, *self.names), np.concatenate((_IDLE, self.priority))
         if self.drawn is None:
-            return Choices(names, priority)
+            return Choices(names, priority, None, self.ordered)
         still = np.zeros((1, self.drawn.shape[1]))
-        return Choices(names, priority, np.concatenate((still, self.drawn)))
+        return Choices(names, priority, np.concatenate((still, self.drawn)), self.ordered)
 
     @property
     def best(self) -> str:
@@ -64,7 +74,7 @@ class Choices(NamedTuple):
         """What is left when these are taken out."""
         left = [name not in gone for name in self.names]
         drawn = None if self.drawn is None else self.drawn[left]
-        return Choices(tuple(compress(self.names, left)), self.priority[left], drawn)
+        return Choices(tuple(compress(self.names, left)), self.priority[left], drawn, self.ordered)
 
     def distribution(self, epsilon: float) -> Distribution:
         """What is drawn from, with ε spread evenly: the first by priority, or by the shares of a posterior's draws.
@@ -78,7 +88,7 @@ class Choices(NamedTuple):
             share = rest / self.drawn.shape[1]
             found = [floor + share * count for count in first_counts(self.drawn)]
             first = dict(zip(self.names, found, strict=True))
-        return Distribution(_by_name(first) if self.names[0] == NO_ACTION else first)
+        return Distribution(_by_name(first) if self.ordered or self.names[0] == NO_ACTION else first)
 
 
 def first_counts(drawn: Floats) -> list[int]:

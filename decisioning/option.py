@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from decisioning.arbitration import Factors, Floats, Mode, Stakes, all_sound, are_sound, gains, priorities
+from decisioning.arbitration import Factors, Floats, Mode, Stakes, Tie, all_sound, are_sound, gains, priorities
+from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.customer import FeatureValue
 from decisioning.decision import Learned
 from decisioning.pool import Priced, charge
@@ -47,7 +48,7 @@ class Weighing:
 
     Parameters: `context_weights` by issue (1 where an issue is not named); `levers` false sets every lever to 1;
     `prices`, of what contacts take from pools, in money for each unit of the pool's own; `said`, what formulas may
-    read.
+    read; `formula` and `by_issue`, see `Rule`; `ties`, what decides between equal priorities.
     """
 
     mode: Mode
@@ -55,6 +56,19 @@ class Weighing:
     levers: bool = True
     prices: Sequence[Priced] = ()
     said: Mapping[str, FeatureValue] = field(default_factory=dict)
+    formula: str = ""
+    by_issue: Mapping[str, Mode] = field(default_factory=dict)
+    ties: tuple[Tie, ...] = ()
+
+    @property
+    def rule(self) -> Rule:
+        """How priorities are made."""
+        return Rule(self.mode, self.formula, self.by_issue)
+
+    def weights(self, slate: Slate) -> Weights:
+        """Context weights and levers, apart."""
+        levers = slate.levers if self.levers else 1.0
+        return Weights(np.array([self.context_weights.get(issue, 1.0) for issue in slate.issues]), levers)
 
     def charges(self, slate: Slate) -> Floats:
         """What the pools of these candidates cost besides, (n,): taken off their priorities before anything is drawn.
@@ -149,6 +163,10 @@ def _priced(slate: Slate, scores: Scores, weighing: Weighing) -> Options:
     stakes = weighing.stakes(slate)
     if scores.priority is not None:
         return Options(slate, scores, _charged(scores.priority, slate, weighing), weighing, stakes)
+    if not weighing.rule.is_simple:
+        columns = columns_of(scores, stakes, weighing.weights(slate), said=weighing.said)
+        ruled = weighing.rule.priorities(slate.issues, scores, stakes, columns=columns)
+        return Options(slate, scores, _charged(ruled, slate, weighing), weighing, stakes)
     gain = gains(scores, stakes, weighing.mode)
     priority = _charged(priorities(gain, stakes, weighing.mode), slate, weighing)
     return Options(slate, scores, priority, weighing, stakes, gain)
@@ -165,6 +183,22 @@ def _best(options: Options) -> Places:
     first = order[slate.starts]
     kept: Places = first[~np.isnan(priority[first])]
     return kept
+
+
+def preferred(options: Options) -> Places | None:
+    """The order in which options of equal priority are preferred; None where that is the order of their names."""
+    if not options.weighing.ties:
+        return None
+    n = len(options.names)
+    columns = {
+        "value": options.stakes.value,
+        "propensity": options.scores.propensity,
+        "uplift": np.nan_to_num(options.scores.uplift, nan=-1.0),
+        "cost": -np.asarray(options.stakes.cost),
+    }
+    keys = [-np.broadcast_to(columns[each], (n,)) for each in options.weighing.ties]
+    order: Places = np.lexsort((np.arange(n), *reversed(keys)))
+    return order
 
 
 def learned_reason(option: Option) -> tuple[str, ...]:

@@ -11,8 +11,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from decisioning.arbitration import ZERO, less, weighted
+from decisioning.arbitration import ZERO, Stakes, less, weighted
+from decisioning.arbitration_rule import Weights, columns_of
 from decisioning.option import Options
+from decisioning.ports import Scores
 from decisioning.slate import Floats
 
 N_DRAWS = 64
@@ -48,15 +50,32 @@ def sampled_priorities(options: Options, seed: int) -> Floats:
     """Priorities as drawn, (n, N_DRAWS)."""
     stakes, correction = options.stakes, options.scores.correction
     drawn = standard_draws(seed, len(options.names))
+    if options.scores.priority is None and not options.weighing.rule.is_simple:
+        return _ruled(options, drawn)
     drawn *= ((ZERO if correction is None else correction.spread) * stakes.value)[..., np.newaxis]
     if options.gain is None:
         drawn += options.priority[:, np.newaxis]
         return drawn
+    if options.weighing.mode == "value":
+        drawn *= ZERO
     drawn += options.gain[:, np.newaxis]
     favoured = weighted(drawn, _column(stakes.weight))
     if options.weighing.prices:
         favoured = favoured - options.weighing.charges(options.slate)[:, np.newaxis]
-    return favoured if options.weighing.mode == "propensity_value" else less(favoured, _column(stakes.cost))
+    return favoured if options.weighing.mode in ("propensity_value", "value") else less(favoured, _column(stakes.cost))
+
+
+def _ruled(options: Options, drawn: Floats) -> Floats:
+    """As `sampled_priorities`, where priorities are made by issue or a formula: of drawn propensities and uplifts."""
+    scores, stakes, weighing = options.scores, options.stakes, options.weighing
+    reach = drawn * (ZERO if scores.correction is None else scores.correction.spread)[..., np.newaxis]
+    propensity, uplift = scores.propensity[:, np.newaxis] + reach, scores.uplift[:, np.newaxis] + reach
+    each = Scores(propensity, uplift)
+    columns = Stakes(_column(stakes.value), _column(stakes.cost), _column(stakes.weight))
+    weights = Weights(*map(_column, weighing.weights(options.slate)))
+    said = columns_of(each, columns, weights, said=weighing.said)
+    ruled = weighing.rule.priorities(options.slate.issues, each, columns, columns=said)
+    return ruled - weighing.charges(options.slate)[:, np.newaxis] if weighing.prices else ruled
 
 
 def _column(each: Floats | float) -> Floats | float:

@@ -8,7 +8,7 @@ from decisioning.action import NO_ACTION
 from decisioning.contact_policy import Limits
 from decisioning.exploration import Choices, Distribution
 from decisioning.funnel import Funnel
-from decisioning.option import Options
+from decisioning.option import Options, preferred
 from decisioning.pool import Stock
 from decisioning.posterior_sampling import sampled_priorities
 
@@ -64,7 +64,7 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
 def choices_of(options: Options, how: Drawing) -> Choices:
     """What the first rank is drawn from: the options, and doing nothing."""
     drawn = sampled_priorities(options, how.seed) if how.sampled else None
-    choices = Choices(options.names, options.priority, drawn)
+    choices = Choices(options.names, options.priority, drawn).by_preference(preferred(options))
     return choices if how.must_fill and options.names else choices.or_nothing()
 
 

@@ -6,18 +6,19 @@ the context of its decisions.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from decisioning.arbitration import Stakes, gains, priorities
+from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.catalog import Catalog
 from decisioning.ports import Candidate, Scores
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
-from training.own_amount import own_amounts
+from training.own_amount import logged_columns, own_amounts
 
 NEVER = -1e12
 """The priority of what cannot be shown any more: finite, and below everything."""
@@ -48,6 +49,13 @@ class LogScores:
     priority: Floats
 
 
+class _Decisions(NamedTuple):
+    """Some of the decisions: when they were made, and logged columns by name."""
+
+    decided_us: NDArray[np.int64]
+    features: Mapping[str, NDArray[Any]]
+
+
 def score_log(bundle: ManyScorer, frame: DecisionLogFrame, catalog: Catalog) -> LogScores:
     """Score every action of the frame at every logged decision."""
     shape = (len(frame), len(frame.actions))
@@ -59,10 +67,11 @@ def score_log(bundle: ManyScorer, frame: DecisionLogFrame, catalog: Catalog) -> 
         rows = np.flatnonzero(frame.placement == placement)
         candidates = [each for each in _candidates(catalog, str(placement)) if each.action.name in frame.actions]
         if candidates:
+            at = _Decisions(frame.decided_us[rows], {name: each[rows] for name, each in frame.features.items()})
             found = bundle.score_matrix(customers[rows], candidates)
             for place, candidate in enumerate(candidates):
                 column = frame.actions.index(candidate.action.name)
-                own = _priority(place, found, catalog, _stakes(candidate, frame, rows))
+                own = _priority(place, candidate, found, catalog, at)
                 _keep_better(scores, rows, column, found, place, own)
     return scores
 
@@ -97,19 +106,25 @@ def _keep_better(scores: LogScores, rows: NDArray[Any], column: int, found: Scor
     scores.uplift[taken, column] = found.uplift[better, place]
 
 
-def _stakes(candidate: Candidate, frame: DecisionLogFrame, rows: NDArray[Any]) -> Stakes:
+def _stakes(candidate: Candidate, at: _Decisions) -> Stakes:
     action, treatment = candidate.action, candidate.treatment
     if not (action.value_formula or treatment.cost_formula):
         return Stakes(action.value, treatment.cost, weight=action.lever)
-    decided_us, features = frame.decided_us[rows], {name: column[rows] for name, column in frame.features.items()}
-    value = own_amounts(action.value_formula, action.value, features=features, decided_us=decided_us)
-    cost = own_amounts(treatment.cost_formula, treatment.cost, features=features, decided_us=decided_us)
+    value = own_amounts(action.value_formula, action.value, features=at.features, decided_us=at.decided_us)
+    cost = own_amounts(treatment.cost_formula, treatment.cost, features=at.features, decided_us=at.decided_us)
     return Stakes(value, cost, weight=action.lever)
 
 
-def _priority(place: int, scores: Scores, catalog: Catalog, stakes: Stakes) -> Floats:
+def _priority(place: int, candidate: Candidate, scores: Scores, catalog: Catalog, at: _Decisions) -> Floats:
     if scores.priority is not None:
         given: Floats = scores.priority[:, place]
         return given
+    stakes = _stakes(candidate, at)
     of_one = Scores(scores.propensity[:, place], scores.uplift[:, place])
-    return priorities(gains(of_one, stakes, catalog.arbitration), stakes, catalog.arbitration)
+    rule = Rule(catalog.arbitration, catalog.priority_formula, catalog.arbitration_by_issue)
+    mode = rule.by_issue.get(candidate.action.issue, rule.mode)
+    if mode != "custom":
+        return priorities(gains(of_one, stakes, mode), stakes, mode)
+    said = logged_columns(rule.formula, features=at.features, decided_us=at.decided_us)
+    columns = columns_of(of_one, stakes, Weights(1.0, candidate.action.lever), said=said)
+    return rule.in_mode(mode, of_one, stakes, columns=columns)

@@ -25,10 +25,18 @@ def own_amounts(
     n = len(decided_us)
     if not formula:
         return np.full(n, usual)
-    compiled = compile_formula(formula)
-    names = tuple(name for name in sorted(compiled.names) if name in features)
+    columns = logged_columns(formula, features=features, decided_us=decided_us)
+    amounts = compile_formula(formula).of_many(columns, n=n)
+    return np.where((amounts >= 0.0) & np.isfinite(amounts), amounts, np.nan)
+
+
+def logged_columns(
+    formula: str, *, features: Mapping[str, NDArray[Any]], decided_us: NDArray[np.int64]
+) -> dict[str, Column]:
+    """What a formula reads of n decisions, by name. Parameters: as of `own_amounts`."""
+    n = len(decided_us)
+    names = tuple(name for name in sorted(compile_formula(formula).names) if name in features)
     matrix = FeatureEncoder(tuple(map(FeatureColumn, names))).matrix(features, n_rows=n)
     columns: dict[str, Column] = {name: matrix[:, place] for place, name in enumerate(names)}
     columns |= {NOW: decided_us / 1e6, TODAY: (decided_us // DAY_US).astype(np.float64) * 86_400.0}
-    amounts = compiled.of_many(columns, n=n)
-    return np.where((amounts >= 0.0) & np.isfinite(amounts), amounts, np.nan)
+    return columns

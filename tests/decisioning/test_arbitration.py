@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from plain_options import is_sound
 from plain_options import priority as plainly
 
-from decisioning.arbitration import Factors, Mode, Stakes, all_sound, are_sound, gains, priorities
+from decisioning.arbitration import Built, Factors, Stakes, all_sound, are_sound, gains, priorities
 from decisioning.ports import Scores
 
 
@@ -45,7 +45,7 @@ PARTS = st.tuples(
 )
 
 
-@given(st.lists(PARTS, min_size=1), st.sampled_from(get_args(Mode)))
+@given(st.lists(PARTS, min_size=1), st.sampled_from(get_args(Built)))
 def test_many_customers_at_once_have_the_priorities_of_one_by_one(parts, mode):
     value, cost, lever = parts[0][2:]
     propensity, uplift = np.array([part[:2] for part in parts]).T

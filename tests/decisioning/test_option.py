@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain_options import is_sound, plain_options, plain_row, plain_shares, priority
+from plain_options import CUSTOM, is_sound, plain_options, plain_row, plain_shares, priority
 
 from builders import an_action
 from decisioning.action import NO_ACTION, Treatment
@@ -29,9 +29,12 @@ actions = st.builds(
 )
 weighings = st.builds(
     Weighing,
-    st.sampled_from(["incremental_value", "propensity_value"]),
+    st.sampled_from(["incremental_value", "propensity_value", "value", "custom"]),
     st.sampled_from([{}, {"grow": 2.0}, {"grow": 0.5, "serve": 3.0}]),
     st.booleans(),
+    said=st.sampled_from([{"age": 30.0}, {"age": 30.0}, {}]),
+    formula=st.just(CUSTOM),
+    by_issue=st.sampled_from([{}, {}, {"grow": "custom"}, {"serve": "value"}, {"serve": "propensity_value"}]),
 )
 chances = st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0, 1.1, -0.1, math.nan])
 uplifts = st.sampled_from([math.nan, -0.2, 0.0, 0.1, 1.0, 1.2, math.inf])
@@ -93,7 +96,7 @@ def test_what_is_drawn_from_columns_is_what_one_draw_at_a_time_gives(case, seed,
     expected = one_by_one(case)
     idle = not (must_fill and expected)
     how = Drawing(seed, epsilon, 1, must_fill=must_fill, sampled=True)
-    shares = plain_shares(expected, seed, case[2].mode, idle=idle)
+    shares = plain_shares(expected, seed, case[2], idle=idle)
     probabilities = choices_of(by_columns(case), how).distribution(epsilon).probabilities
     assert list(probabilities) == sorted([*expected, NO_ACTION] if idle else expected)
     n = len(shares)

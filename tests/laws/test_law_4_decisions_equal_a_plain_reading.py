@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain_options import is_sound, priority
+from plain_options import CUSTOM, is_sound, priority
 
 from builders import NOON, a_catalog, a_customer, a_request, an_action
 from decisioning.action import NO_ACTION, Treatment
@@ -38,6 +38,7 @@ from decisioning.holdout import arm_of
 from decisioning.ports import Scores
 
 NAMES = [f"a{i}" for i in range(9)]
+MODES = st.sampled_from(["incremental_value", "propensity_value", "value", "custom"])
 GROUPS = ["cards", "loans", "funds"]
 DAY = timedelta(days=1)
 ages_ago = st.integers(0, 900).map(lambda hours: NOON - timedelta(hours=hours))
@@ -156,7 +157,10 @@ def cases(draw):
         channels={"web": Channel("web"), "email": Channel("email", outbound=True, consent="opt_in")},
         placements={"home": home, "cart": Placement("cart", "web")},
         contact_policy=draw(policies),
-        arbitration=draw(st.sampled_from(["incremental_value", "propensity_value"])),
+        arbitration=draw(MODES),
+        priority_formula=CUSTOM,
+        arbitration_by_issue=draw(st.sampled_from([{}, {}, {"grow": "custom"}, {"serve": "value"}])),
+        tie_break=draw(st.sampled_from([(), ("value",), ("cost", "propensity"), ("uplift", "value")])),
         exploration=Exploration(epsilon=draw(st.sampled_from([0.0, 0.05, 0.5, 1.0]))),
         holdout=HoldoutArms("s", {"hold_out": 0.05, "random_eligible": 0.2, "no_levers": 0.2, "eligibility_only": 0.2}),
         context_weights=draw(weights),
@@ -285,14 +289,15 @@ class Reading:
         for each in self.catalog.context_weights:
             weight *= each.weight if each.issue == action.issue and self.truth(each.condition) is True else 1.0
         lever = 1.0 if self.arm == "no_levers" else action.lever
+        mode = self.catalog.arbitration_by_issue.get(action.issue, self.catalog.arbitration)
         found = []
         for each in self.fitting(action):
             cost = self.amount(each.cost_formula, each.cost)
             if cost is None:
                 continue
             factors = Factors(propensity, uplift, self.value(action), cost, weight, lever)
-            given = own if self.scorer.rules else priority(factors, self.catalog.arbitration)
-            found += [(-given, each.name)] if is_sound(factors) else []
+            given = own if self.scorer.rules else priority(factors, mode, self.customer.features["age"])
+            found += [(-given, each.name, factors)] if is_sound(factors) and not math.isnan(given) else []
         return min(found, default=None)
 
     def epsilon(self):
@@ -300,9 +305,18 @@ class Reading:
             return 1.0
         return self.catalog.exploration.epsilon if self.placement.explore else 0.0
 
+    def preference(self, name):
+        """The factors that decide between equal priorities, the preferred first."""
+        if name == NO_ACTION:
+            return ()
+        factors = self.options[name][2]
+        uplift = -1.0 if math.isnan(factors.uplift) else factors.uplift
+        told = {"value": -factors.value, "propensity": -factors.propensity, "uplift": -uplift, "cost": factors.cost}
+        return tuple(told[each] for each in self.catalog.tie_break)
+
     def draw(self, pool):
         """(the action drawn, the probability of each) of a pool of priorities."""
-        best = sorted(pool, key=lambda name: (-pool[name], name != NO_ACTION, name))[0]
+        best = sorted(pool, key=lambda name: (-pool[name], name != NO_ACTION, *self.preference(name), name))[0]
         share, sure = self.epsilon() / len(pool), 1.0 - self.epsilon()
         probabilities = {name: share + sure if name == best else share for name in sorted(pool)}
         uniform, cumulated = self.random.random(), 0.0
@@ -319,6 +333,7 @@ class Reading:
         if len(left) > 1 and self.placement.fallback in left:
             stops[self.placement.fallback] = ("fallback", "something else may be offered")
         options = {name: self.option(self.catalog.actions[name]) for name, stop in stops.items() if stop is None}
+        self.options = options
         stops |= {name: ("score", "no usable score") for name, option in options.items() if option is None}
         pool = {name: -option[0] for name, option in options.items() if option}
         if not (pool and self.placement.must_fill):
