@@ -15,7 +15,7 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.customer import FeatureValue
 from decisioning.decide import seed_of
 from decisioning.fast_layer.exposure import Exposure, Regressors
-from decisioning.fast_layer.layer import FastLayer
+from decisioning.fast_layer.layer import FastLayer, Ground
 from decisioning.fast_layer.scorer import FastScorer
 from decisioning.option import Options, Weighing, options_of
 from decisioning.ports import Candidate, Scorer, Scores
@@ -134,7 +134,8 @@ class OurStream:
 
     def _begin(self, regressors: Regressors) -> None:
         self._regressors = regressors
-        self._layer = FastLayer(self._belief, regressors.size)
+        known = {} if self._bundle is None else self._bundle.response.information
+        self._layer = FastLayer(self._belief, regressors.size, ground=Ground(known, self._now_us))
 
     def _features(self, seen: Floats) -> list[Mapping[str, FeatureValue]]:
         known = [[None if value != value else value for value in row] for row in seen.tolist()]

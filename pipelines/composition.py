@@ -36,7 +36,7 @@ from features.stores import open_rows
 from features.workspace import Workspace
 from pipelines.clock import system_clock
 from pipelines.world import SegmentEvent
-from training.manifest import trained_at
+from training.manifest import origin_of
 
 
 @dataclass
@@ -81,8 +81,8 @@ class Composition:
 
 
 def _fast_layer(ledger: Ledger, workspace: Workspace, home: Home) -> FastKeeper:
-    since = partial(trained_at, home.path)
-    return FastKeeper(ledger, workspace.learning, trained_at=since, window=workspace.goal.window)
+    origin = partial(origin_of, home.path)
+    return FastKeeper(ledger, workspace.learning, origin=origin, window=workspace.goal.window)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from decisioning.eligibility import CompiledCatalog
 from decisioning.errors import TsugiError
 from decisioning.ports import Scorer
 from features.fast_layer.keeper import FastKeeper
+from features.fast_layer.origin import Origin
 from features.home import Home
 from features.ledger import Ledger
 from features.workspace import Workspace
@@ -19,12 +20,12 @@ logger = logging.getLogger(__name__)
 def fast_keeper(ledger: Ledger, workspace: Workspace, home: Home) -> FastKeeper:
     """Keep the fast layer as the workspace says."""
 
-    def at(version: str) -> datetime | None:
-        from training.manifest import trained_at
+    def origin(version: str) -> Origin | None:
+        from training.manifest import origin_of
 
-        return trained_at(home.path, version)
+        return origin_of(home.path, version)
 
-    return FastKeeper(ledger, workspace.learning, trained_at=at, window=workspace.goal.window)
+    return FastKeeper(ledger, workspace.learning, origin=origin, window=workspace.goal.window)
 
 
 @dataclass(frozen=True, slots=True)

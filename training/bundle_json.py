@@ -14,6 +14,7 @@ from training.calibration import Calibration
 from training.constant import ConstantBundle, ConstantEntry
 from training.encoding import ActionEntry, ActionTable, FeatureColumn, FeatureEncoder, Layout
 from training.linear import Linear
+from training.manifest import information_of
 from training.response import ResponseModel
 from training.shrinkage import Shrinkage
 from training.specialists import Specialists
@@ -53,6 +54,7 @@ def _response_json(model: ResponseModel, texts: Texts) -> dict[str, Any]:
         "features": [asdict(column) for column in model.layout.features.columns],
         "actions": [asdict(entry) for entry in model.layout.actions.entries],
         "seen": model.seen,
+        "information": model.information,
         "baseline": None if model.baseline is None else blend_to_json(model.baseline, "baseline.txt", texts),
         "effect": blend_to_json(model.effect, "effect.txt", texts),
         "specialists": {
@@ -94,6 +96,7 @@ def _response(content: Mapping[str, Any], texts: Texts) -> ResponseModel:
         seen={str(action): int(count) for action, count in content["seen"].items()},
         specialists=_specialists(content, texts, layout),
         own_effects=_own_effects(content, texts, layout),
+        information=information_of(content),
     )
 
 

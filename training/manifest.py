@@ -7,13 +7,16 @@ import hashlib
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from decisioning.errors import ArtifactError, NotFoundError
+from features.fast_layer.origin import Origin
 
 MANIFEST = "bundle.json"
 POINTER = "champion.json"
@@ -46,14 +49,27 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return _checked_files(content, path)
 
 
-def trained_at(home: Path, version: str) -> datetime | None:
-    """When the published bundle of this version was trained; None of the catalogue's own ("none").
+def origin_of(home: Path, version: str) -> Origin | None:
+    """Where the published bundle of this version comes from; None of the catalogue's own ("none").
 
     Raises `ArtifactError`.
     """
     if version == "none":
         return None
-    return datetime.fromisoformat(read_manifest(home / "bundles" / version)["created_at"])
+    content = read_manifest(home / "bundles" / version)
+    return Origin(datetime.fromisoformat(content["created_at"]), information_of(content))
+
+
+def information_of(content: Mapping[str, Any]) -> dict[str, float]:
+    """What a bundle's rows say of each action's level; one written before that was kept says nothing of it.
+
+    Raises `ArtifactError` of what is no number from 0 on.
+    """
+    told: dict[str, Any] = content.get("information", {})
+    for action, said in told.items():
+        if not isinstance(said, int | float) or not 0.0 <= said < inf:
+            raise ArtifactError(f"{MANIFEST}: information {said!r} on {action!r}, expected a number from 0 on")
+    return {action: float(said) for action, said in told.items()}
 
 
 def version_of(content: dict[str, Any]) -> str:

@@ -184,6 +184,7 @@ class Ground:
             shrinkage=_shrinkage(self.evidence, effect, self.quiet, shown, self.layout),
             seen=_seen(self.everything, self.layout),
             specialists=specialists,
+            information=_information(self.everything, self.layout),
         )
 
 
@@ -281,9 +282,21 @@ def _effect_rows(
 
 
 def _seen(rows: Rows, layout: Layout) -> dict[str, int]:
+    return {action: int(count) for action, count in _by_action(rows, layout)}
+
+
+def _information(rows: Rows, layout: Layout) -> dict[str, float]:
+    """Of each action's shown rows, n ȳ (1 − ȳ)."""
+    positives = _by_action(rows, layout, weights=rows.label)
+    together = zip(_by_action(rows, layout), positives, strict=True)
+    return {action: float(yes - yes * yes / n) for (action, n), (_, yes) in together if n}
+
+
+def _by_action(rows: Rows, layout: Layout, *, weights: Floats | None = None) -> list[tuple[str, float]]:
+    """How many rows each action has, or the sum of their weights (n,)."""
     codes = rows.matrix[:, layout.position("action")].astype(np.int64)
-    counts = np.bincount(codes, minlength=len(layout.actions.actions))
-    return {action: int(count) for action, count in zip(layout.actions.actions, counts, strict=False)}
+    counts = np.bincount(codes, weights, minlength=len(layout.actions.actions))
+    return list(zip(layout.actions.actions, counts.tolist(), strict=False))
 
 
 def _quality(control: Rows, quiet: "_Baseline | None") -> Quality | None:

@@ -56,7 +56,8 @@ class ResponseModel:
     """Propensity and uplift of every candidate.
 
     Parameters: `baseline` is None where no action has a conversion; the calibrations are of P(· | not shown) and
-    P(· | shown); `seen`, shown rows by action; `specialists` add to the effect of the actions that earned one;
+    P(· | shown); `seen`, shown rows by action, and `information`, what those say of the action's level in log-odds
+    (n ȳ (1 − ȳ), the inverse of its variance); `specialists` add to the effect of the actions that earned one;
     `own_effects` take the place of the uplift of those whose learner proved better.
     """
 
@@ -69,6 +70,7 @@ class ResponseModel:
     seen: dict[str, int]
     specialists: Specialists = field(default_factory=Specialists)
     own_effects: OwnEffects = field(default_factory=OwnEffects)
+    information: dict[str, float] = field(default_factory=dict)
 
     def candidates(self, entries: Sequence[ActionEntry]) -> Candidates:
         """Look the candidates up; an unknown action has its columns' unknowns and no evidence."""

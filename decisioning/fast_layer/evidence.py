@@ -65,6 +65,14 @@ class Evidence:
         if len(self._new) >= MOST_NEW:
             self._sum_up()
 
+    def start(self, known: float, *, at_us: int) -> None:
+        """Begin with a bundle that has this much information on the action's level, as of a moment.
+
+        The bundle is what its own rows came to: they pull nowhere, and hold every direction of a standardised row.
+        """
+        size = len(self.sums(at_us))
+        self._all.add(np.eye(size, size + 1) * known, at_us=at_us)
+
     def remove(self, exposure: Exposure) -> None:
         """Undo `add`."""
         self._new.append((exposure, -1.0))

@@ -1,6 +1,6 @@
 """The state of the fast layer: evidence by action, and the posterior it comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,19 +35,40 @@ class Places(dict[str, int]):
 class Posterior(NamedTuple):
     """What is believed of every action at a moment.
 
-    Parameters: `places` of the actions that have evidence; `means` (n + 1, d) and `covariances` (n + 1, d, d), whose
-    first is the prior, of every other action.
+    Parameters: `places` of the actions that have evidence; `beliefs` (n + 1, d + 1, d), of each its mean, and below it
+    its covariance; the first is the prior, of every other action.
     """
 
     places: Places
-    means: Floats
-    covariances: Floats
+    beliefs: Floats
+
+    @property
+    def means(self) -> Floats:
+        """Of every action's deviation, (n + 1, d)."""
+        return self.beliefs[:, 0]
+
+    @property
+    def covariances(self) -> Floats:
+        """Of the same, (n + 1, d, d)."""
+        return self.beliefs[:, 1:]
 
     def of(self, candidates: Sequence[Candidate], row: Floats) -> tuple[Floats, Floats]:
         """Mean and SD (n_candidates,) of the deviation, in log-odds, for a customer's row (d,)."""
         at, size = self.places.of(candidates), len(row)
-        variance = self.covariances.reshape(-1, size).dot(row).reshape(-1, size).dot(row)
-        return self.means.dot(row).take(at), np.sqrt(np.maximum(variance, ZERO)).take(at)
+        along = self.beliefs.reshape(-1, size).dot(row).reshape(-1, size + 1)
+        variance = along[:, 1:].dot(row).take(at)
+        return along[:, 0].take(at), np.sqrt(np.maximum(variance, ZERO, out=variance), out=variance)
+
+
+class Ground(NamedTuple):
+    """What the bundle below the layer had learned.
+
+    Parameters: `information` on the level of each action, Σ p (1 − p) over the exposures that the bundle was trained
+    on; `at_us`, when: it fades as other evidence does.
+    """
+
+    information: Mapping[str, float]
+    at_us: int
 
 
 class FastLayer:
@@ -56,16 +77,19 @@ class FastLayer:
     What is believed of an action is reckoned from its evidence whenever time has passed, and after that moved by one
     answer at a time (Sherman and Morrison, 1950), which comes to the same.
 
-    Parameters: `belief`; `size`, d, the length of a row.
+    Parameters: `belief`; `size`, d, the length of a row; `ground`, by which a bundle that has seen much of an action is
+    moved slowly, and drawn closely (None: one that knows no more than the belief says).
     """
 
-    def __init__(self, belief: Belief, size: int) -> None:
+    def __init__(self, belief: Belief, size: int, *, ground: Ground | None = None) -> None:
         self._belief, self._size = belief, size
         self._evidence: dict[str, Evidence] = {}
         self._places = Places()
-        self._means, self._covariances = np.zeros((1, size)), inverse(belief.precision(size))[np.newaxis]
+        self._beliefs = np.vstack([np.zeros((1, size)), inverse(belief.precision(size))])[np.newaxis]
         self._stale: set[str] = set()
         self._step = 0
+        if ground is not None:
+            self._stand_on(ground)
 
     def learn(self, action: str, exposure: Exposure) -> None:
         """Take an exposure in."""
@@ -89,21 +113,25 @@ class FastLayer:
             self._step = step
             self._stale.update(self._evidence)
         for action in self._stale:
-            place = self._places[action]
-            found = self._belief.posterior(self._evidence[action].sums(step * STEP_US))
-            self._means[place], self._covariances[place] = found
+            belief = self._beliefs[self._places[action]]
+            belief[0], belief[1:] = self._belief.posterior(self._evidence[action].sums(step * STEP_US))
         self._stale.clear()
-        return Posterior(self._places, self._means, self._covariances)
+        return Posterior(self._places, self._beliefs)
 
     def _move(self, place: int, exposure: Exposure) -> None:
-        row, mean, covariance = exposure.row, self._means[place], self._covariances[place]
-        weight = weight_of(exposure.propensity)
-        along = covariance.dot(row)
-        gain = along / (1.0 + weight * float(row.dot(along)))
-        surprise = bool(exposure.accepted) - exposure.propensity - weight * float(row.dot(mean))
-        mean += gain * surprise
+        """One update of rank one moves the mean and the covariance below it."""
+        row, belief, weight = exposure.row, self._beliefs[place], weight_of(exposure.propensity)
+        along = belief.dot(row)
+        gain = along[1:].copy()
         along *= weight
-        covariance -= gain[:, np.newaxis] * along
+        along[0] += exposure.propensity - bool(exposure.accepted)
+        gain /= 1.0 + float(along[1:].dot(row))
+        belief -= along[:, np.newaxis] * gain
+
+    def _stand_on(self, ground: Ground) -> None:
+        for action, known in ground.information.items():
+            self._of(action).start(known, at_us=ground.at_us)
+            self._stale.add(action)
 
     def _of(self, action: str) -> Evidence:
         known = self._evidence.get(action)
@@ -112,6 +140,5 @@ class FastLayer:
             known = Evidence(self._size, forgetting=belief.forgetting, answering=belief.answering)
             self._evidence[action] = known
             self._places[action] = len(self._places) + 1
-            self._means = np.vstack([self._means, self._means[:1]])
-            self._covariances = np.concatenate([self._covariances, self._covariances[:1]])
+            self._beliefs = np.concatenate([self._beliefs, self._beliefs[:1]])
         return known

@@ -1,13 +1,14 @@
 """Keeps the fast layer of what serves now; until there is one, the bundle's scores stand alone, and that is said."""
 
 import sqlite3
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from decisioning.catalog import Catalog
 from decisioning.errors import InvalidInputError, UnavailableError
+from decisioning.fast_layer.layer import Ground
 from decisioning.fast_layer.scorer import FastScorer
 from decisioning.ports import Scorer
+from features.fast_layer.origin import Origin, OriginOf
 from features.fast_layer.projection import FastProjection, usual
 from features.fast_layer.section import Learning
 from features.fast_layer.shown import Reading
@@ -16,20 +17,18 @@ from features.ledger import Ledger
 
 FAST_LAYER = "fast_layer"
 """The name among a decision's `degraded` that says recent answers are not in its scores."""
-TrainedAt = Callable[[str], datetime | None]
-"""When the bundle of a version was trained; None where it learned from no log. May raise a `TsugiError`."""
 
 
 class FastKeeper:
     """The fast layer beside the bundle and the catalogue that serve.
 
-    Parameters: `learning`, the workspace's settings; `trained_at` of a bundle's version; `window`, the goal's: a
+    Parameters: `learning`, the workspace's settings; `origin` of a bundle's version; `window`, the goal's: a
     training leaves decisions out that are younger.
     """
 
-    def __init__(self, ledger: Ledger, learning: Learning, *, trained_at: TrainedAt, window: timedelta) -> None:
+    def __init__(self, ledger: Ledger, learning: Learning, *, origin: OriginOf, window: timedelta) -> None:
         self._ledger, self._learning = ledger, learning
-        self._trained_at, self._window = trained_at, window
+        self._origin, self._window = origin, window
         self._kept: tuple[tuple[str, str], FastProjection] | None = None
 
     def primed(self, scorer: Scorer, catalog: Catalog) -> bool:
@@ -43,11 +42,11 @@ class FastKeeper:
         """
         if self.primed(scorer, catalog):
             return
-        trained_at = self._trained_at(scorer.version)
-        since_us = 0 if trained_at is None else to_us(trained_at - self._window)
+        origin = self._origin(scorer.version)
+        since_us = 0 if origin is None else to_us(origin.trained_at - self._window)
         regressors = usual(self._ledger, self._learning.features, until_us=since_us)
         reading = Reading(scorer, catalog, regressors, since_us)
-        projection = FastProjection(self._ledger, reading, self._learning.belief)
+        projection = FastProjection(self._ledger, reading, self._learning.belief, ground=_ground(origin, since_us))
         projection.catch_up()
         self._kept = ((scorer.version, catalog.version), projection)
 
@@ -64,6 +63,10 @@ class FastKeeper:
     def _projection(self, scorer: Scorer, catalog: Catalog) -> FastProjection | None:
         kept = self._kept
         return kept[1] if kept and kept[0] == (scorer.version, catalog.version) else None
+
+
+def _ground(origin: Origin | None, until_us: int) -> Ground | None:
+    return None if origin is None else Ground(origin.information, until_us)
 
 
 def _caught_up(projection: FastProjection, now: datetime) -> FastScorer:

@@ -7,7 +7,7 @@ import orjson
 
 from decisioning.fast_layer.belief import DAY_US, Belief
 from decisioning.fast_layer.exposure import Regressors
-from decisioning.fast_layer.layer import FastLayer
+from decisioning.fast_layer.layer import FastLayer, Ground
 from decisioning.fast_layer.scorer import FastScorer
 from features.fast_layer.shown import Reading, Shown, Told, told_by_decision, told_by_outcome
 from features.ledger import Ledger, last_seq
@@ -37,9 +37,9 @@ class FastProjection:
     outcomes, and decisions that imply their impressions. Not for several threads at once.
     """
 
-    def __init__(self, ledger: Ledger, reading: Reading, belief: Belief) -> None:
+    def __init__(self, ledger: Ledger, reading: Reading, belief: Belief, *, ground: Ground | None = None) -> None:
         self._ledger, self._reading, self._belief = ledger, reading, belief
-        self._layer = FastLayer(belief, reading.regressors.size)
+        self._layer = FastLayer(belief, reading.regressors.size, ground=ground)
         self._open: dict[tuple[str, str], Shown] = {}
         self._latest_us = self._tidied_us = 0
         self.seq = 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from builders import FixedScorer, an_action
 from decisioning.fast_layer.belief import DAY_US, Belief
 from decisioning.fast_layer.exposure import Exposure, Regressors, weight_of
-from decisioning.fast_layer.layer import FastLayer
+from decisioning.fast_layer.layer import FastLayer, Ground
 from decisioning.fast_layer.scorer import FastScorer
 from decisioning.ports import Candidate
 
@@ -28,8 +28,8 @@ exposures = st.builds(
 beliefs = st.sampled_from([Belief(), Belief(half_life_days=7.0, answer_days=2.0)])
 
 
-def taught(exposures, belief=None, action="card"):
-    layer = FastLayer(belief or Belief(), 2)
+def taught(exposures, belief=None, action="card", ground=None):
+    layer = FastLayer(belief or Belief(), 2, ground=ground)
     for each in exposures:
         layer.learn(action, each)
     return layer
@@ -50,11 +50,15 @@ def seen(*, accepted, x=0.5, p=0.1, at=NOW):
     return Exposure(np.array([1.0, x]), p, at, accepted)
 
 
-def by_least_squares(exposures, belief):
-    """Slow and plain: the prior's rows and one row per exposure, each divided by its SD, solved together."""
+def by_least_squares(exposures, belief, ground=None):
+    """Slow and plain: the prior's rows, the bundle's and one row per exposure, each divided by its SD, solved."""
     forgetting = 0.0 if belief.half_life_days is None else math.log(2) / belief.half_life_days
     rows, targets = [np.diag([1 / belief.level_sd, 1 / belief.slope_sd])], [np.zeros(2)]
     now = (NOW // 60_000_000 + 1) * 60_000_000
+    if ground is not None:
+        left = math.exp(-forgetting * (now - ground.at_us) / DAY_US)
+        rows.append(np.eye(2) * math.sqrt(left * ground.information["card"]))
+        targets.append(np.zeros(2))
     for each in exposures:
         age = (now - each.shown_us) / DAY_US
         counts = math.exp(-forgetting * age) * (1 - math.exp(-age / belief.answer_days) if each.accepted is None else 1)
@@ -69,6 +73,24 @@ def by_least_squares(exposures, belief):
 def test_what_is_believed_is_the_bayesian_regression_of_all_exposures_at_once(some, belief):
     for found, expected in zip(believed(taught(some, belief)), by_least_squares(some, belief), strict=True):
         assert found == pytest.approx(expected, abs=1e-9, rel=1e-7)
+
+
+@given(st.lists(exposures, max_size=12), beliefs, st.floats(0.1, 1e4), st.integers(0, 90))
+def test_what_the_bundle_had_learned_counts_as_rows_that_agreed_with_it_and_fades_as_they_would(some, belief, n, days):
+    ground = Ground({"card": n}, NOW - days * DAY_US)
+    found, expected = believed(taught(some, belief, ground=ground)), by_least_squares(some, belief, ground)
+    for one, other in zip(found, expected, strict=True):
+        assert one == pytest.approx(other, abs=1e-9, rel=1e-7)
+
+
+def test_a_bundle_that_has_seen_much_of_an_action_is_moved_less_and_drawn_closer_before_any_answer():
+    new, old = FastLayer(Belief(), 2), FastLayer(Belief(), 2, ground=Ground({"card": 400.0}, NOW))
+    assert scored(old).correction.spread[0] < scored(new).correction.spread[0] / 5
+    assert scored(old).correction.spread[1] == scored(new).correction.spread[1]
+    for layer in (new, old):
+        layer.learn("card", seen(accepted=True))
+    moved = [float(scored(layer).propensity[0]) - 0.1 for layer in (new, old)]
+    assert moved[0] > 10 * moved[1] > 0
 
 
 @given(st.lists(exposures, max_size=12).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))), beliefs)

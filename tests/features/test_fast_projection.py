@@ -15,6 +15,7 @@ from decisioning.fast_layer.belief import Belief
 from decisioning.fast_layer.exposure import Regressors
 from features.decision_book import DecisionBook
 from features.fast_layer.keeper import FAST_LAYER, FastKeeper
+from features.fast_layer.origin import Origin
 from features.fast_layer.projection import _TELLING, FastProjection, usual
 from features.fast_layer.section import Learning
 from features.fast_layer.shown import Reading
@@ -194,10 +195,13 @@ def test_features_are_standardised_by_the_last_decisions_before_it_begins(ledger
     assert usual(ledger, ("age",), until_us=to_us(NOW) - 1) == Regressors()
 
 
+WEEK = timedelta(days=7)
+
+
 def a_keeper(ledger, **learning):
-    trained = {"b1": NOW}
+    origins = {"b1": Origin(NOW)}
     section = Learning(fast=True, **learning)
-    return FastKeeper(ledger, section, trained_at=trained.get, window=timedelta(days=7))
+    return FastKeeper(ledger, section, origin=origins.get, window=WEEK)
 
 
 def test_until_it_is_made_for_what_serves_the_bundle_decides_alone_and_says_so(ledger):
@@ -219,6 +223,18 @@ def test_decisions_too_young_for_the_training_are_not_lost(ledger):
     keeper.prime(BUNDLE, a_catalog())
     scorer, _ = keeper.corrected(BUNDLE, a_catalog(), now=NOW)
     assert scorer.posterior.means[scorer.posterior.places["card"]][0] > 0
+
+
+def test_a_bundle_trained_on_much_of_an_action_is_moved_less_by_an_answer(ledger):
+    moved = []
+    for information in ({}, {"card": 500.0}):
+        keeper = FastKeeper(ledger, Learning(fast=True), origin={"b1": Origin(NOW, information)}.get, window=WEEK)
+        decide(ledger, str(len(moved)))
+        answer(ledger, str(len(moved)))
+        keeper.prime(BUNDLE, a_catalog())
+        scorer, _ = keeper.corrected(BUNDLE, a_catalog(), now=LATER)
+        moved.append(scorer.posterior.means[scorer.posterior.places["card"]][0])
+    assert moved[0] > 10 * moved[1] > 0
 
 
 def test_ranked_actions_are_learned_each_on_its_own(ledger):

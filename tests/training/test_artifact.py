@@ -143,6 +143,17 @@ def test_a_manifest_without_a_part_is_refused(folder, part):
         load_bundle(folder)
 
 
+def test_what_the_rows_say_of_each_action_travels_and_may_be_missing_but_not_be_less_than_nothing(bundle, folder):
+    told = bundle.response.information
+    assert 0 < told["card"] <= bundle.response.seen["card"] / 4
+    assert load_bundle(folder).response.information == told
+    reseal(folder, lambda content: content["information"].update(card=-1.0))
+    with pytest.raises(ArtifactError, match=r"information -1\.0 on 'card'"):
+        load_bundle(folder)
+    reseal(folder, lambda content: content.pop("information"))
+    assert load_bundle(folder).response.information == {}
+
+
 def test_trees_of_another_width_are_refused(folder):
     reseal(folder, lambda content: content["features"].append({"name": "new", "kind": "number", "categories": []}))
     with pytest.raises(ArtifactError, match=r"expected \d+"):
