@@ -29,7 +29,8 @@ from training.dataset import DecisionLogFrame, TimeSplit, split_by_time, spread
 from training.decision_log import read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
-from training.foresight.learn import Past, learn_foreseen
+from training.foresight.learn import learn_foreseen
+from training.foresight.past import Past
 from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
 from training.learning import Learned, learn, search_of
 from training.log_check import check_log

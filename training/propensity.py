@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
 from decisioning.errors import InvalidInputError
+from training.aside import Aside
 from training.blend import Blend
 from training.blend_fit import BlendReport, Choice, Recipe, choose_blend, refit
 from training.calibration import Calibration, choose_calibration
@@ -27,7 +28,7 @@ from training.specialists import Specialists
 from training.trees import Rows
 from training.tuning import Search
 from training.uplift.own_effect import OwnEffects
-from training.uplift.own_fit import OwnChosen, OwnReport, choose_own, pairs_of, refit_own
+from training.uplift.own_fit import OwnChosen, OwnReport, OwnTried, Pairs, choose_own, refit_own, try_own
 
 FEWEST_POSITIVES = 10
 """With fewer positives nothing can be learned."""
@@ -85,8 +86,8 @@ def fit_propensity(
     """
     for name, part in (("training", train), ("validation", validation)):
         _check(part.shown, name)
-    with threadpool_limits(limits=1):
-        return _fit(train, validation, layout, search)
+    with threadpool_limits(limits=1), Aside() as aside:
+        return _fit(train, validation, layout, search, aside)
 
 
 def _check(rows: Rows, name: str) -> None:
@@ -100,8 +101,11 @@ def _check(rows: Rows, name: str) -> None:
 
 
 def _fit(
-    train: Evidence, validation: Evidence, layout: Layout, search: Search
+    train: Evidence, validation: Evidence, layout: Layout, search: Search, aside: Aside
 ) -> tuple[ResponseModel, PropensityReport]:
+    pairs = Pairs(train, layout), Pairs(validation, layout)
+    seen_anyway = _is_seen_anyway(train.control, validation.control)
+    tried = try_own(*pairs, seed=search.seed, aside=aside) if seen_anyway else None
     ground = prepare(train, validation, layout=layout, search=search)
     recipe = Recipe(ground.shape, search.of("effect"), EFFECT_PENALTIES)
     customers = (train.customers, validation.customers)
@@ -109,7 +113,7 @@ def _fit(
     effect = refit(ground.everything, recipe, first.choice)
     own = refit_specialists(_on_top(ground.everything, effect), recipe, first.specialized)
     found = ground.finish(first, effect, specialists=own)
-    chosen, own_effects = _own_effects(train, validation, ground, first, found, seed=search.seed)
+    chosen, own_effects = _own_effects(tried, pairs, ground, first, found, seed=search.seed)
     later, quiet = ground.later, ground.quiet
     simple = Blend(first.choice.blend.linear, None, 0.0)
     report = PropensityReport(
@@ -129,17 +133,21 @@ def _fit(
 
 
 def _own_effects(
-    train: Evidence, validation: Evidence, ground: "Ground", first: "_Effect", found: ResponseModel, *, seed: int
+    tried: OwnTried | None,
+    pairs: tuple[Pairs, Pairs],
+    ground: "Ground",
+    first: "_Effect",
+    found: ResponseModel,
+    *,
+    seed: int,
 ) -> tuple[OwnChosen, OwnEffects]:
     """Learners of effects against the pooled model's uplift, as it was before it saw the validation rows."""
-    if ground.quiet is None:
+    if tried is None or ground.quiet is None:
         return OwnChosen({}, ()), OwnEffects()
-    known, later = (pairs_of(evidence, ground.layout) for evidence in (train, validation))
-    rows = _effect_rows(validation, first, ground.quiet, found.shown_calibration, ground.layout)
+    rows = _effect_rows(ground.evidence, first, ground.quiet, found.shown_calibration, ground.layout)
     pooled = replace(rows, uplift=found.shrinkage.apply(rows.uplift, rows.code))
-    chosen = choose_own(known, later, pooled, actions=ground.layout.actions.actions, seed=seed)
-    column = ground.layout.position("action")
-    return chosen, refit_own(known.join(later), chosen, action_column=column, seed=seed)
+    chosen = choose_own(tried, pooled)
+    return chosen, refit_own(*pairs, chosen, seed=seed)
 
 
 class Margin(Protocol):
@@ -234,7 +242,7 @@ def _on_top(rows: Rows, pooled: Blend) -> Rows:
 def _fit_baseline(
     train: Rows, validation: Rows, shape: LinearShape, layout: Layout, search: Search
 ) -> "_Baseline | None":
-    if min(train.label.sum(), validation.label.sum()) < FEWEST_POSITIVES:
+    if not _is_seen_anyway(train, validation):
         return None
     hidden = tuple(layout.position(name) for name in TREATMENT_COLUMNS)
     recipe = Recipe(replace(shape, ignore=hidden), search.of("baseline"))
@@ -242,6 +250,11 @@ def _fit_baseline(
     final = refit(train.join(validation), recipe, choice)
     calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
     return _Baseline(choice.blend, final, choice, calibration)
+
+
+def _is_seen_anyway(train: Rows, validation: Rows) -> bool:
+    """Whether aims are reached often enough where nothing was shown."""
+    return min(float(train.label.sum()), float(validation.label.sum())) >= FEWEST_POSITIVES
 
 
 def _lifted(evidence: Evidence, baseline: Blend | None) -> Rows:

@@ -13,9 +13,6 @@ import numpy as np
 import pandas as pd
 
 from decisioning.errors import InvalidInputError
-from features.feature_set import FeatureSet
-from features.historical import training_frame
-from features.home import Home
 from features.instant import to_us
 from features.ledger import Ledger
 from features.training_section import Training
@@ -25,6 +22,7 @@ from training.encoding import FeatureEncoder, Floats
 from training.feature_column import feature_columns
 from training.foresight.fitting import EventReport, fit_event
 from training.foresight.known import read_known
+from training.foresight.past import Past, ReadOnce
 from training.foresight.snapshot import Snapshots, read_snapshots, split_snapshots
 from training.foresight.subject import Subject, subjects_of
 from training.trees import Rows
@@ -48,20 +46,6 @@ class Foreseen:
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """Where features as they were known are read from: through Feast."""
-
-    home: Home
-    features: FeatureSet
-
-    def of(self, snapshots: Snapshots, subject: Subject) -> pd.DataFrame:
-        """The documented features of the snapshots, a column each, as they were known then."""
-        times = pd.to_datetime(snapshots.at_us, unit="us", utc=True)
-        entities = pd.DataFrame({"customer_id": snapshots.customer_id, "event_timestamp": times})
-        return training_frame(self.home, self.features, entities, service=subject.name)
-
-
 def learn_foreseen(
     ledger: Ledger,
     past: Past,
@@ -77,26 +61,32 @@ def learn_foreseen(
     """
     subjects = subjects_of(training)
     known = read_known(ledger, subjects, until_us=to_us(as_of))
-    return tuple(
-        learn_subject(
-            read_snapshots(known, subject, as_of=as_of, seed=search.seed),
-            subject,
-            past=past,
-            search=search.of(subject.name),
-            champion=champion.get(subject.name),
-        )
+    asked = {
+        subject: read_snapshots(known, subject, as_of=as_of, seed=search.seed)
         for subject in subjects
         if subject.declared or subject.event in known.events
+    }
+    once = past.reading(asked.values())
+    return tuple(
+        learn_subject(
+            snapshots, subject, past=once, search=search.of(subject.name), champion=champion.get(subject.name)
+        )
+        for subject, snapshots in asked.items()
     )
 
 
 def learn_subject(
-    snapshots: Snapshots, subject: Subject, *, past: Past, search: Search, champion: EventModel | None = None
+    snapshots: Snapshots,
+    subject: Subject,
+    *,
+    past: Past | ReadOnce,
+    search: Search,
+    champion: EventModel | None = None,
 ) -> Foreseen:
     """Learn one subject where the history allows it; `champion`, the model that serves now."""
     try:
         parts = split_snapshots(snapshots, subject)
-        frames = [past.of(part, subject) for part in parts]
+        frames = [past.of(part) for part in parts]
         encoder = FeatureEncoder(feature_columns(past.features))
         rows = [Rows(_encoded(encoder, frame), part.label) for frame, part in zip(frames, parts, strict=True)]
         ids = parts[2].customer_id

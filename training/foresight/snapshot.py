@@ -4,10 +4,12 @@ Snapshots whose horizon reaches into a later part of the split are left out of t
 what a later part is judged by.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from decisioning.errors import InvalidInputError
@@ -40,15 +42,26 @@ class Snapshots:
 def read_snapshots(
     known: Known, subject: Subject, *, as_of: datetime, seed: int, most: int = MOST_SNAPSHOTS
 ) -> Snapshots:
-    """Every 30 days back from the last moment whose horizon is over: whoever was known by then and not gone."""
+    """Every 30 days back from the last moment whose horizon is over: whoever was known by then and not gone.
+
+    Of more than `most` those of the lowest lots are kept, and a customer has the same lot at a moment whatever is
+    foreseen: their pasts are read once.
+    """
     told, gone = known.told(subject.event, answer=subject.answer), known.told(subject.gone)
     last = to_us(as_of) - subject.horizon_us
     moments = range(last, int(known.since_us.min(initial=last)), -MONTH_US)
-    parts = [_at(at, known, subject, told=told, gone=gone) for at in reversed(moments)]
-    snapshots = _joined(parts)
+    snapshots = joined([_at(at, known, subject, told=told, gone=gone) for at in reversed(moments)])
     if len(snapshots) <= most:
         return snapshots
-    return snapshots.take(np.sort(np.random.default_rng(seed).choice(len(snapshots), most, replace=False)))
+    return snapshots.take(np.sort(np.argsort(_lots(snapshots, known, seed), kind="stable")[:most]))
+
+
+def _lots(snapshots: Snapshots, known: Known, seed: int) -> Floats:
+    """A number in [0, 1) for each snapshot (n,)."""
+    drawn = {at: np.random.default_rng([seed, at]).random(len(known)) for at in np.unique(snapshots.at_us).tolist()}
+    places = pd.Index(known.customer_id).get_indexer(pd.Index(snapshots.customer_id))
+    moments = snapshots.at_us.tolist()
+    return np.array([drawn[at][place] for at, place in zip(moments, places.tolist(), strict=True)])
 
 
 def _at(at_us: int, known: Known, subject: Subject, *, told: Told, gone: Told) -> Snapshots:
@@ -63,7 +76,8 @@ def _at(at_us: int, known: Known, subject: Subject, *, told: Told, gone: Told) -
     return Snapshots(ids, np.full(len(ids), at_us, dtype=np.int64), label[asked].astype(np.float64))
 
 
-def _joined(parts: list[Snapshots]) -> Snapshots:
+def joined(parts: Sequence[Snapshots]) -> Snapshots:
+    """Snapshots one after the other."""
     if not parts:
         return Snapshots(np.array([], dtype=object), np.array([], dtype=np.int64), np.array([]))
     return Snapshots(

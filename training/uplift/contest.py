@@ -89,22 +89,39 @@ def gather(
 
     Parameters: `constant`, with what others are compared: by default the action of the highest doubly robust value.
     """
-    fold = _folds(lesson, care)
-    q_hat = cross_fitted_rewards(lesson, care)
+    folds = _Folds.of(lesson, care)
+    q_hat = folds.cross_fitted(lambda rest: rewards_of(rest, care.seed))
     pseudo = lesson.pseudo_outcomes(q_hat)
     constant = int(pseudo.mean(axis=0).argmax()) if constant is None else constant
-    effects = {name: _cross_fitted(lesson, fold, _learn(by, constant, care)) for name, by in learners.items()}
+    effects = {name: folds.cross_fitted(_learn(by, constant, care)) for name, by in learners.items()}
     owner = np.unique(lesson.customer, return_inverse=True)[1]
-    return Evidence(constant, pseudo - pseudo[:, [constant]], q_hat, effects, lesson.chosen, fold, owner)
+    return Evidence(constant, pseudo - pseudo[:, [constant]], q_hat, effects, lesson.chosen, folds.number, owner)
 
 
 def cross_fitted_rewards(lesson: Lesson, care: Care) -> Floats:
     """q̂ (n, n_actions) of every decision from regressions that saw no decision of its customer."""
-    return _cross_fitted(lesson, _folds(lesson, care), lambda rest: rewards_of(rest, care.seed))
+    return _Folds.of(lesson, care).cross_fitted(lambda rest: rewards_of(rest, care.seed))
 
 
-def _folds(lesson: Lesson, care: Care) -> NDArray[np.int64]:
-    return customer_folds(lesson.customer, folds=care.folds, generator=np.random.default_rng(care.seed))
+@dataclass(frozen=True, slots=True)
+class _Folds:
+    """A lesson in folds of customers: `number` (n,) of each decision's; `others`, the lesson without each fold."""
+
+    lesson: Lesson
+    number: NDArray[np.int64]
+    others: Mapping[int, Lesson]
+
+    @classmethod
+    def of(cls, lesson: Lesson, care: Care) -> "_Folds":
+        number = customer_folds(lesson.customer, folds=care.folds, generator=np.random.default_rng(care.seed))
+        return cls(lesson, number, {int(each): lesson.take(number != each) for each in np.unique(number)})
+
+    def cross_fitted(self, fit: Callable[[Lesson], Predict]) -> Floats:
+        """What is said (n, n_actions) of every decision by what learned from the other folds."""
+        found = np.empty(self.lesson.probability.shape)
+        for number, rest in self.others.items():
+            found[self.number == number] = fit(rest)(self.lesson.matrix[self.number == number])
+        return found
 
 
 def bagged(learner: Learner, lesson: Lesson, constant: int, care: Care) -> Effects:
@@ -120,13 +137,6 @@ def rewards_of(rest: Lesson, seed: int) -> Predict:
     """q̂ of a regression on some decisions, for the doubly robust estimates of others."""
     booster = reward_regression(rest, seed + NUISANCE)
     return lambda asked: expected_rewards(booster, asked, n_actions=rest.n_actions)
-
-
-def _cross_fitted(lesson: Lesson, fold: NDArray[np.int64], fit: Callable[[Lesson], Predict]) -> Floats:
-    found = np.empty(lesson.probability.shape)
-    for number in np.unique(fold):
-        found[fold == number] = fit(lesson.take(fold != number))(lesson.matrix[fold == number])
-    return found
 
 
 def candidates(evidence: Evidence, rows: NDArray[np.bool_]) -> Iterator[Candidate]:

@@ -36,14 +36,13 @@ def s_learner(lesson: Lesson, constant: int, seed: int) -> Effects:
 
 def t_learner(lesson: Lesson, constant: int, seed: int) -> Effects:
     """One regression of the reward per action."""
-    boosters = _per_action(lesson, seed)
+    boosters = lesson.rewards_by_action(seed)
     return _effects(lesson, constant, (Term(booster, _one(lesson, action)) for action, booster in enumerate(boosters)))
 
 
 def x_learner(lesson: Lesson, constant: int, seed: int) -> Effects:
     """Effects imputed on either side, weighted by how rare the other side is."""
-    boosters = _per_action(lesson, seed)
-    return _effects(lesson, constant, _crossed(lesson, constant, boosters, seed))
+    return _effects(lesson, constant, _crossed(lesson, constant, seed))
 
 
 def dr_learner(lesson: Lesson, constant: int, seed: int) -> Effects:
@@ -85,22 +84,17 @@ def _nuisance(lesson: Lesson, seed: int) -> Floats:
     return q_hat
 
 
-def _per_action(lesson: Lesson, seed: int) -> list[lightgbm.Booster]:
-    parts = (lesson.take(lesson.chosen == action) for action in range(lesson.n_actions))
-    return [_regress(part, part.reward, seed) for part in parts]
-
-
-def _crossed(lesson: Lesson, constant: int, boosters: list[lightgbm.Booster], seed: int) -> Iterator[Term]:
-    quiet = lesson.take(lesson.chosen == constant)
+def _crossed(lesson: Lesson, constant: int, seed: int) -> Iterator[Term]:
+    boosters, quiet = lesson.rewards_by_action(seed), lesson.parts[constant]
     for action in range(lesson.n_actions):
         if action == constant:
             continue
-        own = lesson.take(lesson.chosen == action)
+        own = lesson.parts[action]
         gained = own.reward - np.asarray(boosters[constant].predict(own.matrix))
         missed = np.asarray(boosters[action].predict(quiet.matrix)) - quiet.reward
         share = len(own) / (len(own) + len(quiet))
-        yield Term(_regress(own, gained, seed), (1 - share) * _one(lesson, action))
-        yield Term(_regress(quiet, missed, seed), share * _one(lesson, action))
+        yield Term(own.regress(gained, seed), (1 - share) * _one(lesson, action))
+        yield Term(quiet.regress(missed, seed), share * _one(lesson, action))
 
 
 def _of_pair(lesson: Lesson, q_hat: Floats, pair: tuple[int, int], seed: int) -> lightgbm.Booster:
@@ -111,11 +105,7 @@ def _of_pair(lesson: Lesson, q_hat: Floats, pair: tuple[int, int], seed: int) ->
     share = np.where(ours, first, second) / (first + second)
     expected = q_hat[rows, either.chosen]
     weighted = np.where(ours, 1.0, -1.0) * (either.reward - expected) / share
-    return _regress(either, q_hat[rows, pair[0]] - q_hat[rows, pair[1]] + weighted, seed)
-
-
-def _regress(lesson: Lesson, target: Floats, seed: int) -> lightgbm.Booster:
-    return regress(lesson.matrix, target, categorical=lesson.categorical, seed=seed)
+    return either.regress(q_hat[rows, pair[0]] - q_hat[rows, pair[1]] + weighted, seed)
 
 
 def _one(lesson: Lesson, action: int) -> Floats:

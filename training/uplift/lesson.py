@@ -1,19 +1,22 @@
 """A log as the learners see it: a matrix of contexts, what was chosen with which probability, and what it earned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from training.encoding import Matrix
 from training.reward_log import Floats
+from training.uplift.regression import in_bins, regress_bins
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Lesson:
-    """n decisions over `n_actions` actions.
+    """n decisions over `n_actions` actions; what several learners make of it is made once. For one thread at a time.
 
     Parameters: `matrix` (n, n_columns), NaN where not known; `categorical`, the columns that hold codes; `chosen` (n,);
     `probability` (n, n_actions), π₀(a|x); `reward` (n,), capped; `customer` (n,).
@@ -25,6 +28,8 @@ class Lesson:
     probability: Floats
     reward: Floats
     customer: NDArray[Any]
+    _bins: dict[int, lightgbm.Dataset] = field(default_factory=dict, init=False, repr=False)
+    _boosters: dict[int, Sequence[lightgbm.Booster]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def n_actions(self) -> int:
@@ -44,6 +49,23 @@ class Lesson:
             self.reward[rows],
             self.customer[rows],
         )
+
+    @cached_property
+    def parts(self) -> Sequence["Lesson"]:
+        """The decisions that chose each action."""
+        return tuple(self.take(self.chosen == action) for action in range(self.n_actions))
+
+    def regress(self, target: Floats, seed: int) -> lightgbm.Booster:
+        """Fit E[target | context], of a target (n,)."""
+        if seed not in self._bins:
+            self._bins[seed] = in_bins(self.matrix, categorical=self.categorical, seed=seed)
+        return regress_bins(self._bins[seed], target, seed=seed)
+
+    def rewards_by_action(self, seed: int) -> Sequence[lightgbm.Booster]:
+        """A regression of the reward for each action, on the decisions that chose it."""
+        if seed not in self._boosters:
+            self._boosters[seed] = tuple(part.regress(part.reward, seed) for part in self.parts)
+        return self._boosters[seed]
 
     def join(self, other: "Lesson") -> "Lesson":
         """The decisions of both."""

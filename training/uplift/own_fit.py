@@ -9,18 +9,22 @@ model. The chance of one false learner is shared out over all the actions that a
 Nie and Wager: Quasi-oracle estimation of heterogeneous treatment effects, 2021.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 
+from training.aside import Aside, Later
 from training.bootstrap import mean_by_customer
 from training.encoding import TREATMENT_COLUMNS, Floats, Layout
 from training.exposure import Evidence
+from training.pool import Places
 from training.shrinkage import EffectRows
 from training.uplift.calibrated import Calibrated
 from training.uplift.contest import Care, bagged, gather
+from training.uplift.effects import Effects
 from training.uplift.learner import Learner, dr_learner, t_learner, x_learner
 from training.uplift.lesson import Lesson
 from training.uplift.own_effect import SHOWN, OwnEffects
@@ -58,18 +62,54 @@ class OwnReport:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Rows of every action with an aim that is seen either way, as a lesson of being shown or not; `code` (n,)."""
+    """The evidence of every action with an aim that is seen either way, as lessons of being shown or not."""
 
-    lesson: Lesson
-    code: Floats
+    evidence: Evidence
+    layout: Layout
 
     def of(self, code: int) -> Lesson:
-        """The rows of one action."""
-        return self.lesson.take(self.code == code)
+        """The rows of one action; what says how it is rendered is hidden: what was not shown was not rendered."""
+        shown, control = self._places(code)
+        told = self.evidence
+        matrix = np.vstack([told.shown.matrix[shown], told.control.matrix[control]])
+        matrix[:, [self.layout.position(name) for name in TREATMENT_COLUMNS]] = 0.0
+        share = np.concatenate([told.shown_share[shown], told.control_share[control]])
+        return Lesson(
+            matrix,
+            self.layout.categorical,
+            np.repeat(np.array([SHOWN, 1 - SHOWN]), [len(shown), len(control)]),
+            np.stack([1 - share, share], axis=1),
+            np.concatenate([told.shown.label[shown], told.control.label[control]]),
+            np.concatenate([told.customers[shown], told.control_customers[control]]),
+        )
 
-    def join(self, later: "Pairs") -> "Pairs":
-        """The rows of both."""
-        return Pairs(self.lesson.join(later.lesson), np.concatenate([self.code, later.code]))
+    def _places(self, code: int) -> tuple[Places, Places]:
+        column = self.layout.position("action")
+        told = self.evidence
+        shown = told.organic & (told.shown.matrix[:, column] == code)
+        return np.flatnonzero(shown), np.flatnonzero(told.control.matrix[:, column] == code)
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """The best learner of one action, before anybody compared it.
+
+    Parameters: `lesson`, the later rows of the action; `uplift` (n,), what the learner says of them; `drawn`, how it is
+    drawn in.
+    """
+
+    learner: str
+    drawn: Calibrated
+    lesson: Lesson
+    uplift: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTried:
+    """The contenders by action code, as they are being learned, and what is missing of the other actions."""
+
+    reports: tuple[OwnReport, ...]
+    contenders: Mapping[int, Later[Contender]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,52 +120,41 @@ class OwnChosen:
     reports: tuple[OwnReport, ...]
 
 
-def pairs_of(evidence: Evidence, layout: Layout) -> Pairs:
-    """The rows; what says how an action is rendered is hidden, for what was not shown was not rendered."""
-    organic = np.flatnonzero(evidence.organic)
-    shown, control = evidence.shown.take(organic), evidence.control
-    matrix = np.vstack([shown.matrix, control.matrix])
-    matrix[:, [layout.position(name) for name in TREATMENT_COLUMNS]] = 0.0
-    share = np.concatenate([evidence.shown_share[organic], evidence.control_share])
-    lesson = Lesson(
-        matrix,
-        layout.categorical,
-        np.repeat(np.array([SHOWN, 1 - SHOWN]), [len(shown), len(control)]),
-        np.stack([1 - share, share], axis=1),
-        np.concatenate([shown.label, control.label]),
-        np.concatenate([evidence.customers[organic], evidence.control_customers]),
-    )
-    return Pairs(lesson, matrix[:, layout.position("action")].astype(np.float64))
-
-
-def choose_own(train: Pairs, later: Pairs, pooled: EffectRows, *, actions: Sequence[str], seed: int) -> OwnChosen:
-    """Try the learners for every action.
-
-    Parameters: `pooled`, what the pooled model says of the later rows, in their order; `actions`, names by code.
-    """
-    lessons = {code: (_some(train.of(code), seed), later.of(code)) for code in range(len(actions))}
-    reports = [_too_little(name, *lessons[code]) for code, name in enumerate(actions)]
+def try_own(train: Pairs, later: Pairs, *, seed: int, aside: Aside) -> OwnTried:
+    """Try the learners for every action, aside: they need not know what the pooled model says."""
+    actions = train.layout.actions.actions
+    reports = tuple(_too_little(name, train.of(code), later.of(code), seed) for code, name in enumerate(actions))
     tried = [code for code, report in enumerate(reports) if not report.reason]
-    sure = NormalDist().inv_cdf(1 - ONE_FALSE / max(len(tried), 1))
-    found: dict[int, tuple[str, Calibrated]] = {}
-    for code in tried:
-        known, after = lessons[code]
-        name, drawn = _best(known, seed)
-        rows = np.flatnonzero(later.code == code)
-        reports[code] = _judged(reports[code], (name, drawn), known, after, pooled.take(rows), sure=sure, seed=seed)
+    return OwnTried(reports, {code: aside.later(partial(_contender, train, later, code, seed)) for code in tried})
+
+
+def choose_own(tried: OwnTried, pooled: EffectRows) -> OwnChosen:
+    """Let those serve that are surely better than the pooled model.
+
+    Parameters: `pooled`, what that says of the later rows.
+    """
+    sure = NormalDist().inv_cdf(1 - ONE_FALSE / max(len(tried.contenders), 1))
+    reports, found = list(tried.reports), dict[int, tuple[str, Calibrated]]()
+    for code in sorted(tried.contenders, reverse=True):
+        contender = tried.contenders[code].result()
+        rows = np.flatnonzero(pooled.code == code)
+        reports[code] = _judged(reports[code], contender, pooled.take(rows), sure=sure)
         if reports[code].serves:
-            found[code] = name, drawn
-    return OwnChosen(found, tuple(reports))
+            found[code] = contender.learner, contender.drawn
+    return OwnChosen(dict(sorted(found.items())), tuple(reports))
 
 
-def refit_own(pairs: Pairs, chosen: OwnChosen, *, action_column: int, seed: int) -> OwnEffects:
+def refit_own(train: Pairs, later: Pairs, chosen: OwnChosen, *, seed: int) -> OwnEffects:
     """Fit those that serve again, on all rows, drawn in as before."""
-    care = _care(seed)
     fitted = {
-        code: drawn.of_effects(bagged(CANDIDATES[name], _some(pairs.of(code), seed), 0, care))
+        code: drawn.of_effects(_learned(name, _some(train.of(code).join(later.of(code)), seed), seed))
         for code, (name, drawn) in chosen.learners.items()
     }
-    return OwnEffects(fitted, action_column)
+    return OwnEffects(fitted, train.layout.position("action"))
+
+
+def _learned(name: str, lesson: Lesson, seed: int) -> Effects:
+    return bagged(CANDIDATES[name], lesson, 1 - SHOWN, _care(seed))
 
 
 def _care(seed: int) -> Care:
@@ -138,8 +167,9 @@ def _some(lesson: Lesson, seed: int) -> Lesson:
     return lesson.take(np.sort(np.random.default_rng(seed).choice(len(lesson), MOST_ROWS, replace=False)))
 
 
-def _too_little(action: str, known: Lesson, later: Lesson) -> OwnReport:
+def _too_little(action: str, every: Lesson, later: Lesson, seed: int) -> OwnReport:
     """A report whose reason says what is missing; empty where nothing is."""
+    known = _some(every, seed)
     share = known.probability[:, SHOWN]
     random = float(4 * (share * (1 - share)).sum())
     reached = [int(each.reward[each.chosen == SHOWN].sum()) for each in (known, later)]
@@ -152,6 +182,13 @@ def _too_little(action: str, known: Lesson, later: Lesson) -> OwnReport:
         needs = f"a learner needs {FEWEST_REACHED} and {FEWEST_REACHED // 2}"
         reason = f"the pooled model serves: shown, {reached[0]} reached the aim and later {reached[1]}; {needs}"
     return OwnReport(action, serves=False, reason=reason, random=random)
+
+
+def _contender(train: Pairs, later: Pairs, code: int, seed: int) -> Contender:
+    known, after = _some(train.of(code), seed), later.of(code)
+    name, drawn = _best(known, seed)
+    uplift = drawn.of_effects(_learned(name, known, seed)).predict(after.matrix)[:, SHOWN]
+    return Contender(name, drawn, after, uplift)
 
 
 def _best(lesson: Lesson, seed: int) -> tuple[str, Calibrated]:
@@ -176,22 +213,11 @@ def r_losses(lesson: Lesson, uplift: Floats, *, expected: Floats, share: Floats)
     return losses
 
 
-def _judged(
-    report: OwnReport,
-    best: tuple[str, Calibrated],
-    known: Lesson,
-    later: Lesson,
-    pooled: EffectRows,
-    *,
-    sure: float,
-    seed: int,
-) -> OwnReport:
-    name, drawn = best
-    effects = drawn.of_effects(bagged(CANDIDATES[name], known, 0, _care(seed)))
+def _judged(report: OwnReport, best: Contender, pooled: EffectRows, *, sure: float) -> OwnReport:
+    name, drawn, later = best.learner, best.drawn, best.lesson
     expected = pooled.baseline + pooled.share * pooled.uplift
     own, other = (
-        r_losses(later, uplift, expected=expected, share=pooled.share)
-        for uplift in (effects.predict(later.matrix)[:, SHOWN], pooled.uplift)
+        r_losses(later, uplift, expected=expected, share=pooled.share) for uplift in (best.uplift, pooled.uplift)
     )
     extra, error = mean_by_customer(own - other, later.customer)
     serves = bool(extra + sure * error < 0)

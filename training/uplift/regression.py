@@ -34,7 +34,21 @@ def regress(
     matrix: Matrix, target: Floats, *, categorical: Sequence[int], seed: int, changes: Mapping[str, Any] | None = None
 ) -> lightgbm.Booster:
     """Fit E[target | row] on rows (n, n_columns)."""
-    leaf = max(SMALLEST_LEAF, len(target) // LEAVES_OF_A_LOG)
-    settings = {**PARAMETERS, "min_data_in_leaf": leaf, "seed": seed, **(changes or {})}
+    settings = {**_settings(len(target), seed), **(changes or {})}
     data = lightgbm.Dataset(matrix, label=target, categorical_feature=list(categorical), params=settings)
     return lightgbm.train(settings, data, num_boost_round=ROUNDS)
+
+
+def in_bins(matrix: Matrix, *, categorical: Sequence[int], seed: int) -> lightgbm.Dataset:
+    """Rows (n, n_columns) cut into bins, for several regressions on them, one after the other."""
+    settings = _settings(len(matrix), seed)
+    return lightgbm.Dataset(matrix, categorical_feature=list(categorical), params=settings).construct()
+
+
+def regress_bins(bins: lightgbm.Dataset, target: Floats, *, seed: int) -> lightgbm.Booster:
+    """As `regress`, on rows that were cut into bins with the same seed."""
+    return lightgbm.train(_settings(len(target), seed), bins.set_label(target), num_boost_round=ROUNDS)
+
+
+def _settings(n: int, seed: int) -> dict[str, Any]:
+    return {**PARAMETERS, "min_data_in_leaf": max(SMALLEST_LEAF, n // LEAVES_OF_A_LOG), "seed": seed}

@@ -1,6 +1,8 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from feature_shop import FEATURES, START, Shop, viewed
 
@@ -13,7 +15,8 @@ from training.encoding import FeatureColumn, FeatureEncoder
 from training.feature_column import feature_columns
 from training.foresight.fitting import fit_event
 from training.foresight.known import read_known
-from training.foresight.learn import Past, learn_foreseen, learn_subject
+from training.foresight.learn import learn_foreseen, learn_subject
+from training.foresight.past import Past
 from training.foresight.snapshot import read_snapshots, split_snapshots
 from training.foresight.subject import Subject, subjects_of
 from training.logistic import sigmoid
@@ -167,6 +170,31 @@ def test_the_whole_way_goes_through_feast_and_one_path_foresees_all_that_the_log
     model = found["satisfaction"].model
     assert [column.name for column in model.encoder.columns] == list(FEATURES.names)
     assert feature_columns(FEATURES) == model.encoder.columns
+
+
+def test_history_is_asked_once_for_all_subjects_and_says_of_each_what_it_says_of_it_alone(busy, monkeypatch):
+    asked = []
+    alone = Past.of
+    monkeypatch.setattr(Past, "of", lambda past, part: asked.append(len(part)) or alone(past, part))
+    past, parts = Past(busy.home, FEATURES), [snapshots_of(busy, subject) for subject in (NEED, SATISFACTION)]
+    once = past.reading(parts)
+    found = [once.of(part) for part in parts]
+    assert len(asked) == 1
+    for part, frame in zip(parts, found, strict=True):
+        pd.testing.assert_frame_equal(frame.reset_index(drop=True), alone(past, part))
+
+
+def test_of_too_many_the_same_customers_are_kept_at_a_moment_whatever_is_foreseen(busy):
+    known = read_known(busy.ledger, [CHURN, NEED], until_us=to_us(AS_OF))
+    need, churn = (
+        read_snapshots(known, subject, as_of=AS_OF, seed=1, most=100) for subject in (NEED, replace(CHURN, gone=""))
+    )
+    assert len(need) == len(churn) == 100
+    pairs = [{*zip(each.customer_id, each.at_us.tolist(), strict=True)} for each in (need, churn)]
+    whole = read_snapshots(known, NEED, as_of=AS_OF, seed=1)
+    both = {*zip(whole.customer_id, whole.at_us.tolist(), strict=True)}
+    assert len(both) > 200
+    assert len((pairs[0] ^ pairs[1]) & both) <= len(pairs[1] - both)
 
 
 def test_what_the_log_does_not_tell_of_is_left_out_unless_it_is_declared(shop):

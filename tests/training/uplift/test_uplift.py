@@ -30,6 +30,13 @@ def test_every_learner_finds_who_gains_from_an_action(name):
     assert mean.mean(axis=0).argmax() == CARD
 
 
+def test_learners_that_share_what_is_made_of_a_lesson_learn_what_each_learns_alone():
+    shared, asked = a_log(1, n=1000)[0], a_log(2, n=200)[0].matrix
+    for learner in (LEARNERS[name] for name in ("T", "X", "DR", "T")):
+        alone = learner(a_log(1, n=1000)[0], CARD, 0).predict(asked)
+        assert (learner(shared, CARD, 0).predict(asked) == alone).all()
+
+
 def test_an_average_of_effects_predicts_the_average():
     lesson, _, _ = a_log(1, n=1000)
     parts = [LEARNERS[name](lesson, CARD, 0) for name in ("S", "T")]

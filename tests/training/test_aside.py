@@ -1,0 +1,45 @@
+"""A second thread takes pieces of work in turn; who waits for one that it has not begun does it himself."""
+
+import threading
+
+import pytest
+
+from training.aside import Aside
+
+
+def test_a_piece_that_the_second_thread_has_not_begun_is_done_by_who_waits():
+    first, seen = threading.Event(), []
+    with Aside() as aside:
+        busy = aside.later(lambda: first.wait(20))
+        mine = aside.later(lambda: seen.append(threading.current_thread()))
+        mine.result()
+        first.set()
+        assert busy.result()
+    assert seen == [threading.current_thread()]
+
+
+def test_a_piece_that_was_begun_is_done_once_and_by_the_second_thread():
+    begun, seen = threading.Event(), []
+    with Aside() as aside:
+        piece = aside.later(lambda: (begun.set(), seen.append(threading.current_thread())))
+        assert begun.wait(20)
+        piece.result()
+    assert len(seen) == 1
+    assert seen[0] is not threading.current_thread()
+
+
+def test_who_waits_hears_what_went_wrong():
+    with Aside() as aside:
+        piece = aside.later(lambda: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            piece.result()
+
+
+def test_where_the_first_thread_gives_up_nothing_further_is_begun():
+    first, done = threading.Event(), []
+    with pytest.raises(KeyError), Aside() as aside:
+        aside.later(lambda: first.wait(20))
+        aside.later(lambda: done.append(1))
+        threading.Timer(0.2, first.set).start()
+        raise KeyError("gave up")
+    assert not done

@@ -1,0 +1,39 @@
+"""Work that a second thread does beside the first; who waits for a piece that nobody has begun does it himself."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+
+class Later(Generic[T]):
+    """One piece of work, which the second thread will do, is doing, or has done.
+
+    Parameters: `work`, which may be done by either thread; `begun`, the second one's.
+    """
+
+    def __init__(self, work: Callable[[], T], begun: "Future[T]") -> None:
+        self._work = work
+        self._begun = begun
+
+    def result(self) -> T:
+        """What came of it: done here where the second thread has not got to it. Raises what the work raises."""
+        return self._work() if self._begun.cancel() else self._begun.result()
+
+
+class Aside:
+    """The second thread; it takes pieces in the order given, and ends with the context."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def later(self, work: Callable[[], T]) -> Later[T]:
+        """Give it a piece."""
+        return Later(work, self._thread.submit(work))
