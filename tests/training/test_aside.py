@@ -37,9 +37,14 @@ def test_who_waits_hears_what_went_wrong():
 
 def test_where_the_first_thread_gives_up_nothing_further_is_begun():
     first, done = threading.Event(), []
-    with pytest.raises(KeyError), Aside() as aside:
-        aside.later(lambda: first.wait(20))
-        aside.later(lambda: done.append(1))
-        threading.Timer(0.2, first.set).start()
-        raise KeyError("gave up")
+
+    def give_up():
+        with Aside() as aside:
+            aside.later(lambda: first.wait(20))
+            aside.later(lambda: done.append(1))
+            threading.Timer(0.2, first.set).start()
+            raise KeyError("gave up")
+
+    with pytest.raises(KeyError):
+        give_up()
     assert not done
