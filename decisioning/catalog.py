@@ -9,6 +9,7 @@ from decisioning.action import Action
 from decisioning.arbitration import Mode, Tie
 from decisioning.local_time import LONGEST, Period
 from decisioning.pool import Pool
+from decisioning.trigger import Trigger
 
 Consent = Literal["none", "opt_in", "opt_out"]
 """What a channel needs for a purpose: nothing, an explicit yes, or the absence of a no."""
@@ -205,6 +206,7 @@ class Catalog:
     exploration: Exploration = Exploration()
     holdout: HoldoutArms = HoldoutArms()
     context_weights: tuple[ContextWeight, ...] = ()
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
     budgets: Mapping[str, Pool] = field(default_factory=dict)
     inventories: Mapping[str, Pool] = field(default_factory=dict)
 

@@ -31,6 +31,7 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _holdout(catalog)
     yield from _pools(catalog)
     yield from _arbitration(catalog)
+    yield from _triggers(catalog)
     yield from _conditions(catalog, features)
     yield from _budgeted_formulas(catalog)
 
@@ -130,6 +131,12 @@ def _pools(catalog: Catalog) -> Iterator[Problem]:
                 yield from _exists((section, pool.name, "groups"), name, groups, what="group")
 
 
+def _triggers(catalog: Catalog) -> Iterator[Problem]:
+    for name, trigger in catalog.triggers.items():
+        here = ("triggers", name, "placement")
+        yield from _exists(here, trigger.placement, catalog.placements, what="placement")
+
+
 def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[Problem]:
     known = None if features is None else {*features, *CLOCK}
     kinds: Kinds = {**(features if isinstance(features, Mapping) else {}), **CLOCK_KINDS}
@@ -155,6 +162,8 @@ def _condition_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:
         yield ("contact_policy", "holds", index, "condition"), hold.condition
     for index, weight in enumerate(catalog.context_weights):
         yield ("context_weights", index, "condition"), weight.condition
+    for name, trigger in catalog.triggers.items():
+        yield ("triggers", name, "condition"), trigger.condition
 
 
 def _priority_formula(catalog: Catalog, known: Collection[str] | None, kinds: Kinds) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from decisioning.catalog import Catalog, Channel, Consent, ContextWeight, Explor
 from decisioning.catalog_field import Amount, Begins, ConditionText, Days, Ends, Name, Scalar, Share, Text
 from decisioning.catalog_limits_text import ContactPolicyText
 from decisioning.catalog_pool_text import BudgetText, CapacityText, InventoryText
+from decisioning.catalog_trigger_text import TriggerText
 
 
 class PurposeText(Text):
@@ -173,6 +174,7 @@ class CatalogText(Text):
     exploration: ExplorationText = ExplorationText()
     holdout: HoldoutText = HoldoutText()
     context_weights: list[ContextWeightText] = []
+    triggers: dict[Name, TriggerText] = {}
     budgets: dict[Name, BudgetText] = {}
     inventories: dict[Name, InventoryText] = {}
 
@@ -193,6 +195,7 @@ class CatalogText(Text):
             exploration=Exploration(self.exploration.epsilon, self.exploration.epsilon_without_bundle),
             holdout=HoldoutArms(self.holdout.salt, self.holdout.shares),
             context_weights=tuple(text.build() for text in self.context_weights),
+            triggers={name: text.build(name) for name, text in self.triggers.items()},
             budgets={name: text.build(name) for name, text in self.budgets.items()},
             inventories={name: text.build(name) for name, text in self.inventories.items()},
         )

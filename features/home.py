@@ -82,6 +82,11 @@ class Home:
         """The maps of the journeys, as they were last drawn for everybody."""
         return self.path / "journeys.json"
 
+    @property
+    def triggers(self) -> Path:
+        """How far triggers came with each customer, and what is to be sent because of them."""
+        return self.path / "triggers.db"
+
     def lock(self, name: str) -> Path:
         """The lock file of this name, such as `serving` or `retrain`."""
         return self.path / f"{name}.lock"

@@ -22,6 +22,7 @@ from features.section import Section
 from features.source import Source, Sources
 from features.stores import Stores
 from features.training_section import Churn, Gate, Satisfaction, ServiceNeed, Training
+from features.webhook import Webhook
 
 __all__ = [
     "Business",
@@ -128,6 +129,7 @@ class _Settings(Section):
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     stores: Stores = Stores()
+    webhooks: dict[str, Webhook] = Field(default_factory=dict)
 
     _believing_the_key = model_validator(mode="before")(believing_the_key)
 
@@ -158,6 +160,7 @@ class Workspace:
         self.simulation: Simulation | None = settings.simulation
         self.privacy: Privacy = settings.privacy
         self.retention: Retention = settings.retention
+        self.webhooks: dict[str, Webhook] = settings.webhooks
         self.stores: Stores = settings.stores.named(settings.workspace.name)
         self.cleansing: Cleansing = settings.cleansing
         self.golden_record: GoldenRecordSection = settings.golden_record
@@ -271,6 +274,7 @@ _SECTIONS: dict[int | str, type[Section]] = {
     "privacy": Privacy,
     "retention": Retention,
     "stores": Stores,
+    "webhooks": Webhook,
     "sources": Source,
     "cleansing": Cleansing,
     "golden_record": GoldenRecordSection,

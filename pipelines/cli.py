@@ -20,6 +20,7 @@ from pipelines.command import (
     learn,
     match,
     model,
+    moment,
     policy,
     privacy,
     profile,
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (start, record, profile, identity, features, learn, watching, decide, journey, privacy, match):
+for module in (start, record, profile, identity, features, learn, watching, decide, moment, journey, privacy, match):
     for command in module.COMMANDS:
         app.command()(command)
 for group in (*catalog.GROUPS, *model.GROUPS, *policy.GROUPS):

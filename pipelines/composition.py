@@ -58,6 +58,7 @@ class Composition:
     outcomes: OutcomeBook
     profiles: ProfileReader
     fast: FastKeeper
+    graph: IdentityGraph
     scorer: Scorer = field(default_factory=CatalogScorer)
 
     def ports(self, *, explained: int = 0) -> Ports:
@@ -98,6 +99,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     catalog = compiled_catalog(settings, features, archive=CatalogArchive(place.catalogs))
     with Ledger(place.ledger) as ledger:
         rows = open_rows(place, settings.stores)
+        graph = IdentityGraph(ledger)
         projection = FeatureProjection(ledger, rows, features, seed=place.states)
         intake = Intake(ledger, [projection], rules=settings.identity, contracts=contracts_of(settings))
         try:
@@ -113,7 +115,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                 decisions=DecisionBook(ledger, catalog.catalog, settings.identity),
                 outcomes=OutcomeBook(ledger),
                 profiles=StoredProfiles(
-                    identity=IdentityGraph(ledger),
+                    identity=graph,
                     online=OnlineFeatures(rows, features, GroupReader(ledger, features.groups.kinds)),
                     consent=ConsentBook(ledger),
                     contacts=ContactBook(ledger),
@@ -122,6 +124,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                     pools=PoolReader(ledger, catalog.catalog),
                 ),
                 fast=_fast_layer(ledger, settings, place),
+                graph=graph,
             )
         finally:
             intake.close()

@@ -3,8 +3,9 @@
 import orjson
 
 from decisioning.action import Action
+from features.decision_answer import money
 from serving.desk import Desk
-from serving.responses import Answer, money
+from serving.responses import Answer
 from serving.route import Call
 
 

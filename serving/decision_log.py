@@ -15,8 +15,9 @@ from decisioning.decide import ATTEMPTS, Ports, propose
 from decisioning.decision import DecisionRequest
 from decisioning.eligibility import UNRECORDED
 from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
+from features.decision_answer import render_decision
 from serving.metrics import Metrics
-from serving.responses import render_decision, unavailable
+from serving.responses import unavailable
 
 PATIENCE = 5.0
 """Seconds that a decision may wait to become durable."""

@@ -1,16 +1,11 @@
-"""Answers as bytes: one shape for every error, money as decimal strings, one rendering of a decision."""
+"""Answers as bytes, and one shape for every error."""
 
-from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
-from functools import lru_cache
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from decisioning.decision import Decision, RankedAction
 from decisioning.errors import ConflictError, ErasedError, InvalidInputError, NotFoundError, TsugiError
-from features.decision_head import head_of
 
 JSON_TYPE = (b"content-type", b"application/json")
 
@@ -98,61 +93,3 @@ def render_error(error: TsugiError, *, segment: bool = False, **more: object) ->
     outer = {"code": error.code, "message": error.message} if segment else {}
     headers = error.headers if isinstance(error, HttpError) else ()
     return Answer(orjson.dumps({"error": inner, **outer, **more}), status=status_of(error), headers=headers)
-
-
-@lru_cache(maxsize=4096)
-def decimal_string(amount: float) -> str:
-    """Write an amount of money as a decimal string with at least two places, never in exponents.
-
-    >>> decimal_string(80.0), decimal_string(0.005), decimal_string(1e-07)
-    ('80.00', '0.005', '0.0000001')
-    """
-    exact = Decimal(repr(amount))
-    return format(exact if int(exact.as_tuple().exponent) <= -2 else exact.quantize(Decimal("0.01")), "f")
-
-
-def money(amount: float, currency: str) -> dict[str, str]:
-    """Render money: a decimal string and its currency.
-
-    >>> money(12.5, "EUR")
-    {'amount': '12.50', 'currency': 'EUR'}
-    """
-    return {"amount": decimal_string(amount), "currency": currency}
-
-
-def render_decision(decision: Decision, *, currency: str) -> bytes:
-    """Render the answer of `POST /v1/decisions`; what is stored with the record and sent again to a repeat."""
-    return orjson.dumps(
-        {
-            **head_of(decision),
-            "degraded": bool(decision.degraded),
-            "degraded_reasons": decision.degraded,
-            "chosen": decision.chosen,
-            "ranked": [_ranked(item, currency) for item in decision.ranked],
-            "excluded": Counter(exclusion.stage for exclusion in decision.exclusions),
-            "versions": {
-                "catalog": decision.versions.catalog,
-                "bundle": decision.versions.bundle,
-                "policy": decision.versions.policy,
-            },
-        }
-    )
-
-
-def _ranked(item: RankedAction, currency: str) -> dict[str, object]:
-    return {
-        "rank": item.rank,
-        "action": item.action,
-        "treatment": item.treatment,
-        "channel": item.channel,
-        "propensity": item.propensity,
-        "uplift": item.uplift,
-        "value": money(item.value, currency),
-        "cost": money(item.cost, currency),
-        "context_weight": item.context_weight,
-        "lever": item.lever,
-        "priority": item.priority,
-        "action_probability": item.action_probability,
-        "rank_probability": item.rank_probability,
-        "reasons": item.reasons,
-    }

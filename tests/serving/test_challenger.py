@@ -11,11 +11,11 @@ from builders import FixedScorer, an_action
 from decisioning.decision import Shadow
 from decisioning.errors import ArtifactError
 from decisioning.ports import Candidate, Scores
+from features.decision_answer import render_decision
 from features.decision_codec import decode_decision, encode_decision
 from features.rollout_pointer import RolloutPointer, read_rollout, write_rollout
 from serving.challenger import FAULT_SHARE, MOST_FAULTS, MOST_SLOW, Challenger, Watched
 from serving.guard import Guard
-from serving.responses import render_decision
 
 CANDIDATES = [Candidate(action, action.treatments[0]) for action in (an_action("card"),)]
 POINTER = RolloutPointer("shadow", "c" * 16, "0" * 64)

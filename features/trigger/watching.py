@@ -1,0 +1,73 @@
+"""Reads what customers did into the book of moments, from the ledger, each record once per trigger."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from decisioning.trigger import Trigger
+from features.instant import to_us
+from features.ledger import Ledger
+from features.record import EVENT, Record, Told, UnreadableRecordError, facts_in
+from features.trigger.moment_book import MomentBook, Sign
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Follows the ledger for the triggers that begin with an event."""
+
+    ledger: Ledger
+    book: MomentBook
+    triggers: Mapping[str, Trigger]
+
+    def read(self, *, now: datetime) -> None:
+        """Read on to the newest record. A trigger that is new begins with what may still be due."""
+        until = {each.name: self._read_until(each, now) for each in self.triggers.values() if each.event}
+        newest = self.ledger.last_seq()
+        while until and (after := min(until.values())) < newest:
+            page = next(self.ledger.told(after, newest), [])
+            reached = page[-1].seq if page else newest
+            signs = [sign for record in page for sign in self._signs(record) if record.seq > until[sign.trigger]]
+            behind = [name for name, seq in until.items() if seq < reached]
+            self.book.note(signs, after_us={name: self._after_us(name) for name in behind}, seq=reached)
+            until.update(dict.fromkeys(behind, reached))
+
+    def _after_us(self, name: str) -> int:
+        return self.triggers[name].after // _MICROSECOND
+
+    def _read_until(self, trigger: Trigger, now: datetime) -> int:
+        digest = _digest(trigger)
+        seq = self.book.read_until(trigger.name, digest)
+        if seq is None:
+            seq = self._before(now - trigger.after - trigger.within)
+            self.book.begin(trigger.name, digest, seq)
+        return seq
+
+    def _before(self, moment: datetime) -> int:
+        """The last record that was received before this moment."""
+        with self.ledger.read() as connection:
+            query = "SELECT ifnull(max(seq), 0) FROM record WHERE received_us < ?"
+            return int(connection.execute(query, (to_us(moment),)).fetchone()[0])
+
+    def _signs(self, record: Record | Told) -> Iterator[Sign]:
+        if record.kind != EVENT or not isinstance(record, Told) or record.node is None:
+            return
+        with suppress(UnreadableRecordError):
+            for fact in facts_in(record):
+                if fact.type == "track":
+                    yield from self._said(fact.name, fact.properties, record.node, record)
+
+    def _said(self, name: str, properties: Mapping[str, object], node: int, record: Told) -> Iterator[Sign]:
+        for trigger in self.triggers.values():
+            begins = bool(trigger.event) and trigger.begins(name, properties)
+            if begins or (trigger.event and name in trigger.unless):
+                yield Sign(trigger.name, node, record.occurred_us, str(record.seq), begins)
+
+
+def _digest(trigger: Trigger) -> str:
+    """The words of a trigger that say which events count."""
+    words = (trigger.event, sorted(trigger.where.items()), trigger.unless, trigger.after)
+    return blake2b(repr(words).encode(), digest_size=8).hexdigest()

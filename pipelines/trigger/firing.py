@@ -1,0 +1,129 @@
+"""Decides for those whose moment has come, and queues what their channels are to be told."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from decisioning.action import NO_ACTION
+from decisioning.condition import Condition
+from decisioning.customer import CustomerReference
+from decisioning.decide import Ports, decide, decision_id_of
+from decisioning.decision import Decision, DecisionRequest
+from decisioning.errors import ConflictError, ErasedError
+from decisioning.feature_use import as_allowed
+from decisioning.funnel import values_of
+from decisioning.trigger import Trigger, is_rested, state_of
+from features.decision_answer import render_decision
+from features.decision_book import DecisionBook
+from features.identity import IdentityGraph
+from features.instant import to_us
+from features.trigger.delivery_book import Delivery, DeliveryBook
+from features.trigger.moment_book import MomentBook
+
+PAGE = 500
+"""Moments that are dealt with between two looks at the deliveries."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a round came to: decisions with an action, without one, moments not worth one, moments missed."""
+
+    fired: int = 0
+    no_action: int = 0
+    not_met: int = 0
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """Decides as soon as it is time.
+
+    Parameters: `conditions`, of the triggers, compiled; `answers`, the decisions' book, which knows what was decided
+    before a crash.
+    """
+
+    ports: Callable[[], Ports]
+    answers: DecisionBook
+    graph: IdentityGraph
+    book: MomentBook
+    triggers: Mapping[str, Trigger]
+    conditions: Mapping[str, Condition]
+
+    def due(self, tally: Tally, *, now: datetime) -> bool:
+        """Deal with what is due, one page; whether there may be more."""
+        page = self.book.due(now=now, most=PAGE)
+        for name, node in page:
+            trigger, customer_id = self.triggers.get(name), self.graph.customer_of_node(node)
+            if trigger is None or customer_id is None:
+                self.book.forget(name, node)
+            else:
+                self._moment(trigger, node, customer_id, tally, now=now)
+        return len(page) == PAGE
+
+    def _moment(self, trigger: Trigger, node: int, customer_id: str, tally: Tally, *, now: datetime) -> None:
+        occasion = self.book.occasion(trigger.name, self.graph.nodes(customer_id))
+        began, state = occasion.course.began or now, state_of(trigger, occasion.course, now=now)
+        if state == "waiting":
+            self.book.wait(trigger.name, node, began + trigger.after)
+        elif state == "due" and self._is_met(trigger, customer_id, now=now):
+            self._fire(trigger, node, (customer_id, occasion.record_id, began), tally, now=now)
+        else:
+            tally.missed += state == "missed"
+            tally.not_met += state == "due"
+            self.book.deal_with(trigger.name, node, began)
+
+    def standing(self, trigger: Trigger, tally: Tally, *, now: datetime) -> None:
+        """Go through every customer for a trigger that its condition alone makes."""
+        for customer_id, node in self.graph.customers():
+            course = self.book.occasion(trigger.name, self.graph.nodes(customer_id)).course
+            if is_rested(trigger, course.fired, now=now) and self._is_met(trigger, customer_id, now=now):
+                before = 0 if course.fired is None else to_us(course.fired)
+                self._fire(trigger, node, (customer_id, f"{node}:{before}", now), tally, now=now)
+
+    def _is_met(self, trigger: Trigger, customer_id: str, *, now: datetime) -> bool:
+        if not trigger.condition.strip():
+            return True
+        ports = self.ports()
+        catalog = ports.catalog.catalog
+        customer = ports.profiles.read(CustomerReference("customer_id", customer_id), now=now)
+        channel = catalog.channels[catalog.placements[trigger.placement].channel]
+        features = as_allowed(customer, channel=channel, catalog=catalog).features
+        values = values_of(features, {}, now=now, policy=catalog.contact_policy)
+        return self.conditions[trigger.name].holds(values)
+
+    def _fire(
+        self, trigger: Trigger, node: int, occasion: tuple[str, str, datetime], tally: Tally, *, now: datetime
+    ) -> None:
+        """Decide for one beginning, once whatever happens in between: the same beginning has the same request id."""
+        customer_id, what, began = occasion
+        request_id = f"trigger:{trigger.name}:{what}"
+        reference = CustomerReference("customer_id", customer_id)
+        request = DecisionRequest(
+            request_id, reference, trigger.placement, channel="", context={"trigger": trigger.name}
+        )
+        decision = self._decided(request, now=now)
+        offered = decision if decision is not None and decision.chosen != NO_ACTION else None
+        messages = [_message(trigger, offered, now=now)] if offered else []
+        DeliveryBook(self.book).fire(trigger.name, node, began, fired=now, messages=messages)
+        tally.fired += offered is not None
+        tally.no_action += offered is None
+
+    def _decided(self, request: DecisionRequest, *, now: datetime) -> Decision | None:
+        """The decision of a request, made now or before; None where it was erased since."""
+        ports = self.ports()
+        currency = ports.catalog.catalog.currency
+        with suppress(ErasedError):
+            try:
+                return decide(
+                    request, ports=ports, now=now, render=lambda made: render_decision(made, currency=currency)
+                )
+            except ConflictError:
+                return self.answers.find(decision_id_of(request.request_id, ports.catalog.catalog.holdout.salt))
+        return None
+
+
+def _message(trigger: Trigger, decision: Decision, *, now: datetime) -> Delivery:
+    """What the channel is to be told of a decision."""
+    sent_by = (decision.decision_id, trigger.name, decision.request_id, decision.channel)
+    return Delivery(*sent_by, until=now + trigger.within, next_at=now)

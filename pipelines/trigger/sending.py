@@ -1,0 +1,123 @@
+"""Tells a channel's system what was decided: signed, tried again with growing pauses, given up when it is too late."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from random import Random
+from typing import Any
+
+import httpx
+import orjson
+
+from decisioning.errors import ErasedError
+from features.decision_book import DecisionBook
+from features.identity import IdentityGraph
+from features.trigger.delivery_book import Delivery, DeliveryBook
+from features.webhook import Webhook
+from pipelines.trigger.signature import signed_headers
+
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14400))
+"""Between two attempts; the last one again and again."""
+MOST = 100
+"""Deliveries of one round."""
+_GONE = 410
+_LONGEST = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One channel's system. Parameters: `key`, what messages to it are signed with."""
+
+    webhook: Webhook
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Sends what is waiting.
+
+    Parameters: `targets` by channel; `chance` spreads attempts, so that many that failed together do not come together.
+    """
+
+    client: httpx.Client
+    targets: Mapping[str, Target]
+    answers: DecisionBook
+    graph: IdentityGraph
+    deliveries: DeliveryBook
+    clock: Callable[[], datetime]
+    chance: Random
+
+    def send(self) -> int:
+        """Try every delivery whose time has come, at most `MOST`; how many arrived."""
+        n = 0
+        for delivery in self.deliveries.waiting(now=self.clock(), most=MOST):
+            after = self._attempt(delivery)
+            self.deliveries.keep(after)
+            n += after.state == "delivered"
+        return n
+
+    def _attempt(self, delivery: Delivery) -> Delivery:
+        now, target = self.clock(), self.targets.get(delivery.channel)
+        if now >= delivery.until:
+            return delivery.given_up(f"too late; the last attempt: {delivery.said or 'none'}")
+        if target is None:
+            return delivery.put_off("no webhook is configured for this channel", next_at=self._next(delivery, now))
+        body = self._body(delivery)
+        if body is None:
+            return delivery.given_up("the decision was erased")
+        return self._posted(delivery, target, body)
+
+    def _posted(self, delivery: Delivery, target: Target, body: bytes) -> Delivery:
+        now = self.clock()
+        headers = signed_headers(delivery.delivery_id, body, key=target.key, now=now)
+        headers |= {"content-type": "application/json", "user-agent": "tsugi"}
+        try:
+            answer = self.client.post(
+                target.webhook.url, content=body, headers=headers, timeout=target.webhook.timeout_seconds
+            )
+        except httpx.HTTPError as error:
+            return delivery.put_off(type(error).__name__, next_at=self._next(delivery, now))
+        said = f"HTTP {answer.status_code}"
+        if answer.is_success:
+            return delivery.delivered(said)
+        if answer.status_code == _GONE:
+            return delivery.given_up(said)
+        asked = asked_to_wait(answer.headers.get("retry-after", ""), now=now)
+        return delivery.put_off(said, next_at=max(self._next(delivery, now), now + asked))
+
+    def _next(self, delivery: Delivery, now: datetime) -> datetime:
+        return now + PAUSES[min(delivery.attempts, len(PAUSES) - 1)] * self.chance.uniform(0.8, 1.2)
+
+    def _body(self, delivery: Delivery) -> bytes | None:
+        """What is sent; None where the decision, or the customer, was erased."""
+        try:
+            found = self.answers.answer_for(delivery.request_id)
+        except ErasedError:
+            return None
+        if found is None:
+            return None
+        decision: dict[str, Any] = orjson.loads(found[1])
+        names = self.graph.identifiers(decision["customer_id"])
+        identifiers = [{"kind": kind, "value": value} for kind, value in names]
+        customer = {"customer_id": decision["customer_id"], "identifiers": identifiers}
+        data = {"trigger": delivery.trigger, "customer": customer, "decision": decision}
+        return orjson.dumps({"type": "decision.made", "timestamp": decision["decided_at"], "data": data})
+
+
+def asked_to_wait(header: str, *, now: datetime) -> timedelta:
+    """How long a `Retry-After` header asks for, in seconds or until a date; 0 where it says nothing that can be read.
+
+    >>> from datetime import UTC
+    >>> asked_to_wait("120", now=datetime(2026, 3, 1, tzinfo=UTC))
+    datetime.timedelta(seconds=120)
+    >>> asked_to_wait("Sun, 01 Mar 2026 00:01:00 GMT", now=datetime(2026, 3, 1, tzinfo=UTC))
+    datetime.timedelta(seconds=60)
+    """
+    if header.isdecimal():
+        return min(timedelta(seconds=int(header[:9])), _LONGEST)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return timedelta(0)
+    return min(max(until - now, timedelta(0)), _LONGEST) if until.tzinfo else timedelta(0)

@@ -1,0 +1,318 @@
+"""`tsugi triggers`: from what customers do to what a channel is told: once, signed, whatever fails in between."""
+
+import base64
+import hmac
+import json
+from collections import deque
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from typer.testing import CliRunner
+
+from decisioning.errors import InvalidInputError, UnavailableError
+from features.ledger import Ledger
+from features.trigger.delivery_book import DeliveryBook
+from pipelines.cli import app
+from pipelines.composition import compose
+from pipelines.init import write_workspace
+from pipelines.lease import BusyError, lease
+from pipelines.trigger.signature import signed_headers
+from pipelines.triggers import Pace, follow_triggers
+
+KEY = b"a key of twenty-four byte"
+BEGAN = datetime(2026, 3, 2, 10, tzinfo=UTC)
+CART = """
+triggers:
+  cart_abandoned:
+    event: Product Added
+    unless: [Order Completed]
+    after_minutes: 30
+    within_hours: 6
+    placement: newsletter
+"""
+TICKET = """
+triggers:
+  helped_often:
+    condition: orders > 0
+    again_after_days: 30
+    placement: newsletter
+"""
+
+
+class Receiver:
+    """A channel's system: answers as it is told to, then 204, and keeps what it was sent."""
+
+    def __init__(self):
+        self.answers, self.got = deque(), []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.got.append((dict(self.headers), body))
+                status, headers = receiver.answers.popleft() if receiver.answers else (204, {})
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, *_):
+                """Nothing: what is received is looked at, not printed."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hooks"
+
+
+@contextmanager
+def a_receiver():
+    receiver = Receiver()
+    Thread(target=receiver.server.serve_forever, daemon=True).start()
+    try:
+        yield receiver
+    finally:
+        receiver.server.shutdown()
+        receiver.server.server_close()
+
+
+class Shop:
+    """A workspace with a trigger, its home, and a clock that goes where it is told to."""
+
+    def __init__(self, folder, receiver):
+        self.folder, self.home, self.now, self.receiver = folder, folder / ".tsugi", BEGAN, receiver
+
+    def clock(self):
+        return self.now
+
+    def happens(self, *events):
+        """Take events in: (name or type, identifiers, minutes after the beginning)."""
+        with compose(self.home, self.folder, clock=self.clock) as composition:
+            for n, (name, who, minutes) in enumerate(events):
+                at = BEGAN + timedelta(minutes=minutes)
+                event = {**named(name), **who, "messageId": f"{name}-{who}-{minutes}-{n}", "timestamp": at.isoformat()}
+                receipt = composition.intake.accept([event], received_at=max(at, self.now))
+                assert not receipt.rejected, receipt.rejected
+
+    def round(self, minutes):
+        """One round so many minutes after the beginning."""
+        self.now, rounds = BEGAN + timedelta(minutes=minutes), []
+        follow_triggers(self.home, self.folder, Pace(once=True), say=rounds.append, clock=self.clock)
+        return rounds[0]
+
+    def decisions(self):
+        with Ledger(self.home / "ledger.db") as ledger:
+            return [json.loads(record.body)["decision"] for record in ledger.records(kinds=["decision"])]
+
+    def writes(self, triggers):
+        path = self.folder / "catalog.yaml"
+        path.write_text(path.read_text().split("\ntriggers:")[0] + triggers)
+
+
+def named(name):
+    if name == "identify":
+        return {"type": "identify", "traits": {}}
+    if name == "consents":
+        told = {"purpose": "marketing", "channel": "email", "granted": True}
+        return {"type": "track", "event": "Consent Updated", "properties": told}
+    return {"type": "track", "event": name, "properties": {}}
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    write_workspace(tmp_path / "shop")
+    monkeypatch.setenv("TSUGI_WEBHOOK_SECRET_EMAIL", "whsec_" + base64.b64encode(KEY).decode())
+    with a_receiver() as receiver:
+        settings = tmp_path / "shop" / "tsugi.toml"
+        settings.write_text(settings.read_text() + f'\n[webhooks.email]\nurl = "{receiver.url}"\n')
+        shop = Shop(tmp_path / "shop", receiver)
+        shop.writes(CART)
+        path = shop.folder / "catalog.yaml"
+        path.write_text(path.read_text().replace("newsletter: {", "newsletter: {must_fill: true, "))
+        shop.happens(("consents", ANNA, -60))
+        yield shop
+
+
+ANNA = {"userId": "anna"}
+
+
+def test_an_abandoned_cart_is_decided_for_after_half_an_hour_and_never_again(shop):
+    shop.happens(("Product Added", ANNA, 0), ("Product Added", ANNA, 10))
+    assert (shop.round(39).tally.fired, shop.decisions()) == (0, [])
+    assert shop.round(41).delivered == 1
+    shop.happens(("Product Added", ANNA, 60))
+    assert shop.round(100).tally.fired == 0
+    assert len(shop.decisions()) == len(shop.receiver.got) == 1
+
+
+def test_the_message_says_what_was_decided_for_whom_and_is_signed(shop):
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(31)
+    headers, body = shop.receiver.got[0]
+    said, decided = json.loads(body), shop.decisions()[0]
+    assert said["type"] == "decision.made"
+    assert said["data"]["trigger"] == "cart_abandoned" == decided["context"]["trigger"]
+    assert {"kind": "user_id", "value": "anna"} in said["data"]["customer"]["identifiers"]
+    assert said["data"]["decision"]["chosen"] == decided["chosen"] == "welcome_offer"
+    assert headers["webhook-id"] == decided["decision_id"]
+    signed = b".".join((headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body))
+    expected = base64.b64encode(hmac.new(KEY, signed, sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+def test_the_signature_is_that_of_the_published_example():
+    key = base64.b64decode("plJ3nmyCDGBKInavdOK15jsl")
+    sent = datetime.fromtimestamp(1731705121, UTC)
+    body = b'{"event_type":"ping","data":{"success":true}}'
+    headers = signed_headers("msg_loFOjxBNrRLzqYUf", body, key=key, now=sent)
+    assert headers["webhook-signature"] == "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="
+
+
+def test_an_order_calls_it_off_whichever_device_it_came_from(shop):
+    shop.happens(
+        ("Product Added", {"anonymousId": "phone"}, 0),
+        ("Order Completed", ANNA, 5),
+        ("identify", {**ANNA, "anonymousId": "phone"}, 6),
+    )
+    assert shop.round(60).tally.fired == 0
+    assert shop.decisions() == []
+
+
+def test_a_cart_that_goes_on_elsewhere_waits_from_then_on(shop):
+    shop.happens(
+        ("Product Added", {"anonymousId": "phone"}, 0),
+        ("Product Added", ANNA, 20),
+        ("identify", {**ANNA, "anonymousId": "phone"}, 21),
+    )
+    assert [shop.round(minutes).tally.fired for minutes in (35, 49, 51, 90)] == [0, 0, 1, 0]
+
+
+def test_what_nobody_followed_in_time_is_missed_and_not_decided_for(shop):
+    shop.happens(("Product Added", ANNA, 0))
+    round_ = shop.round(30 + 6 * 60)
+    assert (round_.tally.missed, round_.tally.fired, shop.decisions()) == (1, 0, [])
+
+
+def test_who_did_not_consent_is_told_nothing(shop):
+    shop.happens(("Product Added", {"userId": "bert"}, 0))
+    round_ = shop.round(31)
+    assert (round_.tally.no_action, round_.deliveries, shop.receiver.got) == (1, {}, [])
+
+
+def test_a_receiver_that_fails_is_tried_again_later_with_the_same_message(shop):
+    shop.receiver.answers.extend([(503, {}), (429, {"Retry-After": "3600"})])
+    shop.happens(("Product Added", ANNA, 0))
+    assert [shop.round(minutes).delivered for minutes in (31, 31, 32, 60, 91, 93)] == [0, 0, 0, 0, 0, 1]
+    ids = [headers["webhook-id"] for headers, _ in shop.receiver.got]
+    assert len(ids) == 3
+    assert len(set(ids)) == len({body for _, body in shop.receiver.got}) == 1
+
+
+@pytest.mark.parametrize(("answers", "minutes"), [([(410, {})], [31, 60]), ([(500, {})], [31, 31 + 6 * 60])])
+def test_who_is_gone_or_too_late_is_given_up(shop, answers, minutes):
+    shop.receiver.answers.extend(answers)
+    shop.happens(("Product Added", ANNA, 0))
+    assert [shop.round(each).delivered for each in minutes] == [0, 0]
+    assert shop.round(minutes[-1] + 1).deliveries == {"given_up": 1}
+    assert len(shop.receiver.got) == 1
+
+
+def test_a_crash_after_the_decision_neither_repeats_nor_loses_it(shop, monkeypatch):
+    shop.happens(("Product Added", ANNA, 0))
+
+    def crashes(*_args, **_options):
+        raise UnavailableError("the disk is full")
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(DeliveryBook, "fire", crashes)
+        with pytest.raises(UnavailableError, match="the disk is full"):
+            shop.round(31)
+    assert len(shop.decisions()) == 1
+    assert shop.round(32).delivered == 1
+    assert len(shop.decisions()) == len(shop.receiver.got) == 1
+
+
+def test_a_book_that_is_lost_decides_nothing_twice(shop):
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(31)
+    (shop.home / "triggers.db").unlink()
+    shop.round(32)
+    assert len(shop.decisions()) == 1
+    assert len({headers["webhook-id"] for headers, _ in shop.receiver.got}) == 1
+
+
+def test_of_an_erased_customer_nothing_is_sent(shop):
+    shop.receiver.answers.append((503, {}))
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(31)
+    where = ["--home", str(shop.home), "--workspace", str(shop.folder)]
+    erased = CliRunner().invoke(app, ["erase", "user_id:anna", *where])
+    assert erased.exit_code == 0, erased.output
+    assert shop.round(60).deliveries == {"given_up": 1}
+    assert len(shop.receiver.got) == 1
+
+
+def test_a_condition_alone_makes_a_moment_once_until_it_may_again(shop):
+    shop.writes(TICKET)
+    assert shop.round(1).tally.fired == 0
+    shop.happens(("Order Completed", ANNA, 2))
+    assert [shop.round(minutes).tally.fired for minutes in (70, 200, 29 * 1440, 31 * 1440)] == [1, 0, 0, 1]
+
+
+def test_a_new_trigger_begins_with_what_may_still_be_due(shop):
+    shop.happens(("Product Added", ANNA, 0), ("Product Viewed", ANNA, 1))
+    shop.round(1)
+    shop.writes(CART.replace("Product Added", "Product Viewed"))
+    assert [shop.round(minutes).tally.fired for minutes in (30, 32)] == [0, 1]
+
+
+def test_two_at_once_are_not_allowed(shop):
+    with (
+        lease(shop.home / "triggers.lock", work="following triggers"),
+        pytest.raises(BusyError, match="already running"),
+    ):
+        shop.round(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("placement: newsletter", "placement: attic"), "unknown placement 'attic'"),
+        (("event: Product Added", "event: ''"), "expected an event, a condition, or both"),
+        (("after_minutes: 30", "condition: agee > 3"), "agee"),
+        (("after_minutes: 30", "after_minutes: -1"), "greater than or equal to 0"),
+    ],
+)
+def test_a_trigger_that_cannot_be_is_named(shop, change, said):
+    shop.writes(CART.replace(*change))
+    with pytest.raises(InvalidInputError, match=said):
+        shop.round(1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("http://example.com/hook", "expected https://..., or http://localhost"),
+        ("https://me:secret@example.com/hook", "no user and no password belong into a url"),
+    ],
+)
+def test_a_webhook_that_is_not_safe_is_refused(shop, given, said):
+    settings = shop.folder / "tsugi.toml"
+    settings.write_text(settings.read_text().replace(shop.receiver.url, given))
+    with pytest.raises(InvalidInputError, match=said):
+        shop.round(1)
+
+
+def test_what_is_missing_is_named(shop, monkeypatch):
+    monkeypatch.setenv("TSUGI_WEBHOOK_SECRET_EMAIL", "whsec_short")
+    with pytest.raises(InvalidInputError, match="TSUGI_WEBHOOK_SECRET_EMAIL does not hold a secret"):
+        shop.round(1)
+    settings = shop.folder / "tsugi.toml"
+    settings.write_text(settings.read_text().split("[webhooks.email]")[0])
+    with pytest.raises(InvalidInputError, match=r"no \[webhooks.email\]"):
+        shop.round(1)
+    shop.writes("")
+    with pytest.raises(InvalidInputError, match="has no triggers"):
+        shop.round(1)
