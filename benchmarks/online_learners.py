@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from random import Random
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ from decisioning.customer import Customer, CustomerReference, FeatureValue
 from decisioning.decide import consider, decision_id_of, seed_of
 from decisioning.decision import Decision, DecisionRequest
 from decisioning.eligibility import compile_catalog
+from decisioning.exploration import generator_of
 from decisioning.fast_layer.belief import Belief
 from decisioning.fast_layer.exposure import Exposure, Regressors
 from decisioning.fast_layer.layer import FastLayer
@@ -83,7 +83,7 @@ class OurDecisions:
         features = _features(context)
         options = options_of(self._slate, scorer=self._corrected(), features=features, weighing=self._weighing)
         choices = choices_of(options, Drawing(seed, self._epsilon, 1, must_fill=True, sampled=True))
-        chosen = choices.distribution(self._epsilon).draw(Random(seed).random())  # noqa: S311 (exploration)
+        chosen = choices.distribution(self._epsilon).draw(generator_of(seed).random())
         return ACTIONS.index(chosen)
 
     def consider(self, context: Floats) -> Decision:

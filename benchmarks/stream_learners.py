@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from decisioning.catalog import Exploration
 from decisioning.cold_start import CatalogScorer
 from decisioning.customer import FeatureValue
 from decisioning.decide import seed_of
+from decisioning.exploration import generator_of
 from decisioning.fast_layer.exposure import Exposure, Regressors
 from decisioning.fast_layer.layer import FastLayer, Ground
 from decisioning.fast_layer.scorer import FastScorer
@@ -117,7 +117,7 @@ class OurStream:
         epsilon = declared.epsilon_without_bundle if self._bundle is None else declared.epsilon
         choices = choices_of(options, Drawing(seed, epsilon, 1, must_fill=False, sampled=True))
         distribution = choices.distribution(epsilon)
-        chosen = self._shop.actions.index(distribution.draw(Random(seed).random()))  # noqa: S311 (exploration)
+        chosen = self._shop.actions.index(distribution.draw(generator_of(seed).random()))
         self._log.chosen[place] = chosen
         self._log.probability[place] = [distribution.probabilities[action] for action in self._shop.actions]
         return chosen

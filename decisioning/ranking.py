@@ -1,12 +1,11 @@
 """Ranking: rank after rank is drawn, each draw closing what it brings to a cap or uses up."""
 
 from dataclasses import dataclass
-from random import Random
 from typing import NamedTuple
 
 from decisioning.action import NO_ACTION
 from decisioning.contact_policy import Limits
-from decisioning.exploration import Choices, Distribution
+from decisioning.exploration import Choices, Distribution, generator_of
 from decisioning.funnel import Funnel
 from decisioning.option import Options, preferred
 from decisioning.pool import Stock
@@ -46,7 +45,7 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
 
     At least one rank. A draw takes out itself and those that share a cap it used up.
     """
-    random = Random(how.seed)  # noqa: S311 (exploration, not cryptography)
+    random = generator_of(how.seed)
     choices, limits, stock = choices_of(options, how), through.limits, through.stock
     draws: list[Draw] = []
     while choices.names and len(draws) < how.most:

@@ -39,8 +39,12 @@ class FastScorer(NamedTuple):
         row = self.regressors.row(features)
         shift, spread = self.posterior.of(candidates, row)
         weight = weights_of(found.propensity)
-        propensity = bounded(found.propensity + weight * shift, ZERO, ONE)
-        correction = Correction(self.seq, found.propensity, weight * spread * self.boldness)
+        shift *= weight
+        shift += found.propensity
+        spread *= weight
+        spread *= self.boldness
+        propensity = bounded(shift, ZERO, ONE)
+        correction = Correction(self.seq, found.propensity, spread)
         return corrected(found, propensity, correction, candidates)
 
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:

@@ -1,7 +1,11 @@
+from random import Random
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from plain_options import choices_by
 
-from decisioning.exploration import Distribution
+from decisioning.exploration import Distribution, generator_of
 
 
 def test_the_first_choice_has_what_exploration_leaves_and_its_own_share_of_it():
@@ -29,3 +33,9 @@ def test_a_draw_is_the_inverse_of_the_cumulative_distribution(uniform, drawn):
 
 def test_a_choice_of_probability_zero_is_never_drawn_even_at_the_edge():
     assert Distribution({"a": 1.0 - 1e-17, "b": 0.0}).draw(1.0 - 1e-18) == "a"
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_what_draws_by_a_seed_is_the_generator_of_the_standard_library(seed):
+    generator, plain = generator_of(seed), Random(seed)  # noqa: S311 (exploration, not cryptography)
+    assert [generator.random() for _ in range(3)] == [plain.random() for _ in range(3)]
