@@ -66,7 +66,8 @@ class Action:
     factor; `conversion` is the event that counts as its success, whether it was shown or not; `valid_from` and
     `valid_until` (that moment excluded) bound when it may be proposed; what is `transactional` (a receipt, a security
     notice) no cap, rest, hold or quiet hour stops, but its contacts count; `value_formula` is the customer's own value
-    ("": `value`), of which `value` is then what is usual: models and overviews go by that.
+    ("": `value`), of which `value` is then what is usual: models and overviews go by that; what is `mandatory` takes
+    the first ranks, is never explored, and is for every holdout arm.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Action:
     valid_until: datetime | None = None
     transactional: bool = False
     value_formula: str = ""
+    mandatory: bool = False
 
     def out_of_date(self, now: datetime) -> str | None:
         """Why it may not be proposed now, in words; None where it may.

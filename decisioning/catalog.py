@@ -7,9 +7,11 @@ from typing import Literal
 
 from decisioning.action import Action
 from decisioning.arbitration import Mode, Tie
+from decisioning.exclusive import Exclusive
 from decisioning.local_time import LONGEST, Period
 from decisioning.pool import Pool
 from decisioning.trigger import Trigger
+from decisioning.variety import Variety
 
 Consent = Literal["none", "opt_in", "opt_out"]
 """What a channel needs for a purpose: nothing, an explicit yes, or the absence of a no."""
@@ -20,13 +22,15 @@ class Channel:
     """Where a customer is met.
 
     Parameters: `outbound` is true where we reach out (an outbound decision is a contact at once); `consent` is what the
-    channel needs for purposes that need consent at all; `capacity`, how many contacts it carries (None: any number).
+    channel needs for purposes that need consent at all; `capacity`, how many contacts it carries (None: any number);
+    `explore` false turns exploration off on all of it.
     """
 
     name: str
     outbound: bool = False
     consent: Consent = "opt_out"
     capacity: Pool | None = None
+    explore: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Placement:
     Parameters: `must_fill` leaves `no_action` out; `impressions` says whether the channel reports what it showed or
     whether a decision implies it; `reservation` is how long a decision holds its contacts unconfirmed; `limit` is how
     many actions it shows unless asked for fewer; `explore` false turns exploration off; `fallback`, the action that is
-    offered where nothing else may be, and only then ("": none).
+    offered where nothing else may be, and only then ("": none); `most_per_group` and `least_groups`, see `Variety`.
     """
 
     name: str
@@ -47,6 +51,13 @@ class Placement:
     limit: int = 3
     explore: bool = True
     fallback: str = ""
+    most_per_group: int | None = None
+    least_groups: int = 0
+
+    @property
+    def variety(self) -> Variety:
+        """What it asks of its lists."""
+        return Variety(self.most_per_group, self.least_groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +149,7 @@ class ContactPolicy:
     """Limits on contact over time: caps, rests after outcomes, holds, quiet hours.
 
     Parameters: `time_zone_feature` names the customer's time zone, `time_zone` is that of everybody else; calendar
-    periods and quiet hours are of that clock.
+    periods and quiet hours are of that clock; `exclusive`, sets of actions that exclude one another.
     """
 
     caps: tuple[Cap, ...] = ()
@@ -147,11 +158,13 @@ class ContactPolicy:
     quiet_hours: tuple[QuietHours, ...] = ()
     time_zone: str = "UTC"
     time_zone_feature: str = ""
+    exclusive: tuple[Exclusive, ...] = field(default=(), repr=False)
 
     @property
     def memory(self) -> timedelta:
         """The longest time that any limit looks back."""
         spans = [cap.memory for cap in self.caps] + [rest.within + rest.rest for rest in self.rests]
+        spans += [each.within for each in self.exclusive]
         return max(spans, default=timedelta(0))
 
 

@@ -26,6 +26,7 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _caps(catalog)
     yield from _rests(catalog)
     yield from _holds(catalog)
+    yield from _exclusive(catalog)
     yield from _quiet_hours(catalog, features)
     yield from _context_weights(catalog)
     yield from _holdout(catalog)
@@ -88,6 +89,14 @@ def _holds(catalog: Catalog) -> Iterator[Problem]:
     for index, hold in enumerate(catalog.contact_policy.holds):
         for issue in hold.issues:
             yield from _exists(("contact_policy", "holds", index, "issues"), issue, _issues(catalog), what="issue")
+
+
+def _exclusive(catalog: Catalog) -> Iterator[Problem]:
+    for index, each in enumerate(catalog.contact_policy.exclusive):
+        for action in each.actions:
+            yield from _exists(
+                ("contact_policy", "exclusive", index, "actions"), action, catalog.actions, what="action"
+            )
 
 
 def _quiet_hours(catalog: Catalog, features: Collection[str] | None) -> Iterator[Problem]:

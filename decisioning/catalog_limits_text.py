@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from decisioning.catalog import Cap, ContactPolicy, Hold, QuietHours, Rest
 from decisioning.catalog_field import Clock, ConditionText, Count, Days, Name, Text, Zone
+from decisioning.exclusive import Exclusive
 from decisioning.local_time import Period
 
 
@@ -69,6 +70,18 @@ class HoldText(Text):
         return Hold(self.name, self.condition, tuple(self.issues))
 
 
+class ExclusiveText(Text):
+    """`contact_policy.exclusive[]`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    actions: Annotated[list[Name], Field(min_length=2)]
+    within_days: Annotated[float, Field(ge=0, le=3650)] = 0
+
+    def build(self) -> Exclusive:
+        """The set."""
+        return Exclusive(self.name, tuple(self.actions), timedelta(days=self.within_days))
+
+
 class ContactPolicyText(Text):
     """`contact_policy`."""
 
@@ -78,6 +91,7 @@ class ContactPolicyText(Text):
     quiet_hours: list[QuietHoursText] = []
     time_zone: Zone = "UTC"
     time_zone_feature: str = ""
+    exclusive: list[ExclusiveText] = []
 
     def build(self) -> ContactPolicy:
         """The contact policy."""
@@ -88,4 +102,5 @@ class ContactPolicyText(Text):
             quiet_hours=tuple(each.build() for each in self.quiet_hours),
             time_zone=self.time_zone,
             time_zone_feature=self.time_zone_feature,
+            exclusive=tuple(each.build() for each in self.exclusive),
         )

@@ -28,11 +28,13 @@ class ChannelText(Text):
 
     outbound: bool = False
     consent: Consent = "opt_out"
+    explore: bool = True
     capacity: CapacityText | None = None
 
     def build(self, name: str) -> Channel:
         """The channel of this name."""
-        return Channel(name, self.outbound, self.consent, self.capacity.build(name) if self.capacity else None)
+        capacity = self.capacity.build(name) if self.capacity else None
+        return Channel(name, self.outbound, self.consent, capacity, self.explore)
 
 
 class PlacementText(Text):
@@ -45,6 +47,8 @@ class PlacementText(Text):
     limit: Annotated[int, Field(ge=1, le=100)] = 3
     explore: bool = True
     fallback: str = ""
+    most_per_group: Annotated[int, Field(ge=1, le=100)] | None = None
+    least_groups: Annotated[int, Field(ge=0, le=100)] = 0
 
     def build(self, name: str) -> Placement:
         """The placement of this name."""
@@ -102,6 +106,7 @@ class ActionText(Text):
     valid_from: Begins | None = None
     valid_until: Ends | None = None
     transactional: bool = False
+    mandatory: bool = False
 
     def build(self, name: str) -> Action:
         """The action of this name."""
@@ -129,6 +134,7 @@ _ACTION_FIELDS_AS_WRITTEN = (
     "suitability",
     "lever",
     "transactional",
+    "mandatory",
 )
 
 

@@ -149,7 +149,13 @@ def _exclusions(options: Options, through: Funnel) -> tuple[Exclusion, ...]:
     return tuple([Exclusion(name, stops[name].stage, stops[name].reason) for name in sorted(stops)])
 
 
+def _explores(case: _Case) -> bool:
+    return case.placement.explore and case.compiled.catalog.channels[case.placement.channel].explore
+
+
 def _epsilon(case: _Case) -> float:
+    if not case.compiled.catalog.channels[case.placement.channel].explore:
+        return 0.0
     if case.arm == "random_eligible":
         return 1.0
     if not case.placement.explore:
@@ -160,8 +166,9 @@ def _epsilon(case: _Case) -> float:
 
 def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> list[Draw]:
     most = case.placement.limit if case.request.limit is None else case.request.limit
-    sampled = case.placement.explore and options.scores.correction is not None
-    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=case.placement.must_fill, sampled=sampled)
+    sampled = _explores(case) and options.scores.correction is not None
+    must_fill, variety = case.placement.must_fill, case.placement.variety
+    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=must_fill, sampled=sampled, variety=variety)
     return draw_ranks(options, through, how)
 
 
@@ -184,7 +191,7 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         channel=case.placement.channel,
         placement=case.placement.name,
         arm=case.arm,
-        epsilon=epsilon,
+        epsilon=0.0 if _is_mandatory(draws[0].action, case) else epsilon,
         seed=seed_of(case.decision_id),
         chosen=draws[0].action,
         ranked=ranked,
@@ -201,6 +208,12 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         constraints=Constraints.of(case.customer),
         prices=request.prices,
     )
+
+
+def _is_mandatory(name: str, case: _Case) -> bool:
+    """Whether an action was certain to be drawn."""
+    action = case.compiled.catalog.actions.get(name)
+    return action is not None and action.mandatory
 
 
 def _ranked(case: _Case, option: Option, draw: Draw, *, rank: int, action_probability: float) -> RankedAction:

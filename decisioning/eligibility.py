@@ -1,7 +1,7 @@
 """What a catalogue asks of every customer, compiled once: conditions, what fits where, what shares which cap."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from decisioning.action import CONDITIONS, Action
@@ -10,6 +10,7 @@ from decisioning.condition import Condition, compile_condition
 from decisioning.condition_python import TruthFunction
 from decisioning.contact_policy import CapKey, cap_keys
 from decisioning.customer import FeatureValue
+from decisioning.exclusive import rivals_of
 from decisioning.formula import compile_formula, is_amount
 from decisioning.pool import Draw, Pool, draws_of
 from decisioning.ports import Candidate
@@ -73,13 +74,15 @@ class Slot:
     """A placement with every action of the catalogue before it.
 
     Parameters: `entrants`, ordered by name; `sharing`, the names of the actions that each cap key may stop, keys in
-    the order of the policy; `slates`, of the actions that come through; `quiet`, the hours in which its channel is.
+    the order of the policy; `slates`, of the actions that come through; `quiet`, the hours in which its channel is;
+    `rivals`, by action, what may not stand in one list with it.
     """
 
     entrants: tuple[Entrant, ...]
     sharing: Mapping[CapKey, frozenset[str]]
     slates: Slates
     quiet: tuple[QuietHours, ...] = ()
+    rivals: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,8 @@ def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Che
     sharing = {key: frozenset(each.action.name for each in limited if key in each.cap_keys) for key in keys}
     slates = Slates({each.action.name: each.candidates for each in entrants})
     channel = catalog.channels[placement.channel]
-    return Slot(entrants, sharing, slates, tuple(each for each in policy.quiet_hours if each.hushes(channel)))
+    quiet = tuple(each for each in policy.quiet_hours if each.hushes(channel))
+    return Slot(entrants, sharing, slates, quiet, rivals_of(policy.exclusive, {each.action.name for each in limited}))
 
 
 def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], catalog: Catalog) -> Entrant:
@@ -158,6 +162,7 @@ def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], ca
 
 
 def _policy_version(catalog: Catalog) -> str:
-    parts = (catalog.contact_policy, catalog.arbitration, catalog.exploration, catalog.holdout, *catalog.pools)
-    own = (catalog.priority_formula, sorted(catalog.arbitration_by_issue.items()), catalog.tie_break)
+    policy = catalog.contact_policy
+    parts = (policy, catalog.arbitration, catalog.exploration, catalog.holdout, *catalog.pools)
+    own = (catalog.priority_formula, sorted(catalog.arbitration_by_issue.items()), catalog.tie_break, policy.exclusive)
     return blake2b(repr((*parts, *own) if any(own) else parts).encode(), digest_size=6).hexdigest()

@@ -77,6 +77,10 @@ class Choices(NamedTuple):
         drawn = None if self.drawn is None else self.drawn[left]
         return Choices(tuple(compress(self.names, left)), self.priority[left], drawn, self.ordered)
 
+    def only(self, names: Collection[str]) -> "Choices":
+        """These alone."""
+        return self.without(set(self.names).difference(names))
+
     def distribution(self, epsilon: float) -> Distribution:
         """What is drawn from, with ε spread evenly: the first by priority, or by the shares of a posterior's draws.
 

@@ -1,7 +1,7 @@
 """The funnel: which actions may be spoken of to a customer now, and why each of the others may not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from decisioning.action import Action
@@ -12,6 +12,7 @@ from decisioning.consent import consented
 from decisioning.contact_policy import CapKey, Limits, limits
 from decisioning.customer import Customer, FeatureValue
 from decisioning.eligibility import UNREADABLE, UNRECORDED, CompiledCatalog, Entrant, Slot, Stop
+from decisioning.exclusive import stops_of
 from decisioning.holdout import Arm
 from decisioning.local_time import local_time
 from decisioning.pool import Stock
@@ -58,7 +59,8 @@ class Funnel:
     """The outcome of the funnel.
 
     Parameters: `passed`, by action; `stopped`, why each other action was; `limits`, what is left of them; `sharing`,
-    the actions that each cap key may stop; `stock`, what is left of the pools.
+    the actions that each cap key may stop; `stock`, what is left of the pools; `rivals`, by
+    action, what may not stand in one list with it.
     """
 
     passed: Mapping[str, Entrant]
@@ -66,6 +68,7 @@ class Funnel:
     limits: Limits
     sharing: Mapping[CapKey, frozenset[str]]
     stock: Stock
+    rivals: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +105,26 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     """Pass every action of the catalogue through the stages, in their order; the first that stops it counts.
 
     The stages: holdout, placement, validity, eligibility, applicability, suitability, value, consent, hold, quiet,
-    rest, cap, budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE excludes, a hold
-    that is not FALSE holds, constraints that could not be read exclude everything. The arm `hold_out` stops everything;
-    `eligibility_only` skips applicability and suitability. What is transactional is stopped by neither hold, quiet
-    hours, rest nor cap, but by what it draws from. A placement's fallback goes through all of it, and then only where
-    nothing else did.
+    rest, cap, exclusive, budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE excludes,
+    a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm `hold_out` stops all
+    but what is mandatory; `eligibility_only` skips applicability and suitability. What is transactional is stopped by
+    neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A placement's fallback goes
+    through all of it, and then only where nothing else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
     local = clock_of(moment.values, now=now, policy=policy)
     left = limits(policy, moment.customer.history, now=now, local=local)
     slot, stock = compiled.slots[moment.placement.name], Stock(compiled.pools, moment.customer.used)
-    if moment.arm == "hold_out":
-        return Funnel({}, {each.action.name: _HELD_OUT for each in slot.entrants}, left, slot.sharing, stock)
     by_purpose, by_issue, by_action = _by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left)
+    by_action = {**_exclusive(policy, moment), **by_action} if policy.exclusive else by_action
     unrecorded = UNRECORDED in moment.customer.degraded
     rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded)
     passed: dict[str, Entrant] = {}
     stopped: dict[str, Stop] = {}
-    only = moment.arm == "eligibility_only"
+    only, held_out = moment.arm == "eligibility_only", moment.arm == "hold_out"
     for each in slot.entrants:
-        stop = each.unfit or _dated(each.action, now) or each.refused(moment.values, eligibility_only=only)
+        stop = _HELD_OUT if held_out and not each.action.mandatory else None
+        stop = stop or each.unfit or _dated(each.action, now) or each.refused(moment.values, eligibility_only=only)
         stop = stop or each.unpriced(moment.values) or rules.stop(each.action) or rules.undrawable(each)
         if stop:
             stopped[each.action.name] = stop
@@ -131,7 +134,12 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     if len(passed) > 1 and fallback in passed:
         del passed[fallback]
         stopped[fallback] = _NOT_NEEDED
-    return Funnel(passed, stopped, left, slot.sharing, stock)
+    return Funnel(passed, stopped, left, slot.sharing, stock, slot.rivals)
+
+
+def _exclusive(policy: ContactPolicy, moment: Moment) -> dict[str, Stop]:
+    stops = stops_of(policy.exclusive, moment.customer.history.contacts, now=moment.customer.as_of)
+    return {action: Stop("exclusive", words) for action, words in stops.items()}
 
 
 def _dated(action: Action, now: datetime) -> Stop | None:

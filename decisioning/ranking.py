@@ -10,6 +10,7 @@ from decisioning.funnel import Funnel
 from decisioning.option import Options, preferred
 from decisioning.pool import Stock
 from decisioning.posterior_sampling import sampled_priorities
+from decisioning.variety import Variety
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Drawing(NamedTuple):
     """How ranks are drawn.
 
     Parameters: `seed` and `epsilon` of the decision; `most` ranks; `must_fill` leaves `no_action` out where any option
-    is left; `sampled`, whether options are drawn from the fast layer's posterior.
+    is left; `sampled`, whether options are drawn from the fast layer's posterior; `variety` asked of the list.
     """
 
     seed: int
@@ -38,18 +39,20 @@ class Drawing(NamedTuple):
     most: int
     must_fill: bool
     sampled: bool = False
+    variety: Variety = Variety()
 
 
 def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
     """Draw rank after rank: every drawn action counts against the caps of those below it; `no_action` ends the list.
 
-    At least one rank. A draw takes out itself and those that share a cap it used up.
+    At least one rank. A draw takes out itself, those that share a cap it used up, those that it excludes, and those of
+    which there would be too many of one kind. What is mandatory is drawn first, by priority, and for certain.
     """
     random = generator_of(how.seed)
     choices, limits, stock = choices_of(options, how), through.limits, through.stock
     draws: list[Draw] = []
     while choices.names and len(draws) < how.most:
-        draw = _draw(choices, random.random(), how.epsilon)
+        draw = _required(choices, through) or _draw(choices, random.random(), how.epsilon)
         draws.append(draw)
         if draw.action == NO_ACTION:
             break
@@ -57,6 +60,7 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
         limits, stock = limits.counting(drawn.cap_keys), stock.after(drawn.draws)
         closed = _closed(draw.action, through, limits)
         choices = choices.without(closed | _undrawable(through, stock) if drawn.draws else closed)
+        choices = choices if how.variety.is_free else choices.without(_too_alike(choices, draws, through, how))
     return draws
 
 
@@ -73,10 +77,27 @@ def _draw(choices: Choices, uniform: float, epsilon: float) -> Draw:
     return Draw(action, distribution, action == choices.best)
 
 
+def _required(choices: Choices, through: Funnel) -> Draw | None:
+    """The mandatory action of the highest priority that is left; None where none is."""
+    required = [name for name in choices.names if name in through.passed and through.passed[name].action.mandatory]
+    if not required:
+        return None
+    action = choices.only(required).best
+    certain = {name: float(name == action) for name in sorted(choices.names)}
+    return Draw(action, Distribution(certain), is_best=True)
+
+
+def _too_alike(choices: Choices, draws: list[Draw], through: Funnel, how: Drawing) -> set[str]:
+    """The actions that the variety asked of the list leaves no room for."""
+    shown = [through.passed[draw.action].action.group for draw in draws]
+    left = {name: through.passed[name].action.group for name in choices.names if name != NO_ACTION}
+    return how.variety.closes(shown, left, n_ranks=how.most - len(draws))
+
+
 def _closed(action: str, through: Funnel, limits: Limits) -> set[str]:
-    """The drawn action, and every other that its contact leaves nothing of a cap."""
+    """The drawn action, every other that its contact leaves nothing of a cap, and those that it excludes."""
     exhausted = limits.exhausted(through.passed[action].cap_keys)
-    return {action}.union(*(through.sharing[key] for key in exhausted))
+    return {action}.union(through.rivals.get(action, ()), *(through.sharing[key] for key in exhausted))
 
 
 def _undrawable(through: Funnel, stock: Stock) -> set[str]:

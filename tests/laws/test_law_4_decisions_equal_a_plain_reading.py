@@ -34,6 +34,7 @@ from decisioning.condition import compile_condition
 from decisioning.customer import Answer, ConsentState, Contact, ContactHistory
 from decisioning.decide import consider, decision_id_of, seed_of
 from decisioning.eligibility import UNREADABLE, compile_catalog
+from decisioning.exclusive import Exclusive
 from decisioning.holdout import arm_of
 from decisioning.ports import Scores
 
@@ -67,6 +68,7 @@ actions = st.builds(
     valid_from=st.sampled_from([None] * 6 + [NOON, NOON + timedelta(seconds=1)]),
     valid_until=st.sampled_from([None] * 6 + [NOON, NOON + timedelta(seconds=1)]),
     transactional=st.sampled_from([False] * 5 + [True]),
+    mandatory=st.sampled_from([False] * 8 + [True]),
     value_formula=st.sampled_from([""] * 6 + ["age * 2", "50 - age", "missing * 2"]),
 )
 caps = st.one_of(
@@ -84,6 +86,7 @@ rests = st.builds(
     st.sampled_from(["action", "group"]),
 )
 HOLDS = [Hold("busy", "age > 30", ("grow",)), Hold("unknown", "missing = 1", ("serve",)), Hold("old", "age > 70")]
+RIVALS = (Exclusive("one", ("a1", "a2", "a3"), 30 * DAY), Exclusive("two", ("a3", "a4", "a0")))
 policies = st.builds(
     ContactPolicy,
     caps=st.lists(caps, max_size=4).map(tuple),
@@ -94,6 +97,7 @@ policies = st.builds(
     ),
     time_zone=st.sampled_from(["UTC", "America/Sao_Paulo"]),
     time_zone_feature=st.sampled_from(["", "zone"]),
+    exclusive=st.sampled_from([(), (), (RIVALS[0],), RIVALS]),
 )
 weights = st.sampled_from(
     [(), (ContextWeight("grow", "context.intent = 'buy'", 2.0), ContextWeight("grow", "age > 3", 0.7))]
@@ -151,10 +155,15 @@ def cases(draw):
         explore=draw(st.booleans()),
         limit=draw(st.integers(1, 9)),
         fallback=draw(st.sampled_from(["", "", *NAMES])),
+        most_per_group=draw(st.sampled_from([None, None, 1, 2])),
+        least_groups=draw(st.sampled_from([0, 0, 2, 3])),
     )
     catalog = a_catalog(
         *(replace(draw(actions), name=name) for name in draw(st.permutations(NAMES))[: draw(st.integers(1, 9))]),
-        channels={"web": Channel("web"), "email": Channel("email", outbound=True, consent="opt_in")},
+        channels={
+            "web": Channel("web", explore=draw(st.sampled_from([True, True, True, False]))),
+            "email": Channel("email", outbound=True, consent="opt_in"),
+        },
         placements={"home": home, "cart": Placement("cart", "web")},
         contact_policy=draw(policies),
         arbitration=draw(MODES),
@@ -194,7 +203,7 @@ class Reading:
         stages = ["eligibility"] if self.arm == "eligibility_only" else ["eligibility", "applicability", "suitability"]
         said = [self.customer.consent.answers.get((action.purpose, channel)) for channel in ("web", "")]
         found = [
-            self.arm == "hold_out" and ("holdout", "hold_out"),
+            self.arm == "hold_out" and not action.mandatory and ("holdout", "hold_out"),
             not self.fitting(action) and ("placement", "no treatment for home"),
             action.valid_from
             and action.valid_from > NOON
@@ -209,6 +218,7 @@ class Reading:
             *(self.is_quiet(hours) for hours in self.policy.quiet_hours if not spared),
             not spared and self.rests(action),
             self.capped(action),
+            *(self.excluded_by(each, action) for each in self.policy.exclusive if not spared),
         ]
         return next((each for each in found if each), None)
 
@@ -230,6 +240,31 @@ class Reading:
             "value",
             f"cost not known, or below 0: {fitting[0].cost_formula}" if fitting else "",
         )
+
+    def excluded_by(self, rivals, action):
+        """Whether a contact with another of the set is too recent; the first such action by name is told."""
+        within = [
+            each.action
+            for each in self.customer.history.contacts
+            if (each.expires_at is None or each.expires_at > NOON) and NOON - each.at < rivals.within
+        ]
+        others = sorted({name for name in within if name in rivals.actions and name != action.name})
+        said = others and action.name in rivals.actions
+        return said and ("exclusive", f"{rivals.name}: {others[0]} within {rivals.within.days} days")
+
+    def shares_a_set(self, name, drawn):
+        sets = [each.actions for each in self.policy.exclusive]
+        return any(name in each and drawn in each for each in sets) and not self.catalog.actions[name].transactional
+
+    def too_alike(self, name, shown, left):
+        """Whether the list has enough of the action's group, or needs its last ranks for other groups."""
+        group = {each: self.catalog.actions[each].group for each in left}
+        above = [self.catalog.actions[each].group for each in shown]
+        most, least = self.placement.most_per_group, self.placement.least_groups
+        if most is not None and above.count(group[name]) >= most:
+            return True
+        wanting = least - len(set(above)) >= self.placement.limit - len(shown)
+        return wanting and group[name] in above and any(each not in above for each in group.values())
 
     def is_over(self, action):
         return ("validity", f"valid until {action.valid_until.isoformat()}")
@@ -301,6 +336,8 @@ class Reading:
         return min(found, default=None)
 
     def epsilon(self):
+        if not self.catalog.channels["web"].explore:
+            return 0.0
         if self.arm == "random_eligible":
             return 1.0
         return self.catalog.exploration.epsilon if self.placement.explore else 0.0
@@ -316,6 +353,12 @@ class Reading:
 
     def draw(self, pool):
         """(the action drawn, the probability of each) of a pool of priorities."""
+        sure = sorted(
+            (name for name in pool if name != NO_ACTION and self.catalog.actions[name].mandatory),
+            key=lambda name: (-pool[name], *self.preference(name), name),
+        )
+        if sure:
+            return sure[0], {name: float(name == sure[0]) for name in sorted(pool)}
         best = sorted(pool, key=lambda name: (-pool[name], name != NO_ACTION, *self.preference(name), name))[0]
         share, sure = self.epsilon() / len(pool), 1.0 - self.epsilon()
         probabilities = {name: share + sure if name == best else share for name in sorted(pool)}
@@ -349,6 +392,10 @@ class Reading:
             pool = {
                 name: pool[name] for name in pool if name == NO_ACTION or not self.capped(self.catalog.actions[name])
             }
+            pool = {name: pool[name] for name in pool if not self.shares_a_set(name, drawn)}
+            left, shown = [name for name in pool if name != NO_ACTION], [each[0] for each in listed]
+            alike = {name for name in left if self.too_alike(name, shown, left)}
+            pool = {name: pool[name] for name in pool if name not in alike}
         return {name: stop for name, stop in stops.items() if stop}, first, listed
 
 
