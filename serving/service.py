@@ -12,6 +12,7 @@ import bentoml
 
 from serving.app import AnswersFirst, create_app
 from serving.composition import compose
+from serving.lasting import lasting
 from serving.settings import from_environment
 
 LONGEST = 15
@@ -22,7 +23,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-app = create_app(lambda: compose(from_environment(os.environ), clock=_now))
+app = create_app(lambda: lasting(compose(from_environment(os.environ), clock=_now)))
 
 
 @bentoml.service(
