@@ -1,6 +1,6 @@
 """The state of the fast layer: evidence by action, and the posterior it comes to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,20 +16,32 @@ STEP_US = 60_000_000
 """How finely the passing of time is looked at: within a step, only new evidence changes a posterior."""
 
 
+Where = slice | NDArray[np.intp]
+
+
 class Places(dict[str, int]):
-    """Where each action that has evidence lies in the layer's arrays; 0 is the prior, of every other action."""
+    """Where each action that has evidence lies in the layer's arrays, by name; 0 is the prior, of all others."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._last: tuple[Sequence[Candidate], int, NDArray[np.intp]] = (), 0, np.zeros(0, np.intp)
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        super().__init__({name: place for place, name in enumerate(sorted(names), start=1)})
+        self._last: tuple[Sequence[Candidate], Where] = (), slice(0)
 
-    def of(self, candidates: Sequence[Candidate]) -> NDArray[np.intp]:
-        """Those of these candidates (n,); remembered, as one decision after another asks for the same."""
-        asked, known, found = self._last
-        if asked is not candidates or known != len(self):
-            found = np.array([self.get(each.action.name, 0) for each in candidates], dtype=np.intp)
-            self._last = candidates, len(self), found
+    def of(self, candidates: Sequence[Candidate]) -> Where:
+        """Those of these candidates (n,); remembered, as one decision after another asks for the same.
+
+        A slice where they lie side by side, as candidates that all have evidence do: that copies nothing.
+        """
+        asked, found = self._last
+        if asked is not candidates:
+            found = _where([self.get(each.action.name, 0) for each in candidates])
+            self._last = candidates, found
         return found
+
+
+def _where(places: list[int]) -> Where:
+    first = places[0] if places else 0
+    after = first + len(places)
+    return slice(first, after) if places == list(range(first, after)) else np.array(places, dtype=np.intp)
 
 
 class Posterior(NamedTuple):
@@ -55,9 +67,9 @@ class Posterior(NamedTuple):
     def of(self, candidates: Sequence[Candidate], row: Floats) -> tuple[Floats, Floats]:
         """Mean and SD (n_candidates,) of the deviation, in log-odds, for a customer's row (d,)."""
         at, size = self.places.of(candidates), len(row)
-        along = self.beliefs.reshape(-1, size).dot(row).reshape(-1, size + 1)
-        variance = along[:, 1:].dot(row).take(at)
-        return along[:, 0].take(at), np.sqrt(np.maximum(variance, ZERO, out=variance), out=variance)
+        along = self.beliefs.reshape(-1, size).dot(row).reshape(-1, size + 1)[at]
+        variance = along[:, 1:].dot(row)
+        return along[:, 0], np.sqrt(np.maximum(variance, ZERO, out=variance), out=variance)
 
 
 class Ground(NamedTuple):
@@ -139,6 +151,10 @@ class FastLayer:
             belief = self._belief
             known = Evidence(self._size, forgetting=belief.forgetting, answering=belief.answering)
             self._evidence[action] = known
-            self._places[action] = len(self._places) + 1
-            self._beliefs = np.concatenate([self._beliefs, self._beliefs[:1]])
+            self._join(action)
         return known
+
+    def _join(self, action: str) -> None:
+        """Make a place for one more action, which begins as the prior; a posterior that was told keeps its own."""
+        before, self._places = self._places, Places([*self._places, action])
+        self._beliefs = self._beliefs[[0, *(before.get(name, 0) for name in self._places)]]

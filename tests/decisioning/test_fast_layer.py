@@ -191,3 +191,29 @@ def test_features_are_standardised_and_what_never_differs_is_left_out():
     assert rows[:, 0].tolist() == [1.0] * 40
     assert rows[:, 1].mean() == pytest.approx(0.0, abs=1e-9)
     assert rows[:, 1].std() == pytest.approx(1.0)
+
+
+NAMES = "abcd"
+OFFERED = [Candidate(an_action(name), an_action(name).treatments[0]) for name in NAMES]
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), exposures), max_size=12), st.lists(st.sampled_from(OFFERED)))
+def test_what_is_said_of_candidates_is_said_of_each_alone_whatever_was_learned_first(some, candidates):
+    layer, row = FastLayer(Belief(), 2), np.array([1.0, 0.5])
+    for action, exposure in some:
+        layer.learn(action, exposure)
+    posterior = layer.posterior(NOW)
+    means, sds = posterior.of(candidates, row)
+    for each, mean, sd in zip(candidates, means, sds, strict=True):
+        mine = [exposure for action, exposure in some if action == each.action.name]
+        expected, covariance = by_least_squares(mine, Belief())
+        assert mean == pytest.approx(row @ expected, abs=1e-9, rel=1e-7)
+        assert sd == pytest.approx(math.sqrt(row @ covariance @ row), rel=1e-7)
+
+
+def test_a_posterior_that_was_told_is_not_mixed_up_by_an_action_that_joins():
+    layer = taught([seen(accepted=True)], action="card")
+    told = layer.posterior(NOW)
+    before = told.of([CARD, LOAN], np.array([1.0, 0.5]))[0].tolist()
+    layer.learn("auction", seen(accepted=False))
+    assert told.of([CARD, LOAN], np.array([1.0, 0.5]))[0].tolist() == before
