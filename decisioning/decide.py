@@ -7,7 +7,7 @@ from hashlib import blake2b
 from math import isnan
 
 from decisioning.action import NO_ACTION
-from decisioning.catalog import Placement
+from decisioning.catalog import Catalog, Placement
 from decisioning.cold_start import CatalogScorer
 from decisioning.constraints import Constraints
 from decisioning.customer import Customer, FeatureValue
@@ -153,15 +153,19 @@ def _explores(case: _Case) -> bool:
     return case.placement.explore and case.compiled.catalog.channels[case.placement.channel].explore
 
 
-def _epsilon(case: _Case) -> float:
-    if not case.compiled.catalog.channels[case.placement.channel].explore:
+def epsilon_of(arm: str, placement: Placement, catalog: Catalog, *, version: str) -> float:
+    """The exploration rate of a decision. Parameters: `version` of the bundle ("none": there is none)."""
+    if not catalog.channels[placement.channel].explore:
         return 0.0
-    if case.arm == "random_eligible":
+    if arm == "random_eligible":
         return 1.0
-    if not case.placement.explore:
+    if not placement.explore:
         return 0.0
-    exploration = case.compiled.catalog.exploration
-    return exploration.epsilon_without_bundle if case.scorer.version == "none" else exploration.epsilon
+    return catalog.exploration.epsilon_without_bundle if version == "none" else catalog.exploration.epsilon
+
+
+def _epsilon(case: _Case) -> float:
+    return epsilon_of(case.arm, case.placement, case.compiled.catalog, version=case.scorer.version)
 
 
 def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> list[Draw]:

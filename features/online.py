@@ -1,9 +1,11 @@
 """The features of one customer now, read from the embedded online store; imports no feast."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from decisioning.customer import FeatureValue
 from features.feature_set import FeatureSet
@@ -13,6 +15,7 @@ from features.group.joined import Joined
 from features.group.reader import GroupReader
 from features.instant import to_us
 from features.online_store import PackedRow, PackedRows
+from features.primitives import Array
 from features.row_store import RowStore
 
 MICROSECOND = timedelta(microseconds=1)
@@ -58,6 +61,22 @@ class OnlineFeatures:
                 return self._in_company(customer_id, circles, to_us(now))
         return self.of_rows(rows, now_us=to_us(now)) if rows else None
 
+    def many(self, customer_ids: Sequence[str], now: datetime, *, in_groups: Collection[str] = ()) -> Array:
+        """The documented features of many customers as of now, shape (n, n_features); categories as codes.
+
+        Parameters: `in_groups`, those of them who may be in a group. A customer of whom nothing is stored has what is
+        true of everybody. Raises: `UnavailableError` where the store cannot be read.
+        """
+        now_us, rows = to_us(now), self._by_customer(customer_ids)
+        believed = [self._believed(rows.get(each, []), now_us) for each in customer_ids]
+        states = self.features.joined_all(believed) if believed else self.features.empty(0)
+        values = self.features.at(states, np.full(len(states), now_us))
+        for place, each in enumerate(customer_ids):
+            if each in in_groups and (circles := self.circles(each)):
+                company = self._company(each, circles, now_us)
+                values[place] = self.features.at(states[place : place + 1], np.array([now_us]), company=company)[0]
+        return values
+
     def circles(self, customer_id: str) -> Circles:
         """Who is in the customer's groups. Raises: `UnavailableError` where the ledger cannot be read."""
         return self.groups.circles(customer_id) if self.groups else {}
@@ -81,10 +100,19 @@ class OnlineFeatures:
     def _in_company(self, customer_id: str, circles: Circles, now_us: int) -> Known:
         """All rows are read by one question, so that what is read belongs together."""
         wanted = sorted({customer_id, *(other for _, other in others_in([circles]))})
+        return self.of_company(self._by_customer(wanted), customer_id, circles, now_us=now_us)
+
+    def _company(self, customer_id: str, circles: Circles, now_us: int) -> Company:
+        wanted = [customer_id, *(other for _, other in others_in([circles]))]
+        rows = self._by_customer(sorted(set(wanted)))
+        states = self.features.joined_all([self._believed(rows.get(each, []), now_us) for each in wanted])
+        return Company([circles], states[:1], states[1:])
+
+    def _by_customer(self, customer_ids: Sequence[str]) -> dict[str, list[PackedRow]]:
         rows: dict[str, list[PackedRow]] = {}
-        for row in self._rows.read_many(wanted):
+        for row in self._rows.read_many(customer_ids):
             rows.setdefault(row.customer_id, []).append(row)
-        return self.of_company(rows, customer_id, circles, now_us=now_us)
+        return rows
 
     def _believed(self, rows: list[PackedRow], now_us: int) -> dict[str, bytes]:
         """The state of each view of one customer, but of those that are too old."""

@@ -30,6 +30,7 @@ from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.outcomes import OutcomeBook
 from features.pool_table import PoolReader
+from features.population import Population
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.stores import open_rows
@@ -57,6 +58,7 @@ class Composition:
     decisions: DecisionBook
     outcomes: OutcomeBook
     profiles: ProfileReader
+    online: OnlineFeatures
     fast: FastKeeper
     graph: IdentityGraph
     scorer: Scorer = field(default_factory=CatalogScorer)
@@ -66,6 +68,11 @@ class Composition:
         self.fast.prime(self.scorer, self.catalog.catalog)
         scorer, degraded = self.fast.corrected(self.scorer, self.catalog.catalog, now=self.clock())
         return Ports(self.catalog, self.profiles, scorer, self.decisions, explained, degraded=degraded)
+
+    def population(self) -> Population:
+        """Everybody, for decisions about all of them at once."""
+        memory = self.catalog.catalog.contact_policy.memory
+        return Population(self.ledger, self.online, memory, PoolReader(self.ledger, self.catalog.catalog))
 
     def named(self, reference: CustomerReference) -> CustomerReference:
         """The customer that a reference names here: a national phone number is one of the workspace's country."""
@@ -101,6 +108,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
         rows = open_rows(place, settings.stores)
         graph = IdentityGraph(ledger)
         projection = FeatureProjection(ledger, rows, features, seed=place.states)
+        online = OnlineFeatures(rows, features, GroupReader(ledger, features.groups.kinds))
         intake = Intake(ledger, [projection], rules=settings.identity, contracts=contracts_of(settings))
         try:
             yield Composition(
@@ -116,13 +124,14 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                 outcomes=OutcomeBook(ledger),
                 profiles=StoredProfiles(
                     identity=graph,
-                    online=OnlineFeatures(rows, features, GroupReader(ledger, features.groups.kinds)),
+                    online=online,
                     consent=ConsentBook(ledger),
                     contacts=ContactBook(ledger),
                     projection=projection,
                     memory=catalog.catalog.contact_policy.memory,
                     pools=PoolReader(ledger, catalog.catalog),
                 ),
+                online=online,
                 fast=_fast_layer(ledger, settings, place),
                 graph=graph,
             )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,17 +20,36 @@ from pipelines.exit_code import ExitCode
 
 
 def decide(
-    identifier: Annotated[str, typer.Argument(help="kind:value, such as user_id:u-17.")],
+    identifier: Annotated[str | None, typer.Argument(help="kind:value, such as user_id:u-17.")] = None,
+    *,
     placement: Annotated[str, typer.Option(help="A placement of the catalogue.")],
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     request_id: Annotated[str | None, typer.Option(help="Idempotent; made up where it is not given.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Decide for everybody, as the batch of this name.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder of a batch's files.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Decide once for one customer, durably, by the code that serves."""
+    """Decide once for one customer, durably, by the code that serves; or for everybody, into Parquet files."""
+    if batch is not None:
+        _decide_batch(home_of(home, workspace), workspace, (batch, placement, out), as_json=as_json)
+        return
+    if identifier is None:
+        raise typer.BadParameter("name a customer, such as user_id:u-17, or a --batch")
     from pipelines.decide import decide_once
 
     told = decide_once(home_of(home, workspace), workspace, identifier, placement, request_id, say=note)
     print(json.dumps(told, indent=2))
+
+
+def _decide_batch(home: Path, workspace: Path, order: tuple[str, str, Path | None], *, as_json: bool) -> None:
+    run, placement, out = order
+    if out is None:
+        raise typer.BadParameter("a batch needs a folder for its files: --out")
+    from pipelines.outbound.run import Order, decide_batch, report_in_words
+
+    told = decide_batch(home, workspace, Order(run, placement, out), say=note)
+    echo(told, as_json=as_json, words=report_in_words)
 
 
 def explain(

@@ -1,0 +1,141 @@
+"""One block of a population through the funnel, scored and weighed in columns: what each customer could be offered.
+
+Nothing is chosen yet: pools are shared, and their prices are found over everybody first (`allocation`).
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.arbitration import Stakes, are_sound, gains, priorities
+from decisioning.catalog import Placement
+from decisioning.condition_array import Column, Words
+from decisioning.eligibility import CompiledCatalog
+from decisioning.funnel import Funnel, Moment, funnel, values_of
+from decisioning.holdout import Arm
+from decisioning.option import Weighing
+from decisioning.outbound.crowd import Crowd
+from decisioning.outbound.likeness import Likeness, allowed, likeness
+from decisioning.ports import Candidate, Scorer, Scores
+from decisioning.slate import Slate
+
+Floats = NDArray[np.float64]
+
+
+class ColumnScorer(Scorer, Protocol):
+    """A scorer that also scores many customers at once."""
+
+    def encode(self, features: Mapping[str, Sequence[object]], *, n_rows: int) -> Floats:
+        """Columns by name as the matrix that `score_matrix` takes."""
+        ...
+
+    def score_matrix(self, customers: Floats, candidates: Sequence[Candidate]) -> Scores:
+        """Score the candidates for n encoded customers; arrays of shape (n, n_candidates)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What each of n customers could be offered.
+
+    Parameters: `slate`, all m candidates of the placement; `priority` (n, m), before prices, NaN where a candidate may
+    not be offered; `propensity` (n, m); `arms` (n,); `stopped`, how many actions each stage stopped.
+    """
+
+    ids: Sequence[str]
+    slate: Slate
+    priority: Floats
+    propensity: Floats
+    arms: Sequence[str]
+    stopped: Mapping[str, int]
+
+
+def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, scorer: Scorer) -> Block:
+    """Pass a crowd through the funnel and weigh what comes through: as `decide.consider`, for everybody at once."""
+    crowd = allowed(crowd, compiled, placement)
+    kinds = likeness(crowd, compiled, placement)
+    slate = _slate(compiled, placement)
+    passed, weights, stopped = _through(crowd, compiled, placement, kinds, slate)
+    scores = _scored(scorer, crowd, slate, np.flatnonzero(passed.sum(axis=1)))
+    usable = passed & slate.usable & are_sound(scores)
+    priority = np.where(usable, _priorities(scores, slate, weights, compiled), np.nan)
+    return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped)
+
+
+def _slate(compiled: CompiledCatalog, placement: Placement) -> Slate:
+    return Slate.of(each for entrant in compiled.slots[placement.name].entrants for each in entrant.candidates)
+
+
+def _through(
+    crowd: Crowd, compiled: CompiledCatalog, placement: Placement, kinds: Likeness, slate: Slate
+) -> tuple[NDArray[np.bool_], Floats, Counter[str]]:
+    """Which candidates come through (n, m), what their gains are multiplied by (n, m), and what was stopped where."""
+    shape, size = (len(kinds.examples), len(slate.candidates)), np.bincount(kinds.kind)
+    passed, weights, stopped = np.zeros(shape, dtype=np.bool_), np.ones(shape), Counter[str]()
+    for kind, example in enumerate(kinds.examples.tolist()):
+        through, weighing = _passed(crowd, compiled, placement, example, kinds.arms[example])
+        passed[kind] = [name in through.passed for name in slate.names]
+        weights[kind] = weighing.stakes(slate).weight
+        for stop in through.stopped.values():
+            stopped[stop.stage] += int(size[kind])
+    return passed[kinds.kind], weights[kinds.kind], stopped
+
+
+def _passed(
+    crowd: Crowd, compiled: CompiledCatalog, placement: Placement, example: int, arm: str
+) -> tuple[Funnel, Weighing]:
+    customer, catalog = crowd.customer(example), compiled.catalog
+    values = values_of(customer.features, {}, now=crowd.as_of, policy=catalog.contact_policy)
+    through = funnel(compiled, Moment(customer, placement, values, _arm(arm)))
+    weights = compiled.context_weights(values)
+    return through, Weighing(catalog.arbitration, weights, levers=arm != "no_levers")
+
+
+def _arm(arm: str) -> Arm:
+    return arm  # type: ignore[return-value]  # made by `arm_of`
+
+
+def _scored(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -> Scores:
+    """The scores of everybody; NaN of those besides `rows`, who are not scored."""
+    shape = len(crowd), len(slate.candidates)
+    propensity, uplift = np.full(shape, np.nan), np.full(shape, np.nan)
+    if not rows.size:
+        return Scores(propensity, uplift)
+    found = _found(scorer, crowd, slate, rows)
+    propensity[rows], uplift[rows] = found.propensity, found.uplift
+    given = None
+    if found.priority is not None:
+        given = np.full(shape, np.nan)
+        given[rows] = found.priority
+    return Scores(propensity, uplift, given, randomised=found.randomised)
+
+
+def _found(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -> Scores:
+    encode = getattr(scorer, "encode", None)
+    score_matrix = getattr(scorer, "score_matrix", None)
+    if encode and score_matrix:
+        columns = {name: _plain(column, rows) for name, column in crowd.columns.items()}
+        scores: Scores = score_matrix(encode(columns, n_rows=len(rows)), slate.candidates)
+        return scores
+    each = [scorer.score(crowd.customer(int(row)).features, slate.candidates) for row in rows]
+    given = None if each[0].priority is None else np.array([one.priority for one in each])
+    propensity, uplift = np.array([one.propensity for one in each]), np.array([one.uplift for one in each])
+    return Scores(propensity, uplift, given, randomised=each[0].randomised)
+
+
+def _plain(column: Column, rows: NDArray[np.intp]) -> NDArray[np.generic]:
+    if not isinstance(column, Words):
+        return column[rows]
+    words = np.array([*column.vocabulary, None], dtype=np.object_)
+    return words[np.nan_to_num(column.codes[rows], nan=len(column.vocabulary)).astype(np.intp)]
+
+
+def _priorities(scores: Scores, slate: Slate, weights: Floats, compiled: CompiledCatalog) -> Floats:
+    if scores.priority is not None:
+        return scores.priority
+    stakes, mode = Stakes(slate.values, slate.costs, weights), compiled.catalog.arbitration
+    return priorities(gains(scores, stakes, mode), stakes, mode)

@@ -1,0 +1,48 @@
+"""What a batch is made from: kept beside its files, so that one that was interrupted goes on as it began."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+from decisioning.errors import InvalidInputError
+from features.replace_file import replace_file
+
+FILE = "batch.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Parameters: `run`, its name, of which seeds and decision ids are made; `as_of`, the moment it decides at, ISO."""
+
+    run: str
+    placement: str
+    as_of: str
+    catalog: str
+    bundle: str
+    customers_at_once: int
+
+    @property
+    def now(self) -> datetime:
+        """The moment."""
+        return datetime.fromisoformat(self.as_of)
+
+
+def kept_plan(folder: Path, wanted: Plan) -> Plan:
+    """The plan of a folder: the one that began there, else this one.
+
+    Raises `InvalidInputError` where another one began there: by another catalogue, bundle, placement or name.
+    """
+    path = folder / FILE
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, orjson.dumps(asdict(wanted), option=orjson.OPT_INDENT_2))
+        return wanted
+    began = Plan(**orjson.loads(path.read_bytes()))
+    for name in ("run", "placement", "catalog", "bundle", "customers_at_once"):
+        before, now = getattr(began, name), getattr(wanted, name)
+        if before != now:
+            message = f"{folder} holds a batch with {name} {before}, not {now}; choose another folder"
+            raise InvalidInputError(message, field="out")
+    return began

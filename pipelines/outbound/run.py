@@ -1,0 +1,177 @@
+"""`tsugi decide --batch`: weigh everybody, settle prices, write who is offered what, and say how good that is."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from decisioning.decide import decision_id_of
+from decisioning.eligibility import CompiledCatalog
+from decisioning.errors import InvalidInputError, as_word
+from decisioning.outbound.choice import NOBODY, Terms
+from decisioning.slate import Slate
+from features.replace_file import replace_file
+from pipelines.champion import champion_scorer
+from pipelines.composition import Composition, compose
+from pipelines.outbound.plan import Plan, kept_plan
+from pipelines.outbound.settle import Files, Settled, settle
+from pipelines.outbound.weigh import Weigher
+from pipelines.outbound.weighed import WeighedBlock, write_table
+
+CUSTOMERS_AT_ONCE = 20_000
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Parameters: `run`, the batch's name; `out`, the folder of its files; `workers`, blocks weighed at once."""
+
+    run: str
+    placement: str
+    out: Path
+    customers_at_once: int = CUSTOMERS_AT_ONCE
+    workers: int | None = None
+
+
+def decide_batch(
+    home: Path, workspace: Path, order: Order, *, say: Callable[[str], object] = lambda _: None
+) -> dict[str, Any]:
+    """Decide for every customer of a home; the report.
+
+    What was weighed before an interruption is not weighed again. Raises `InvalidInputError` of a placement that the
+    catalogue does not have, or of a folder that holds another batch.
+    """
+    with compose(home, workspace) as composition:
+        composition.scorer = champion_scorer(composition.home.path)
+        return run_batch(composition, order, say=say)
+
+
+def run_batch(
+    composition: Composition, order: Order, *, say: Callable[[str], object] = lambda _: None
+) -> dict[str, Any]:
+    """As `decide_batch`, of a home that is open."""
+    compiled, scorer = composition.catalog, composition.scorer
+    plan = kept_plan(order.out, _plan(composition, order))
+    composition.projection.catch_up()
+    weigher = Weigher(plan, composition.population(), compiled, scorer, order.out / "weighed")
+    paths = weigher.weigh_all(order.workers)
+    say(f"weighed {len(paths)} blocks")
+    files = _files(composition, plan, paths)
+    n = sum(len(block.ids) for _, block in files.blocks())
+    found = settle(files, n)
+    say(f"settled {len(files.terms.pools)} pools")
+    report = _written(files, found, plan, compiled, order.out)
+    replace_file(order.out / REPORT, orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    return report
+
+
+def _plan(composition: Composition, order: Order) -> Plan:
+    placements = composition.catalog.catalog.placements
+    if order.placement not in placements:
+        known = ", ".join(sorted(placements))
+        message = f"unknown placement {as_word(order.placement)}; the catalogue has {known}"
+        raise InvalidInputError(message, code="unknown_placement", field="placement")
+    version = composition.catalog.catalog.version
+    began = composition.clock().isoformat()
+    return Plan(order.run, order.placement, began, version, composition.scorer.version, order.customers_at_once)
+
+
+def _files(composition: Composition, plan: Plan, paths: Sequence[Path]) -> Files:
+    compiled = composition.catalog
+    entrants = compiled.slots[plan.placement].entrants
+    slate = Slate.of(each for entrant in entrants for each in entrant.candidates)
+    used = composition.population().pools.used(plan.now)
+    terms = Terms.of(slate, tuple(compiled.pools.values()), used)
+    return Files(paths, slate, terms, compiled.catalog.placements[plan.placement].must_fill)
+
+
+def _written(files: Files, found: Settled, plan: Plan, compiled: CompiledCatalog, out: Path) -> dict[str, Any]:
+    """Write a file of decisions for each block; what they come to."""
+    folder = out / "decisions"
+    folder.mkdir(exist_ok=True)
+    stopped, salt = Counter[str](), compiled.catalog.holdout.salt
+    for (rows, block), path in zip(files.blocks(), files.paths, strict=True):
+        write_table(folder / path.name, _table(files, found, rows, block, partial(_decision_id, plan.run, salt)))
+        stopped.update(block.stopped)
+    return {**_report(files, found, plan), "stopped": dict(sorted(stopped.items()))}
+
+
+def _decision_id(run: str, salt: str, customer_id: str) -> str:
+    return decision_id_of(f"{run}:{customer_id}", salt)
+
+
+def _table(
+    files: Files, found: Settled, rows: slice, block: WeighedBlock, decision_id: Callable[[str], str]
+) -> pa.Table:
+    chosen, moved = found.chosen[rows], found.moved[rows]
+    offered, place = chosen != NOBODY, np.where(chosen != NOBODY, chosen, 0)
+    net = block.priority - files.terms.charges(found.prices)
+    at = np.arange(len(chosen))
+    return pa.table(
+        {
+            "customer_id": block.ids,
+            "decision_id": [decision_id(each) for each in block.ids],
+            "arm": block.arms,
+            "action": _words([each.action.name for each in files.slate.candidates], place, ~offered),
+            "treatment": _words([each.treatment.name for each in files.slate.candidates], place, ~offered),
+            "propensity": pa.array(block.propensity[at, place], mask=~offered),
+            "priority": pa.array(net[at, place], mask=~offered),
+            "action_probability": pa.array(found.drawn.probability[rows], mask=moved),
+            "explored": found.drawn.explored[rows],
+            "moved": moved,
+        }
+    )
+
+
+def _words(names: Sequence[str], place: np.ndarray[Any, Any], missing: np.ndarray[Any, Any]) -> pa.Array:
+    codes = pa.array(place.astype(np.int32), mask=missing)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(names)).cast(pa.string())
+
+
+def _report(files: Files, found: Settled, plan: Plan) -> dict[str, Any]:
+    terms, taken = files.terms, files.terms.taken(found.chosen)
+    named = Counter(files.slate.names[at] for at in found.chosen[found.chosen != NOBODY].tolist())
+    return {
+        "run": plan.run,
+        "placement": plan.placement,
+        "as_of": plan.as_of,
+        "catalog": plan.catalog,
+        "bundle": plan.bundle,
+        "customers": len(found.chosen),
+        "contacts": int(named.total()),
+        "moved": int(found.moved.sum()),
+        "actions": dict(sorted(named.items())),
+        "pools": {
+            pool.key: {
+                "left": float(terms.left[nth] / terms.scale[nth]),
+                "taken": float(taken[nth] / terms.scale[nth]),
+                "price": float(found.prices[nth]),
+            }
+            for nth, pool in enumerate(terms.pools)
+        },
+        "value": found.bound.value,
+        "bound": found.bound.bound,
+        "optimality_gap": found.bound.gap,
+    }
+
+
+def report_in_words(report: Mapping[str, Any]) -> str:
+    """A few lines for people."""
+    pools = [
+        f"{key}: {each['taken']:g} of {each['left']:g}, price {each['price']:.4g}"
+        for key, each in report["pools"].items()
+    ]
+    lines = [
+        f"{report['contacts']} of {report['customers']} customers are offered something, {report['moved']} moved",
+        *pools,
+        f"value {report['value']:.2f}, at most {report['bound']:.2f}; gap {100 * report['optimality_gap']:.3f} %",
+        json.dumps(report["actions"]),
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""The second pass: prices over an even sample of all customers, then what everybody draws, repaired to the unit."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.outbound.allocation import Bound, Market, filled, overdrawn, settled, surplus
+from decisioning.outbound.choice import NOBODY, Chances, Drawn, Floats, Places, Terms, draw
+from decisioning.slate import Slate
+from pipelines.outbound.programme import MOST_CUSTOMERS, exact_prices
+from pipelines.outbound.weighed import WeighedBlock, read_block
+
+MOST_SAMPLED = 200_000
+"""Customers that prices are settled over: all where they are fewer, else evenly spread."""
+FILLINGS = 3
+"""How often what is left over is offered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What all n customers are offered.
+
+    Parameters: `prices` (r,); `drawn`, before any repair; `chosen` (n,), after it; `bound`, how good that is.
+    """
+
+    prices: Floats
+    drawn: Drawn
+    chosen: Places
+    bound: Bound
+
+    @property
+    def moved(self) -> NDArray[np.bool_]:
+        """Whose choice was changed to keep to the pools (n,): it has no probability."""
+        return np.asarray(self.chosen != self.drawn.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The weighed blocks of a batch, in order, and what their candidates take."""
+
+    paths: Sequence[Path]
+    slate: Slate
+    terms: Terms
+    must_fill: bool
+
+    def blocks(self) -> Iterator[tuple[slice, WeighedBlock]]:
+        """Each block, and which of all customers it has."""
+        start = 0
+        for path in self.paths:
+            block = read_block(path, must_fill=self.must_fill)
+            yield slice(start, start + len(block.ids)), block
+            start += len(block.ids)
+
+    def market(self, block: WeighedBlock, *, share: float = 1.0) -> Market:
+        """The customers of one block before the pools."""
+        return Market(block.priority, self.slate, self.terms, block.chances, share)
+
+
+def settle(files: Files, n: int) -> Settled:
+    """Find prices, draw for all n customers, and repair: no pool is overdrawn, and what is left over is offered again.
+
+    Nothing is random: the same files give the same answer.
+    """
+    prices = _prices(files, n)
+    drawn = _drawn(files, prices)
+    chosen = drawn.chosen.copy()
+    chosen[overdrawn(drawn, files.terms)] = NOBODY
+    for _ in range(FILLINGS):
+        if not len(prices) or not _fill(files, prices, drawn, chosen):
+            break
+    return Settled(prices, drawn, chosen, _bound(files, prices, drawn, chosen))
+
+
+def _prices(files: Files, n: int) -> Floats:
+    if not files.terms.pools:
+        return np.zeros(0)
+    market = _sample(files, n)
+    few = _thinned(market, -(-len(market.priority) // MOST_CUSTOMERS))
+    return settled(market, exact_prices(few))
+
+
+def _sample(files: Files, n: int) -> Market:
+    step = max(1, -(-n // MOST_SAMPLED))
+    parts = [(each.priority, each.chances) for _, each in files.blocks()]
+    priority = np.concatenate([part for part, _ in parts]) if parts else np.zeros((0, len(files.terms.takes)))
+    chances = Chances(
+        np.concatenate([each.uniform for _, each in parts]) if parts else np.zeros(0),
+        np.concatenate([each.epsilon for _, each in parts]) if parts else np.zeros(0),
+        files.must_fill,
+    )
+    return _thinned(Market(priority, files.slate, files.terms, chances), step)
+
+
+def _thinned(market: Market, step: int) -> Market:
+    """Every so-manieth customer, with that share of the pools."""
+    rows = np.arange(0, len(market.priority), max(step, 1))
+    share = market.share * len(rows) / max(len(market.priority), 1)
+    return replace(market, priority=market.priority[rows], chances=market.chances.take(rows), share=share)
+
+
+def _drawn(files: Files, prices: Floats) -> Drawn:
+    charges = files.terms.charges(prices)
+    parts = [draw(each.priority, files.slate, each.chances, charges) for _, each in files.blocks()]
+    return Drawn(
+        np.concatenate([each.chosen for each in parts]),
+        np.concatenate([each.priority for each in parts]),
+        np.concatenate([each.probability for each in parts]),
+        np.concatenate([each.explored for each in parts]),
+    )
+
+
+def _fill(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> bool:
+    """Offer what is left over to those who have nothing, though not by chance; whether anybody took it."""
+    terms, charges = files.terms, files.terms.charges(prices)
+    left = terms.left - terms.taken(chosen)
+    open_ones = (terms.takes <= left).all(axis=1) & (terms.takes.sum(axis=1) > 0)
+    found: list[tuple[Places, Places, Floats]] = []
+    for rows, block in files.blocks():
+        idle = np.flatnonzero((chosen[rows] == NOBODY) & ~drawn.explored[rows] & (block.chances.epsilon < 1.0))
+        offered = (block.priority[idle] > 0) & open_ones
+        net = np.where(offered, block.priority[idle] - charges, -np.inf)
+        some = np.flatnonzero(offered.sum(axis=1))
+        wish = net[some].argmax(axis=1) if some.size else np.zeros(0, dtype=np.intp)
+        found.append((idle[some] + rows.start, wish, net[some, wish]))
+    who, wishes, height = (np.concatenate(each) for each in zip(*found, strict=True))
+    got = filled(wishes, height, terms, left)
+    chosen[who[got]] = wishes[got]
+    return bool(got.size)
+
+
+def _bound(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> Bound:
+    """What is chosen, and what no choice could exceed that leaves to chance what chance took."""
+    terms, total = files.terms, Bound()
+    for rows, block in files.blocks():
+        explored, mine = drawn.explored[rows], chosen[rows]
+        kept = np.flatnonzero((mine != NOBODY) & ~explored)
+        value = float(block.priority[kept, mine[kept]].sum())
+        total += Bound(value, surplus(files.market(block), prices, explored))
+    spare = terms.left - terms.taken(chosen[drawn.explored])
+    return total + Bound(0.0, float((prices * spare / terms.scale).sum()))

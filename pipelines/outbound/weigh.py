@@ -1,0 +1,65 @@
+"""The first pass of a batch: block by block through the funnel, scored and weighed, on every processor."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from decisioning.decide import epsilon_of
+from decisioning.eligibility import CompiledCatalog
+from decisioning.outbound.block import weighed
+from decisioning.outbound.choice import Chances, uniforms
+from decisioning.ports import Scorer
+from features.population import Population
+from pipelines.outbound.plan import Plan
+from pipelines.outbound.weighed import write_block
+
+
+@dataclass(frozen=True, slots=True)
+class Weigher:
+    """Weighs blocks of a population, each into a file of its own."""
+
+    plan: Plan
+    population: Population
+    compiled: CompiledCatalog
+    scorer: Scorer
+    folder: Path
+
+    def weigh_all(self, workers: int | None = None) -> list[Path]:
+        """Weigh whatever was not yet; the files of all blocks, in order. Memory is that of a block for each worker."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        paths: list[Path] = []
+        at_once = workers or os.cpu_count() or 1
+        with ThreadPoolExecutor(at_once) as pool:
+            open_ones: set[Future[None]] = set()
+            for nth, ids in enumerate(self._blocks()):
+                paths.append(self.folder / f"block-{nth:05}.parquet")
+                if not paths[-1].exists():
+                    open_ones.add(pool.submit(self._weigh, ids, paths[-1]))
+                if len(open_ones) > at_once:
+                    done, open_ones = wait(open_ones, return_when=FIRST_COMPLETED)
+                    _raise_failed(done)
+            _raise_failed(wait(open_ones).done)
+        return paths
+
+    def _blocks(self) -> Iterator[list[str]]:
+        after = ""
+        while ids := self.population.ids(after, self.plan.customers_at_once):
+            yield ids
+            after = ids[-1]
+
+    def _weigh(self, ids: list[str], path: Path) -> None:
+        catalog, scorer = self.compiled.catalog, self.scorer
+        placement = catalog.placements[self.plan.placement]
+        block = weighed(self.population.crowd(ids, self.plan.now), self.compiled, placement, scorer)
+        rates = [epsilon_of(arm, placement, catalog, version=scorer.version) for arm in block.arms]
+        drawn = uniforms(self.plan.run, ids, catalog.holdout.salt)
+        write_block(path, block, Chances(drawn, np.array(rates, dtype=np.float64), placement.must_fill))
+
+
+def _raise_failed(done: set[Future[None]]) -> None:
+    for future in done:
+        future.result()

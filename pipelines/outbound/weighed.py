@@ -1,0 +1,68 @@
+"""Weighed blocks as files: what each customer of a block could be offered, before prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from decisioning.outbound.block import Block
+from decisioning.outbound.choice import Chances, Floats
+from features.replace_file import replace_file
+
+_COMPRESSION = "lz4"
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedBlock:
+    """A block read back. Parameters: `ids`, `arms`; `priority` and `propensity` (n, m); `chances`; `stopped`."""
+
+    ids: list[str]
+    arms: list[str]
+    priority: Floats
+    propensity: Floats
+    chances: Chances
+    stopped: Mapping[str, int]
+
+
+def write_block(path: Path, block: Block, chances: Chances) -> None:
+    """Write a block whole, or not at all."""
+    columns = {
+        "customer_id": pa.array(block.ids),
+        "arm": pa.array(block.arms),
+        "uniform": pa.array(chances.uniform),
+        "epsilon": pa.array(chances.epsilon),
+        **{f"priority_{nth}": pa.array(block.priority[:, nth]) for nth in range(block.priority.shape[1])},
+        **{f"propensity_{nth}": pa.array(block.propensity[:, nth]) for nth in range(block.priority.shape[1])},
+    }
+    said = {"stopped": orjson.dumps(dict(sorted(block.stopped.items())))}
+    write_table(path, pa.table(columns).replace_schema_metadata(said))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a table in the place of what was there, in one step; the same table is the same bytes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression=_COMPRESSION)
+    replace_file(path, sink.getvalue().to_pybytes())
+
+
+def read_block(path: Path, *, must_fill: bool) -> WeighedBlock:
+    """Read a block."""
+    table = pq.read_table(path)
+    said = table.schema.metadata or {}
+    return WeighedBlock(
+        ids=table["customer_id"].to_pylist(),
+        arms=table["arm"].to_pylist(),
+        priority=_matrix(table, "priority_"),
+        propensity=_matrix(table, "propensity_"),
+        chances=Chances(table["uniform"].to_numpy(), table["epsilon"].to_numpy(), must_fill),
+        stopped=orjson.loads(said[b"stopped"]),
+    )
+
+
+def _matrix(table: pa.Table, name: str) -> Floats:
+    columns = [table[each].to_numpy() for each in table.column_names if each.startswith(name)]
+    return np.stack(columns, axis=1) if columns else np.zeros((len(table), 0))

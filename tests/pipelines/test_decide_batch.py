@@ -1,0 +1,153 @@
+"""`tsugi decide --batch`: everybody, to the unit, resumable, and as single decisions would be."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from decisioning.customer import CustomerReference
+from decisioning.decide import consider
+from decisioning.decision import DecisionRequest
+from pipelines.cli import app
+from pipelines.composition import compose
+from pipelines.init import write_workspace
+from pipelines.outbound import weigh
+from pipelines.outbound.run import Order, run_batch
+
+CATALOG = """
+currency: EUR
+purposes: {marketing: {consent: true}}
+channels:
+  email: {outbound: true, consent: opt_out, capacity: {at_most: 25, per: day}}
+placements: {mail: {channel: email, limit: 1}}
+exploration: {epsilon: 0.2, epsilon_without_bundle: 0.2}
+contact_policy: {caps: [{scope: channel, at_most: 1, within_days: 7}]}
+budgets: {spring: {amount: 6, actions: [card]}}
+actions:
+  card:
+    {issue: grow, group: cards, value: 90, starting: {propensity: 0.3}, eligibility: "visits >= 0",
+     treatments: {plain: {channel: email, cost: 0.5}, rich: {channel: email, cost: 0.9}}}
+  loan:
+    {issue: grow, group: loans, value: 70, starting: {propensity: 0.2}, suitability: "age IS NULL OR age > 40",
+     treatments: {plain: {channel: email, cost: 0.2}}}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path):
+    write_workspace(tmp_path / "shop")
+    (tmp_path / "shop" / "catalog.yaml").write_text(CATALOG.replace("visits >= 0", "age IS NULL OR age < 60"))
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def opened(shop):
+    with compose(shop / "home", shop) as composition:
+        now = composition.clock().isoformat()
+        composition.send([_identify(n, now) for n in range(90)], [])
+        composition.send([_consent(n, now) for n in range(0, 90, 9)], [])
+        yield composition
+
+
+def _identify(n, now):
+    traits = {} if n % 5 == 0 else {"birth_date": f"{1950 + n % 50}-03-01"}
+    return {"type": "identify", "messageId": f"i-{n}", "userId": f"u-{n}", "traits": traits, "timestamp": now}
+
+
+def _consent(n, now):
+    said = {"purpose": "marketing", "channel": "email", "granted": n % 2 == 0}
+    sent = {"type": "track", "event": "Consent Updated", "messageId": f"c-{n}", "userId": f"u-{n}"}
+    return {**sent, "properties": said, "timestamp": now}
+
+
+def rows(out: Path):
+    return [row for path in sorted((out / "decisions").iterdir()) for row in pq.read_table(path).to_pylist()]
+
+
+def every_byte(out: Path):
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def test_everybody_is_decided_for_as_alone_at_those_prices(opened, tmp_path):
+    report = run_batch(opened, Order("june", "mail", tmp_path / "out", customers_at_once=40))
+    found = rows(tmp_path / "out")
+    assert len({row["customer_id"] for row in found}) == report["customers"] == 90
+    prices = {key: pool["price"] for key, pool in report["pools"].items()}
+    as_of = json.loads((tmp_path / "out" / "batch.json").read_bytes())["as_of"]
+    for row in found:
+        reference = CustomerReference("customer_id", row["customer_id"])
+        request = DecisionRequest(f"june:{reference.value}", reference, "mail", "", limit=1, prices=prices)
+        customer = opened.profiles.read(reference, now=opened.clock().fromisoformat(as_of))
+        single = consider(request, customer, catalog=opened.catalog, scorer=opened.scorer)
+        assert single.decision_id == row["decision_id"]
+        if row["moved"]:
+            assert row["action_probability"] is None
+        else:
+            assert row["action_probability"] == single.eligible[single.chosen]
+            assert (row["action"] or "no_action") == single.chosen
+            assert row["treatment"] == (single.ranked[0].treatment if single.ranked else None)
+    assert any(row["action"] for row in found)
+
+
+def test_pools_hold_to_the_unit_and_the_gap_is_told(opened, tmp_path):
+    report = run_batch(opened, Order("june", "mail", tmp_path / "out"))
+    actions = [(row["action"], row["treatment"]) for row in rows(tmp_path / "out") if row["action"]]
+    spent = sum({"plain": 0.5, "rich": 0.9}[treatment] for action, treatment in actions if action == "card")
+    assert len(actions) == report["contacts"] == report["pools"]["capacity:email"]["taken"] <= 25
+    assert spent == pytest.approx(report["pools"]["budget:spring"]["taken"])
+    assert spent <= 6
+    assert 0 <= report["optimality_gap"] <= 0.05
+    assert report["stopped"]["consent"] > 0
+
+
+def test_a_batch_that_was_killed_goes_on_to_the_same_bytes(opened, tmp_path, monkeypatch):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    run_batch(opened, Order("june", "mail", whole, customers_at_once=20, workers=1))
+    (tmp_path / "cut").mkdir()
+    shutil.copy(whole / "batch.json", cut / "batch.json")
+    write, written = weigh.write_block, []
+
+    def dying(path, *rest):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        write(path, *rest)
+
+    monkeypatch.setattr(weigh, "write_block", dying)
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(opened, Order("june", "mail", cut, customers_at_once=20, workers=1))
+    monkeypatch.setattr(weigh, "write_block", write)
+    run_batch(opened, Order("june", "mail", cut, customers_at_once=20, workers=2))
+    assert every_byte(cut) == every_byte(whole)
+    assert len(list((cut / "weighed").iterdir())) == 5
+
+
+def test_a_folder_holds_one_batch(opened, tmp_path, shop):
+    order = Order("june", "mail", tmp_path / "out")
+    run_batch(opened, order)
+    for other in (replace(order, run="july"), replace(order, customers_at_once=7)):
+        with pytest.raises(Exception, match="holds a batch with"):
+            run_batch(opened, other)
+    with pytest.raises(Exception, match="unknown placement 'fax'; the catalogue has mail"):
+        run_batch(opened, replace(order, placement="fax"))
+
+
+def test_the_command_tells_what_it_came_to(opened, shop, tmp_path):
+    told = CliRunner().invoke(
+        app,
+        ["decide", "--batch", "june", "--placement", "mail", "--out", str(tmp_path / "out"), "--workspace", str(shop)],
+        env={"TSUGI_HOME": str(shop / "home")},
+    )
+    assert told.exit_code == 0, told.output
+    assert "of 90 customers are offered something" in told.stdout
+    assert "capacity:email: 25 of 25" in told.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--batch", "june")])
+def test_who_is_meant_or_where_to_must_be_said(shop, options):
+    told = CliRunner().invoke(app, ["decide", "--placement", "mail", "--workspace", str(shop), *options])
+    assert told.exit_code == 2
