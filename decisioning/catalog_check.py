@@ -138,6 +138,18 @@ def _pools(catalog: Catalog) -> Iterator[Problem]:
                 yield from _exists((section, pool.name, "actions"), name, catalog.actions, what="action")
             for name in sorted(pool.groups):
                 yield from _exists((section, pool.name, "groups"), name, groups, what="group")
+    yield from _uncounted(catalog)
+
+
+def _uncounted(catalog: Catalog) -> Iterator[Problem]:
+    """Costs that a budget cannot count before it knows the customer."""
+    for action in catalog.actions.values():
+        budgets = catalog.budgets.values()
+        named = [each.name for each in budgets if action.name in each.actions or action.group in each.groups]
+        for treatment in action.treatments:
+            if named and treatment.cost_formula:
+                path = ("actions", action.name, "treatments", treatment.name, "cost")
+                yield Problem(path, f"is a formula, and the budget {named[0]} counts it; a number is needed")
 
 
 def _triggers(catalog: Catalog) -> Iterator[Problem]:

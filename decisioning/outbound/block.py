@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.arbitration import Stakes, are_sound, gains, priorities
+from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.catalog import Placement
 from decisioning.condition_array import Column, Words
 from decisioning.eligibility import CompiledCatalog
@@ -19,7 +20,7 @@ from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm
 from decisioning.option import Weighing
 from decisioning.outbound.crowd import Crowd
-from decisioning.outbound.likeness import Likeness, allowed, likeness
+from decisioning.outbound.likeness import Likeness, allowed, likeness, with_clock
 from decisioning.ports import Candidate, Scorer, Scores
 from decisioning.slate import Slate
 
@@ -57,13 +58,38 @@ class Block:
 def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, scorer: Scorer) -> Block:
     """Pass a crowd through the funnel and weigh what comes through: as `decide.consider`, for everybody at once."""
     crowd = allowed(crowd, compiled, placement)
-    kinds = likeness(crowd, compiled, placement)
-    slate = _slate(compiled, placement)
+    slate, columns = _slate(compiled, placement), with_clock(crowd, compiled)
+    amounts = amounts_of_all(slate, columns, len(crowd))
+    kinds = likeness(crowd, compiled, placement, known=np.isfinite(np.concatenate(amounts, axis=1)))
     passed, weights, stopped = _through(crowd, compiled, placement, kinds, slate)
     scores = _scored(scorer, crowd, slate, np.flatnonzero(passed.sum(axis=1)))
-    usable = passed & slate.usable & are_sound(scores)
-    priority = np.where(usable, _priorities(scores, slate, weights, compiled), np.nan)
+    usable = passed & slate.usable & are_sound(scores) & np.isfinite(amounts[0] + amounts[1])
+    found = _Weighed(slate, scores, amounts, weights, columns).priorities(compiled)
+    priority = np.where(usable, found, np.nan)
+    if n_unscored := _n_unscored(passed, priority, slate):
+        stopped["score"] = n_unscored
     return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped)
+
+
+def _n_unscored(passed: NDArray[np.bool_], priority: Floats, slate: Slate) -> int:
+    """How many actions came through of which no treatment has a priority."""
+    if not slate.candidates:
+        return 0
+    through = np.logical_or.reduceat(passed, slate.starts, axis=1)
+    weighed_ones = np.logical_or.reduceat(~np.isnan(priority), slate.starts, axis=1)
+    return int((through & ~weighed_ones).sum())
+
+
+def amounts_of_all(slate: Slate, columns: Mapping[str, Column], n: int) -> tuple[Floats, Floats]:
+    """What an acceptance is worth and a contact costs, of each customer (n, m); NaN where that is not known."""
+    shape = n, len(slate.candidates)
+    values, costs = (np.broadcast_to(each, shape).copy() for each in (slate.values, slate.costs))
+    for at, value, cost in slate.formulas:
+        for out, formula in ((values, value), (costs, cost)):
+            if formula is not None:
+                found = formula.of_many(columns, n=n)
+                out[:, at] = np.where((found >= 0.0) & np.isfinite(found), found, np.nan)
+    return values, costs
 
 
 def _slate(compiled: CompiledCatalog, placement: Placement) -> Slate:
@@ -72,17 +98,18 @@ def _slate(compiled: CompiledCatalog, placement: Placement) -> Slate:
 
 def _through(
     crowd: Crowd, compiled: CompiledCatalog, placement: Placement, kinds: Likeness, slate: Slate
-) -> tuple[NDArray[np.bool_], Floats, Counter[str]]:
-    """Which candidates come through (n, m), what their gains are multiplied by (n, m), and what was stopped where."""
+) -> tuple[NDArray[np.bool_], Weights, Counter[str]]:
+    """Which candidates come through (n, m), their context weights and levers (n, m), and what was stopped where."""
     shape, size = (len(kinds.examples), len(slate.candidates)), np.bincount(kinds.kind)
-    passed, weights, stopped = np.zeros(shape, dtype=np.bool_), np.ones(shape), Counter[str]()
+    passed, stopped = np.zeros(shape, dtype=np.bool_), Counter[str]()
+    weights, levers = np.ones(shape), np.ones(shape)
     for kind, example in enumerate(kinds.examples.tolist()):
         through, weighing = _passed(crowd, compiled, placement, example, kinds.arms[example])
         passed[kind] = [name in through.passed for name in slate.names]
-        weights[kind] = weighing.stakes(slate).weight
+        weights[kind], levers[kind] = weighing.weights(slate)
         for stop in through.stopped.values():
             stopped[stop.stage] += int(size[kind])
-    return passed[kinds.kind], weights[kinds.kind], stopped
+    return passed[kinds.kind], Weights(weights[kinds.kind], levers[kinds.kind]), stopped
 
 
 def _passed(
@@ -134,8 +161,31 @@ def _plain(column: Column, rows: NDArray[np.intp]) -> NDArray[np.generic]:
     return words[np.nan_to_num(column.codes[rows], nan=len(column.vocabulary)).astype(np.intp)]
 
 
-def _priorities(scores: Scores, slate: Slate, weights: Floats, compiled: CompiledCatalog) -> Floats:
-    if scores.priority is not None:
-        return scores.priority
-    stakes, mode = Stakes(slate.values, slate.costs, weights), compiled.catalog.arbitration
-    return priorities(gains(scores, stakes, mode), stakes, mode)
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What the priorities of a block are made of; arrays (n, m), columns (n,)."""
+
+    slate: Slate
+    scores: Scores
+    amounts: tuple[Floats, Floats]
+    weights: Weights
+    columns: Mapping[str, Column]
+
+    def priorities(self, compiled: CompiledCatalog) -> Floats:
+        """The priorities (n, m), before prices."""
+        if self.scores.priority is not None:
+            return self.scores.priority
+        catalog, factor = compiled.catalog, self.weights.context_weight * self.weights.lever
+        rule = Rule(catalog.arbitration, catalog.priority_formula, catalog.arbitration_by_issue)
+        stakes = Stakes(*self.amounts, factor)
+        if rule.is_simple:
+            return priorities(gains(self.scores, stakes, rule.mode), stakes, rule.mode)
+        return self._ruled(rule, Stakes(self.amounts[0].T, self.amounts[1].T, np.asarray(factor).T))
+
+    def _ruled(self, rule: Rule, stakes: Stakes) -> Floats:
+        """By issue, whose axis is the first: everything is turned."""
+        scores = Scores(self.scores.propensity.T, self.scores.uplift.T, randomised=self.scores.randomised)
+        weights = Weights(*(np.asarray(each).T for each in self.weights))
+        columns = columns_of(scores, stakes, weights, said=self.columns)
+        found: Floats = rule.priorities(self.slate.issues, scores, stakes, columns=columns).T
+        return found

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from decisioning.catalog import Placement
 from decisioning.condition import read_condition
-from decisioning.condition_array import Column, Verdict, Words, judge
+from decisioning.condition_array import Column, Flags, Verdict, Words, judge
 from decisioning.condition_time import NOW, TODAY, clock_values
 from decisioning.eligibility import CompiledCatalog, Entrant
 from decisioning.feature_use import barred_features
@@ -43,12 +43,15 @@ def allowed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement) -> Cr
     return replace(crowd, columns=columns)
 
 
-def likeness(crowd: Crowd, compiled: CompiledCatalog, placement: Placement) -> Likeness:
-    """Who is like whom. Parameters: `crowd`, as `allowed`."""
-    columns, n = _with_clock(crowd, compiled), len(crowd)
+def likeness(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, *, known: Flags) -> Likeness:
+    """Who is like whom.
+
+    Parameters: `crowd`, as `allowed`; `known` (n, k), whether what the catalogue computes of each came to an amount.
+    """
+    columns, n = with_clock(crowd, compiled), len(crowd)
     arms = tuple([arm_of(each, compiled.catalog.holdout) for each in crowd.ids])
     told = [np.array([ARMS.index(arm) for arm in arms]), _coded(_by_consent(crowd), n), _own_codes(crowd)]
-    told.append(_zones(crowd, compiled))
+    told += [_zones(crowd, compiled), *(each for each in known.T if not each.all())]
     told += [_first_stop(each, columns, n) for each in compiled.slots[placement.name].entrants]
     told += [_code(judge(read_condition(hold.condition), columns, n=n)) for hold, _ in compiled.holds]
     told += [_code(judge(read_condition(each.condition), columns, n=n)) for each in compiled.catalog.context_weights]
@@ -84,7 +87,7 @@ def _zones(crowd: Crowd, compiled: CompiledCatalog) -> Codes:
     return np.nan_to_num(numbers, nan=-1.0).astype(np.int32)
 
 
-def _with_clock(crowd: Crowd, compiled: CompiledCatalog) -> Mapping[str, Column]:
+def with_clock(crowd: Crowd, compiled: CompiledCatalog) -> Mapping[str, Column]:
     """The columns, with the moment and each customer's day."""
     today, zones = np.zeros(len(crowd)), _zones(crowd, compiled)
     for zone in np.unique(zones):

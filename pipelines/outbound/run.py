@@ -78,6 +78,8 @@ def _plan(composition: Composition, order: Order) -> Plan:
         known = ", ".join(sorted(placements))
         message = f"unknown placement {as_word(order.placement)}; the catalogue has {known}"
         raise InvalidInputError(message, code="unknown_placement", field="placement")
+    if composition.catalog.catalog.tie_break:
+        raise InvalidInputError("a batch breaks ties by name; remove tie_break from the catalogue", field="tie_break")
     version = composition.catalog.catalog.version
     began = composition.clock().isoformat()
     return Plan(order.run, order.placement, began, version, composition.scorer.version, order.customers_at_once)

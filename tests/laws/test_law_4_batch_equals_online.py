@@ -84,6 +84,7 @@ def a_world(random):
             lever=pick((1.0, 2.0)),
             transactional=pick((False, False, True)),
             value=float(random.integers(1, 90)),
+            value_formula=pick(("", "", "income - 20", "age / (income - income)")),
             treatments=tuple(
                 Treatment(f"t{k}", "email", cost=float(pick((0.0, 0.5, 1.5)))) for k in range(pick((1, 2)))
             ),
@@ -109,7 +110,9 @@ def a_world(random):
         },
         purposes={"service": False, "profiling": pick((True, False))},
         contact_policy=policy,
-        arbitration=pick(("incremental_value", "propensity_value")),
+        arbitration=pick(("incremental_value", "propensity_value", "value", "custom")),
+        priority_formula="propensity * value * lever * context_weight + age / 10 - cost",
+        arbitration_by_issue=pick(({}, {"care": "value"})),
         exploration=Exploration(epsilon=float(pick((0.0, 0.1, 0.6)))),
         holdout=HoldoutArms(
             "salt", {"hold_out": 0.1, "random_eligible": 0.1, "no_levers": 0.2, "eligibility_only": 0.2}
