@@ -103,21 +103,21 @@ class Bound:
         return max(self.bound - self.value, 0.0) / self.bound if self.bound > 0 else 0.0
 
 
-def surplus(market: Market, prices: Floats, explored: NDArray[np.bool_]) -> float:
-    """The customers' part of the dual's value: what each could gain at most at these prices, chance's own left out."""
+def surplus(market: Market, prices: Floats, given: NDArray[np.bool_]) -> float:
+    """The customers' part of the dual's value: what each could gain at most at these prices, but for the given."""
     net = market.priority - market.terms.charges(prices)
     best = np.where(np.isnan(net), -np.inf, net).max(axis=1, initial=-np.inf)
     floor = np.where(np.isfinite(best), best, 0.0) if market.chances.must_fill else np.maximum(best, 0.0)
-    return float(floor[~explored].sum())
+    return float(floor[~given].sum())
 
 
 def overdrawn(drawn: Drawn, terms: Terms) -> Places:
     """Who has to be left out so that no pool is overdrawn: of each pool, those of the lowest priority after prices.
 
-    Whom chance chose is left out last.
+    Where prices had no say is left out last.
     """
     chosen, gone = drawn.chosen.copy(), list[int]()
-    order = np.lexsort((np.arange(len(chosen)), drawn.priority, drawn.explored))
+    order = np.lexsort((np.arange(len(chosen)), drawn.priority, drawn.given, drawn.required))
     order = order[chosen[order] != NOBODY]
     for nth in range(len(terms.pools)):
         users = order[(chosen[order] != NOBODY) & (terms.takes[chosen[order], nth] > 0)]

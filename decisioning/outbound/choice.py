@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from decisioning.decide import decision_id_of, seed_of
+from decisioning.exploration import generator_of
 from decisioning.pool import Pool, draws_of
 from decisioning.slate import Slate
 
@@ -77,19 +77,25 @@ class Drawn:
     """What was drawn, (n,) each.
 
     Parameters: `chosen`, the place of the candidate (`NOBODY`: nothing); its `priority` after prices; the `probability`
-    that it was drawn; `explored`, whether chance put it in the place of the best.
+    that it was drawn; `explored`, whether chance put it in the place of the best; `required`, whether it is mandatory.
     """
 
     chosen: Places
     priority: Floats
     probability: Floats
     explored: NDArray[np.bool_]
+    required: NDArray[np.bool_]
+
+    @property
+    def given(self) -> NDArray[np.bool_]:
+        """Where prices had no say."""
+        return self.explored | self.required
 
 
 def uniforms(run: str, ids: Sequence[str], salt: str) -> Floats:
     """The first draw of each customer's decision within a run: of the request `run:customer`."""
     seeds = [seed_of(decision_id_of(f"{run}:{each}", salt)) for each in ids]
-    return np.array([Random(seed).random() for seed in seeds])  # noqa: S311 (exploration, not cryptography)
+    return np.array([generator_of(seed).random() for seed in seeds])
 
 
 def draw(priority: Floats, slate: Slate, chances: Chances, charges: Floats) -> Drawn:
@@ -99,6 +105,7 @@ def draw(priority: Floats, slate: Slate, chances: Chances, charges: Floats) -> D
     order = sorted(range(len(actions) + 1), key=lambda nth: [*actions, NO_ACTION][nth])
     nothing = order.index(len(actions))
     probability, first = _distribution(height, chances, order, nothing)
+    required = _require(height, slate, probability, first, order)
     drawn = _placed(probability, chances.uniform)
     rows = np.arange(len(drawn))
     nth = np.array(order)[drawn]
@@ -109,6 +116,7 @@ def draw(priority: Floats, slate: Slate, chances: Chances, charges: Floats) -> D
         priority=np.where(acts, height[rows, column], 0.0),
         probability=probability[rows, drawn],
         explored=drawn != first,
+        required=required,
     )
 
 
@@ -134,6 +142,22 @@ def _distribution(height: Floats, chances: Chances, order: Sequence[int], nothin
     probability = np.where(possible, floor[:, np.newaxis], 0.0)
     probability[np.arange(n), first] = floor + (1.0 - chances.epsilon)
     return probability, first
+
+
+def _require(
+    height: Floats, slate: Slate, probability: Floats, first: Places, order: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Make the best of what is mandatory certain where any of it is offered; where that is (n,)."""
+    mandatory = np.array([slate.candidates[at].action.mandatory for at in slate.starts.tolist()], dtype=np.bool_)
+    best = np.where(mandatory, height, -np.inf)
+    rows = np.flatnonzero(best.max(axis=1, initial=-np.inf) > -np.inf)
+    places = np.argsort(np.array(order))[best[rows].argmax(axis=1)] if rows.size else np.zeros(0, dtype=np.intp)
+    probability[rows] = 0.0
+    probability[rows, places] = 1.0
+    first[rows] = places
+    found = np.zeros(len(height), dtype=np.bool_)
+    found[rows] = True
+    return found
 
 
 def _placed(probability: Floats, uniform: Floats) -> Places:

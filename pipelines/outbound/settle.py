@@ -109,6 +109,7 @@ def _drawn(files: Files, prices: Floats) -> Drawn:
         np.concatenate([each.priority for each in parts]),
         np.concatenate([each.probability for each in parts]),
         np.concatenate([each.explored for each in parts]),
+        np.concatenate([each.required for each in parts]),
     )
 
 
@@ -119,7 +120,7 @@ def _fill(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> bool:
     open_ones = (terms.takes <= left).all(axis=1) & (terms.takes.sum(axis=1) > 0)
     found: list[tuple[Places, Places, Floats]] = []
     for rows, block in files.blocks():
-        idle = np.flatnonzero((chosen[rows] == NOBODY) & ~drawn.explored[rows] & (block.chances.epsilon < 1.0))
+        idle = np.flatnonzero((chosen[rows] == NOBODY) & ~drawn.given[rows] & (block.chances.epsilon < 1.0))
         offered = (block.priority[idle] > 0) & open_ones
         net = np.where(offered, block.priority[idle] - charges, -np.inf)
         some = np.flatnonzero(offered.sum(axis=1))
@@ -132,12 +133,12 @@ def _fill(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> bool:
 
 
 def _bound(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> Bound:
-    """What is chosen, and what no choice could exceed that leaves to chance what chance took."""
+    """What is chosen, and what no choice could exceed that leaves what chance and duty took to them."""
     terms, total = files.terms, Bound()
     for rows, block in files.blocks():
-        explored, mine = drawn.explored[rows], chosen[rows]
-        kept = np.flatnonzero((mine != NOBODY) & ~explored)
+        given, mine = drawn.given[rows], chosen[rows]
+        kept = np.flatnonzero((mine != NOBODY) & ~given)
         value = float(block.priority[kept, mine[kept]].sum())
-        total += Bound(value, surplus(files.market(block), prices, explored))
-    spare = terms.left - terms.taken(chosen[drawn.explored])
+        total += Bound(value, surplus(files.market(block), prices, given))
+    spare = terms.left - terms.taken(chosen[drawn.given])
     return total + Bound(0.0, float((prices * spare / terms.scale).sum()))

@@ -83,6 +83,7 @@ def a_world(random):
             suitability=pick(CONDITIONS),
             lever=pick((1.0, 2.0)),
             transactional=pick((False, False, True)),
+            mandatory=pick((False,) * 9 + (True,)),
             value=float(random.integers(1, 90)),
             value_formula=pick(("", "", "income - 20", "age / (income - income)")),
             treatments=tuple(
