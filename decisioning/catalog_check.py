@@ -148,8 +148,8 @@ def _uncounted(catalog: Catalog) -> Iterator[Problem]:
         named = [each.name for each in budgets if action.name in each.actions or action.group in each.groups]
         for treatment in action.treatments:
             if named and treatment.cost_formula:
-                path = ("actions", action.name, "treatments", treatment.name, "cost")
-                yield Problem(path, f"is a formula, and the budget {named[0]} counts it; a number is needed")
+                path = ("actions", action.name, "treatments", treatment.name, "cost_formula")
+                yield Problem(path, f"the budget {named[0]} counts this cost, which must be a number then")
 
 
 def _triggers(catalog: Catalog) -> Iterator[Problem]:

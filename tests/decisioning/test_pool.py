@@ -142,9 +142,9 @@ def test_the_catalogue_declares_them_and_its_version_counts_them():
     [
         ("budgets: {spring: {amount: 50, groups: [crads]}}", "budgets.spring.groups: unknown group 'crads'"),
         (
-            '  loan: {issue: grow, group: loans, value: 5, treatments: {banner: {channel: web, cost: "0.1 * age"}}}\n'
+            "  loan: {issue: grow, group: loans, value: 5, treatments: {t: {channel: web, cost_formula: age}}}\n"
             "budgets: {spring: {amount: 50, groups: [loans]}}",
-            "cost: is a formula, and the budget spring counts it",
+            "cost_formula: the budget spring counts this cost, which must be a number then",
         ),
         ("inventories: {mugs: {count: 3}}", "expected the actions or groups that draw from it"),
         ("inventories: {mugs: {count: -1, actions: [card]}}", "inventories.mugs.count"),
