@@ -1,0 +1,128 @@
+"""Requests over kept connections, tried again where that may help: with the same ids every route can be repeated."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from random import uniform
+from threading import local
+from time import sleep
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from serving.client.errors import RefusedError, UnreachableError, refusal_of
+
+AGAIN = frozenset((408, 425, 429, 502, 503, 504))
+"""Statuses after which the same request may succeed."""
+LONGEST_WAIT = 30.0
+"""Seconds; a service that asks for a longer rest is not waited for."""
+
+
+class Reply(NamedTuple):
+    """What came back. Parameters: `wait`, seconds that the service asks for before another try (0: none)."""
+
+    status: int
+    body: bytes
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call may take.
+
+    Parameters: `timeout`, seconds that one try may wait for bytes; `tries` altogether; `first_wait`, seconds before the
+    second, doubled before every other, of which a random part is slept, so that callers do not come back all at once.
+    """
+
+    timeout: float = 5.0
+    tries: int = 4
+    first_wait: float = 0.1
+
+    def before(self, nth: int, asked: float) -> float:
+        """Seconds to wait before the nth try (1 is the second); at least what the service asked for."""
+        return max(asked, uniform(0.0, self.first_wait * 2 ** (nth - 1)))  # noqa: S311 (no cryptography)
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """Sends requests to one service; one kept connection for each thread.
+
+    Parameters: `url` of the service; `headers` of every request; `wait` sleeps.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    patience: Patience = Patience()
+    wait: Callable[[float], None] = sleep
+    _open: local = field(default_factory=local, repr=False, compare=False)
+
+    def send(self, method: str, path: str, body: object = None) -> Reply:
+        """The answer, tried again where that may help.
+
+        Raises: `RefusedError` with the service's own words, `UnreachableError` where no answer came.
+        """
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        reply, asked = None, 0.0
+        for nth in range(self.patience.tries):
+            if nth:
+                self.wait(self.patience.before(nth, asked))
+            reply = self._tried(method, path, content)
+            if reply and (reply.status not in AGAIN or reply.wait > LONGEST_WAIT):
+                break
+            asked = reply.wait if reply else 0.0
+        if reply is None:
+            raise UnreachableError(f"{method} {path}: no answer in {self.patience.tries} tries")
+        if reply.status >= 400:
+            raise refused(reply)
+        return reply
+
+    def once(self, method: str, path: str) -> Reply:
+        """The answer of one try, an error as well. Raises `UnreachableError` where none came."""
+        reply = self._tried(method, path, None)
+        if reply is None:
+            raise UnreachableError(f"{method} {path}: no answer")
+        return reply
+
+    def _tried(self, method: str, path: str, content: bytes | None) -> Reply | None:
+        """One try; None where no whole answer came."""
+        connection = self._connection()
+        try:
+            connection.request(method, path, content, {**self.headers, "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return Reply(answer.status, answer.read(), _seconds(answer.headers.get("Retry-After", "")))
+        except (OSError, HTTPException):
+            connection.close()
+            return None
+
+    def _connection(self) -> HTTPConnection:
+        found: HTTPConnection | None = getattr(self._open, "connection", None)
+        if found is None:
+            parts = urlsplit(self.url)
+            kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+            found = self._open.connection = kind(parts.netloc, timeout=self.patience.timeout)
+        return found
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: HTTPConnection | None = getattr(self._open, "connection", None)
+        if connection is not None:
+            connection.close()
+
+
+def _seconds(text: str) -> float:
+    """What `Retry-After` says in seconds; 0 where it says nothing or a date.
+
+    >>> _seconds("3"), _seconds(""), _seconds("Wed, 21 Oct 2026 07:28:00 GMT")
+    (3.0, 0.0, 0.0)
+    """
+    return float(text) if text.isdecimal() else 0.0
+
+
+def refused(reply: Reply) -> RefusedError:
+    """The error that an answer tells of."""
+    try:
+        error = json.loads(reply.body)["error"]
+        code, message, where = str(error["code"]), str(error["message"]), error.get("field")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        code, message, where = "unknown", "an error without the service's words: is it the service that answers?", None
+    return refusal_of(reply.status)(message, status=reply.status, code=code, field=where)
