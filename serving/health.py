@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from datetime import datetime
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import orjson
 
@@ -75,4 +75,12 @@ async def documented(desk: Desk, call: Call) -> Answer:  # noqa: ARG001  # the h
 def _document() -> bytes:
     from serving.routes import ROUTES  # the table names this module's handlers
 
-    return orjson.dumps(describe(ROUTES, version=version("tsugi")))
+    return orjson.dumps(describe(ROUTES, version=_version()))
+
+
+def _version() -> str:
+    """Of this installation; a bento carries the code without one."""
+    try:
+        return version("tsugi")
+    except PackageNotFoundError:
+        return "unversioned"

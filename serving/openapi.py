@@ -75,7 +75,11 @@ def _answer(route: Route) -> Document:
 
 
 def _error(route: Route, status: int) -> Document:
-    return {"description": HTTPStatus(status).phrase, "content": _content(_error_model(route))}
+    content = _content(_error_model(route))
+    if status in route.reports and route.gives is not None:
+        schemas = [each["application/json"]["schema"] for each in (_content(route.gives), content)]
+        content = {"application/json": {"schema": {"anyOf": schemas}}}
+    return {"description": HTTPStatus(status).phrase, "content": content}
 
 
 def _error_model(route: Route) -> type[BaseModel]:

@@ -36,9 +36,9 @@ class Route:
     """One route of the contract.
 
     Parameters: `takes` and `gives`, models of request and answer for the documentation (`gives` None: not JSON);
-    `errors`, the statuses that its own rules add; `limit`, bytes of a body; `in_place`, its
-    elements are refused one by one, whatever is wrong with their values; `status`, of its answer; `right` that a key
-    needs (None: any key opens it).
+    `errors`, the statuses that its own rules add; `reports`, error statuses at which it gives what it `gives`;
+    `limit`, bytes of a body; `in_place`, its elements are refused one by one, whatever is wrong with their values;
+    `status`, of its answer; `right` that a key needs (None: any key opens it).
     """
 
     method: Literal["GET", "POST"]
@@ -48,6 +48,7 @@ class Route:
     takes: type[BaseModel] | None = None
     gives: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
+    reports: tuple[int, ...] = ()
     access: Access = "key"
     right: Right | None = None
     limit: int = JSON_LIMIT

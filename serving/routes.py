@@ -95,7 +95,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/v1/actions", "The catalogue that serves now", actions, gives=answers.ActionsAnswer, right="read"),
     Route("GET", "/livez", "Whether the process answers", live, gives=answers.LiveAnswer, access="public"),
-    Route("GET", "/readyz", "Whether decisions can be made", ready, gives=answers.ReadyAnswer),
+    Route("GET", "/readyz", "Whether decisions can be made", ready, gives=answers.ReadyAnswer, reports=(503,)),
     Route("GET", "/metrics", "Measurements in Prometheus' text format", measured),
     Route("GET", "/docs.json", "This contract as OpenAPI 3.1", documented, gives=answers.ContractAnswer),
 )  # fmt: skip

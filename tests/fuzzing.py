@@ -91,7 +91,7 @@ def _seasoned(body, rng):
     if not isinstance(read, dict):
         return body
     read.update({name: value for name, value in KNOWN.items() if name in read})
-    for each in read.get("outcomes") or read.get("batch") or []:
+    for each in (each for some in (read.get("outcomes"), read.get("batch")) if isinstance(some, list) for each in some):
         if isinstance(each, dict):
             each.update({name: value for name, value in KNOWN.items() if name in each or rng.random() < 0.1})
     return json.dumps(read).encode("utf-8", "surrogatepass")
