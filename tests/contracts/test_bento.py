@@ -18,7 +18,17 @@ def bento(tmp_path_factory):
     """A bento that was built here and copied elsewhere; its contract says so, to be told from the repository's."""
     folder = tmp_path_factory.mktemp("bentoml")
     environment = {**os.environ, "BENTOML_HOME": str(folder / "home"), "BENTOML_DO_NOT_TRACK": "True"}
-    command = [sys.executable, "-m", "bentoml", "build", str(ROOT), "--output", "tag"]
+    command = [
+        sys.executable,
+        "-m",
+        "bentoml",
+        "build",
+        "-f",
+        str(ROOT / "bentofile.yaml"),
+        str(ROOT),
+        "--output",
+        "tag",
+    ]
     built = subprocess.run(
         command, env=environment, cwd=folder, capture_output=True, text=True, check=True, timeout=300
     )
