@@ -67,13 +67,16 @@ def followed(composition: "Composition", arrival: Arrival, *, size: int) -> Iter
     command, piped = [sys.executable, "-m", MODULE, str(home), str(workspace)], subprocess.PIPE
     reader = LineReader(arrival, composition.features.reader, contracts_of(composition.workspace))
     with subprocess.Popen(command, stdin=piped, stdout=piped, bufsize=0) as process:  # noqa: S603 (this interpreter)
+        follower = Follower(_pipe(process.stdin), _pipe(process.stdout), arrival, reader=reader)
         try:
-            follower = Follower(_pipe(process.stdin), _pipe(process.stdout), arrival, reader=reader)
             yield follower
             follower.end()
         except BaseException:
             process.terminate()
             raise
+        finally:
+            process.wait()
+            follower.join()
 
 
 def main(arguments: Sequence[str]) -> None:

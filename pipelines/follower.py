@@ -1,7 +1,6 @@
 """The process that reads along, as whoever loads sees it: both read lines, each what the other has no time for."""
 
 import logging
-import select
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,22 +49,25 @@ class Follower:
     """Implements `features.lines_ahead.Ahead`: some lines are read by the process, by messages, and others here.
 
     While the next answer is not there, what was not sent yet is read here; so is everything until the process is ready.
-    It is told of those that were kept what they say to features. Messages are sent by a thread of its own: while one
-    waits until the other side has read it, what that side sends can be received.
+    It is told of those that were kept what they say to features. Two threads send and receive: neither side ever waits
+    for the other to take a message, which does not fit into a pipe.
 
     Parameters: `to_it` and `from_it`, pipes; `arrival`, how all lines come; `reader`, who reads here.
     """
 
     def __init__(self, to_it: IO[bytes], from_it: IO[bytes], arrival: Arrival, *, reader: LineReader) -> None:
-        self._to_it, self._from_it = to_it, from_it.fileno()
+        self._to_it, self._from_it = to_it, from_it
         self._arrival = arrival
         self._reader = reader
         self._is_ready = self._is_gone = self._is_told = False
         self._waiting = deque[_Batch]()
         self._received = deque[_Batch]()
         self._queue: SimpleQueue[Message | None] = SimpleQueue()
-        self._sender = Thread(target=self._send_all, name="follower", daemon=True)
+        self._answers: SimpleQueue[Message | None] = SimpleQueue()
+        self._sender = Thread(target=self._send_all, name="to follower", daemon=True)
         self._sender.start()
+        self._receiver = Thread(target=self._receive_all, name="from follower", daemon=True)
+        self._receiver.start()
 
     def send(self, lines: Sequence[bytes]) -> bool:
         """Hand lines over; not where it is gone, and none in which a line ends."""
@@ -98,6 +100,10 @@ class Follower:
         self._sender.join()
         self._to_it.close()
 
+    def join(self) -> None:
+        """Stop listening to it, once it has ended."""
+        self._receiver.join()
+
     def _hand_over(self) -> None:
         """Send what it has room for."""
         if not self._is_told:
@@ -118,9 +124,9 @@ class Follower:
 
     def _answer(self) -> FoundLines | None:
         """The next answer; while it is not there, something else is read."""
-        while not self._is_gone and not self._says_something() and (unread := self._unread()):
+        while not self._is_gone and self._answers.empty() and (unread := self._unread()):
             self._read(unread[0])
-        message = None if self._is_gone else receive(self._from_it)
+        message = None if self._is_gone else self._answers.get()
         if message is None or message.kind != FOUND:
             self._is_gone = True
             return None
@@ -135,13 +141,10 @@ class Follower:
         if not self._is_gone and self._queue.qsize() < MOST_UNSENT:
             self._queue.put(of_page(kept.first, kept.last, page))
 
-    def _says_something(self) -> bool:
-        return bool(select.select([self._from_it], [], [], 0)[0])
-
     def _listens(self) -> bool:
         """Whether it is there; looks once in a while whether it became ready."""
-        if not self._is_ready and not self._is_gone and self._says_something():
-            message = receive(self._from_it)
+        if not self._is_ready and not self._is_gone and not self._answers.empty():
+            message = self._answers.get()
             self._is_ready = message is not None and message.kind == READY
             self._is_gone = not self._is_ready
         return self._is_ready and not self._is_gone
@@ -153,3 +156,9 @@ class Follower:
         except OSError as error:
             self._is_gone = True
             logger.warning("who reads along is gone, the load goes on alone: %s", type(error).__name__)
+
+    def _receive_all(self) -> None:
+        message: Message | None = Message(READY, b"")
+        while message is not None:
+            message = receive(self._from_it.fileno())
+            self._answers.put(message)
