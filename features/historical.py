@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from feast import FeatureStore
 
 from decisioning.customer import FeatureValue
@@ -54,11 +55,20 @@ def training_frame(
     )
     circles = _circles(home, features, keys)
     keys = pd.concat([keys, _of_others(keys, circles)], ignore_index=True)
-    joined = store.get_historical_features(keys, store.get_feature_service(service)).to_df().sort_values(ROW)
-    states = joined[list(features.columns)].to_numpy(np.float64)
+    found = store.get_historical_features(keys, store.get_feature_service(service))
+    states = _states(found.to_arrow(), features.columns)
     own = states[: len(entity_frame)]
     company = Company(circles, own, states[len(own) :]) if circles else None
     return _with_features(entity_frame, features, own, company)
+
+
+def _states(joined: pa.Table, columns: Sequence[str]) -> Array:
+    """The columns (n, n_state) of rows in their order; NaN where nothing was known."""
+    order = joined[ROW].to_numpy()
+    states = np.empty((len(order), len(columns)))
+    for place, name in enumerate(columns):
+        states[order, place] = joined[name].to_numpy()
+    return states
 
 
 def _circles(home: Home, features: FeatureSet, keys: pd.DataFrame) -> list[Circles]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ from pipelines.recording.retraining import learned_something_new, note_learned, 
 from pipelines.registry_told import reconcile
 from pipelines.retrained import NOTHING_NEW, Retrained
 from training.artifact import load_bundle, write_bundle
+from training.aside import Aside
 from training.bundle import PolicyBundle
 from training.bundle_json import Bundle
 from training.bundle_policy import ManyScorer, score_log
@@ -86,8 +88,10 @@ def retrain(
     say("bringing the feature history up to the ledger")
     materialize(composition)
     say("reading the decision log")
-    frame = learnable_log(composition, as_of=as_of)
-    registry = Registry.open(composition.home.path, workspace=composition.workspace.name)
+    with Aside() as aside:
+        opened = aside.later(partial(Registry.open, composition.home.path, workspace=composition.workspace.name))
+        frame = learnable_log(composition, as_of=as_of)
+        registry = opened.result()
     reconcile(registry, composition.home.path)
     if not learned_something_new(registry, frame, composition.catalog.catalog):
         return NOTHING_NEW, None

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from training.aside import Aside
+from training.aside import Aside, ahead
 
 
 def test_a_piece_that_the_second_thread_has_not_begun_is_done_by_who_waits():
@@ -48,3 +48,38 @@ def test_where_the_first_thread_gives_up_nothing_further_is_begun():
     with pytest.raises(KeyError):
         give_up()
     assert not done
+
+
+def test_what_is_fetched_ahead_comes_in_its_order_and_is_fetched_by_the_second_thread():
+    fetched = []
+
+    def pieces():
+        for number in (0, None, 2):
+            fetched.append(threading.current_thread())
+            yield number
+
+    assert [*ahead(pieces())] == [0, None, 2]
+    assert threading.current_thread() not in fetched
+
+
+def test_the_next_piece_is_fetched_while_one_is_worked_on():
+    second = threading.Event()
+
+    def pieces():
+        yield 1
+        second.set()
+        yield 2
+
+    for number in ahead(pieces()):
+        assert second.wait(20), number
+
+
+def test_what_goes_wrong_in_fetching_is_heard_where_it_would_have_come():
+    def pieces():
+        yield 1
+        raise KeyError("broken")
+
+    found = ahead(pieces())
+    assert next(found) == 1
+    with pytest.raises(KeyError):
+        next(found)

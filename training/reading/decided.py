@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from features.ledger import Ledger
 from features.record import DECISION, Record
+from training.aside import ahead
 from training.encoding import Floats
 from training.reading.feature_block import LOOKED_AT, FeatureBlock
 from training.reading.page import Page, Parser, Words
@@ -71,7 +72,7 @@ def read_decided(ledger: Ledger, names: Sequence[str], *, actions: Iterable[str]
     block, known = FeatureBlock(names, count), {action: place for place, action in enumerate(actions)}
     parts, start = list[_Read](), 0
     with closing(Parser()) as parser:
-        for records in _pages(ledger, last, until_us):
+        for records in ahead(_pages(ledger, last, until_us)):
             bodies = [record.body for record in records]
             if not start:
                 block.look(orjson.loads(body)["decision"]["features"] for body in bodies[:LOOKED_AT])
