@@ -5,9 +5,11 @@ column written after the outcome, one answer only, decisions that stand there se
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from decisioning.errors import InvalidInputError
 from training.dataset import DecisionLogFrame, spread
@@ -94,8 +96,13 @@ def _known_later(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> I
     """
     owner = np.unique(frame.customer_id.astype(str), return_inverse=True)[1]
     told: dict[int, tuple[float, str]] = {}
+    known = _Known.of(matrix, owner, np.zeros(0, dtype=np.int64))
     for column, action in enumerate(frame.actions):
-        z = _differences(frame, matrix, owner, column)
+        chance = frame.eligible_probability[:, column]
+        rows = np.flatnonzero((chance > 0) & (chance < 1))
+        if not np.array_equal(rows, known.rows):
+            known = _Known.of(matrix, owner, rows)
+        z = known.differences(frame.chosen == column, chance)
         for place in np.flatnonzero(z > LARGEST_Z):
             told[int(place)] = max(told.get(int(place), (0.0, "")), (float(z[place]), action))
     for column, (off, action) in sorted(told.items(), key=lambda each: -each[1][0]):
@@ -106,23 +113,40 @@ def _known_later(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> I
         )
 
 
-def _differences(frame: DecisionLogFrame, matrix: Floats, owner: NDArray[np.int64], column: int) -> Floats:
-    """By how many standard errors each feature's weighted mean is off under an action, (n_columns,).
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was known at some decisions, of which several actions may ask.
 
-    The larger of two errors counts: that of the sums by customer, and what chance alone makes, Σ v² (1 − π₀) / π₀. The
-    first knows nothing of an action that was due to be chosen for one of a feature's few customers and was not; the
-    second nothing of one that was chosen for several.
+    Parameters: `rows` (n,); `values` (n, n_columns), centred, and their `squares`; `owner` (n,), whose they are.
     """
-    chance = frame.eligible_probability[:, column]
-    rows = np.flatnonzero((chance > 0) & (chance < 1))
-    values = _centred(matrix[rows])
-    terms = ((frame.chosen[rows] == column) / chance[rows] - 1.0)[:, None] * values
-    order = np.argsort(owner[rows], kind="stable")
-    starts = np.flatnonzero(np.diff(owner[rows][order], prepend=-1))
-    sums = np.add.reduceat(terms[order], starts, axis=0) if len(rows) else np.zeros((1, matrix.shape[1]))
-    by_chance = (1.0 / chance[rows] - 1.0) @ np.square(values)
-    error = np.sqrt(np.maximum(np.square(sums).sum(axis=0), by_chance))
-    return np.where(error > 0, np.abs(sums.sum(axis=0)) / np.maximum(error, 1e-300), 0.0)
+
+    rows: NDArray[np.int64]
+    values: Floats
+    squares: Floats
+    owner: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, matrix: Floats, owner: NDArray[np.int64], rows: NDArray[np.int64]) -> "_Known":
+        values = _centred(matrix[rows])
+        return cls(rows, values, np.square(values), owner[rows])
+
+    def differences(self, chosen: NDArray[np.bool_], chance: Floats) -> Floats:
+        """By how many standard errors each feature's weighted mean is off under an action, (n_columns,).
+
+        The larger of two errors counts: that of the sums by customer, and what chance alone makes, Σ v² (1 − π₀) / π₀.
+        The first knows nothing of an action that was due to be chosen for one of a feature's few customers and was not;
+        the second nothing of one that was chosen for several.
+
+        Parameters: whether each decision of the log chose the action, and with which probability.
+        """
+        share = chance[self.rows]
+        weights = chosen[self.rows] / share - 1.0
+        places = self.owner, np.arange(len(share))
+        sums = csr_array((weights, places), shape=(int(self.owner.max(initial=0)) + 1, len(share))) @ self.values
+        by_chance = (1.0 / share - 1.0) @ self.squares
+        error = np.sqrt(np.maximum(np.square(sums).sum(axis=0), by_chance))
+        off: Floats = np.where(error > 0, np.abs(sums.sum(axis=0)) / np.maximum(error, 1e-300), 0.0)
+        return off
 
 
 def _centred(values: Floats) -> Floats:
