@@ -6,6 +6,7 @@ column written after the outcome, one answer only, decisions that stand there se
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +143,8 @@ class _Known:
         share = chance[self.rows]
         weights = chosen[self.rows] / share - 1.0
         places = self.owner, np.arange(len(share))
-        sums = csr_array((weights, places), shape=(int(self.owner.max(initial=0)) + 1, len(share))) @ self.values
+        by_owner: Any = csr_array((weights, places), shape=(int(self.owner.max(initial=0)) + 1, len(share)))
+        sums: Floats = by_owner @ self.values
         by_chance = (1.0 / share - 1.0) @ self.squares
         error = np.sqrt(np.maximum(np.square(sums).sum(axis=0), by_chance))
         off: Floats = np.where(error > 0, np.abs(sums.sum(axis=0)) / np.maximum(error, 1e-300), 0.0)
