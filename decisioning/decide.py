@@ -112,7 +112,7 @@ def consider(
     case = _Case(
         request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, customer.degraded
     )
-    through = funnel(catalog, Moment(customer, placement, values, arm))
+    through = funnel(catalog, Moment(customer, placement, values, arm, request.taken))
     try:
         options = _options(case, through)
     except TsugiError:
@@ -211,6 +211,7 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         learned=options.learned(),
         constraints=Constraints.of(case.customer),
         prices=request.prices,
+        taken=request.taken,
     )
 
 

@@ -17,7 +17,8 @@ class DecisionRequest:
 
     Parameters: `request_id`, the caller's, idempotent; `context`, facts of the moment that conditions may read as
     `context.<name>`; `limit`, at most so many ranked actions (the placement's own limit by default); `prices`, by pool,
-    of what contacts take, as an allocation over many customers found them.
+    of what contacts take, as an allocation over many customers found them; `taken`, the actions that other placements
+    of the same call show.
     """
 
     request_id: str
@@ -27,6 +28,7 @@ class DecisionRequest:
     context: Mapping[str, FeatureValue] = field(default_factory=dict)
     limit: int | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Decision:
     candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number);
     `shadow`, what a challenger would have done, where one shadowed;
     `learned`, where a fast layer moved the scores; `constraints`, as they were read (None: recorded before they were);
-    `prices`, of the request.
+    `prices` and `taken`, of the request.
     """
 
     decision_id: str
@@ -131,3 +133,4 @@ class Decision:
     learned: Learned | None = None
     constraints: Constraints | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
+    taken: tuple[str, ...] = ()

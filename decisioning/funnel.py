@@ -46,12 +46,16 @@ def clock_of(features: Mapping[str, FeatureValue], *, now: datetime, policy: Con
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the stages look at besides the action: the customer, the slot, the values that conditions read, the arm."""
+    """What the stages look at besides the action: the customer, the slot, the values that conditions read, the arm.
+
+    Parameters: `taken`, the actions that other placements of the same call show.
+    """
 
     customer: Customer
     placement: Placement
     values: Mapping[str, FeatureValue]
     arm: Arm
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class _Rules:
     """What this moment says of whole purposes, whole issues and single actions besides their conditions.
 
     Parameters: `quiet`, the stop of whatever is not transactional, within quiet hours; `stock`, what is left of the
-    pools; `unrecorded`, whether this decision cannot be recorded.
+    pools; `unrecorded`, whether this decision cannot be recorded; `elsewhere`, the stops of what other placements show.
     """
 
     by_purpose: Mapping[str, Stop]
@@ -85,6 +89,7 @@ class _Rules:
     quiet: Stop | None
     stock: Stock
     unrecorded: bool
+    elsewhere: Mapping[str, Stop]
 
     def undrawable(self, entrant: Entrant) -> Stop | None:
         """The stop of the stage pool: too little is left, or what is taken could not be recorded."""
@@ -104,12 +109,12 @@ class _Rules:
 def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     """Pass every action of the catalogue through the stages, in their order; the first that stops it counts.
 
-    The stages: holdout, placement, validity, eligibility, applicability, suitability, value, consent, hold, quiet,
-    rest, cap, exclusive, budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE excludes,
-    a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm `hold_out` stops all
-    but what is mandatory; `eligibility_only` skips applicability and suitability. What is transactional is stopped by
-    neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A placement's fallback goes
-    through all of it, and then only where nothing else did.
+    The stages: holdout, placement, elsewhere, validity, eligibility, applicability, suitability, value, consent, hold,
+    quiet, rest, cap, exclusive, budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE
+    excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm `hold_out`
+    stops all but what is mandatory; `eligibility_only` skips applicability and suitability. What is transactional is
+    stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A placement's
+    fallback goes through all of it, and then only where nothing else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
     local = clock_of(moment.values, now=now, policy=policy)
@@ -118,14 +123,13 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     by_purpose, by_issue, by_action = _by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left)
     by_action = {**_exclusive(policy, moment), **by_action} if policy.exclusive else by_action
     unrecorded = UNRECORDED in moment.customer.degraded
-    rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded)
+    rules = _Rules(
+        by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded, _elsewhere(moment.taken, slot)
+    )
     passed: dict[str, Entrant] = {}
     stopped: dict[str, Stop] = {}
-    only, held_out = moment.arm == "eligibility_only", moment.arm == "hold_out"
     for each in slot.entrants:
-        stop = _HELD_OUT if held_out and not each.action.mandatory else None
-        stop = stop or each.unfit or _dated(each.action, now) or each.refused(moment.values, eligibility_only=only)
-        stop = stop or each.unpriced(moment.values) or rules.stop(each.action) or rules.undrawable(each)
+        stop = _first_stop(each, moment, rules)
         if stop:
             stopped[each.action.name] = stop
         else:
@@ -135,6 +139,29 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
         del passed[fallback]
         stopped[fallback] = _NOT_NEEDED
     return Funnel(passed, stopped, left, slot.sharing, stock, slot.rivals)
+
+
+def _first_stop(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
+    held_out = moment.arm == "hold_out" and not each.action.mandatory
+    return (
+        (_HELD_OUT if held_out else None)
+        or each.unfit
+        or rules.elsewhere.get(each.action.name)
+        or _dated(each.action, moment.customer.as_of)
+        or each.refused(moment.values, eligibility_only=moment.arm == "eligibility_only")
+        or each.unpriced(moment.values)
+        or rules.stop(each.action)
+        or rules.undrawable(each)
+    )
+
+
+def _elsewhere(taken: tuple[str, ...], slot: Slot) -> dict[str, Stop]:
+    """What other placements of the same call show, and what that excludes."""
+    stops = {name: Stop("elsewhere", "shown in another placement of this request") for name in taken}
+    for name in taken:
+        for rival in slot.rivals.get(name, ()):
+            stops.setdefault(rival, Stop("elsewhere", f"{name} is shown in another placement of this request"))
+    return stops
 
 
 def _exclusive(policy: ContactPolicy, moment: Moment) -> dict[str, Stop]:

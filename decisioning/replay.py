@@ -83,6 +83,7 @@ def request_of(logged: Decision) -> DecisionRequest:
         logged.context,
         logged.limit,
         logged.prices,
+        logged.taken,
     )
 
 

@@ -70,6 +70,7 @@ _FIELDS: dict[str, Any] = {
     "exclusions": lambda items: tuple(Exclusion(**item) for item in items),
     "versions": lambda item: Versions(**item),
     "degraded": tuple,
+    "taken": tuple,
     "shadow": lambda item: None if item is None else Shadow(**item),
     "learned": _learned,
     "constraints": _constraints,

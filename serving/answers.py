@@ -81,7 +81,10 @@ class DecisionHead(Answered):
 
 
 class DecisionAnswer(DecisionHead):
-    """One decision. `excluded` counts actions by the first stage that stopped them."""
+    """One decision. `excluded` counts actions by the first stage that stopped them.
+
+    `further`, where several placements were asked for: the decisions for those after the first.
+    """
 
     degraded: bool
     degraded_reasons: list[str]
@@ -89,6 +92,7 @@ class DecisionAnswer(DecisionHead):
     ranked: list[RankedAnswer]
     excluded: dict[str, int]
     versions: VersionsAnswer
+    further: list["DecisionAnswer"] | None = None
 
 
 class RejectedAnswer(Answered):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,13 +11,13 @@ from typing import Protocol
 
 import orjson
 
-from decisioning.decide import ATTEMPTS, Ports, propose
+from decisioning.decide import ATTEMPTS, Ports, placement_of, propose
 from decisioning.decision import DecisionRequest
 from decisioning.eligibility import UNRECORDED
 from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
 from features.decision_answer import render_decision
 from serving.metrics import Metrics
-from serving.responses import unavailable
+from serving.responses import joined, shown_in, unavailable
 
 PATIENCE = 5.0
 """Seconds that a decision may wait to become durable."""
@@ -57,6 +57,21 @@ class DecisionDesk:
         asked = body_hash(body)
         repeated = self._repeat(request.request_id, asked)
         return await self._decide(request, asked, explain) if repeated is None else repeated
+
+    async def answer_all(self, requests: Sequence[DecisionRequest], body: object, *, explain: int = 0) -> bytes:
+        """As `answer`, of several placements, one after the other: none shows what those before it show.
+
+        Each is a decision of its own, recorded before the next is made: caps and pools hold over all of them, and a
+        call that was cut short goes on where it was. The first answer has the others as `further`.
+        """
+        for request in requests if len(requests) > 1 else ():
+            placement_of(request, self.ports().catalog)
+        answers: list[bytes] = []
+        taken: tuple[str, ...] = ()
+        for request in requests:
+            answers.append(await self.answer(replace(request, taken=taken), body, explain=explain))
+            taken = (*taken, *shown_in(answers[-1])) if len(requests) > 1 else ()
+        return joined(answers)
 
     def _repeat(self, request_id: str, asked: str) -> bytes | None:
         before = self.answers.answer_for(request_id)

@@ -8,6 +8,6 @@ from serving.schemas import DecisionBody
 
 
 async def decide(desk: Desk, call: Call) -> Answer:
-    """Decide for one customer, or repeat what was decided for this request id."""
+    """Decide for one customer, placement after placement, or repeat what was decided for this request id."""
     asked = read(DecisionBody, call.body)
-    return Answer(await desk.decisions.answer(asked.request(desk.country), call.body, explain=asked.explain))
+    return Answer(await desk.decisions.answer_all(asked.requests(desk.country), call.body, explain=asked.explain))

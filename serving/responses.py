@@ -1,6 +1,6 @@
 """Answers as bytes, and one shape for every error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -93,3 +93,18 @@ def render_error(error: TsugiError, *, segment: bool = False, **more: object) ->
     outer = {"code": error.code, "message": error.message} if segment else {}
     headers = error.headers if isinstance(error, HttpError) else ()
     return Answer(orjson.dumps({"error": inner, **outer, **more}), status=status_of(error), headers=headers)
+
+
+def shown_in(answer: bytes) -> tuple[str, ...]:
+    """The actions that a rendered decision shows."""
+    return tuple(item["action"] for item in orjson.loads(answer)["ranked"])
+
+
+def joined(answers: Sequence[bytes]) -> bytes:
+    """Several rendered decisions as one: the first, with the others as `further`; of a single one, itself.
+
+    >>> joined([b'{"rank":1}', b'{"rank":2}'])
+    b'{"rank":1,"further":[{"rank":2}]}'
+    """
+    first, *others = answers
+    return first[:-1] + b',"further":[' + b",".join(others) + b"]}" if others else first

@@ -20,6 +20,9 @@ from features.privacy.objection import Objection
 MAX_EVENTS = 2500
 """Events or outcomes of one batch, by Segment's convention."""
 
+MAX_PLACEMENTS = 10
+"""Placements of one decision request."""
+
 MAX_WORD = 256
 """Characters of one fact of the context."""
 
@@ -106,18 +109,32 @@ class DecisionBody(Strict):
 
     request_id: Identifier
     customer: CustomerBody
-    placement: Identifier
+    placement: Identifier = ""
+    placements: Annotated[list[Identifier], Field(min_length=1, max_length=MAX_PLACEMENTS)] = Field(
+        default_factory=list
+    )
     channel: Annotated[str, Field(max_length=128)] = ""
     context: Annotated[dict[FactName, Fact], Field(max_length=64)] = Field(default_factory=dict)
     limit: Annotated[int, Field(ge=1, le=100)] | None = None
     explain: Annotated[int, Field(ge=0, le=100)] = 0
 
-    def request(self, country: str = "") -> DecisionRequest:
-        """Give the domain's request."""
+    def requests(self, country: str = "") -> list[DecisionRequest]:
+        """Give the domain's requests, one for each placement: the first has the id, the nth has `#n` behind it.
+
+        Raises `InvalidInputError` where there is no placement, both ways of naming them, or one twice.
+        """
+        if bool(self.placement) == bool(self.placements):
+            raise InvalidInputError("placement or placements is needed, not both", field="placement")
+        named = self.placements or [self.placement]
+        if len(set(named)) < len(named):
+            raise InvalidInputError("each placement is filled once; one is named twice", field="placements")
+        return [self._request(name, place, country) for place, name in enumerate(named, 1)]
+
+    def _request(self, placement: str, place: int, country: str) -> DecisionRequest:
         return DecisionRequest(
-            request_id=self.request_id,
+            request_id=self.request_id if place == 1 else f"{self.request_id}#{place}",
             customer=self.customer.reference(country),
-            placement=self.placement,
+            placement=placement,
             channel=self.channel,
             context=self.context,
             limit=self.limit,

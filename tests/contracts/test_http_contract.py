@@ -81,6 +81,30 @@ def test_an_unknown_customer_is_answered_exactly_as_the_contract_says(client):
     assert decision["versions"]["bundle"] == "none"
 
 
+def test_several_placements_are_filled_in_one_call_each_by_a_decision_of_its_own(client):
+    asked = {**ask("several"), "placements": ["web_home", "newsletter"]}
+    del asked["placement"]
+    first = client.post("/v1/decisions", json=asked)
+    assert first.status_code == 200, first.text
+    answer = first.json()
+    answers.DecisionAnswer.model_validate(answer, strict=True)
+    each = [answer, *answer["further"]]
+    assert [one["placement"] for one in each] == asked["placements"]
+    assert [one["request_id"] for one in each] == ["several", "several#2"]
+    shown = [item["action"] for one in each for item in one["ranked"]]
+    assert len(shown) == len(set(shown))
+    assert client.post("/v1/decisions", json=asked).content == first.content
+    is_error(client.post("/v1/decisions", json={**asked, "limit": 1}), 409)
+
+
+def test_an_unknown_placement_among_several_refuses_them_all_and_records_none(client):
+    asked = {**ask("refused"), "placements": ["web_home", "newsletter", "attic"]}
+    del asked["placement"]
+    assert is_error(client.post("/v1/decisions", json=asked), 400)["code"] == "unknown_placement"
+    asked["placements"] = ["web_home", "newsletter"]
+    assert client.post("/v1/decisions", json=asked).status_code == 200
+
+
 def test_the_same_id_with_the_same_body_gets_the_byte_equal_answer(client):
     first = client.post("/v1/decisions", json=ask("repeated", context={"a": 1, "b": "x"}))
     again = client.post("/v1/decisions", json=ask("repeated", context={"b": "x", "a": 1}))

@@ -33,7 +33,7 @@ def refused(model, body, method="model_dump"):
 
 
 def test_a_request_becomes_the_domains():
-    request = read(DecisionBody, {**ASK, "context": {"a": 1, "b": True, "c": "x", "d": None}, "limit": 2}).request()
+    request = read(DecisionBody, {**ASK, "context": {"a": 1, "b": True, "c": "x", "d": None}, "limit": 2}).requests()[0]
     assert request.customer == CustomerReference("user_id", "u-1")
     assert request.context == {"a": 1.0, "b": 1.0, "c": "x", "d": None}
     assert (request.limit, request.channel) == (2, "")
@@ -65,7 +65,7 @@ def test_a_request_becomes_the_domains():
     ],
 )
 def test_a_wrong_request_names_its_field(change, field):
-    assert refused(DecisionBody, {**ASK, **change}, "request").field == field
+    assert refused(DecisionBody, {**ASK, **change}, "requests").field == field
 
 
 def test_an_unknown_field_is_told_what_is_allowed():
