@@ -16,7 +16,8 @@ class Treatment:
 
     Parameters: `name`, unique within its action; `channel`; `cost` of one contact, in the catalogue's currency;
     `placements` that may show it (empty: every placement of the channel); `cost_formula`, the customer's own cost ("":
-    `cost`), of which `cost` is then what is usual.
+    `cost`), of which `cost` is then what is usual; `wait`, how long it is held back, and `send_hour`, the full
+    hour of the customer's day at which it then goes out (None: any).
     """
 
     name: str
@@ -24,6 +25,13 @@ class Treatment:
     cost: float = 0.0
     placements: frozenset[str] = frozenset()
     cost_formula: str = ""
+    wait: timedelta = timedelta(0)
+    send_hour: int | None = None
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether it goes out later than it is decided."""
+        return bool(self.wait) or self.send_hour is not None
 
     def fits(self, *, channel: str, placement: str) -> bool:
         """Whether this treatment can be shown in the placement of the channel.

@@ -1,6 +1,7 @@
 """Whether the parts of a catalogue fit together: every name that is used exists, every condition compiles."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 
 from decisioning.action import CONDITIONS, NO_ACTION, Action, Treatment
 from decisioning.arbitration_rule import FACTORS
@@ -56,6 +57,7 @@ def _action(action: Action, catalog: Catalog) -> Iterator[Problem]:
         here = (*path, "treatments", treatment.name)
         yield from _exists((*here, "channel"), treatment.channel, catalog.channels, what="channel")
         yield from _shown_where(here, treatment, catalog)
+        yield from _sent_when(here, treatment, catalog)
 
 
 def _shown_where(path: Path, treatment: Treatment, catalog: Catalog) -> Iterator[Problem]:
@@ -63,6 +65,17 @@ def _shown_where(path: Path, treatment: Treatment, catalog: Catalog) -> Iterator
     for name in sorted(treatment.placements.difference(fitting)):
         problem = one_of(name, fitting, what=f"placement of channel {treatment.channel}")
         yield Problem((*path, "placements"), problem)
+
+
+def _sent_when(path: Path, treatment: Treatment, catalog: Catalog) -> Iterator[Problem]:
+    channel, hour = catalog.channels.get(treatment.channel), treatment.send_hour
+    if channel is None or not treatment.is_put_off:
+        return
+    if not channel.outbound:
+        yield Problem(path, f"channel {channel.name!r} shows at once; only an outbound one can wait")
+    quiet = [each for each in catalog.contact_policy.quiet_hours if each.hushes(channel)]
+    if hour is not None and any(each.covers(datetime(2000, 1, 1, hour, tzinfo=UTC)) for each in quiet):
+        yield Problem((*path, "send_hour"), f"{hour}:00 lies in the quiet hours of channel {channel.name!r}")
 
 
 def _caps(catalog: Catalog) -> Iterator[Problem]:

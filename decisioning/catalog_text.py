@@ -74,10 +74,20 @@ class TreatmentText(Text):
     cost: Amount = 0.0
     cost_formula: str = ""
     placements: list[Name] = []
+    wait_hours: Annotated[float, Field(ge=0, le=24 * 31)] = 0.0
+    send_hour: Annotated[int, Field(ge=0, le=23)] | None = None
 
     def build(self, name: str) -> Treatment:
         """The treatment of this name."""
-        return Treatment(name, self.channel, self.cost, frozenset(self.placements), self.cost_formula)
+        return Treatment(
+            name,
+            self.channel,
+            self.cost,
+            frozenset(self.placements),
+            self.cost_formula,
+            wait=timedelta(hours=self.wait_hours),
+            send_hour=self.send_hour,
+        )
 
 
 class StartingText(Text):

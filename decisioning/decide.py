@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from math import isnan
 
-from decisioning.action import NO_ACTION
+from decisioning.action import NO_ACTION, Treatment
 from decisioning.catalog import Catalog, Placement
 from decisioning.cold_start import CatalogScorer
 from decisioning.constraints import Constraints
@@ -16,13 +16,14 @@ from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
 from decisioning.errors import InvalidInputError, StaleContactsError, TsugiError, as_word
 from decisioning.explanation import contribution_reasons, draw_reason, factor_reasons
 from decisioning.feature_use import as_allowed
-from decisioning.funnel import Funnel, Moment, funnel, values_of
+from decisioning.funnel import Funnel, Moment, clock_of, funnel, values_of
 from decisioning.holdout import Arm, arm_of
 from decisioning.option import Option, Options, Weighing, learned_reason, options_of
 from decisioning.pool import Priced
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
 from decisioning.ranking import Draw, Drawing, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
+from decisioning.send_time import SendTime
 
 ATTEMPTS = 5
 """How often a decision is made anew because the customer's contacts changed meanwhile, before nothing is offered."""
@@ -244,7 +245,17 @@ def _ranked(case: _Case, option: Option, draw: Draw, *, rank: int, action_probab
             *learned_reason(option),
             *draw_reason(rank=rank, rank_probability=draw.probability, is_best=draw.is_best),
         ),
+        send_at=_send_at(case, candidate.treatment),
     )
+
+
+def _send_at(case: _Case, treatment: Treatment) -> datetime | None:
+    if not treatment.is_put_off:
+        return None
+    policy = case.compiled.catalog.contact_policy
+    local = clock_of(case.customer.features, now=case.customer.as_of, policy=policy)
+    later = SendTime(treatment.wait, treatment.send_hour)
+    return later.after(local, case.compiled.slots[case.placement.name].quiet).astimezone(UTC)
 
 
 def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Decision:

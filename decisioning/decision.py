@@ -36,7 +36,7 @@ class RankedAction:
     """One action of the answer, with the factors of its priority.
 
     `action_probability` is P(this action takes rank 1); `rank_probability` is P(it takes its rank | the ranks above).
-    `uplift` is None where there is no randomised evidence.
+    `uplift` is None where there is no randomised evidence. `send_at`, when the treatment goes out (None: at once).
     """
 
     rank: int
@@ -53,6 +53,7 @@ class RankedAction:
     action_probability: float
     rank_probability: float
     reasons: tuple[str, ...] = ()
+    send_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import orjson
 
 from decisioning.decision import Decision, RankedAction
-from features.decision_head import head_of
+from features.decision_head import head_of, moment
 
 
 @lru_cache(maxsize=4096)
@@ -65,4 +65,5 @@ def _ranked(item: RankedAction, currency: str) -> dict[str, object]:
         "action_probability": item.action_probability,
         "rank_probability": item.rank_probability,
         "reasons": item.reasons,
+        "send_at": None if item.send_at is None else moment(item.send_at),
     }

@@ -35,7 +35,12 @@ def plain(value: object) -> object:
 
 
 def _ranked(items: list[dict[str, Any]]) -> tuple[RankedAction, ...]:
-    return tuple(RankedAction(**{**item, "reasons": tuple(item["reasons"])}) for item in items)
+    return tuple(RankedAction(**{**item, "reasons": tuple(item["reasons"]), "send_at": _sent(item)}) for item in items)
+
+
+def _sent(item: Mapping[str, Any]) -> datetime | None:
+    said = item.get("send_at")
+    return datetime.fromisoformat(said) if said else None
 
 
 def _scores(items: Mapping[str, list[Any]]) -> dict[str, tuple[Any, ...]]:

@@ -58,6 +58,7 @@ class RankedAnswer(Answered):
     action_probability: Probability
     rank_probability: Probability
     reasons: list[str]
+    send_at: str | None = Field(description="when the treatment goes out, RFC 3339; null: at once")
 
 
 class VersionsAnswer(Answered):

@@ -126,4 +126,5 @@ class Firing:
 def _message(trigger: Trigger, decision: Decision, *, now: datetime) -> Delivery:
     """What the channel is to be told of a decision."""
     sent_by = (decision.decision_id, trigger.name, decision.request_id, decision.channel)
-    return Delivery(*sent_by, until=now + trigger.within, next_at=now)
+    send_at = decision.ranked[0].send_at or now
+    return Delivery(*sent_by, until=send_at + trigger.within, next_at=send_at)

@@ -261,6 +261,20 @@ def test_a_condition_alone_makes_a_moment_once_until_it_may_again(shop):
     assert [shop.round(minutes).tally.fired for minutes in (70, 200, 29 * 1440, 31 * 1440)] == [1, 0, 0, 1]
 
 
+def test_a_treatment_for_the_evening_is_decided_for_now_and_sent_then(shop):
+    path = shop.folder / "catalog.yaml"
+    path.write_text(path.read_text().replace("{channel: email, cost: 0.01}", "{channel: email, send_hour: 19}"))
+    shop.happens(("Product Added", ANNA, 0))
+    first, evening = shop.round(31), 9 * 60
+    assert (first.tally.fired, first.delivered) == (1, 0)
+    assert shop.decisions()[0]["ranked"][0]["send_at"] == "2026-03-02T19:00:00+00:00"
+    assert [shop.round(minutes).delivered for minutes in (evening - 1, evening)] == [0, 1]
+    assert json.loads(shop.receiver.got[0][1])["data"]["decision"]["ranked"][0]["send_at"] == "2026-03-02T19:00:00Z"
+    where = ["--home", str(shop.home), "--workspace", str(shop.folder)]
+    explained = CliRunner().invoke(app, ["explain", shop.decisions()[0]["decision_id"], *where])
+    assert "made again: the same" in explained.stdout
+
+
 def test_a_new_trigger_begins_with_what_may_still_be_due(shop):
     shop.happens(("Product Added", ANNA, 0), ("Product Viewed", ANNA, 1))
     shop.round(1)

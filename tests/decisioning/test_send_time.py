@@ -1,0 +1,51 @@
+"""When a treatment goes out: after it has waited, never in quiet hours, at its hour wherever that is allowed."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisioning.catalog import QuietHours
+from decisioning.catalog_file import read_catalog
+from decisioning.errors import CatalogError
+from decisioning.send_time import SendTime
+
+ZONES = st.sampled_from([ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata")])
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC))
+QUIET = QuietHours(time(21), time(8))
+
+
+@given(MOMENTS, ZONES, st.integers(0, 100), st.none() | st.integers(0, 23))
+def test_it_goes_out_as_soon_as_it_may(moment, zone, hours, hour):
+    local, wait = moment.astimezone(zone), timedelta(hours=hours)
+    at = SendTime(wait, hour).after(local, [QUIET])
+    waited = moment + wait
+    assert at.astimezone(UTC) >= waited
+    assert not QUIET.covers(at)
+    if hour is None:
+        assert at.astimezone(UTC) - waited <= timedelta(hours=12)
+    elif 8 <= hour < 21:
+        assert at.hour == hour
+        assert at.astimezone(UTC) - waited <= timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("{channel: web, wait_hours: 2}", "channel 'web' shows at once; only an outbound one can wait"),
+        ("{channel: mail, send_hour: 22}", "22:00 lies in the quiet hours of channel 'mail'"),
+        ("{channel: mail, send_hour: 24}", "send_hour"),
+    ],
+)
+def test_a_time_that_cannot_be_is_named(change, said):
+    text = f"""
+currency: EUR
+channels: {{web: {{}}, mail: {{outbound: true}}}}
+placements: {{home: {{channel: web}}, inbox: {{channel: mail}}}}
+contact_policy: {{quiet_hours: [{{starts: "21:00", ends: "08:00"}}]}}
+actions: {{card: {{issue: grow, group: cards, value: 1, treatments: {{one: {change}}}}}}}
+"""
+    with pytest.raises(CatalogError, match=said):
+        read_catalog(text)
