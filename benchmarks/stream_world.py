@@ -5,7 +5,7 @@ action's conversion comes by itself with one probability and, where the action i
 customer and action decides both, so whoever plays meets the same customers with the same potential outcomes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -123,6 +123,19 @@ class Customers:
         gain = self.gain
         constant = gain.mean(axis=0).max()
         return float((gain[np.arange(len(self)), chosen].mean() - constant) / (gain.max(axis=1).mean() - constant))
+
+
+def best_by_what_is_seen(customers: Customers, *, law: int = 1, n_draws: int = 100) -> Choices:
+    """What somebody would choose who knows the law, and of each customer what players see: no player can do better.
+
+    Parameters: `law`, the customers'; `n_draws` of what is not seen, whose gains are averaged.
+    """
+    rng, total = np.random.default_rng([law, 7]), np.zeros_like(customers.gain)
+    for _ in range(n_draws):
+        x = np.where(np.isnan(customers.seen), rng.normal(size=customers.seen.shape), customers.seen)
+        shown, quiet = chances(x, len(customers.values), np.random.default_rng([law, 6]))
+        total += replace(customers, shown=shown, quiet=quiet).gain
+    return np.asarray(total.argmax(axis=1))
 
 
 class Player(Protocol):

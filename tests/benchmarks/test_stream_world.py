@@ -1,11 +1,14 @@
 """The bank's stream: equal customers with equal potential outcomes for everybody, and exact figures of what is lost."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks import stream_learners
+from benchmarks.generated_log import chances
 from benchmarks.stream_learners import OurStream
-from benchmarks.stream_world import Customers, Shop
+from benchmarks.stream_world import Customers, Shop, best_by_what_is_seen
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Exploration
 
@@ -42,6 +45,18 @@ def test_the_oracle_loses_nothing_and_the_best_constant_gains_nothing_over_itsel
     assert customers.share_of_oracle(np.full(500, constant)) == pytest.approx(0.0)
     everyone = [customers.regret(np.full(500, place)) for place in range(len(shop.actions))]
     assert np.mean(everyone, axis=0) == pytest.approx(customers.uniform_regret())
+
+
+def test_who_knows_the_law_gains_all_where_everything_is_seen_and_less_where_some_is_hidden(shop):
+    customers = Customers.draw(shop, 1_000, seed=6)
+    best = customers.gain.argmax(axis=1)
+    hidden = customers.share_of_oracle(best_by_what_is_seen(customers, n_draws=40))
+    assert 0.5 < hidden < 0.95
+    plain = np.nan_to_num(customers.seen)
+    shown, quiet = chances(plain, len(customers.values), np.random.default_rng([1, 6]))
+    told = replace(customers, seen=plain, shown=shown, quiet=quiet)
+    assert np.array_equal(best_by_what_is_seen(told, n_draws=1), told.gain.argmax(axis=1))
+    assert not np.array_equal(best_by_what_is_seen(customers, n_draws=40), best)
 
 
 def test_before_the_first_bundle_every_choice_is_equally_likely_and_a_bundle_sharpens_them(shop, monkeypatch):
