@@ -134,11 +134,10 @@ class FastLayer:
         """One update of rank one moves the mean and the covariance below it."""
         row, belief, weight = exposure.row, self._beliefs[place], weight_of(exposure.propensity)
         along = belief.dot(row)
-        gain = along[1:].copy()
-        along *= weight
-        along[0] += exposure.propensity - bool(exposure.accepted)
-        gain /= 1.0 + float(along[1:].dot(row))
-        belief -= along[:, np.newaxis] * gain
+        below = along[1:]
+        gain = below * (weight / (1.0 + weight * float(below.dot(row))))
+        along[0] += (exposure.propensity - bool(exposure.accepted)) / weight
+        belief -= along[:, np.newaxis].dot(gain[np.newaxis])
 
     def _stand_on(self, ground: Ground) -> None:
         for action, known in ground.information.items():
