@@ -16,6 +16,9 @@ from decisioning.variety import Variety
 Consent = Literal["none", "opt_in", "opt_out"]
 """What a channel needs for a purpose: nothing, an explicit yes, or the absence of a no."""
 
+Sticky = Literal["", "session", "customer"]
+"""Whether draws are anew in each decision, or the same within a session or for a customer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -172,11 +175,13 @@ class ContactPolicy:
 class Exploration:
     """How much deliberate randomness.
 
-    Parameters: `epsilon` with a bundle, `epsilon_without_bundle` before the first one.
+    Parameters: `epsilon` with a bundle, `epsilon_without_bundle` before the first one; `sticky`, for whom a placement's
+    draws stay the same: within a session, or always for a customer ("": each decision draws anew).
     """
 
     epsilon: float = 0.05
     epsilon_without_bundle: float = 1.0
+    sticky: Sticky = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from decisioning.action import Action, Conversion, Treatment
 from decisioning.arbitration import Mode, Tie
-from decisioning.catalog import Catalog, Channel, Consent, ContextWeight, Exploration, HoldoutArms, Placement
+from decisioning.catalog import Catalog, Channel, Consent, ContextWeight, Exploration, HoldoutArms, Placement, Sticky
 from decisioning.catalog_field import Amount, Begins, ConditionText, Days, Ends, Name, Scalar, Share, Text
 from decisioning.catalog_limits_text import ContactPolicyText
 from decisioning.catalog_pool_text import BudgetText, CapacityText, InventoryText
@@ -153,6 +153,11 @@ class ExplorationText(Text):
 
     epsilon: Share = 0.05
     epsilon_without_bundle: Share = 1.0
+    sticky: Sticky = ""
+
+    def build(self) -> Exploration:
+        """The exploration."""
+        return Exploration(self.epsilon, self.epsilon_without_bundle, self.sticky)
 
 
 class HoldoutText(Text):
@@ -208,7 +213,7 @@ class CatalogText(Text):
             priority_formula=self.priority_formula,
             arbitration_by_issue=self.arbitration_by_issue,
             tie_break=tuple(self.tie_break),
-            exploration=Exploration(self.exploration.epsilon, self.exploration.epsilon_without_bundle),
+            exploration=self.exploration.build(),
             holdout=HoldoutArms(self.holdout.salt, self.holdout.shares),
             context_weights=tuple(text.build() for text in self.context_weights),
             triggers={name: text.build(name) for name, text in self.triggers.items()},

@@ -61,6 +61,7 @@ class _Case:
     explained: int
     decision_id: str
     degraded: tuple[str, ...]
+    stuck: str
 
 
 def decision_id_of(request_id: str, salt: str) -> str:
@@ -71,6 +72,16 @@ def decision_id_of(request_id: str, salt: str) -> str:
 def seed_of(decision_id: str) -> int:
     """The seed of a decision's draws, a function of its id alone; 64 bits."""
     return int.from_bytes(blake2b(decision_id.encode(), digest_size=8, person=b"tsugi-seed").digest())
+
+
+def stuck_of(request: DecisionRequest, customer_id: str, catalog: Catalog) -> str:
+    """What names the draws of a decision that shares them with others, a digest; "" where it draws for itself."""
+    sticky = catalog.exploration.sticky
+    if not sticky or (sticky == "session" and not request.session):
+        return ""
+    session = request.session if sticky == "session" else ""
+    named = f"{catalog.holdout.salt}:{request.placement}:{session}:{customer_id}"
+    return "s_" + blake2b(named.encode(), digest_size=12).hexdigest()
 
 
 def placement_of(request: DecisionRequest, compiled: CompiledCatalog) -> Placement:
@@ -110,9 +121,8 @@ def consider(
     values = values_of(customer.features, request.context, now=customer.as_of, policy=catalog.catalog.contact_policy)
     weighing = _weighing(catalog, request, values, levers=arm != "no_levers")
     decision_id = decision_id_of(request.request_id, arms.salt)
-    case = _Case(
-        request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, customer.degraded
-    )
+    degraded, stuck = customer.degraded, stuck_of(request, customer.customer_id, catalog.catalog)
+    case = _Case(request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, degraded, stuck)
     through = funnel(catalog, Moment(customer, placement, values, arm, request.taken))
     try:
         options = _options(case, through)
@@ -173,7 +183,8 @@ def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) ->
     most = case.placement.limit if case.request.limit is None else case.request.limit
     sampled = _explores(case) and options.scores.correction is not None
     must_fill, variety = case.placement.must_fill, case.placement.variety
-    how = Drawing(seed_of(case.decision_id), epsilon, most, must_fill=must_fill, sampled=sampled, variety=variety)
+    seed = seed_of(case.stuck or case.decision_id)
+    how = Drawing(seed, epsilon, most, must_fill=must_fill, sampled=sampled, variety=variety)
     return draw_ranks(options, through, how)
 
 
@@ -197,7 +208,7 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         placement=case.placement.name,
         arm=case.arm,
         epsilon=0.0 if _is_mandatory(draws[0].action, case) else epsilon,
-        seed=seed_of(case.decision_id),
+        seed=seed_of(case.stuck or case.decision_id),
         chosen=draws[0].action,
         ranked=ranked,
         eligible=first,
@@ -213,6 +224,8 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         constraints=Constraints.of(case.customer),
         prices=request.prices,
         taken=request.taken,
+        session=request.session,
+        stuck=case.stuck,
     )
 
 

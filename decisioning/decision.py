@@ -18,7 +18,7 @@ class DecisionRequest:
     Parameters: `request_id`, the caller's, idempotent; `context`, facts of the moment that conditions may read as
     `context.<name>`; `limit`, at most so many ranked actions (the placement's own limit by default); `prices`, by pool,
     of what contacts take, as an allocation over many customers found them; `taken`, the actions that other placements
-    of the same call show.
+    of the same call show; `session`, the digest of the caller's session ("": none was told).
     """
 
     request_id: str
@@ -29,6 +29,7 @@ class DecisionRequest:
     limit: int | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
     taken: tuple[str, ...] = ()
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ class Decision:
     candidate action as used; `limit`, how many ranked actions were asked for (None: the placement's own number);
     `shadow`, what a challenger would have done, where one shadowed;
     `learned`, where a fast layer moved the scores; `constraints`, as they were read (None: recorded before they were);
-    `prices` and `taken`, of the request.
+    `prices`, `taken` and `session`, of the request; `stuck`, what names the draws that it shares with other decisions
+    ("": none): of those with one name, only the first was drawn, and the others repeat it.
     """
 
     decision_id: str
@@ -135,3 +137,5 @@ class Decision:
     constraints: Constraints | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
     taken: tuple[str, ...] = ()
+    session: str = ""
+    stuck: str = ""

@@ -164,5 +164,6 @@ def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], ca
 def _policy_version(catalog: Catalog) -> str:
     policy = catalog.contact_policy
     parts = (policy, catalog.arbitration, catalog.exploration, catalog.holdout, *catalog.pools)
-    own = (catalog.priority_formula, sorted(catalog.arbitration_by_issue.items()), catalog.tie_break, policy.exclusive)
+    rule = (catalog.priority_formula, sorted(catalog.arbitration_by_issue.items()), catalog.tie_break)
+    own = (*rule, policy.exclusive, catalog.exploration.sticky)
     return blake2b(repr((*parts, *own) if any(own) else parts).encode(), digest_size=6).hexdigest()

@@ -84,6 +84,7 @@ def request_of(logged: Decision) -> DecisionRequest:
         logged.limit,
         logged.prices,
         logged.taken,
+        logged.session,
     )
 
 

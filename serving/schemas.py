@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -73,6 +74,15 @@ Proof = Annotated[str, Field(min_length=1, max_length=1024, pattern=_PRINTABLE)]
 FactName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
+def digest(session: str) -> str:
+    """What is kept of a session's name, which may be anything: it tells sessions apart, and no more.
+
+    >>> digest("tab-7") == digest("tab-7"), len(digest("tab-7"))
+    (True, 24)
+    """
+    return blake2b(session.encode(), digest_size=12).hexdigest()
+
+
 class Strict(BaseModel):
     """A body that refuses what it does not know; nothing is coerced."""
 
@@ -114,6 +124,7 @@ class DecisionBody(Strict):
         default_factory=list
     )
     channel: Annotated[str, Field(max_length=128)] = ""
+    session: Identifier = ""
     context: Annotated[dict[FactName, Fact], Field(max_length=64)] = Field(default_factory=dict)
     limit: Annotated[int, Field(ge=1, le=100)] | None = None
     explain: Annotated[int, Field(ge=0, le=100)] = 0
@@ -138,6 +149,7 @@ class DecisionBody(Strict):
             channel=self.channel,
             context=self.context,
             limit=self.limit,
+            session=digest(self.session) if self.session else "",
         )
 
 

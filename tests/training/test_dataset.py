@@ -92,6 +92,14 @@ def test_a_decision_comes_with_what_was_known_and_how_likely_each_choice_was(log
     assert np.isnan(frame.features["income"][0])
 
 
+def test_of_decisions_that_share_their_draws_the_first_alone_is_learned_from(log):
+    stuck = {"1": "s_" + "a" * 24, "2": "s_" + "a" * 24, "3": "s_" + "b" * 24, "4": "", "5": ""}
+    for nth, (name, shared) in enumerate(stuck.items()):
+        log.decide(name, seconds=nth, user=f"u-{nth}", stuck=shared)
+    read = log.frame()
+    assert sorted(read.decision_id) == [f"d-{name}" for name in ("1", "3", "4", "5")]
+
+
 def test_a_conversion_in_the_window_counts_shown_or_not(log):
     log.decide()
     log.order("o-loan", seconds=DAY, product="loan")

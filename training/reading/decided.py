@@ -1,5 +1,6 @@
 """The ledger's decisions as columns: who, when, what could be chosen, what was, and what was known."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from training.reading.page import Page, Parser, Words
 PAGE = 4_096
 """Decisions that are read at once."""
 TEXTS = ("customer_id", "channel", "placement", "arm", "treatment")
+_STUCK = re.compile(rb'"stuck":"(s_[0-9a-f]{24})"')
+"""What names the draws that decisions share, in a record's body."""
 Booleans = NDArray[np.bool_]
 Names = dict[str, int]
 """The column of each action; a new one gets the next column."""
@@ -92,9 +95,20 @@ def _extent(ledger: Ledger) -> tuple[int, int]:
 
 def _pages(ledger: Ledger, last: int, until_us: int) -> Iterator[list[Record]]:
     there = takewhile(lambda record: record.seq <= last, ledger.records(0, kinds=[DECISION]))
-    wanted = (record for record in there if record.occurred_us <= until_us)
+    wanted = _drawn(record for record in there if record.occurred_us <= until_us)
     while page := list(islice(wanted, PAGE)):
         yield page
+
+
+def _drawn(records: Iterable[Record]) -> Iterator[Record]:
+    """The decisions that were drawn for themselves: of those that share their draws, the first alone."""
+    seen: set[bytes] = set()
+    for record in records:
+        stuck = _STUCK.search(record.body)
+        if stuck is None or stuck[1] not in seen:
+            yield record
+        if stuck is not None:
+            seen.add(stuck[1])
 
 
 def _read(records: Sequence[Record], page: Page, known: Names) -> _Read:
