@@ -75,7 +75,7 @@ class Action:
     `valid_until` (that moment excluded) bound when it may be proposed; what is `transactional` (a receipt, a security
     notice) no cap, rest, hold or quiet hour stops, but its contacts count; `value_formula` is the customer's own value
     ("": `value`), of which `value` is then what is usual: models and overviews go by that; what is `mandatory` takes
-    the first ranks, is never explored, and is for every holdout arm.
+    the first ranks, is never explored, and is for every holdout arm; a `bundle` offers the actions named there as one.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Action:
     transactional: bool = False
     value_formula: str = ""
     mandatory: bool = False
+    bundle: tuple[str, ...] = ()
 
     def out_of_date(self, now: datetime) -> str | None:
         """Why it may not be proposed now, in words; None where it may.

@@ -53,11 +53,22 @@ def _action(action: Action, catalog: Catalog) -> Iterator[Problem]:
         yield Problem(path, f"{NO_ACTION!r} is reserved for doing nothing; it needs no entry")
     if action.valid_from and action.valid_until and action.valid_until <= action.valid_from:
         yield Problem((*path, "valid_until"), "ends before it begins")
+    yield from _bundle(action, catalog)
     for treatment in action.treatments:
         here = (*path, "treatments", treatment.name)
         yield from _exists((*here, "channel"), treatment.channel, catalog.channels, what="channel")
         yield from _shown_where(here, treatment, catalog)
         yield from _sent_when(here, treatment, catalog)
+
+
+def _bundle(action: Action, catalog: Catalog) -> Iterator[Problem]:
+    path = ("actions", action.name, "bundle", "parts")
+    for part in action.bundle:
+        yield from _exists(path, part, catalog.actions, what="action")
+        if part in catalog.actions and catalog.actions[part].bundle:
+            yield Problem(path, f"{part} is a bundle: a bundle is made of single actions")
+    if len(set(action.bundle)) < len(action.bundle):
+        yield Problem(path, "names an action twice")
 
 
 def _shown_where(path: Path, treatment: Treatment, catalog: Catalog) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from decisioning.action import Action, Conversion, Treatment
 from decisioning.arbitration import Mode, Tie
+from decisioning.bundling import Summed, summed
 from decisioning.catalog import Catalog, Channel, Consent, ContextWeight, Exploration, HoldoutArms, Placement, Sticky
 from decisioning.catalog_field import Amount, Begins, ConditionText, Days, Ends, Name, Scalar, Share, Text
 from decisioning.catalog_limits_text import ContactPolicyText
@@ -97,6 +98,17 @@ class StartingText(Text):
     evidence: Annotated[float, Field(gt=0)] = 100.0
 
 
+class BundleText(Text):
+    """`actions.<name>.bundle`: what it offers together, and which amounts are those of its parts together."""
+
+    parts: Annotated[list[Name], Field(min_length=2, max_length=20)]
+    sum: list[Literal["value", "cost"]] = []
+
+    def build(self) -> Summed:
+        """Which amounts are summed."""
+        return Summed(value="value" in self.sum, cost="cost" in self.sum)
+
+
 class ActionText(Text):
     """`actions.<name>`."""
 
@@ -117,6 +129,7 @@ class ActionText(Text):
     valid_until: Ends | None = None
     transactional: bool = False
     mandatory: bool = False
+    bundle: BundleText | None = None
 
     def build(self, name: str) -> Action:
         """The action of this name."""
@@ -129,6 +142,7 @@ class ActionText(Text):
             conversion=self.conversion.build() if self.conversion else None,
             valid_from=self.valid_from,
             valid_until=self.valid_until,
+            bundle=tuple(self.bundle.parts) if self.bundle else (),
             **{field: getattr(self, field) for field in _ACTION_FIELDS_AS_WRITTEN},
         )
 
@@ -204,7 +218,7 @@ class CatalogText(Text):
         return Catalog(
             version=self.version(),
             currency=self.currency,
-            actions={name: text.build(name) for name, text in self.actions.items()},
+            actions=self._actions(),
             channels={name: text.build(name) for name, text in self.channels.items()},
             placements={name: text.build(name) for name, text in self.placements.items()},
             purposes={name: text.consent for name, text in self.purposes.items()},
@@ -220,6 +234,14 @@ class CatalogText(Text):
             budgets={name: text.build(name) for name, text in self.budgets.items()},
             inventories={name: text.build(name) for name, text in self.inventories.items()},
         )
+
+    def _actions(self) -> dict[str, Action]:
+        actions = {name: text.build(name) for name, text in self.actions.items()}
+        bundles = {name: text.bundle.build() for name, text in self.actions.items() if text.bundle}
+        for name, which in bundles.items():
+            parts = [actions[part] for part in actions[name].bundle if part in actions]
+            actions[name] = summed(actions[name], parts, which)
+        return actions
 
     def version(self) -> str:
         """The first 12 hex digits of the SHA-256 of the content, defaults left out, keys in order."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from decisioning.action import CONDITIONS, Action
+from decisioning.bundling import apart
 from decisioning.catalog import Catalog, Hold, Placement, QuietHours
 from decisioning.condition import Condition, compile_condition
 from decisioning.condition_python import TruthFunction
@@ -57,7 +58,7 @@ class Entrant:
         if told and not is_amount(compile_formula(told).number(values)):
             return Stop("value", f"not known, or below 0: {told}")
         costs = [each.treatment.cost_formula for each in self.candidates]
-        if all(costs) and not any(is_amount(compile_formula(cost).number(values)) for cost in costs):
+        if costs and all(costs) and not any(is_amount(compile_formula(cost).number(values)) for cost in costs):
             return Stop("value", f"cost not known, or below 0: {costs[0]}")
         return None
 
@@ -141,7 +142,8 @@ def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Che
     slates = Slates({each.action.name: each.candidates for each in entrants})
     channel = catalog.channels[placement.channel]
     quiet = tuple(each for each in policy.quiet_hours if each.hushes(channel))
-    return Slot(entrants, sharing, slates, quiet, rivals_of(policy.exclusive, {each.action.name for each in limited}))
+    rivals = rivals_of([*policy.exclusive, *apart(catalog.actions)], {each.action.name for each in limited})
+    return Slot(entrants, sharing, slates, quiet, rivals)
 
 
 def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], catalog: Catalog) -> Entrant:

@@ -1,6 +1,6 @@
 """The funnel: which actions may be spoken of to a customer now, and why each of the others may not."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -110,11 +110,11 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     """Pass every action of the catalogue through the stages, in their order; the first that stops it counts.
 
     The stages: holdout, placement, elsewhere, validity, eligibility, applicability, suitability, value, consent, hold,
-    quiet, rest, cap, exclusive, budget or inventory or capacity, unrecorded, fallback. A condition that is not TRUE
-    excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm `hold_out`
-    stops all but what is mandatory; `eligibility_only` skips applicability and suitability. What is transactional is
-    stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A placement's
-    fallback goes through all of it, and then only where nothing else did.
+    quiet, rest, cap, exclusive, budget or inventory or capacity, unrecorded, bundle, fallback. A condition that is not
+    TRUE excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm
+    `hold_out` stops all but what is mandatory; `eligibility_only` skips applicability and suitability. What is
+    transactional is stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A
+    placement's fallback goes through all of it, and then only where nothing else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
     local = clock_of(moment.values, now=now, policy=policy)
@@ -134,6 +134,7 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
             stopped[each.action.name] = stop
         else:
             passed[each.action.name] = each
+    _stop_bundles(slot, passed, stopped, lambda part: _stop_of(part, moment, rules))
     fallback = moment.placement.fallback
     if len(passed) > 1 and fallback in passed:
         del passed[fallback]
@@ -141,12 +142,31 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     return Funnel(passed, stopped, left, slot.sharing, stock, slot.rivals)
 
 
+def _stop_bundles(
+    slot: Slot, passed: dict[str, Entrant], stopped: dict[str, Stop], stop_of: Callable[[Entrant], Stop | None]
+) -> None:
+    """Stop every bundle of which a part might not be offered, wherever that is shown.
+
+    Parameters: `stop_of` a part that has no treatment here, but for that.
+    """
+    for name in [name for name, each in passed.items() if each.action.bundle]:
+        parts = {part: stopped[part] for part in passed[name].action.bundle if part in stopped}
+        away = {each.action.name: each for each in slot.entrants if each.unfit and each.action.name in parts}
+        stops = {part: stop_of(away[part]) if part in away else stop for part, stop in parts.items()}
+        why = next((f"{part}: {stop.stage}" for part, stop in stops.items() if stop), None)
+        if why:
+            del passed[name]
+            stopped[name] = Stop("bundle", why)
+
+
 def _first_stop(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
     held_out = moment.arm == "hold_out" and not each.action.mandatory
+    return (_HELD_OUT if held_out else None) or each.unfit or _stop_of(each, moment, rules)
+
+
+def _stop_of(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
     return (
-        (_HELD_OUT if held_out else None)
-        or each.unfit
-        or rules.elsewhere.get(each.action.name)
+        rules.elsewhere.get(each.action.name)
         or _dated(each.action, moment.customer.as_of)
         or each.refused(moment.values, eligibility_only=moment.arm == "eligibility_only")
         or each.unpriced(moment.values)
