@@ -18,6 +18,8 @@ from benchmarks.report import Report
 BENCHMARKS = {
     "core": "benchmarks.decide_core",
     "decide": "benchmarks.decide_http",
+    "batch": "benchmarks.batch",
+    "conditions": "benchmarks.conditions",
     "ingest": "benchmarks.ingest",
     "files": "benchmarks.load_file",
     "visible": "benchmarks.visible",

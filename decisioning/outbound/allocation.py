@@ -16,7 +16,7 @@ from decisioning.slate import Slate
 
 ROUNDS = 3
 """How often every pool is looked at."""
-HALVINGS = 30
+HALVINGS = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from decisioning.slate import Slate
 from pipelines.outbound.programme import MOST_CUSTOMERS, exact_prices
 from pipelines.outbound.weighed import WeighedBlock, read_block
 
-MOST_SAMPLED = 200_000
+MOST_SAMPLED = 100_000
 """Customers that prices are settled over: all where they are fewer, else evenly spread."""
 FILLINGS = 3
 """How often what is left over is offered again."""
