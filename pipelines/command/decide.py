@@ -28,11 +28,17 @@ def decide(
     request_id: Annotated[str | None, typer.Option(help="Idempotent; made up where it is not given.")] = None,
     batch: Annotated[str | None, typer.Option(help="Decide for everybody, as the batch of this name.")] = None,
     out: Annotated[Path | None, typer.Option(help="The folder of a batch's files.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Record the decisions of a batch, with contacts.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Decide once for one customer, durably, by the code that serves; or for everybody, into Parquet files."""
     if batch is not None:
-        _decide_batch(home_of(home, workspace), workspace, (batch, placement, out), as_json=as_json)
+        if out is None:
+            raise typer.BadParameter("a batch needs a folder for its files: --out")
+        from pipelines.outbound.run import Order, decide_batch, report_in_words
+
+        told = decide_batch(home_of(home, workspace), workspace, Order(batch, placement, out, record=record), say=note)
+        echo(told, as_json=as_json, words=report_in_words)
         return
     if identifier is None:
         raise typer.BadParameter("name a customer, such as user_id:u-17, or a --batch")
@@ -40,16 +46,6 @@ def decide(
 
     told = decide_once(home_of(home, workspace), workspace, identifier, placement, request_id, say=note)
     print(json.dumps(told, indent=2))
-
-
-def _decide_batch(home: Path, workspace: Path, order: tuple[str, str, Path | None], *, as_json: bool) -> None:
-    run, placement, out = order
-    if out is None:
-        raise typer.BadParameter("a batch needs a folder for its files: --out")
-    from pipelines.outbound.run import Order, decide_batch, report_in_words
-
-    told = decide_batch(home, workspace, Order(run, placement, out), say=note)
-    echo(told, as_json=as_json, words=report_in_words)
 
 
 def explain(

@@ -1,6 +1,7 @@
 """What a batch is made from: kept beside its files, so that one that was interrupted goes on as it began."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,11 @@ FILE = "batch.json"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Parameters: `run`, its name, of which seeds and decision ids are made; `as_of`, the moment it decides at, ISO."""
+    """What a batch is made from.
+
+    Parameters: `run`, its name, of which seeds and decision ids are made; `as_of`, the moment it decides at, ISO;
+    `used`, what was drawn from each pool by then.
+    """
 
     run: str
     placement: str
@@ -22,6 +27,7 @@ class Plan:
     catalog: str
     bundle: str
     customers_at_once: int
+    used: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:

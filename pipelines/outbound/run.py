@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import orjson
 import pyarrow as pa
 
 from decisioning.decide import decision_id_of
-from decisioning.eligibility import CompiledCatalog
 from decisioning.errors import InvalidInputError, as_word
 from decisioning.outbound.choice import NOBODY, Terms
 from decisioning.slate import Slate
@@ -21,6 +19,7 @@ from features.replace_file import replace_file
 from pipelines.champion import champion_scorer
 from pipelines.composition import Composition, compose
 from pipelines.outbound.plan import Plan, kept_plan
+from pipelines.outbound.record import Recorder, drawn_actions
 from pipelines.outbound.settle import Files, Settled, settle
 from pipelines.outbound.weigh import Weigher
 from pipelines.outbound.weighed import WeighedBlock, write_table
@@ -31,13 +30,18 @@ REPORT = "report.json"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Parameters: `run`, the batch's name; `out`, the folder of its files; `workers`, blocks weighed at once."""
+    """One batch.
+
+    Parameters: `run`, its name; `out`, the folder of its files; `workers`, blocks weighed at once; `record`, whether
+    decisions go into the ledger: nobody is then offered what was not drawn for them.
+    """
 
     run: str
     placement: str
     out: Path
     customers_at_once: int = CUSTOMERS_AT_ONCE
     workers: int | None = None
+    record: bool = False
 
 
 def decide_batch(
@@ -65,9 +69,11 @@ def run_batch(
     say(f"weighed {len(paths)} blocks")
     files = _files(composition, plan, paths)
     n = sum(len(block.ids) for _, block in files.blocks())
-    found = settle(files, n)
+    found = settle(files, n, refill=not order.record)
     say(f"settled {len(files.terms.pools)} pools")
-    report = _written(files, found, plan, compiled, order.out)
+    prices = dict(zip([pool.key for pool in files.terms.pools], found.prices.tolist(), strict=True))
+    recorder = Recorder(composition, plan, prices) if order.record else None
+    report = _written(files, found, plan, order.out, Naming(plan.run, compiled.catalog.holdout.salt, recorder))
     replace_file(order.out / REPORT, orjson.dumps(report, option=orjson.OPT_INDENT_2))
     return report
 
@@ -81,45 +87,58 @@ def _plan(composition: Composition, order: Order) -> Plan:
     if composition.catalog.catalog.tie_break:
         raise InvalidInputError("a batch breaks ties by name; remove tie_break from the catalogue", field="tie_break")
     version = composition.catalog.catalog.version
-    began = composition.clock().isoformat()
-    return Plan(order.run, order.placement, began, version, composition.scorer.version, order.customers_at_once)
+    began = composition.clock()
+    used = composition.population().pools.used(began)
+    bundle, at_once = composition.scorer.version, order.customers_at_once
+    return Plan(order.run, order.placement, began.isoformat(), version, bundle, at_once, used)
 
 
 def _files(composition: Composition, plan: Plan, paths: Sequence[Path]) -> Files:
     compiled = composition.catalog
     entrants = compiled.slots[plan.placement].entrants
     slate = Slate.of(each for entrant in entrants for each in entrant.candidates)
-    used = composition.population().pools.used(plan.now)
-    terms = Terms.of(slate, tuple(compiled.pools.values()), used)
+    terms = Terms.of(slate, tuple(compiled.pools.values()), plan.used)
     return Files(paths, slate, terms, compiled.catalog.placements[plan.placement].must_fill)
 
 
-def _written(files: Files, found: Settled, plan: Plan, compiled: CompiledCatalog, out: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What decisions are called, and who records them (None: nobody)."""
+
+    run: str
+    salt: str
+    recorder: Recorder | None
+
+    def decision_id(self, customer_id: str) -> str:
+        """The id of a customer's decision in this batch."""
+        return decision_id_of(f"{self.run}:{customer_id}", self.salt)
+
+
+def _written(files: Files, found: Settled, plan: Plan, out: Path, naming: Naming) -> dict[str, Any]:
     """Write a file of decisions for each block; what they come to."""
     folder = out / "decisions"
     folder.mkdir(exist_ok=True)
-    stopped, salt = Counter[str](), compiled.catalog.holdout.salt
+    stopped, n_recorded = Counter[str](), 0
     for (rows, block), path in zip(files.blocks(), files.paths, strict=True):
-        write_table(folder / path.name, _table(files, found, rows, block, partial(_decision_id, plan.run, salt)))
+        table = _table(files, found, rows, block, naming)
+        write_table(folder / path.name, table)
         stopped.update(block.stopped)
-    return {**_report(files, found, plan), "stopped": dict(sorted(stopped.items()))}
+        n_recorded += sum(table["recorded"].to_pylist())
+    told = {"stopped": dict(sorted(stopped.items())), "recorded": n_recorded}
+    return {**_report(files, found, plan), **told}
 
 
-def _decision_id(run: str, salt: str, customer_id: str) -> str:
-    return decision_id_of(f"{run}:{customer_id}", salt)
-
-
-def _table(
-    files: Files, found: Settled, rows: slice, block: WeighedBlock, decision_id: Callable[[str], str]
-) -> pa.Table:
+def _table(files: Files, found: Settled, rows: slice, block: WeighedBlock, naming: Naming) -> pa.Table:
     chosen, moved = found.chosen[rows], found.moved[rows]
     offered, place = chosen != NOBODY, np.where(chosen != NOBODY, chosen, 0)
     net = block.priority - files.terms.charges(found.prices)
-    at = np.arange(len(chosen))
+    at, recorded = np.arange(len(chosen)), np.zeros(len(chosen), dtype=np.bool_)
+    if naming.recorder is not None:
+        recorded = naming.recorder.record(block.ids, drawn_actions(files.slate.names, chosen, moved))
     return pa.table(
         {
             "customer_id": block.ids,
-            "decision_id": [decision_id(each) for each in block.ids],
+            "decision_id": [naming.decision_id(each) for each in block.ids],
             "arm": block.arms,
             "action": _words([each.action.name for each in files.slate.candidates], place, ~offered),
             "treatment": _words([each.treatment.name for each in files.slate.candidates], place, ~offered),
@@ -128,6 +147,7 @@ def _table(
             "action_probability": pa.array(found.drawn.probability[rows], mask=moved),
             "explored": found.drawn.explored[rows],
             "moved": moved,
+            "recorded": recorded,
         }
     )
 

@@ -59,16 +59,16 @@ class Files:
         return Market(block.priority, self.slate, self.terms, block.chances, share)
 
 
-def settle(files: Files, n: int) -> Settled:
+def settle(files: Files, n: int, *, refill: bool = True) -> Settled:
     """Find prices, draw for all n customers, and repair: no pool is overdrawn, and what is left over is offered again.
 
-    Nothing is random: the same files give the same answer.
+    Nothing is random: the same files give the same answer. Parameters: `refill` false leaves over what is left over.
     """
     prices = _prices(files, n)
     drawn = _drawn(files, prices)
     chosen = drawn.chosen.copy()
     chosen[overdrawn(drawn, files.terms)] = NOBODY
-    for _ in range(FILLINGS):
+    for _ in range(FILLINGS if refill else 0):
         if not len(prices) or not _fill(files, prices, drawn, chosen):
             break
     return Settled(prices, drawn, chosen, _bound(files, prices, drawn, chosen))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,8 @@ class Weigher:
     def _weigh(self, ids: list[str], path: Path) -> None:
         catalog, scorer = self.compiled.catalog, self.scorer
         placement = catalog.placements[self.plan.placement]
-        block = weighed(self.population.crowd(ids, self.plan.now), self.compiled, placement, scorer)
+        crowd = replace(self.population.crowd(ids, self.plan.now), used=self.plan.used)
+        block = weighed(crowd, self.compiled, placement, scorer)
         rates = [epsilon_of(arm, placement, catalog, version=scorer.version) for arm in block.arms]
         drawn = uniforms(self.plan.run, ids, catalog.holdout.salt)
         write_block(path, block, Chances(drawn, np.array(rates, dtype=np.float64), placement.must_fill))

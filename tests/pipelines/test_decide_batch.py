@@ -10,12 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from decisioning.customer import CustomerReference
-from decisioning.decide import consider
+from decisioning.decide import consider, decide, decision_id_of
 from decisioning.decision import DecisionRequest
 from pipelines.cli import app
 from pipelines.composition import compose
 from pipelines.init import write_workspace
 from pipelines.outbound import weigh
+from pipelines.outbound.plan import Plan
+from pipelines.outbound.record import Recorder
 from pipelines.outbound.run import Order, run_batch
 
 CATALOG = """
@@ -124,6 +126,39 @@ def test_a_batch_that_was_killed_goes_on_to_the_same_bytes(opened, tmp_path, mon
     run_batch(opened, Order("june", "mail", cut, customers_at_once=20, workers=2))
     assert every_byte(cut) == every_byte(whole)
     assert len(list((cut / "weighed").iterdir())) == 5
+
+
+def test_what_is_recorded_is_what_was_drawn_and_counts_as_any_other_contact(opened, tmp_path):
+    order = Order("june", "mail", tmp_path / "out", record=True)
+    report = run_batch(opened, order)
+    found = rows(tmp_path / "out")
+    assert report["recorded"] == sum(row["recorded"] for row in found) == sum(not row["moved"] for row in found)
+    assert not any(row["moved"] and row["action"] for row in found)
+    sent = next(row for row in found if row["action"] and row["recorded"])
+    decision = opened.decisions.find(sent["decision_id"])
+    assert (decision.chosen, decision.eligible[decision.chosen]) == (sent["action"], sent["action_probability"])
+    used = opened.population().pools.used(opened.clock())
+    assert used["capacity:email"] == report["contacts"] <= 25
+    run_batch(opened, order)
+    assert rows(tmp_path / "out") == found
+    again = run_batch(opened, replace(order, run="july", out=tmp_path / "again"))
+    assert again["stopped"].get("cap", 0) > 0
+    assert again["contacts"] <= 25 - report["contacts"]
+
+
+def test_who_was_contacted_since_is_not_recorded(opened, tmp_path):
+    plan = run_batch(opened, Order("june", "mail", tmp_path / "out"))
+    sent = next(row for row in rows(tmp_path / "out") if row["action"] and not row["moved"])
+    reference = CustomerReference("customer_id", sent["customer_id"])
+    decide(DecisionRequest("other", reference, "mail", "", limit=1), ports=opened.ports(), now=opened.clock())
+    prices = {key: pool["price"] for key, pool in plan["pools"].items()}
+    recorder = Recorder(opened, Plan(**json.loads((tmp_path / "out" / "batch.json").read_bytes())), prices)
+    contacted = bool(opened.decisions.find(opened_id(opened, "other")).ranked)
+    assert recorder.record([sent["customer_id"]], [sent["action"]]).tolist() == [not contacted]
+
+
+def opened_id(opened, request_id):
+    return decision_id_of(request_id, opened.catalog.catalog.holdout.salt)
 
 
 def test_a_folder_holds_one_batch(opened, tmp_path, shop):

@@ -1,0 +1,91 @@
+"""Writing a batch's decisions to the ledger: each made again alone, and recorded as any other, with its contacts."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.action import NO_ACTION
+from decisioning.customer import CustomerReference
+from decisioning.decide import consider, decision_id_of
+from decisioning.decision import Decision, DecisionRequest
+from decisioning.errors import StaleContactsError
+from features.contacts import ContactBook
+from pipelines.composition import Composition
+from pipelines.outbound.plan import Plan
+
+AT_ONCE = 256
+"""Decisions that wait for one commit."""
+MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Records decisions of a batch. Parameters: `prices` by pool, as the batch settled them."""
+
+    composition: Composition
+    plan: Plan
+    prices: Mapping[str, float]
+
+    def record(self, ids: Sequence[str], actions: Sequence[str | None]) -> NDArray[np.bool_]:
+        """Record what was drawn for these customers; whether each is in the ledger now (n,).
+
+        Parameters: `actions` drawn, `no_action` included; None where there is nothing to record. What would come out
+        otherwise by now, or was contacted since the batch's moment, is not recorded, and must not be contacted.
+        """
+        kept = np.zeros(len(ids), dtype=np.bool_)
+        waiting: deque[tuple[int, Future[None]]] = deque()
+        for place, (customer_id, action) in enumerate(zip(ids, actions, strict=True)):
+            if action is None:
+                continue
+            if self._is_recorded(customer_id):
+                kept[place] = True
+                continue
+            decision = None if self._contacted_since(customer_id) else self._made(customer_id)
+            if decision is not None and decision.chosen == action:
+                waiting.append((place, self.composition.decisions.record(decision)))
+            while len(waiting) > AT_ONCE:
+                _settle(waiting, kept)
+        while waiting:
+            _settle(waiting, kept)
+        return kept
+
+    def _made(self, customer_id: str) -> Decision:
+        composition, plan = self.composition, self.plan
+        reference = CustomerReference("customer_id", customer_id)
+        name = f"{plan.run}:{customer_id}"
+        request = DecisionRequest(name, reference, plan.placement, "", limit=1, prices=self.prices)
+        customer = replace(composition.profiles.read(reference, now=plan.now), used=plan.used)
+        return consider(request, customer, catalog=composition.catalog, scorer=composition.scorer, explained=0)
+
+    def _contacted_since(self, customer_id: str) -> bool:
+        """Whether somebody else contacted them after the batch's moment."""
+        book, own = ContactBook(self.composition.ledger), self.plan.now + MOMENT
+        return bool(book.history(customer_id, own, max(self.composition.clock(), own)).contacts)
+
+    def _is_recorded(self, customer_id: str) -> bool:
+        """Whether this batch recorded it before it was interrupted."""
+        salt = self.composition.catalog.catalog.holdout.salt
+        decision_id = decision_id_of(f"{self.plan.run}:{customer_id}", salt)
+        return self.composition.decisions.find(decision_id) is not None
+
+
+def _settle(waiting: "deque[tuple[int, Future[None]]]", kept: NDArray[np.bool_]) -> None:
+    place, future = waiting.popleft()
+    try:
+        future.result()
+    except StaleContactsError:
+        return
+    kept[place] = True
+
+
+def drawn_actions(names: Sequence[str], chosen: NDArray[np.intp], moved: NDArray[np.bool_]) -> list[str | None]:
+    """What was drawn for each customer by name; None where it was not drawn but moved."""
+    return [
+        None if gone else (names[at] if at >= 0 else NO_ACTION)
+        for at, gone in zip(chosen.tolist(), moved.tolist(), strict=True)
+    ]
