@@ -8,6 +8,8 @@ import numpy as np
 from decisioning.fast_layer.exposure import Exposure, Floats, weight_of
 
 T = TypeVar("T", Floats, float)
+MOST_HELD = 100.0
+"""Information by which a bundle holds an action's level: an SD of 0.1 in log-odds, however much it was trained on."""
 MOST_NEW = 64
 """Exposures that wait to be added to the sums together."""
 
@@ -68,10 +70,13 @@ class Evidence:
     def start(self, known: float, *, at_us: int) -> None:
         """Begin with a bundle that has this much information on the action's level, as of a moment.
 
-        The bundle is what its own rows came to: they pull nowhere, and hold every direction of a standardised row.
+        The bundle is what its own rows came to: they pull nowhere, and hold every direction of a standardised row; the
+        level by no more than `MOST_HELD`, as a whole business may turn from one day to the next.
         """
         size = len(self.sums(at_us))
-        self._all.add(np.eye(size, size + 1) * known, at_us=at_us)
+        held = np.eye(size, size + 1) * known
+        held[0, 0] = min(known, MOST_HELD)
+        self._all.add(held, at_us=at_us)
 
     def remove(self, exposure: Exposure) -> None:
         """Undo `add`."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from builders import FixedScorer, an_action
 from decisioning.fast_layer.belief import DAY_US, Belief
+from decisioning.fast_layer.evidence import MOST_HELD
 from decisioning.fast_layer.exposure import Exposure, Regressors, weight_of
 from decisioning.fast_layer.layer import FastLayer, Ground
 from decisioning.fast_layer.scorer import FastScorer
@@ -57,7 +58,8 @@ def by_least_squares(exposures, belief, ground=None):
     now = (NOW // 60_000_000 + 1) * 60_000_000
     if ground is not None:
         left = math.exp(-forgetting * (now - ground.at_us) / DAY_US)
-        rows.append(np.eye(2) * math.sqrt(left * ground.information["card"]))
+        known = ground.information["card"]
+        rows.append(np.diag([math.sqrt(left * min(known, MOST_HELD)), math.sqrt(left * known)]))
         targets.append(np.zeros(2))
     for each in exposures:
         age = (now - each.shown_us) / DAY_US
@@ -81,6 +83,15 @@ def test_what_the_bundle_had_learned_counts_as_rows_that_agreed_with_it_and_fade
     found, expected = believed(taught(some, belief, ground=ground)), by_least_squares(some, belief, ground)
     for one, other in zip(found, expected, strict=True):
         assert one == pytest.approx(other, abs=1e-9, rel=1e-7)
+
+
+def test_a_level_that_turns_is_followed_within_a_thousand_answers_however_much_the_bundle_was_trained_on():
+    layer = FastLayer(Belief(), 2, ground=Ground({"card": 1e5}, NOW))
+    for nth in range(2_000):
+        layer.learn("card", seen(accepted=nth % 10 < 2, x=(nth // 10) % 2 - 0.5))
+        if nth == 999:
+            assert scored(layer).propensity[0] > 0.14
+    assert scored(layer).propensity[0] > 0.155
 
 
 def test_a_bundle_that_has_seen_much_of_an_action_is_moved_less_and_drawn_closer_before_any_answer():
