@@ -11,6 +11,7 @@ from decisioning.condition import compile_condition
 from decisioning.condition_kind import Kinds
 from decisioning.condition_time import CLOCK, CLOCK_KINDS
 from decisioning.errors import CatalogError
+from decisioning.foresight import FORESEEN_NAMES
 from decisioning.formula import check_formula
 from decisioning.holdout import ARMS
 from decisioning.outcome import OUTCOME_TYPES
@@ -183,8 +184,9 @@ def _triggers(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _conditions(catalog: Catalog, features: Collection[str] | None) -> Iterator[Problem]:
-    known = None if features is None else {*features, *CLOCK}
-    kinds: Kinds = {**(features if isinstance(features, Mapping) else {}), **CLOCK_KINDS}
+    known = None if features is None else {*features, *CLOCK, *FORESEEN_NAMES}
+    told = features if isinstance(features, Mapping) else {}
+    kinds: Kinds = {**told, **CLOCK_KINDS, **dict.fromkeys(FORESEEN_NAMES, "number")}
     for path, text in _condition_texts(catalog):
         try:
             compile_condition(text, known=known, kinds=kinds)

@@ -12,6 +12,7 @@ from decisioning.condition_kind import Kinds, UnlikeError, check_alike, meaning
 from decisioning.condition_time import DATES, UNITS, duration, moment, spelled
 from decisioning.condition_tree import (
     CONTEXT,
+    FORESEEN,
     Always,
     Among,
     Arithmetic,
@@ -218,10 +219,10 @@ class _Reader:
 
     def name(self, node: exp.Expr, _depth: int) -> Value:
         table = node.args.get("table")
-        qualified = table is not None and (node.args.get("db") is not None or table.this != CONTEXT.rstrip("."))
-        if qualified or not isinstance(node.this, exp.Identifier):
-            self.refuse_node(node, "feature names and context.<name>")
-        return Name(f"{CONTEXT}{node.this.this}" if table is not None else str(node.this.this))
+        scope = "" if table is None else f"{table.this}."
+        if scope not in ("", CONTEXT, FORESEEN) or node.args.get("db") or not isinstance(node.this, exp.Identifier):
+            self.refuse_node(node, "feature names, context.<name> and foreseen.<name>")
+        return Name(f"{scope}{node.this.this}")
 
     truth_readers: Mapping[type[exp.Expr], Callable[["_Reader", exp.Expr, int], Truth]] = {
         exp.And: every,

@@ -6,6 +6,8 @@ from typing import Literal
 
 Kind = Literal["number", "word"]
 """What a value is where that can be told from the text alone."""
+FORESEEN = "foreseen."
+"""What the names of what a bundle foresees of a customer begin with."""
 CONTEXT = "context."
 """What the names of the request's context begin with."""
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]

@@ -13,17 +13,20 @@ from decisioning.constraints import Constraints
 from decisioning.customer import Customer, FeatureValue
 from decisioning.decision import Decision, DecisionRequest, Exclusion, RankedAction, Versions
 from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
-from decisioning.errors import InvalidInputError, StaleContactsError, TsugiError, as_word
+from decisioning.errors import StaleContactsError, TsugiError
 from decisioning.explanation import contribution_reasons, draw_reason, factor_reasons
 from decisioning.feature_use import as_allowed
+from decisioning.foresight import foreseen_of
 from decisioning.funnel import Funnel, Moment, clock_of, funnel, values_of
 from decisioning.holdout import Arm, arm_of
 from decisioning.option import Option, Options, Weighing, learned_reason, options_of
+from decisioning.placing import placement_of
 from decisioning.pool import Priced
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
 from decisioning.ranking import Draw, Drawing, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
 from decisioning.send_time import SendTime
+from decisioning.stickiness import stuck_of
 
 ATTEMPTS = 5
 """How often a decision is made anew because the customer's contacts changed meanwhile, before nothing is offered."""
@@ -74,37 +77,6 @@ def seed_of(decision_id: str) -> int:
     return int.from_bytes(blake2b(decision_id.encode(), digest_size=8, person=b"tsugi-seed").digest())
 
 
-def stuck_of(request: DecisionRequest, customer_id: str, catalog: Catalog) -> str:
-    """What names the draws of a decision that shares them with others, a digest; "" where it draws for itself."""
-    sticky = catalog.exploration.sticky
-    if not sticky or (sticky == "session" and not request.session):
-        return ""
-    session = request.session if sticky == "session" else ""
-    named = f"{catalog.holdout.salt}:{request.placement}:{session}:{customer_id}"
-    return "s_" + blake2b(named.encode(), digest_size=12).hexdigest()
-
-
-def placement_of(request: DecisionRequest, compiled: CompiledCatalog) -> Placement:
-    """The placement asked for. Raises `InvalidInputError` for one unknown or of another channel."""
-    placements = compiled.catalog.placements
-    placement = placements.get(request.placement)
-    if placement is None:
-        raise InvalidInputError(
-            f"unknown placement {as_word(request.placement)}; the catalogue has {', '.join(sorted(placements))}",
-            code="unknown_placement",
-            field="placement",
-        )
-    if request.limit is not None and request.limit < 1:
-        raise InvalidInputError(f"limit is {request.limit}; at least 1 is needed", field="limit")
-    if request.channel not in ("", placement.channel):
-        raise InvalidInputError(
-            f"placement {placement.name!r} is of channel {placement.channel!r}, not {as_word(request.channel)}",
-            code="unknown_channel",
-            field="channel",
-        )
-    return placement
-
-
 def consider(
     request: DecisionRequest, customer: Customer, *, catalog: CompiledCatalog, scorer: Scorer, explained: int = 0
 ) -> Decision:
@@ -119,6 +91,8 @@ def consider(
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
     values = values_of(customer.features, request.context, now=customer.as_of, policy=catalog.catalog.contact_policy)
+    if catalog.foresees:
+        values |= foreseen_of(scorer, customer.features)
     weighing = _weighing(catalog, request, values, levers=arm != "no_levers")
     decision_id = decision_id_of(request.request_id, arms.salt)
     degraded, stuck = customer.degraded, stuck_of(request, customer.customer_id, catalog.catalog)
@@ -127,6 +101,9 @@ def consider(
     try:
         options = _options(case, through)
     except TsugiError:
+        if catalog.foresees:  # what the scorer foresaw is as little to be relied on
+            failed = replace(customer, degraded=(*customer.degraded, MODEL))
+            return consider(request, failed, catalog=catalog, scorer=CatalogScorer(), explained=explained)
         case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, MODEL))
         options = _options(case, through)
     return _conclude(case, options, through)

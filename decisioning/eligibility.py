@@ -12,6 +12,7 @@ from decisioning.condition_python import TruthFunction
 from decisioning.contact_policy import CapKey, cap_keys
 from decisioning.customer import FeatureValue
 from decisioning.exclusive import rivals_of
+from decisioning.foresight import foresees
 from decisioning.formula import compile_formula, is_amount
 from decisioning.pool import Draw, Pool, draws_of
 from decisioning.ports import Candidate
@@ -102,6 +103,7 @@ class CompiledCatalog:
     weights: tuple[tuple[str, Condition, float], ...]
     policy_version: str
     pools: Mapping[str, Pool]
+    foresees: bool = False
 
     def context_weights(self, values: Mapping[str, FeatureValue]) -> dict[str, float]:
         """By issue, the product of its context weights whose conditions hold; 1 where an issue is not named."""
@@ -125,6 +127,7 @@ def compile_catalog(catalog: Catalog) -> CompiledCatalog:
         weights=tuple((each.issue, compile_condition(each.condition), each.weight) for each in catalog.context_weights),
         policy_version=_policy_version(catalog),
         pools={pool.key: pool for pool in catalog.pools},
+        foresees=foresees(catalog),
     )
 
 

@@ -9,6 +9,7 @@ from decisioning.condition import compile_condition
 from decisioning.customer import FeatureValue
 from decisioning.decision import Decision, Exclusion, RankedAction
 from decisioning.eligibility import CompiledCatalog
+from decisioning.foresight import foreseen_of
 from decisioning.formula import compile_formula
 from decisioning.funnel import values_of
 from decisioning.ports import Candidate, Scorer
@@ -58,8 +59,9 @@ def explained(decision: Decision, catalog: CompiledCatalog | None, scorer: Score
     left = [name for name in decision.eligible if name != NO_ACTION and name not in shown]
     for name in sorted(left, key=lambda name: (-decision.scores[name][2], name)):
         yield _eligible(name, decision)
+    foreseen = foreseen_of(scorer, decision.features) if scorer and catalog and catalog.foresees else {}
     for exclusion in decision.exclusions:
-        yield _excluded(exclusion, decision, catalog)
+        yield _excluded(exclusion, decision, catalog, foreseen)
 
 
 def _ranked(item: RankedAction, decision: Decision, moved: tuple[Contribution, ...]) -> ExplainedAction:
@@ -102,10 +104,12 @@ def _not_drawn(name: str, decision: Decision) -> str:
     return f"not drawn for any of {n_ranked} ranks, or closed by a cap that a higher rank used up"
 
 
-def _excluded(exclusion: Exclusion, decision: Decision, catalog: CompiledCatalog | None) -> ExplainedAction:
+def _excluded(
+    exclusion: Exclusion, decision: Decision, catalog: CompiledCatalog | None, foreseen: Mapping[str, FeatureValue]
+) -> ExplainedAction:
     text = _condition_of(exclusion, catalog)
     policy = catalog.catalog.contact_policy if catalog else None
-    values = values_of(decision.features, decision.context, now=decision.decided_at, policy=policy)
+    values = values_of(decision.features, decision.context, now=decision.decided_at, policy=policy) | dict(foreseen)
     names = compile_condition(text).names if text else _formula_of(exclusion)
     return ExplainedAction(
         exclusion.action,

@@ -11,10 +11,11 @@ from typing import Protocol
 
 import orjson
 
-from decisioning.decide import ATTEMPTS, Ports, placement_of, propose
+from decisioning.decide import ATTEMPTS, Ports, propose
 from decisioning.decision import DecisionRequest
 from decisioning.eligibility import UNRECORDED
 from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
+from decisioning.placing import placement_of
 from features.decision_answer import render_decision
 from serving.metrics import Metrics
 from serving.responses import joined, shown_in, unavailable

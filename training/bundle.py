@@ -59,6 +59,15 @@ class PolicyBundle:
         row = self.response.layout.features.row(features)
         return Scores(*self.response.of_one(row, self._candidates(candidates)))
 
+    def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
+        """P(comes true within its horizon) of everything that is foreseen of one customer, by name."""
+        return {name: model.score(features) for name, model in self.foreseen.items()}
+
+    def foresee_many(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Mapping[str, Floats]:
+        """As `foresee`, of n customers, from columns by name; arrays (n,)."""
+        models = self.foreseen.items()
+        return {name: model.score_matrix(model.encoder.matrix(features, n_rows=n_rows)) for name, model in models}
+
     def score_matrix(self, customers: Floats, candidates: Sequence[Candidate]) -> Scores:
         """Score the candidates for n encoded customers (n, n_features); arrays of shape (n, n_candidates)."""
         return Scores(*self.response.of_many(customers, self._candidates(candidates)))

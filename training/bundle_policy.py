@@ -15,7 +15,10 @@ from decisioning.action import NO_ACTION
 from decisioning.arbitration import Stakes, gains, priorities
 from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.catalog import Catalog
+from decisioning.condition_tree import FORESEEN
+from decisioning.foresight import foresees
 from decisioning.ports import Candidate, Scores
+from training.bundle import PolicyBundle
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
 from training.own_amount import logged_columns, own_amounts
@@ -63,17 +66,24 @@ def score_log(bundle: ManyScorer, frame: DecisionLogFrame, catalog: Catalog) -> 
     if NO_ACTION in frame.actions:
         scores.priority[:, frame.actions.index(NO_ACTION)] = 0.0
     customers = bundle.encode(frame.features, n_rows=len(frame))
+    columns = {**frame.features, **_foreseen(bundle, frame)} if foresees(catalog) else frame.features
     for placement in np.unique(frame.placement):
         rows = np.flatnonzero(frame.placement == placement)
         candidates = [each for each in _candidates(catalog, str(placement)) if each.action.name in frame.actions]
         if candidates:
-            at = _Decisions(frame.decided_us[rows], {name: each[rows] for name, each in frame.features.items()})
+            at = _Decisions(frame.decided_us[rows], {name: each[rows] for name, each in columns.items()})
             found = bundle.score_matrix(customers[rows], candidates)
             for place, candidate in enumerate(candidates):
                 column = frame.actions.index(candidate.action.name)
                 own = _priority(place, candidate, found, catalog, at)
                 _keep_better(scores, rows, column, found, place, own)
     return scores
+
+
+def _foreseen(bundle: ManyScorer, frame: DecisionLogFrame) -> dict[str, Floats]:
+    """What the bundle foresees at every decision, by the names that formulas have for it."""
+    found = bundle.foresee_many(frame.features, n_rows=len(frame)) if isinstance(bundle, PolicyBundle) else {}
+    return {f"{FORESEEN}{name}": chances for name, chances in found.items()}
 
 
 def shown_rows(frame: DecisionLogFrame, scores: LogScores) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from decisioning.arbitration import ONE, ZERO
 from decisioning.customer import FeatureValue
 from decisioning.decision import Decision, Learned
 from decisioning.fast_layer.scorer import bounded, corrected, weights_of
+from decisioning.foresight import foreseen_by
 from decisioning.ports import Candidate, Correction, Scorer, Scores
 
 _UNMOVED = (np.nan, 0.0)
@@ -60,6 +61,10 @@ class LoggedScorer:
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:
         """What moved the bundle's propensity."""
         return self.scorer.explain(features, candidate)
+
+    def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
+        """What the bundle foresees."""
+        return foreseen_by(self.scorer, features)
 
     def _is_recorded(self, candidate: Candidate) -> bool:
         return self.learned.treatments.get(candidate.action.name) == candidate.treatment.name

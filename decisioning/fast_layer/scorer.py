@@ -9,6 +9,7 @@ from decisioning.arbitration import ONE, ZERO
 from decisioning.customer import FeatureValue
 from decisioning.fast_layer.exposure import LEAST_PROPENSITY, Floats, Regressors, weight_of
 from decisioning.fast_layer.layer import Posterior
+from decisioning.foresight import foreseen_by
 from decisioning.ports import Candidate, Correction, Scorer, Scores
 
 LEAST_WEIGHT = np.array(weight_of(LEAST_PROPENSITY))
@@ -50,6 +51,10 @@ class FastScorer(NamedTuple):
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:
         """What moved the bundle's propensity."""
         return self.scorer.explain(features, candidate)
+
+    def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
+        """What the bundle foresees."""
+        return foreseen_by(self.scorer, features)
 
 
 def bounded(values: Floats, least: Floats, most: Floats) -> Floats:

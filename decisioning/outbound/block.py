@@ -5,7 +5,7 @@ Nothing is chosen yet: pools are shared, and their prices are found over everybo
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +15,9 @@ from decisioning.arbitration import Stakes, are_sound, gains, priorities
 from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.catalog import Placement
 from decisioning.condition_array import Column, Words
+from decisioning.condition_tree import FORESEEN
 from decisioning.eligibility import CompiledCatalog
+from decisioning.foresight import FORESEEN_NAMES, foreseen_of
 from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm
 from decisioning.option import Weighing
@@ -58,6 +60,8 @@ class Block:
 def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, scorer: Scorer) -> Block:
     """Pass a crowd through the funnel and weigh what comes through: as `decide.consider`, for everybody at once."""
     crowd = allowed(crowd, compiled, placement)
+    if compiled.foresees:
+        crowd = replace(crowd, columns={**crowd.columns, **_foreseen(scorer, crowd)})
     slate, columns = _slate(compiled, placement), with_clock(crowd, compiled)
     amounts = amounts_of_all(slate, columns, len(crowd))
     kinds = likeness(crowd, compiled, placement, known=np.isfinite(np.concatenate(amounts, axis=1)))
@@ -152,6 +156,16 @@ def _found(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -
     given = None if each[0].priority is None else np.array([one.priority for one in each])
     propensity, uplift = np.array([one.propensity for one in each]), np.array([one.uplift for one in each])
     return Scores(propensity, uplift, given, randomised=each[0].randomised)
+
+
+def _foreseen(scorer: Scorer, crowd: Crowd) -> dict[str, Column]:
+    """What the scorer foresees of everybody, by the names that conditions have for it; NaN where it does not."""
+    foresee_many, rows = getattr(scorer, "foresee_many", None), np.arange(len(crowd))
+    if foresee_many:
+        columns = {name: _plain(column, rows) for name, column in crowd.columns.items()}
+        return {f"{FORESEEN}{name}": found for name, found in foresee_many(columns, n_rows=len(crowd)).items()}
+    each = [foreseen_of(scorer, crowd.customer(row).features) for row in rows.tolist()]
+    return {name: np.array([one.get(name, np.nan) for one in each], dtype=np.float64) for name in FORESEEN_NAMES}
 
 
 def _plain(column: Column, rows: NDArray[np.intp]) -> NDArray[np.generic]:

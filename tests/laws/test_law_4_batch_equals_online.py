@@ -40,6 +40,8 @@ CONDITIONS = (
     "last_seen < now - 3 days",
     "income IS NULL",
     "age / 0 > 1",
+    "foreseen.churn > 0.4",
+    "foreseen.satisfaction > 0",
 )
 
 
@@ -62,6 +64,13 @@ class LinearScorer:
         propensity = (known[:, :1] * 3 + known[:, 1:] * size) % 97 / 97
         uplift = np.where(size % 2 == 0, propensity - 0.3, np.nan)
         return Scores(propensity, uplift)
+
+    def foresee(self, features):
+        age = features.get("age")
+        return {"churn": 0.0 if age is None else age % 10 / 10}
+
+    def foresee_many(self, features, *, n_rows):
+        return {"churn": np.nan_to_num(np.asarray(features["age"], dtype=float)) % 10 / 10}
 
     def explain(self, features, candidate):
         return ()

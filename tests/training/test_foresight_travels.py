@@ -57,3 +57,15 @@ def test_a_bundle_of_before_has_its_churn_or_nothing(content):
     assert bundle_from_json({**before, "churn": None}, texts).foreseen == {}
     churn = bundle_from_json({**before, "churn": told["foreseen"]["churn"]}, texts).foreseen["churn"]
     assert churn.score({"x0": 1.0}) == bundle.foreseen["churn"].score({"x0": 1.0})
+
+
+def test_one_customer_is_foreseen_as_among_many(content):
+    bundle = content[0]
+    customers = np.random.default_rng(2).normal(size=(20, 3))
+    customers[3, 1] = np.nan
+    columns = {f"x{place}": customers[:, place] for place in range(3)}
+    many = bundle.foresee_many(columns, n_rows=20)
+    for row in range(20):
+        features = {name: None if np.isnan(each[row]) else float(each[row]) for name, each in columns.items()}
+        among = {name: chances[row] for name, chances in many.items()}
+        assert bundle.foresee(features) == pytest.approx(among, rel=1e-12)
