@@ -28,6 +28,7 @@ BENCHMARKS = {
     "retrain": "benchmarks.retrain",
     "gate": "benchmarks.gate",
     "coffee": "benchmarks.coffee",
+    "coffee_served": "benchmarks.coffee_served",
     "hillstrom": "benchmarks.hillstrom",
     "placebo": "benchmarks.placebo",
     "heterogeneity": "benchmarks.heterogeneity",
