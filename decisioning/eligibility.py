@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 
 from decisioning.action import CONDITIONS, Action
@@ -36,7 +37,7 @@ Check = tuple[TruthFunction, Stop]
 """A condition as a function, and how it stops an action where it is not TRUE."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entrant:
     """One action before one placement, with all about it that is the same for every customer.
 
@@ -52,6 +53,11 @@ class Entrant:
     checks: tuple[Check, ...]
     cap_keys: tuple[CapKey, ...]
     draws: tuple[Draw, ...] = ()
+
+    @cached_property
+    def is_computed(self) -> bool:
+        """Whether the catalogue computes its value, or what any of its treatments costs."""
+        return bool(self.action.value_formula) or any(each.treatment.cost_formula for each in self.candidates)
 
     def unpriced(self, values: Mapping[str, FeatureValue]) -> Stop | None:
         """The formula of its value, or of the costs of all its treatments, that comes to nothing it can be."""

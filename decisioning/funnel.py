@@ -169,7 +169,7 @@ def _stop_of(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
         rules.elsewhere.get(each.action.name)
         or _dated(each.action, moment.customer.as_of)
         or each.refused(moment.values, eligibility_only=moment.arm == "eligibility_only")
-        or each.unpriced(moment.values)
+        or (each.unpriced(moment.values) if each.is_computed else None)
         or rules.stop(each.action)
         or rules.undrawable(each)
     )

@@ -50,9 +50,10 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
     """
     random = generator_of(how.seed)
     choices, limits, stock = choices_of(options, how), through.limits, through.stock
+    required = {name for name, each in through.passed.items() if each.action.mandatory}
     draws: list[Draw] = []
     while choices.names and len(draws) < how.most:
-        draw = _required(choices, through) or _draw(choices, random.random(), how.epsilon)
+        draw = (_required(choices, required) if required else None) or _draw(choices, random.random(), how.epsilon)
         draws.append(draw)
         if draw.action == NO_ACTION:
             break
@@ -77,12 +78,12 @@ def _draw(choices: Choices, uniform: float, epsilon: float) -> Draw:
     return Draw(action, distribution, action == choices.best)
 
 
-def _required(choices: Choices, through: Funnel) -> Draw | None:
-    """The mandatory action of the highest priority that is left; None where none is."""
-    required = [name for name in choices.names if name in through.passed and through.passed[name].action.mandatory]
-    if not required:
+def _required(choices: Choices, names: set[str]) -> Draw | None:
+    """Of these mandatory actions the one of the highest priority that is left; None where none is."""
+    left = names.intersection(choices.names)
+    if not left:
         return None
-    action = choices.only(required).best
+    action = choices.only(left).best
     certain = {name: float(name == action) for name in sorted(choices.names)}
     return Draw(action, Distribution(certain), is_best=True)
 
