@@ -116,3 +116,12 @@ def test_every_route_and_every_error_stands_in_the_documentation():
         if int(status) >= 400
     }
     assert told == documented | {405}
+
+
+def test_every_code_that_the_service_answers_with_stands_in_the_documentation():
+    serving = Path(__file__).parents[2] / "serving"
+    text = "".join(path.read_text(encoding="utf-8") for path in serving.glob("*.py"))
+    codes = set(re.findall(r'HttpError\(\s*\d{3},\s*"(\w+)"|\bcode ?= ?"(\w+)"', text))
+    named = {code for pair in codes for code in pair if code}
+    assert len(named) > 10
+    assert [code for code in sorted(named) if f"`{code}`" not in PAGE] == []

@@ -40,7 +40,7 @@ def fuzzed(folder, n_requests, copies):
     async def run():
         statuses = Counter()
         async with serving(folder) as http:
-            for sent in requests(n_requests // (copies + 1), copies):
+            for sent in requests(n_requests, copies):
                 status, body = await asked(http._transport.app, sent)
                 problem = problem_of(sent.route, status, body)
                 assert not problem, f"{problem}: {sent.route.method} {sent.path} {sent.body[:2000]!r} {body[:500]!r}"
@@ -61,4 +61,4 @@ def test_a_hundred_thousand_odd_requests_are_answered_as_the_contract_says(tmp_p
     n = int(os.environ.get("TSUGI_FUZZ_REQUESTS", "100000"))
     statuses = fuzzed(tmp_path, n, copies=39)
     print(f"\n{statuses.total():,} requests by status: {dict(sorted(statuses.items()))}")
-    assert statuses.total() >= n * 0.8
+    assert statuses.total() >= n
