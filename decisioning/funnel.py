@@ -128,8 +128,10 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     )
     passed: dict[str, Entrant] = {}
     stopped: dict[str, Stop] = {}
+    held_out = moment.arm == "hold_out"
     for each in slot.entrants:
-        stop = _first_stop(each, moment, rules)
+        held = _HELD_OUT if held_out and not each.action.mandatory else None
+        stop = held or each.unfit or _stop_of(each, moment, rules)
         if stop:
             stopped[each.action.name] = stop
         else:
@@ -159,19 +161,14 @@ def _stop_bundles(
             stopped[name] = Stop("bundle", why)
 
 
-def _first_stop(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
-    held_out = moment.arm == "hold_out" and not each.action.mandatory
-    return (_HELD_OUT if held_out else None) or each.unfit or _stop_of(each, moment, rules)
-
-
 def _stop_of(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
     return (
-        rules.elsewhere.get(each.action.name)
+        (rules.elsewhere.get(each.action.name) if rules.elsewhere else None)
         or _dated(each.action, moment.customer.as_of)
         or each.refused(moment.values, eligibility_only=moment.arm == "eligibility_only")
         or (each.unpriced(moment.values) if each.is_computed else None)
         or rules.stop(each.action)
-        or rules.undrawable(each)
+        or (rules.undrawable(each) if each.draws or rules.unrecorded else None)
     )
 
 
