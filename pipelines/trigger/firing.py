@@ -7,11 +7,13 @@ from datetime import datetime
 
 from decisioning.action import NO_ACTION
 from decisioning.condition import Condition
+from decisioning.condition_tree import FORESEEN
 from decisioning.customer import CustomerReference
 from decisioning.decide import Ports, decide, decision_id_of
 from decisioning.decision import Decision, DecisionRequest
 from decisioning.errors import ConflictError, ErasedError
 from decisioning.feature_use import as_allowed
+from decisioning.foresight import foreseen_of
 from decisioning.funnel import values_of
 from decisioning.trigger import Trigger, is_rested, state_of
 from features.decision_answer import render_decision
@@ -90,6 +92,8 @@ class Firing:
         channel = catalog.channels[catalog.placements[trigger.placement].channel]
         features = as_allowed(customer, channel=channel, catalog=catalog).features
         values = values_of(features, {}, now=now, policy=catalog.contact_policy)
+        if FORESEEN in trigger.condition:
+            values |= foreseen_of(ports.scorer, features)
         return self.conditions[trigger.name].holds(values)
 
     def _fire(

@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 from typer.testing import CliRunner
 
+from decisioning.cold_start import CatalogScorer
 from decisioning.errors import InvalidInputError, UnavailableError
 from features.ledger import Ledger
 from features.trigger.delivery_book import DeliveryBook
@@ -273,6 +274,21 @@ def test_a_treatment_for_the_evening_is_decided_for_now_and_sent_then(shop):
     where = ["--home", str(shop.home), "--workspace", str(shop.folder)]
     explained = CliRunner().invoke(app, ["explain", shop.decisions()[0]["decision_id"], *where])
     assert "made again: the same" in explained.stdout
+
+
+class Seer(CatalogScorer):
+    """The catalogue's own scores, and a customer who will leave."""
+
+    def foresee(self, features):
+        return {"churn": 0.7 if features["orders"] else 0.1}
+
+
+def test_what_a_bundle_foresees_makes_a_moment(shop, monkeypatch):
+    monkeypatch.setattr("pipelines.triggers.champion_scorer", lambda _home: Seer())
+    shop.writes(TICKET.replace("orders > 0", "foreseen.churn > 0.5"))
+    assert shop.round(1).tally.fired == 0
+    shop.happens(("Order Completed", ANNA, 2))
+    assert shop.round(70).tally.fired == 1
 
 
 def test_a_new_trigger_begins_with_what_may_still_be_due(shop):
