@@ -9,7 +9,7 @@ Projections hang on an *identifier* (`node`), not on a customer: when two custom
 `identifier.customer_id` changes and everything else follows.
 """
 
-VERSION = 3
+VERSION = 4
 EARLIER = range(2, VERSION)
 """The versions that `features.ledger_upgrade` brings up to this one."""
 
