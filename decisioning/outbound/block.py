@@ -6,7 +6,7 @@ Nothing is chosen yet: pools are shared, and their prices are found over everybo
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,11 @@ from decisioning.slate import Slate
 Floats = NDArray[np.float64]
 
 
-class ColumnScorer(Scorer, Protocol):
-    """A scorer that also scores many customers at once."""
+@runtime_checkable
+class ColumnScorer(Protocol):
+    """Scores many customers at once."""
 
-    def encode(self, features: Mapping[str, Sequence[object]], *, n_rows: int) -> Floats:
+    def encode(self, features: Mapping[str, Any], *, n_rows: int) -> Floats:
         """Columns by name as the matrix that `score_matrix` takes."""
         ...
 
@@ -146,12 +147,9 @@ def _scored(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) 
 
 
 def _found(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -> Scores:
-    encode = getattr(scorer, "encode", None)
-    score_matrix = getattr(scorer, "score_matrix", None)
-    if encode and score_matrix:
+    if isinstance(scorer, ColumnScorer):
         columns = {name: _plain(column, rows) for name, column in crowd.columns.items()}
-        scores: Scores = score_matrix(encode(columns, n_rows=len(rows)), slate.candidates)
-        return scores
+        return scorer.score_matrix(scorer.encode(columns, n_rows=len(rows)), slate.candidates)
     each = [scorer.score(crowd.customer(int(row)).features, slate.candidates) for row in rows]
     given = None if each[0].priority is None else np.array([one.priority for one in each])
     propensity, uplift = np.array([one.propensity for one in each]), np.array([one.uplift for one in each])

@@ -26,6 +26,7 @@ from decisioning.condition_array import Words
 from decisioning.customer import Answer, ConsentState, Contact, ContactHistory, CustomerReference, StandingHold
 from decisioning.decide import consider, epsilon_of
 from decisioning.eligibility import compile_catalog
+from decisioning.exclusive import Exclusive
 from decisioning.outbound.block import weighed
 from decisioning.outbound.choice import NOBODY, Chances, Terms, draw, uniforms
 from decisioning.outbound.crowd import Crowd
@@ -101,12 +102,16 @@ def a_world(random):
         )
         for name in ("card", "fund", "loan", "tea")
     ]
+    parts = pick((("card", "tea"), ("fund",)))
+    pack = an_action("pack", value=float(random.integers(1, 90)), bundle=parts, treatments=(Treatment("t0", "email"),))
+    actions.append(pack)
     policy = ContactPolicy(
         caps=(Cap("channel", 2, timedelta(days=7)), Cap("action", 1, per="day")),
         rests=(Rest("reject", 1, timedelta(days=5), timedelta(days=9), "group"),),
         holds=(Hold("ticket", "segment = 'silver'", ("grow",)),),
         quiet_hours=(QuietHours(time(22), time(9)),),
         time_zone_feature="zone",
+        exclusive=(Exclusive("one of a kind", ("card", "tea"), timedelta(days=4)),),
     )
     return a_catalog(
         *actions,
