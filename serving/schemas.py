@@ -1,14 +1,12 @@
 """The shapes of requests: what a body may hold, checked strictly before anything else sees it."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
-from decisioning.customer import CustomerReference, FeatureValue
+from decisioning.customer import CustomerReference
 from decisioning.decision import DecisionRequest
 from decisioning.errors import InvalidInputError
 from decisioning.outcome import Outcome, OutcomeType
@@ -17,6 +15,7 @@ from features.consent_intake import GivenConsent
 from features.hold import SetHold
 from features.identifier import by_country
 from features.privacy.objection import Objection
+from serving.body_field import PRINTABLE, Fact, FactName, Identifier, Instant, Proof, Strict
 
 MAX_EVENTS = 2500
 """Events or outcomes of one batch, by Segment's convention."""
@@ -24,54 +23,7 @@ MAX_EVENTS = 2500
 MAX_PLACEMENTS = 10
 """Placements of one decision request."""
 
-MAX_WORD = 256
-"""Characters of one fact of the context."""
-
-
 _MONEY = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-
-
-def _instant(value: object) -> datetime:
-    """Read an ISO 8601 time with its offset from UTC."""
-    if not isinstance(value, str):
-        raise PydanticCustomError("timestamp", "an ISO 8601 time such as 2026-03-01T09:30:00Z is needed")
-    try:
-        read = datetime.fromisoformat(value)
-    except ValueError:
-        raise PydanticCustomError("timestamp", "an ISO 8601 time such as 2026-03-01T09:30:00Z is needed") from None
-    if read.tzinfo is None:
-        raise PydanticCustomError("naive_timestamp", "the time has no offset from UTC; write it with Z or +00:00")
-    return _utc(read)
-
-
-def _utc(read: datetime) -> datetime:
-    try:
-        return read.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("timestamp", "the time lies outside the years 1 to 9999") from None
-
-
-def _fact(value: object) -> FeatureValue:
-    """Read a number, a word, a truth (as 1 or 0) or nothing."""
-    if isinstance(value, bool | int | float):
-        return float(value)
-    if value is None or (isinstance(value, str) and len(value) <= MAX_WORD):
-        return value
-    raise PydanticCustomError(
-        "fact", f"a number, a boolean, null or a string of at most {MAX_WORD} characters is needed"
-    )
-
-
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=_PRINTABLE)]
-Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
-Fact = Annotated[
-    FeatureValue,
-    PlainValidator(_fact),
-    WithJsonSchema({"type": ["number", "string", "boolean", "null"], "maxLength": MAX_WORD}),
-]
-Proof = Annotated[str, Field(min_length=1, max_length=1024, pattern=_PRINTABLE)]
-FactName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 def digest(session: str) -> str:
@@ -83,20 +35,14 @@ def digest(session: str) -> str:
     return blake2b(session.encode(), digest_size=12).hexdigest()
 
 
-class Strict(BaseModel):
-    """A body that refuses what it does not know; nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
 class CustomerBody(Strict):
     """Who: exactly one identifier."""
 
     customer_id: Identifier | None = None
     user_id: Identifier | None = None
     anonymous_id: Identifier | None = None
-    email: Annotated[str, Field(min_length=3, max_length=254, pattern=_PRINTABLE)] | None = None
-    phone: Annotated[str, Field(min_length=3, max_length=32, pattern=_PRINTABLE)] | None = None
+    email: Annotated[str, Field(min_length=3, max_length=254, pattern=PRINTABLE)] | None = None
+    phone: Annotated[str, Field(min_length=3, max_length=32, pattern=PRINTABLE)] | None = None
     loyalty_id: Identifier | None = None
 
     def reference(self, country: str = "") -> CustomerReference:
