@@ -15,6 +15,7 @@ from decisioning.errors import InvalidInputError
 from training.aside import Aside
 from training.blend import Blend
 from training.blend_fit import BlendReport, Choice, Recipe, choose_blend, refit
+from training.by_action import information, seen
 from training.calibration import Calibration, choose_calibration
 from training.encoding import TREATMENT_COLUMNS, Floats, Layout, Matrix
 from training.exposure import Evidence
@@ -190,9 +191,9 @@ class Ground:
             baseline_calibration=self.quiet.calibration if self.quiet else Calibration(),
             shown_calibration=shown,
             shrinkage=_shrinkage(self.evidence, effect, self.quiet, shown, self.layout),
-            seen=_seen(self.everything, self.layout),
+            seen=seen(self.everything, self.layout),
             specialists=specialists,
-            information=_information(self.everything, self.layout),
+            information=information(self.everything, self.layout),
         )
 
 
@@ -292,24 +293,6 @@ def _effect_rows(
         baseline=baseline,
         uplift=shown.apply(start + effect.margin(rows.matrix)) - baseline,
     )
-
-
-def _seen(rows: Rows, layout: Layout) -> dict[str, int]:
-    return {action: int(count) for action, count in _by_action(rows, layout)}
-
-
-def _information(rows: Rows, layout: Layout) -> dict[str, float]:
-    """Of each action's shown rows, n ȳ (1 − ȳ)."""
-    positives = _by_action(rows, layout, weights=rows.label)
-    together = zip(_by_action(rows, layout), positives, strict=True)
-    return {action: float(yes - yes * yes / n) for (action, n), (_, yes) in together if n}
-
-
-def _by_action(rows: Rows, layout: Layout, *, weights: Floats | None = None) -> list[tuple[str, float]]:
-    """How many rows each action has, or the sum of their weights (n,)."""
-    codes = rows.matrix[:, layout.position("action")].astype(np.int64)
-    counts = np.bincount(codes, weights, minlength=len(layout.actions.actions))
-    return list(zip(layout.actions.actions, counts.tolist(), strict=False))
 
 
 def _quality(control: Rows, quiet: "_Baseline | None") -> Quality | None:
