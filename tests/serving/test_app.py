@@ -211,7 +211,7 @@ def test_a_body_that_never_arrives_is_a_408(tmp_path, monkeypatch):
 
 
 def test_whatever_nobody_foresaw_is_a_500_without_details(tmp_path, monkeypatch, caplog):
-    async def boom(self, request, body):
+    async def boom(self, *_args, **_options):
         raise RuntimeError("canary-5d1c")
 
     monkeypatch.setattr("serving.decision_log.DecisionDesk.answer", boom)
