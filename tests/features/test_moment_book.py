@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decisioning.trigger import Course, Trigger, state_of
@@ -38,6 +38,7 @@ def plainly(signs):
     return Course(*(from_us(max(each) * MINUTE) if each else None for each in (began, off)))
 
 
+@settings(max_examples=40)
 @given(SIGNS, st.randoms(use_true_random=False), st.integers(0, 200))
 def test_the_order_of_arrival_changes_nothing(signs, chance, minute):
     with TemporaryDirectory() as folder:
