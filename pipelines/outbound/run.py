@@ -50,7 +50,7 @@ def decide_batch(
     """Decide for every customer of a home; the report.
 
     What was weighed before an interruption is not weighed again. Raises `InvalidInputError` of a placement that the
-    catalogue does not have, or of a folder that holds another batch.
+    catalogue does not have, of a folder that holds another batch, or where nobody is known.
     """
     with compose(home, workspace) as composition:
         composition.scorer = champion_scorer(composition.home.path)
@@ -84,6 +84,8 @@ def _plan(composition: Composition, order: Order) -> Plan:
         known = ", ".join(sorted(placements))
         message = f"unknown placement {as_word(order.placement)}; the catalogue has {known}"
         raise InvalidInputError(message, code="unknown_placement", field="placement")
+    if next(composition.graph.customers(page=1), None) is None:
+        raise InvalidInputError(f"nobody is known in {composition.home.path}; send or ingest events first")
     if composition.catalog.catalog.tie_break:
         raise InvalidInputError("a batch breaks ties by name; remove tie_break from the catalogue", field="tie_break")
     version = composition.catalog.catalog.version

@@ -186,3 +186,11 @@ def test_the_command_tells_what_it_came_to(opened, shop, tmp_path):
 def test_who_is_meant_or_where_to_must_be_said(shop, options):
     told = CliRunner().invoke(app, ["decide", "--placement", "mail", "--workspace", str(shop), *options])
     assert told.exit_code == 2
+
+
+def test_a_home_without_anybody_is_named_and_leaves_no_batch_behind(tmp_path):
+    write_workspace(tmp_path / "shop")
+    where = ["--workspace", str(tmp_path / "shop"), "--home", str(tmp_path / "home"), "--out", str(tmp_path / "june")]
+    done = CliRunner().invoke(app, ["decide", "--batch", "june", "--placement", "newsletter", *where])
+    assert "nobody is known in" in str(done.exception)
+    assert not (tmp_path / "june").exists()
