@@ -54,7 +54,7 @@ class Block:
     slate: Slate
     priority: Floats
     propensity: Floats
-    arms: Sequence[str]
+    arms: Sequence[Arm]
     stopped: Mapping[str, int]
 
 
@@ -118,17 +118,13 @@ def _through(
 
 
 def _passed(
-    crowd: Crowd, compiled: CompiledCatalog, placement: Placement, example: int, arm: str
+    crowd: Crowd, compiled: CompiledCatalog, placement: Placement, example: int, arm: Arm
 ) -> tuple[Funnel, Weighing]:
     customer, catalog = crowd.customer(example), compiled.catalog
     values = values_of(customer.features, {}, now=crowd.as_of, policy=catalog.contact_policy)
-    through = funnel(compiled, Moment(customer, placement, values, _arm(arm)))
+    through = funnel(compiled, Moment(customer, placement, values, arm))
     weights = compiled.context_weights(values)
     return through, Weighing(catalog.arbitration, weights, levers=arm != "no_levers")
-
-
-def _arm(arm: str) -> Arm:
-    return arm  # type: ignore[return-value]  # made by `arm_of`
 
 
 def _scored(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -> Scores:

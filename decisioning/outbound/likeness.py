@@ -17,7 +17,7 @@ from decisioning.condition_time import NOW, TODAY, clock_values
 from decisioning.eligibility import CompiledCatalog, Entrant
 from decisioning.feature_use import barred_features
 from decisioning.funnel import clock_of
-from decisioning.holdout import ARMS, arm_of
+from decisioning.holdout import ARMS, Arm, arm_of
 from decisioning.outbound.crowd import SILENT, Crowd, without
 
 Codes = NDArray[np.int32]
@@ -29,7 +29,7 @@ class Likeness:
 
     kind: NDArray[np.intp]
     examples: NDArray[np.intp]
-    arms: tuple[str, ...]
+    arms: tuple[Arm, ...]
 
 
 def allowed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement) -> Crowd:
