@@ -83,15 +83,22 @@ def _prices(files: Files, n: int) -> Floats:
 
 
 def _sample(files: Files, n: int) -> Market:
+    """Every so-manieth of all customers, block by block, so that no more than these are held."""
     step = max(1, -(-n // MOST_SAMPLED))
-    parts = [(each.priority, each.chances) for _, each in files.blocks()]
-    priority = np.concatenate([part for part, _ in parts]) if parts else np.zeros((0, len(files.terms.takes)))
+    parts = [(each.priority[at], each.chances.take(at)) for at, each in _every(files, step)]
     chances = Chances(
-        np.concatenate([each.uniform for _, each in parts]) if parts else np.zeros(0),
-        np.concatenate([each.epsilon for _, each in parts]) if parts else np.zeros(0),
+        np.concatenate([each.uniform for _, each in parts]),
+        np.concatenate([each.epsilon for _, each in parts]),
         files.must_fill,
     )
-    return _thinned(Market(priority, files.slate, files.terms, chances), step)
+    priority = np.concatenate([part for part, _ in parts])
+    return Market(priority, files.slate, files.terms, chances, len(priority) / n)
+
+
+def _every(files: Files, step: int) -> Iterator[tuple[Places, WeighedBlock]]:
+    """Each block with the places of every step-th customer of all."""
+    for rows, block in files.blocks():
+        yield np.arange(-rows.start % step, len(block.ids), step), block
 
 
 def _thinned(market: Market, step: int) -> Market:
