@@ -54,6 +54,13 @@ class MomentBook:
             connection.execute("INSERT OR REPLACE INTO trigger VALUES (?, ?, ?)", (trigger, digest, seq))
             connection.execute("UPDATE moment SET began_us = NULL, due_us = NULL WHERE trigger = ?", (trigger,))
 
+    def remember(self, trigger: str, fired: Iterable[tuple[int, int]]) -> None:
+        """Know for which identifiers it fired when (microseconds), but for what is known already."""
+        with self.transaction() as connection:
+            for node, at_us in fired:
+                connection.execute(_MENTION, (trigger, node))
+                connection.execute(_REMEMBER, (at_us, trigger, node))
+
     def note(self, signs: Iterable[Sign], *, after_us: dict[str, int], seq: int) -> None:
         """Keep what events said, and that they were read up to a record, for every trigger named in `after_us`.
 
@@ -175,4 +182,5 @@ _DEAL_WITH = """
         due_us = CASE WHEN began_us > ? THEN due_us END
     WHERE trigger = ? AND node = ?
 """
+_REMEMBER = "UPDATE moment SET fired_us = ? WHERE trigger = ? AND node = ? AND fired_us IS NULL"
 _WAIT = "UPDATE moment SET due_us = ? WHERE trigger = ? AND node = ?"

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from decisioning.trigger import Trigger
 from features.instant import to_us
 from features.ledger import Ledger
-from features.record import EVENT, Record, Told, UnreadableRecordError, facts_in
+from features.record import EVENT, Told, UnreadableRecordError, facts_in
 from features.trigger.moment_book import MomentBook, Sign
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -25,7 +25,8 @@ class Watch:
 
     def read(self, *, now: datetime) -> None:
         """Read on to the newest record. A trigger that is new begins with what may still be due."""
-        until = {each.name: self._read_until(each, now) for each in self.triggers.values() if each.event}
+        begun = {name: self._read_until(each, now) for name, each in self.triggers.items()}
+        until = {name: seq for name, seq in begun.items() if self.triggers[name].event}
         newest = self.ledger.last_seq()
         while until and (after := min(until.values())) < newest:
             page = next(self.ledger.told(after, newest), [])
@@ -44,7 +45,13 @@ class Watch:
         if seq is None:
             seq = self._before(now - trigger.after - trigger.within)
             self.book.begin(trigger.name, digest, seq)
+            self.book.remember(trigger.name, self._fired(trigger.name))
         return seq
+
+    def _fired(self, name: str) -> list[tuple[int, int]]:
+        """When it was decided for whom, as the ledger knows: (identifier, moment), should the book be a new one."""
+        with self.ledger.read() as connection:
+            return connection.execute(_FIRED, (request_of(name, ""), request_of(name, "\U0010ffff"))).fetchall()
 
     def _before(self, moment: datetime) -> int:
         """The last record that was received before this moment."""
@@ -52,8 +59,8 @@ class Watch:
             query = "SELECT ifnull(max(seq), 0) FROM record WHERE received_us < ?"
             return int(connection.execute(query, (to_us(moment),)).fetchone()[0])
 
-    def _signs(self, record: Record | Told) -> Iterator[Sign]:
-        if record.kind != EVENT or not isinstance(record, Told) or record.node is None:
+    def _signs(self, record: Told) -> Iterator[Sign]:
+        if record.kind != EVENT or record.node is None:
             return
         with suppress(UnreadableRecordError):
             for fact in facts_in(record):
@@ -67,7 +74,23 @@ class Watch:
                 yield Sign(trigger.name, node, record.occurred_us, str(record.seq), begins)
 
 
+def request_of(trigger: str, occasion: str) -> str:
+    """The request id of the decision of one occasion: the same occasion is never decided for twice.
+
+    >>> request_of("cart", "17")
+    'trigger:cart:17'
+    """
+    return f"trigger:{trigger}:{occasion}"
+
+
 def _digest(trigger: Trigger) -> str:
     """The words of a trigger that say which events count."""
     words = (trigger.event, sorted(trigger.where.items()), trigger.unless, trigger.after)
     return blake2b(repr(words).encode(), digest_size=8).hexdigest()
+
+
+_FIRED = """
+    SELECT r.node, max(r.occurred_us)
+    FROM request q JOIN record r ON r.kind = 'decision' AND r.record_id = q.decision_id
+    WHERE q.request_id > ? AND q.request_id < ? AND r.node IS NOT NULL GROUP BY r.node
+"""

@@ -22,6 +22,7 @@ from features.identity import IdentityGraph
 from features.instant import to_us
 from features.trigger.delivery_book import Delivery, DeliveryBook
 from features.trigger.moment_book import MomentBook
+from features.trigger.watching import request_of
 
 PAGE = 500
 """Moments that are dealt with between two looks at the deliveries."""
@@ -101,7 +102,7 @@ class Firing:
     ) -> None:
         """Decide for one beginning, once whatever happens in between: the same beginning has the same request id."""
         customer_id, what, began = occasion
-        request_id = f"trigger:{trigger.name}:{what}"
+        request_id = request_of(trigger.name, what)
         reference = CustomerReference("customer_id", customer_id)
         request = DecisionRequest(
             request_id, reference, trigger.placement, channel="", context={"trigger": trigger.name}

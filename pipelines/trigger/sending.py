@@ -49,12 +49,19 @@ class Sending:
     chance: Random
 
     def send(self) -> int:
-        """Try every delivery whose time has come, at most `MOST`; how many arrived."""
-        n = 0
+        """Try what is to be sent by now, at most `MOST`; how many arrived.
+
+        A channel that failed once is not tried again in the same round: who does not answer holds up nobody else.
+        """
+        n, failed = 0, set[str]()
         for delivery in self.deliveries.waiting(now=self.clock(), most=MOST):
+            if delivery.channel in failed:
+                continue
             after = self._attempt(delivery)
             self.deliveries.keep(after)
             n += after.state == "delivered"
+            if after.state == "pending":
+                failed.add(delivery.channel)
         return n
 
     def _attempt(self, delivery: Delivery) -> Delivery:

@@ -244,6 +244,27 @@ def test_a_book_that_is_lost_decides_nothing_twice(shop):
     assert len({headers["webhook-id"] for headers, _ in shop.receiver.got}) == 1
 
 
+@pytest.mark.parametrize("triggers", [CART, TICKET.replace("    again_after_days: 30\n", "")])
+def test_a_book_that_is_lost_forgets_nobody_for_whom_it_fired(shop, triggers):
+    shop.writes(triggers)
+    shop.happens(("Product Added", ANNA, 0), ("Order Completed", ANNA, -30))
+    assert shop.round(31).tally.fired == 1
+    (shop.home / "triggers.db").unlink()
+    month = 30 * 1440
+    shop.happens(("Product Added", ANNA, month))
+    assert shop.round(month + 31).tally.fired == 0
+    assert len(shop.decisions()) == 1
+
+
+def test_a_channel_that_fails_is_tried_once_in_a_round_and_the_others_wait_for_the_next(shop):
+    bert = {"userId": "bert"}
+    shop.happens(("consents", bert, -60), ("Product Added", ANNA, 0), ("Product Added", bert, 0))
+    shop.receiver.answers.append((503, {}))
+    assert (shop.round(31).delivered, len(shop.receiver.got)) == (0, 1)
+    assert shop.round(31.02).delivered == 1
+    assert shop.round(32).delivered == 1
+
+
 def test_of_an_erased_customer_nothing_is_sent(shop):
     shop.receiver.answers.append((503, {}))
     shop.happens(("Product Added", ANNA, 0))
