@@ -248,9 +248,8 @@ def _fit_baseline(
     hidden = tuple(layout.position(name) for name in TREATMENT_COLUMNS)
     recipe = Recipe(replace(shape, ignore=hidden), search.of("baseline"))
     choice = choose_blend(train, validation, recipe)
-    final = refit(train.join(validation), recipe, choice)
     calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
-    return _Baseline(choice.blend, final, choice, calibration)
+    return _Baseline(choice.blend, refit(train.join(validation), recipe, choice), choice, calibration)
 
 
 def _is_seen_anyway(train: Rows, validation: Rows) -> bool:
