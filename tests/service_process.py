@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -82,3 +83,14 @@ class Service:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=20)
+
+
+@contextmanager
+def a_service(folder):
+    """A running service that ends with the block."""
+    running = Service(folder)
+    try:
+        yield running
+    finally:
+        running.client.close()
+        running.stop()

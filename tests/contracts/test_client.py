@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from service_process import Service
+from service_process import a_service
 
 from serving.client import errors
 from serving.client.transport import Patience, Transport
@@ -28,10 +28,8 @@ DECIDED = {
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    running = Service(tmp_path_factory.mktemp("service"))
-    yield running
-    running.client.close()
-    running.stop()
+    with a_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
 
 
 @pytest.mark.slow

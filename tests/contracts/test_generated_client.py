@@ -8,7 +8,7 @@ import httpx
 import jsonschema_rs
 import pytest
 from generated_client import check, operation_at, written
-from service_process import KEY, WRITE, Service
+from service_process import KEY, WRITE, a_service
 
 from serving.openapi import describe
 from serving.routes import ROUTES
@@ -21,10 +21,8 @@ TEXT = {"version": "1"}
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    running = Service(tmp_path_factory.mktemp("service"))
-    yield running
-    running.client.close()
-    running.stop()
+    with a_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
 
 
 def _calls(decision_id, action):

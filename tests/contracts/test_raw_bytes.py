@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from service_process import KEY, Service
+from service_process import KEY, a_service
 
 LONGEST = 20.0
 """Seconds after which a connection counts as hanging; a body may take 7 to arrive."""
@@ -65,10 +65,8 @@ CORPUS = {
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    running = Service(tmp_path_factory.mktemp("service"))
-    yield running
-    running.client.close()
-    running.stop()
+    with a_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
 
 
 def said(service, sent):

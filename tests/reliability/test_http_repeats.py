@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from service_process import Service
+from service_process import a_service
 
 from features.ledger import Ledger
 
@@ -16,10 +16,8 @@ BATCH = 25
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    running = Service(tmp_path_factory.mktemp("repeats"))
-    yield running
-    running.client.close()
-    running.kill()
+    with a_service(tmp_path_factory.mktemp("repeats")) as running:
+        yield running
 
 
 def decided(service, name):
