@@ -17,6 +17,7 @@ import orjson
 from decisioning.action import NO_ACTION
 from decisioning.outcome import POSITIVE
 from decisioning.rollout import draw_of
+from features.draws import Draws
 from features.ledger import Ledger
 from features.record import DECISION, OUTCOME, Record
 from features.rollout_pointer import RolloutPointer
@@ -94,12 +95,17 @@ class _Open:
 
 @dataclass(slots=True)
 class RolloutTally:
-    """Reads the ledger from where a canary began, a little further at every look."""
+    """Reads the ledger from where a canary began, a little further at every look.
+
+    Decisions that repeat one draw count once: as the first of them, accepted where any of them was.
+    """
 
     pointer: RolloutPointer
     canary: Side = field(default_factory=Side)
     champion: Side = field(default_factory=Side)
     _seq: int = 0
+    _draws: Draws = field(default_factory=Draws)
+    _repeats: dict[str, str] = field(default_factory=dict)
     _waiting: dict[str, _Open] = field(default_factory=dict)
     _customers: dict[tuple[bool, str], tuple[float, float]] = field(default_factory=dict)
 
@@ -132,15 +138,20 @@ class RolloutTally:
         side = self._side(customer)
         if side is None or decision["arm"] != "nba":
             return
+        drawn = self._draws.first(record.body, record.record_id)
+        if drawn != record.record_id:
+            self._repeats[record.record_id] = drawn
+            return
         first = decision["ranked"][0] if chosen != NO_ACTION else None
         self._add(side, customer, n=1.0, y=-first["cost"] if first else 0.0)
         if first:
             self._waiting[record.record_id] = _Open(customer, chosen, first["value"], side)
 
     def _answered(self, outcome: Mapping[str, Any]) -> None:
-        waiting = self._waiting.get(outcome["decision_id"])
+        decision_id = self._repeats.get(outcome["decision_id"], outcome["decision_id"])
+        waiting = self._waiting.get(decision_id)
         if waiting and outcome["action"] == waiting.action and outcome["type"] in POSITIVE:
-            del self._waiting[outcome["decision_id"]]
+            del self._waiting[decision_id]
             self._add(waiting.side, waiting.customer_id, n=0.0, y=waiting.value)
 
     def _side(self, customer: str) -> Side | None:

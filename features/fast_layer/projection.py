@@ -9,6 +9,7 @@ from decisioning.fast_layer.belief import DAY_US, Belief
 from decisioning.fast_layer.exposure import Regressors
 from decisioning.fast_layer.layer import FastLayer, Ground
 from decisioning.fast_layer.scorer import FastScorer
+from features.draws import first_drawn
 from features.fast_layer.shown import Reading, Shown, Told, told_by_decision, told_by_outcome
 from features.ledger import Ledger, last_seq
 from features.record import DECISION
@@ -34,7 +35,8 @@ class FastProjection:
     """What was answered since a bundle was trained; a function of the ledger's records, the bundle and the settings.
 
     Nothing of it is stored: it is made from the records when a process starts, and when another bundle serves. It reads
-    outcomes, and decisions that imply their impressions. Not for several threads at once.
+    outcomes, and decisions that imply their impressions. Decisions that repeat one draw are one exposure, of the first
+    of them, whichever was shown and answered. Not for several threads at once.
     """
 
     def __init__(self, ledger: Ledger, reading: Reading, belief: Belief, *, ground: Ground | None = None) -> None:
@@ -79,20 +81,31 @@ class FastProjection:
             self._learn(connection, told)
 
     def _learn(self, connection: sqlite3.Connection, told: Told) -> None:
+        if (told.decision_id, told.action) in self._open:
+            self._know_more(told)
+            return
+        stored = connection.execute(_DECISION, (told.decision_id,)).fetchone()
+        if stored:
+            drawn, body = first_drawn(connection, stored[0], told.decision_id)
+            self._begin(body, told._replace(decision_id=drawn))
+
+    def _begin(self, body: bytes, told: Told) -> None:
+        """Learn of an exposure, or more of it: what repeats its draw may have told of it already."""
         key = told.decision_id, told.action
-        known = self._open.get(key)
-        if known is None:
-            self._begin(connection, told)
-        elif told.received_us <= known.until_us:
+        if key in self._open:
+            self._know_more(told)
+            return
+        shown = self._reading.first(body, told)
+        if shown is not None:
+            self._open[key] = shown
+            self._layer.learn(told.action, shown.exposure)
+
+    def _know_more(self, told: Told) -> None:
+        key = told.decision_id, told.action
+        known = self._open[key]
+        if told.received_us <= known.until_us:
             self._open[key] = more = known.with_(told)
             self._layer.correct(told.action, known.exposure, more.exposure)
-
-    def _begin(self, connection: sqlite3.Connection, told: Told) -> None:
-        stored = connection.execute(_DECISION, (told.decision_id,)).fetchone()
-        shown = self._reading.first(stored[0], told) if stored else None
-        if shown is not None:
-            self._open[told.decision_id, told.action] = shown
-            self._layer.learn(told.action, shown.exposure)
 
     def _forget_closed(self) -> None:
         """Keep no exposure by name once its window is long over; what it says stays in the sums."""

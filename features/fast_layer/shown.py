@@ -74,7 +74,7 @@ class Reading:
         decision = orjson.loads(body)["decision"]
         action = self.catalog.actions.get(told.action)
         decided_us = to_us(datetime.fromisoformat(decision["decided_at"]))
-        if action is None or decided_us <= self.since_us:
+        if action is None or decided_us <= self.since_us or not _lists(decision, told.action):
             return None
         until_us = decided_us + int(action.window.total_seconds() * 1e6)
         propensity = self._propensity(decision, told.action)
@@ -97,6 +97,10 @@ class Reading:
         action = self.catalog.actions[name]
         shown = next((each["treatment"] for each in decision["ranked"] if each["action"] == name), None)
         return next((Candidate(action, each) for each in action.treatments if each.name == shown), None)
+
+
+def _lists(decision: Mapping[str, Any], action: str) -> bool:
+    return any(each["action"] == action for each in decision["ranked"])
 
 
 @dataclass(frozen=True, slots=True)

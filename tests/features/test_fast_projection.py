@@ -237,6 +237,35 @@ def test_a_bundle_trained_on_much_of_an_action_is_moved_less_by_an_answer(ledger
     assert moved[0] > 10 * moved[1] > 0
 
 
+def decide_stuck(ledger, name, *, seconds):
+    """A decision of one customer that shares its draws with the others of this kind."""
+    reference, stuck = CustomerReference("user_id", "u-1"), "s_" + "0" * 24
+    decision = a_decision(name, reference=reference, decided_at=at(seconds), stuck=stuck)
+    DecisionBook(ledger, a_catalog()).record_many([decision])
+
+
+def test_what_repeats_a_draw_is_one_exposure_whichever_is_answered(ledger):
+    for name, seconds in (("1", 0), ("2", 100), ("3", 200)):
+        decide_stuck(ledger, name, seconds=seconds)
+        answer(ledger, name, "impression", seconds=seconds + 10)
+    watching = projected(ledger)
+    answer(ledger, "3", seconds=300)
+    watching.catch_up()
+    with Ledger(ledger.path.with_name("once.db")) as once:
+        decide(once, "1", reference=CustomerReference("user_id", "u-1"))
+        answer(once, "1", "impression", seconds=10)
+        answer(once, "1", seconds=300)
+        assert_close(believed(watching), believed(projected(once)))
+    assert_close(believed(watching), believed(projected(ledger)))
+
+
+def test_a_draw_that_the_bundle_was_trained_on_is_not_learned_again_from_what_repeats_it(ledger):
+    for name, seconds in (("1", 0), ("2", DAY)):
+        decide_stuck(ledger, name, seconds=seconds)
+        answer(ledger, name, "reject", seconds=seconds + 10)
+    assert believed(projected(ledger, since_us=to_us(at(DAY / 2)))) == {}
+
+
 def test_ranked_actions_are_learned_each_on_its_own(ledger):
     scores = dict.fromkeys(("card", "loan"), (0.1, None, 1.0))
     decide(ledger, "1", ranked=(a_ranked(), a_ranked(rank=2, action="loan")), scores=scores)

@@ -84,3 +84,18 @@ def test_the_ledger_is_read_a_little_further_at_every_look(tmp_path):
         tally.catch_up(ledger)
     assert tally.canary.y == pytest.approx(value - 2 * cost)
     assert tally.loss == ""
+
+
+def test_decisions_that_repeat_a_draw_count_once_and_an_answer_to_any_of_them_is_its_answer(tmp_path):
+    canary = next(f"c_{i}" for i in range(100) if draw_of(f"c_{i}", "challenger") < 0.25)
+    reference, stuck = CustomerReference("user_id", canary), "s_" + "0" * 24
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        book, tally = DecisionBook(ledger, a_catalog()), RolloutTally(POINTER)
+        for name in ("1", "2", "3"):
+            book.record_many([a_decision(name, customer_id=canary, reference=reference, stuck=stuck)])
+        for name in ("2", "3"):
+            answered = an_outcome(name, decision_id=f"d-{name}", action="card", type="accept")
+            OutcomeBook(ledger).accept([answered], received_at=at(60))
+        tally.catch_up(ledger)
+    assert tally.canary.n == 1
+    assert tally.canary.y == pytest.approx(a_ranked().value - a_ranked().cost)

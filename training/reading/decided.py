@@ -1,6 +1,5 @@
 """The ledger's decisions as columns: who, when, what could be chosen, what was, and what was known."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from features.draws import Draws
 from features.ledger import Ledger
 from features.record import DECISION, Record
 from training.aside import ahead
@@ -22,8 +22,6 @@ from training.reading.page import Page, Parser, Words
 PAGE = 4_096
 """Decisions that are read at once."""
 TEXTS = ("customer_id", "channel", "placement", "arm", "treatment")
-_STUCK = re.compile(rb'"stuck":"(s_[0-9a-f]{24})"')
-"""What names the draws that decisions share, in a record's body."""
 Booleans = NDArray[np.bool_]
 Names = dict[str, int]
 """The column of each action; a new one gets the next column."""
@@ -102,13 +100,8 @@ def _pages(ledger: Ledger, last: int, until_us: int) -> Iterator[list[Record]]:
 
 def _drawn(records: Iterable[Record]) -> Iterator[Record]:
     """The decisions that were drawn for themselves: of those that share their draws, the first alone."""
-    seen: set[bytes] = set()
-    for record in records:
-        stuck = _STUCK.search(record.body)
-        if stuck is None or stuck[1] not in seen:
-            yield record
-        if stuck is not None:
-            seen.add(stuck[1])
+    draws = Draws()
+    return (record for record in records if draws.first(record.body, record.record_id) == record.record_id)
 
 
 def _read(records: Sequence[Record], page: Page, known: Names) -> _Read:
