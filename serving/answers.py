@@ -124,22 +124,30 @@ class OutcomesAnswer(EventsAnswer):
 
 
 class TreatmentAnswer(Answered):
-    """How an action is rendered; no placements: every placement of the channel."""
+    """How an action is rendered; no placements: every placement of the channel.
+
+    Where there is a `cost_formula`, a contact costs the customer's own amount, and `cost` is what is usual.
+    """
 
     treatment: str
     channel: str
     cost: Money
+    cost_formula: str
     placements: list[str]
 
 
 class ActionAnswer(Answered):
-    """One action of the catalogue."""
+    """One action of the catalogue.
+
+    Where there is a `value_formula`, an acceptance is worth the customer's own amount, and `value` is what is usual.
+    """
 
     action: str
     issue: str
     group: str
     purpose: str
     value: Money
+    value_formula: str
     window_days: float
     eligibility: str
     applicability: str
@@ -148,9 +156,15 @@ class ActionAnswer(Answered):
 
 
 class ActionsAnswer(Answered):
-    """The catalogue that serves now."""
+    """The catalogue that serves now: how it ranks, and what it ranks.
+
+    `arbitration` is that of the issues that `arbitration_by_issue` does not name; `priority_formula` is of `custom`.
+    """
 
     version: str
+    arbitration: str
+    arbitration_by_issue: dict[str, str]
+    priority_formula: str
     actions: list[ActionAnswer]
 
 
