@@ -9,26 +9,39 @@ import duckdb
 import numpy as np
 
 from benchmarks.report import Cell, Report
-from decisioning.condition import Condition, compile_condition, read_condition
-from decisioning.condition_array import Column, Words, judge
+from decisioning.condition import Condition, compile_condition
+from decisioning.condition_array import Column, Words, true_of
+from decisioning.condition_python import compile_leading
+from decisioning.customer import FeatureValue
 
 N_CONDITIONS = 150
 ROUNDS = 15
 WORDS = ("mass", "gold", "private")
 AT_ONCE = 20_000
+CUSTOMERS = 50
+"""Of whom one is asked about after the other."""
 
 
 def run(*, quick: bool) -> Report:
     """Judge generated conditions over numbers and words, of which one in ten is not known."""
     n = 20_000 if quick else 1_000_000
-    conditions = [compile_condition(_text(nth)) for nth in range(N_CONDITIONS)]
+    rounds = 3 if quick else ROUNDS
+    long, short = ([compile_condition(text(nth)) for nth in range(N_CONDITIONS)] for text in (_long, _short))
     columns = _columns(n)
     rows = [
-        _row("one customer, Python", 1, lambda: _one(conditions, quick=quick)),
-        _row("columns, two threads", n, lambda: _many(conditions, columns, n)),
-        _row("DuckDB, two threads", n, lambda: _in_duckdb(conditions, columns)),
+        _row("four comparisons, one customer, all at once", 1, lambda: _together(long, rounds)),
+        _row("four comparisons, one customer, one by one", 1, lambda: _one_by_one(long, rounds)),
+        _row("one or two, one customer, all at once", 1, lambda: _together(short, rounds)),
+        _row("one or two, one customer, one by one", 1, lambda: _one_by_one(short, rounds)),
+        _row("four comparisons, columns, two threads", n, lambda: _many(long, columns, n)),
+        _row("four comparisons, DuckDB, two threads", n, lambda: _in_duckdb(long, columns)),
     ]
-    return Report(f"{N_CONDITIONS} conditions of four comparisons each over 20 features.", rows)
+    return Report(
+        f"{N_CONDITIONS} conditions over 20 features. All at once: whether each is TRUE, by the one function that a "
+        "placement has; one by one: TRUE, FALSE or unknown, each by its own. `ms` of one customer are CPU, the median "
+        "of rounds; of many they are on the clock.",
+        rows,
+    )
 
 
 def _row(how: str, n: int, work: Callable[[], float]) -> dict[str, Cell]:
@@ -38,12 +51,44 @@ def _row(how: str, n: int, work: Callable[[], float]) -> dict[str, Cell]:
     return {"how": how, "customers": n, "ms": milliseconds, "wall s": time.perf_counter() - wall, "CPU s": spent}
 
 
-def _text(nth: int) -> str:
+def _long(nth: int) -> str:
     first, second = f"x{nth % 16}", f"x{(nth * 7 + 3) % 16}"
     word = WORDS[nth % 3]
     return (
         f"({first} > {nth % 11 - 5} OR {second} IS NULL) AND (s{nth % 4} <> '{word}' OR {first} < {second} * 2 + {nth})"
     )
+
+
+def _short(nth: int) -> str:
+    number, word = f"x{nth % 16} > {nth % 11 - 5}", f"s{nth % 4} <> '{WORDS[nth % 3]}'"
+    return number if nth % 2 else f"{number} OR {word}"
+
+
+def _together(conditions: list[Condition], rounds: int) -> float:
+    leading = compile_leading([[condition.tree] for condition in conditions])
+    return _median_of(rounds, leading)
+
+
+def _one_by_one(conditions: list[Condition], rounds: int) -> float:
+    truths = [condition.truth for condition in conditions]
+    return _median_of(rounds, lambda values: [truth(values) for truth in truths])
+
+
+def _median_of(rounds: int, ask: Callable[[dict[str, FeatureValue]], object]) -> float:
+    """The median milliseconds of CPU for one customer."""
+    customers, times = [_customer(place) for place in range(CUSTOMERS)], []
+    for _ in range(rounds):
+        began = time.process_time()
+        for values in customers:
+            ask(values)
+        times.append((time.process_time() - began) / len(customers) * 1e3)
+    return statistics.median(times)
+
+
+def _customer(place: int) -> dict[str, FeatureValue]:
+    numbers = {f"x{nth}": None if (place + nth) % 10 == 0 else float(place * nth % 9 - 4) for nth in range(16)}
+    words = {f"s{nth}": None if (place - nth) % 10 == 0 else WORDS[(place + nth) % 3] for nth in range(4)}
+    return {**numbers, **words}
 
 
 def _columns(n: int) -> dict[str, Column]:
@@ -53,26 +98,13 @@ def _columns(n: int) -> dict[str, Column]:
     return {**numbers, **{name: Words(codes, WORDS) for name, codes in words.items()}}
 
 
-def _one(conditions: list[Condition], *, quick: bool) -> float:
-    """The median milliseconds of CPU for one customer's 150 conditions."""
-    customers = [{f"x{nth}": float(place * nth % 9 - 4) for nth in range(16)} | {"s0": "gold"} for place in range(50)]
-    times = []
-    for _ in range(3 if quick else ROUNDS):
-        began = time.process_time()
-        for values in customers:
-            for condition in conditions:
-                condition.truth(values)
-        times.append((time.process_time() - began) / len(customers) * 1e3)
-    return statistics.median(times)
-
-
 def _many(conditions: list[Condition], columns: dict[str, Column], n: int) -> float:
-    trees = [read_condition(condition.text) for condition in conditions]
+    trees = [condition.tree for condition in conditions]
 
     def block(start: int) -> int:
         some = {name: _part(column, slice(start, start + AT_ONCE)) for name, column in columns.items()}
         size = min(AT_ONCE, n - start)
-        return sum(int(judge(tree, some, n=size).true.sum()) for tree in trees)
+        return sum(int(true_of(tree, some, n=size).sum()) for tree in trees)
 
     began = time.perf_counter()
     with ThreadPoolExecutor(2) as pool:

@@ -25,13 +25,15 @@ class Condition:
 
     Parameters: `text` as written; `sql`, the same for DuckDB, where a context name is the column `"context.<name>"`;
     `names`, the features and context names it reads; `truth` answers True, False or None (unknown) for the values of
-    one customer, and never raises: a missing name, NaN, a value of the wrong kind and a division by zero are unknown.
+    one customer, and never raises: a missing name, NaN, a value of the wrong kind and a division by zero are unknown;
+    `tree`, what it was read as.
     """
 
     text: str
     sql: str
     names: frozenset[str] = field(repr=False)
     truth: TruthFunction = field(repr=False, compare=False)
+    tree: Truth = field(repr=False, compare=False)
 
     def holds(self, values: Mapping[str, FeatureValue]) -> bool:
         """Whether the condition is TRUE; unknown is not.
@@ -62,7 +64,7 @@ durations such as 3 days, DATE 'YYYY-MM-DD', TIMESTAMP '...', feature names and 
     names = frozenset(names_in(tree))
     if known is not None:
         check_known(text, names, known)
-    return Condition(text=text, sql=render_sql(tree), names=names, truth=compile_python(tree))
+    return Condition(text=text, sql=render_sql(tree), names=names, truth=compile_python(tree), tree=tree)
 
 
 def read_condition(text: str, *, kinds: Kinds = UNTYPED) -> Truth:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.condition_tree import (
+    OPPOSITE,
     Always,
     Among,
     Arithmetic,
@@ -17,6 +18,7 @@ from decisioning.condition_tree import (
     Missing,
     Name,
     Negation,
+    Operator,
     Some,
     Truth,
     Value,
@@ -48,12 +50,20 @@ def judge(tree: Truth, columns: Mapping[str, Column], *, n: int) -> Verdict:
     """What the condition says of each of n rows; a name without a column is unknown.
 
     >>> ages = np.array([17.0, 18.0, np.nan])
-    >>> judge(Comparison(">=", Name("age"), Constant(18.0)), {"age": ages}, n=3).true
+    >>> judge(Comparison(">=", Name("age"), Constant(18.0)), {"age": ages}, n=3).false
+    array([ True, False, False])
+    """
+    return Verdict(true_of(tree, columns, n=n), true_of(Negation(tree), columns, n=n))
+
+
+def true_of(tree: Truth, columns: Mapping[str, Column], *, n: int) -> Flags:
+    """Of which of n rows the condition is TRUE, (n,); half of what `judge` costs.
+
+    >>> true_of(Comparison(">=", Name("age"), Constant(18.0)), {"age": np.array([17.0, 18.0, np.nan])}, n=3)
     array([False,  True, False])
     """
     with np.errstate(all="ignore"):
-        verdict = _judge(tree, columns)
-    return Verdict(np.broadcast_to(verdict.true, (n,)), np.broadcast_to(verdict.false, (n,)))
+        return np.broadcast_to(_true(tree, columns), (n,))
 
 
 def amounts_of(value: Value, columns: Mapping[str, Column]) -> Numbers:
@@ -72,58 +82,81 @@ def computed(value: Value, columns: Mapping[str, Column], *, n: int) -> Numbers:
         return np.broadcast_to(amounts_of(value, columns), (n,))
 
 
-def _judge(tree: Truth, columns: Mapping[str, Column]) -> Verdict:
+def _true(tree: Truth, columns: Mapping[str, Column]) -> Flags:
     match tree:
         case Always(truth):
-            return Verdict(np.array(truth), np.array(not truth))
+            return np.array(truth)
         case Comparison(operator, left, right):
-            return _compared(_OPERATORS[operator], _value(left, columns), _value(right, columns))
+            return _compared(operator, _value(left, columns), _value(right, columns))
         case Among(value, options):
             return _among(_value(value, columns), options)
         case Missing(value):
-            unknown = _unknown(_value(value, columns))
-            return Verdict(unknown, ~unknown)
+            return np.isnan(_codes(_value(value, columns)))
         case Negation(inner):
-            inside = _judge(inner, columns)
-            return Verdict(inside.false, inside.true)
+            return _false(inner, columns)
         case Every(parts):
-            return reduce(_both, (_judge(part, columns) for part in parts))
+            return reduce(np.logical_and, (_true(part, columns) for part in parts))
         case Some(parts):
-            return reduce(_either, (_judge(part, columns) for part in parts))
+            return reduce(np.logical_or, (_true(part, columns) for part in parts))
 
 
-def _both(a: Verdict, b: Verdict) -> Verdict:
-    return Verdict(a.true & b.true, a.false | b.false)
+def _false(tree: Truth, columns: Mapping[str, Column]) -> Flags:
+    match tree:
+        case Comparison(operator, left, right):
+            return _compared(OPPOSITE[operator], _value(left, columns), _value(right, columns))
+        case Among(value, options):
+            column = _value(value, columns)
+            return ~_among(column, options) & ~np.isnan(_codes(column)) & _can_be_among(column, options)
+        case Always() | Missing():
+            return ~_true(tree, columns)
+        case Negation(inner):
+            return _true(inner, columns)
+        case Every(parts):
+            return reduce(np.logical_or, (_false(part, columns) for part in parts))
+        case Some(parts):
+            return reduce(np.logical_and, (_false(part, columns) for part in parts))
 
 
-def _either(a: Verdict, b: Verdict) -> Verdict:
-    return Verdict(a.true | b.true, a.false & b.false)
+def _codes(column: Column) -> Numbers:
+    return column.codes if isinstance(column, Words) else column
 
 
-def _unknown(column: Column) -> Flags:
-    return np.isnan(column.codes if isinstance(column, Words) else column)
-
-
-def _compared(operator: Callable[..., Flags], left: Column, right: Column) -> Verdict:
+def _compared(operator: Operator, left: Column, right: Column) -> Flags:
+    """Where it holds: of NaN nothing holds but `<>`, which is asked in two parts."""
     if isinstance(left, Words) != isinstance(right, Words):
-        return Verdict(np.array(False), np.array(False))  # noqa: FBT003 (an array of one flag)
-    known = ~_unknown(left) & ~_unknown(right)
-    holds = operator(_plain(left), _plain(right))
-    return Verdict(known & holds, known & ~holds)
+        return np.array(False)  # noqa: FBT003 (an array of one flag)
+    one, other = _ranked(operator, left, right)
+    return (one < other) | (one > other) if operator == "<>" else _OPERATORS[operator](one, other)
 
 
-def _plain(column: Column) -> NDArray[np.generic]:
-    """What numpy can compare; where not known, anything."""
-    if not isinstance(column, Words):
-        return column
-    return np.array(column.vocabulary)[np.nan_to_num(column.codes).astype(np.intp)]
+def _ranked(operator: Operator, left: Column, right: Column) -> tuple[Numbers, Numbers]:
+    """Numbers that compare as the columns do; words that only have to be told apart keep the codes of the left."""
+    if not isinstance(left, Words) or not isinstance(right, Words):
+        return _codes(left), _codes(right)
+    words = dict.fromkeys((*left.vocabulary, *right.vocabulary))
+    ranks = {word: float(rank) for rank, word in enumerate(words if operator in ("=", "<>") else sorted(words))}
+    return _renumbered(left, ranks), _renumbered(right, ranks)
 
 
-def _among(column: Column, options: tuple[float | str, ...]) -> Verdict:
-    if isinstance(column, Words) != isinstance(options[0], str):
-        return Verdict(np.array(False), np.array(False))  # noqa: FBT003 (an array of one flag)
-    known, within = ~_unknown(column), np.isin(_plain(column), np.array(options))
-    return Verdict(known & within, known & ~within)
+def _renumbered(column: Words, ranks: Mapping[str, float]) -> Numbers:
+    table = np.array([*(ranks[word] for word in column.vocabulary), np.nan])
+    if (table[:-1] == np.arange(len(table) - 1)).all():
+        return column.codes
+    found: Numbers = table[np.nan_to_num(column.codes, nan=-1.0).astype(np.intp)]
+    return found
+
+
+def _can_be_among(column: Column, options: tuple[float | str, ...]) -> bool:
+    return isinstance(column, Words) == isinstance(options[0], str)
+
+
+def _among(column: Column, options: tuple[float | str, ...]) -> Flags:
+    if not _can_be_among(column, options):
+        return np.array(False)  # noqa: FBT003 (an array of one flag)
+    if isinstance(column, Words):
+        wanted = [float(code) for code, word in enumerate(column.vocabulary) if word in options]
+        return np.isin(column.codes, wanted)
+    return np.isin(column, np.array(options))
 
 
 def _value(value: Value, columns: Mapping[str, Column]) -> Column:
@@ -148,7 +181,6 @@ def _computed(operator: str, left: Column, right: Column) -> Column:
 _NOT_KNOWN = np.array(np.nan)
 _OPERATORS: Mapping[str, Callable[..., Flags]] = {
     "=": np.equal,
-    "<>": np.not_equal,
     "<": np.less,
     "<=": np.less_equal,
     ">": np.greater,

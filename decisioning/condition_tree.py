@@ -1,6 +1,6 @@
 """What a condition is made of once it is read: a small tree, the same for Python and for SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,6 +11,8 @@ FORESEEN = "foreseen."
 CONTEXT = "context."
 """What the names of the request's context begin with."""
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
+OPPOSITE: Mapping[Operator, Operator] = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
+"""What holds of two known values where an operator does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +128,20 @@ def names_in(tree: Truth | Value) -> Iterator[str]:
         case Every(parts) | Some(parts):
             for part in parts:
                 yield from names_in(part)
+
+
+def computed_in(tree: Truth | Value) -> Iterator[Arithmetic]:
+    """Yield whatever the tree computes, parts before what they are parts of, repeated as often as it appears."""
+    match tree:
+        case Comparison(_, left, right):
+            yield from computed_in(left)
+            yield from computed_in(right)
+        case Arithmetic(_, left, right):
+            yield from computed_in(left)
+            yield from computed_in(right)
+            yield tree
+        case Among(inner, _) | Missing(inner) | Negation(inner):
+            yield from computed_in(inner)
+        case Every(parts) | Some(parts):
+            for part in parts:
+                yield from computed_in(part)

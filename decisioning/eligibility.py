@@ -1,7 +1,7 @@
 """What a catalogue asks of every customer, compiled once: conditions, what fits where, what shares which cap."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 
@@ -9,7 +9,7 @@ from decisioning.action import CONDITIONS, Action
 from decisioning.bundling import apart
 from decisioning.catalog import Catalog, Hold, Placement, QuietHours
 from decisioning.condition import Condition, compile_condition
-from decisioning.condition_python import TruthFunction
+from decisioning.condition_python import LeadingFunction, compile_leading
 from decisioning.contact_policy import CapKey, cap_keys
 from decisioning.customer import FeatureValue
 from decisioning.exclusive import rivals_of
@@ -33,8 +33,8 @@ class Stop:
     reason: str
 
 
-Check = tuple[TruthFunction, Stop]
-"""A condition as a function, and how it stops an action where it is not TRUE."""
+Check = tuple[Condition, Stop]
+"""A condition, and how it stops an action where it is not TRUE."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Entrant:
 
     Parameters: `candidates`, its treatments that fit; `unfit`, the stop where none does; `eligibility`, the check of
     that stage alone, and `checks`, those of all three, in their order (empty conditions have none); `cap_keys` of a
-    contact, the same for all its candidates; `draws`, what a contact takes of each pool, by the dearest of them.
+    contact, the same for all its candidates; `draws`, what a contact takes of each pool, by the dearest of them;
+    `place` among the entrants of its slot.
     """
 
     action: Action
@@ -53,6 +54,7 @@ class Entrant:
     checks: tuple[Check, ...]
     cap_keys: tuple[CapKey, ...]
     draws: tuple[Draw, ...] = ()
+    place: int = 0
 
     @cached_property
     def is_computed(self) -> bool:
@@ -69,12 +71,10 @@ class Entrant:
             return Stop("value", f"cost not known, or below 0: {costs[0]}")
         return None
 
-    def refused(self, values: Mapping[str, FeatureValue], *, eligibility_only: bool) -> Stop | None:
-        """The first condition that is not TRUE of these values."""
-        for truth, stop in self.eligibility if eligibility_only else self.checks:
-            if truth(values) is not True:
-                return stop
-        return None
+    def refused(self, n_true: int, *, eligibility_only: bool) -> Stop | None:
+        """How the first condition that is not TRUE stops it. Parameters: `n_true`, how many are until one is not."""
+        checks = self.eligibility if eligibility_only else self.checks
+        return checks[n_true][1] if n_true < len(checks) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,15 @@ class Slot:
     """A placement with every action of the catalogue before it.
 
     Parameters: `entrants`, ordered by name; `sharing`, the names of the actions that each cap key may stop, keys in
-    the order of the policy; `slates`, of the actions that come through; `quiet`, the hours in which its channel is;
-    `rivals`, by action, what may not stand in one list with it.
+    the order of the policy; `slates`, of the actions that come through; `leading`, how many of each entrant's checks
+    are TRUE until one is not, of values; `quiet`, the hours in which its channel is; `rivals`, by action, what may not
+    stand in one list with it.
     """
 
     entrants: tuple[Entrant, ...]
     sharing: Mapping[CapKey, frozenset[str]]
     slates: Slates
+    leading: LeadingFunction
     quiet: tuple[QuietHours, ...] = ()
     rivals: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -139,12 +141,13 @@ def compile_catalog(catalog: Catalog) -> CompiledCatalog:
 
 def _checks(action: Action) -> tuple[Check, ...]:
     texts = {stage: getattr(action, stage) for stage in CONDITIONS}
-    return tuple((compile_condition(text).truth, Stop(stage, text)) for stage, text in texts.items() if text.strip())
+    return tuple((compile_condition(text), Stop(stage, text)) for stage, text in texts.items() if text.strip())
 
 
 def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Check, ...]]) -> Slot:
     policy = catalog.contact_policy
-    entrants = tuple(_entrant(catalog.actions[name], placement, checks[name], catalog) for name in checks)
+    fitting = (_entrant(catalog.actions[name], placement, checks[name], catalog) for name in checks)
+    entrants = tuple(replace(each, place=place) for place, each in enumerate(fitting))
     limited = [each for each in entrants if not each.action.transactional]
     keys = sorted({key for each in entrants for key in each.cap_keys})
     sharing = {key: frozenset(each.action.name for each in limited if key in each.cap_keys) for key in keys}
@@ -152,7 +155,14 @@ def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Che
     channel = catalog.channels[placement.channel]
     quiet = tuple(each for each in policy.quiet_hours if each.hushes(channel))
     rivals = rivals_of([*policy.exclusive, *apart(catalog.actions)], {each.action.name for each in limited})
-    return Slot(entrants, sharing, slates, quiet, rivals)
+    return Slot(entrants, sharing, slates, _leading(entrants, catalog), quiet, rivals)
+
+
+def _leading(entrants: Iterable[Entrant], catalog: Catalog) -> LeadingFunction:
+    """The conditions of what may come through here, and of what bundles are made of, wherever that is shown."""
+    parts = {part for action in catalog.actions.values() for part in action.bundle}
+    asked = [each.checks if not each.unfit or each.action.name in parts else () for each in entrants]
+    return compile_leading([[condition.tree for condition, _ in checks] for checks in asked])
 
 
 def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], catalog: Catalog) -> Entrant:

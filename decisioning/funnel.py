@@ -1,6 +1,6 @@
 """The funnel: which actions may be spoken of to a customer now, and why each of the others may not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,7 +80,8 @@ class _Rules:
     """What this moment says of whole purposes, whole issues and single actions besides their conditions.
 
     Parameters: `quiet`, the stop of whatever is not transactional, within quiet hours; `stock`, what is left of the
-    pools; `unrecorded`, whether this decision cannot be recorded; `elsewhere`, the stops of what other placements show.
+    pools; `unrecorded`, whether this decision cannot be recorded; `elsewhere`, the stops of what other placements show;
+    `n_true`, how many conditions of each entrant are TRUE until one is not.
     """
 
     by_purpose: Mapping[str, Stop]
@@ -90,6 +91,7 @@ class _Rules:
     stock: Stock
     unrecorded: bool
     elsewhere: Mapping[str, Stop]
+    n_true: Sequence[int]
 
     def undrawable(self, entrant: Entrant) -> Stop | None:
         """The stop of the stage pool: too little is left, or what is taken could not be recorded."""
@@ -123,9 +125,8 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     by_purpose, by_issue, by_action = _by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left)
     by_action = {**_exclusive(policy, moment), **by_action} if policy.exclusive else by_action
     unrecorded = UNRECORDED in moment.customer.degraded
-    rules = _Rules(
-        by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded, _elsewhere(moment.taken, slot)
-    )
+    elsewhere, n_true = _elsewhere(moment.taken, slot), slot.leading(moment.values)
+    rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded, elsewhere, n_true)
     passed: dict[str, Entrant] = {}
     stopped: dict[str, Stop] = {}
     held_out = moment.arm == "hold_out"
@@ -165,7 +166,7 @@ def _stop_of(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
     return (
         (rules.elsewhere.get(each.action.name) if rules.elsewhere else None)
         or _dated(each.action, moment.customer.as_of)
-        or each.refused(moment.values, eligibility_only=moment.arm == "eligibility_only")
+        or each.refused(rules.n_true[each.place], eligibility_only=moment.arm == "eligibility_only")
         or (each.unpriced(moment.values) if each.is_computed else None)
         or rules.stop(each.action)
         or (rules.undrawable(each) if each.draws or rules.unrecorded else None)

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from decisioning.condition import read_condition
-from decisioning.condition_array import Column, Numbers, Words, judge
+from decisioning.condition_array import Column, Numbers, Words, true_of
 from decisioning.journey import Journey
 
 
@@ -15,14 +14,14 @@ class JourneyColumns:
 
     def __init__(self, journey: Journey) -> None:
         self.journey = journey
-        self._stages = [read_condition(stage.condition.text) for stage in journey.stages]
-        self._signs = [[read_condition(sign.text) for sign in stage.signs] for stage in journey.stages]
+        self._stages = [stage.condition.tree for stage in journey.stages]
+        self._signs = [[sign.tree for sign in stage.signs] for stage in journey.stages]
 
     def stages(self, columns: Mapping[str, Column], *, n: int) -> Numbers:
         """The position of each customer's stage, shape (n,); NaN where in none."""
         place = np.full(n, np.nan)
         for position, condition in enumerate(self._stages):
-            place[judge(condition, columns, n=n).true] = position
+            place[true_of(condition, columns, n=n)] = position
         return place
 
     def scores(self, columns: Mapping[str, Column], stages: Numbers) -> Numbers:
@@ -54,7 +53,7 @@ class JourneyColumns:
             days = _numbers(columns, stage.since, n)
             yield targets.median_days / np.maximum(days, targets.median_days)
         if signs := self._signs[position]:
-            yield np.mean([judge(sign, columns, n=n).true for sign in signs], axis=0)
+            yield np.mean([true_of(sign, columns, n=n) for sign in signs], axis=0)
 
 
 def _taken(column: Column, rows: NDArray[np.intp]) -> Column:

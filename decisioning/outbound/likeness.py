@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.catalog import Placement
-from decisioning.condition import read_condition
-from decisioning.condition_array import Column, Flags, Verdict, Words, judge
+from decisioning.condition_array import Column, Flags, Verdict, Words, judge, true_of
 from decisioning.condition_time import NOW, TODAY, clock_values
 from decisioning.eligibility import CompiledCatalog, Entrant
 from decisioning.feature_use import barred_features
@@ -53,8 +52,8 @@ def likeness(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, *, k
     told = [np.array([ARMS.index(arm) for arm in arms]), _coded(_by_consent(crowd), n), _own_codes(crowd)]
     told += [_zones(crowd, compiled), *(each for each in known.T if not each.all())]
     told += [_first_stop(each, columns, n) for each in compiled.slots[placement.name].entrants]
-    told += [_code(judge(read_condition(hold.condition), columns, n=n)) for hold, _ in compiled.holds]
-    told += [_code(judge(read_condition(each.condition), columns, n=n)) for each in compiled.catalog.context_weights]
+    told += [_code(judge(condition.tree, columns, n=n)) for _, condition in compiled.holds]
+    told += [true_of(condition.tree, columns, n=n).astype(np.int32) for _, condition, _ in compiled.weights]
     rows = np.ascontiguousarray(np.stack(told, axis=1), dtype=np.int32)
     packed = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize)))[:, 0]
     _, examples, kind = np.unique(packed, return_index=True, return_inverse=True)
@@ -106,8 +105,7 @@ def _first_stop(entrant: Entrant, columns: Mapping[str, Column], n: int) -> Code
     """
     codes = np.full(n, len(entrant.checks), dtype=np.int32)
     for place in reversed(range(len(entrant.checks))):
-        true = judge(read_condition(entrant.checks[place][1].reason), columns, n=n).true
-        codes[~true] = place
+        codes[~true_of(entrant.checks[place][0].tree, columns, n=n)] = place
     return codes
 
 

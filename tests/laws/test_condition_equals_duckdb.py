@@ -1,6 +1,7 @@
 """Design, section 5: one expression language, compiled to Python for one customer, to SQL and columns for millions."""
 
 import re
+from itertools import takewhile
 
 import duckdb
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from decisioning.condition import compile_condition, read_condition
 from decisioning.condition_array import Words, judge
 from decisioning.condition_box import implies, never_true
+from decisioning.condition_python import compile_leading, plain
 from decisioning.formula import compile_formula
 
 NUMBERS = ("age", "income", "context.score")
@@ -146,6 +148,20 @@ def test_python_and_duckdb_answer_alike_unknowns_included(database, texts, table
     assert _our_answers(table, texts) == _duckdb_answers(database, table, columns)
 
 
+@settings(max_examples=80, deadline=None)
+@given(groups=st.lists(st.lists(conditions(), max_size=3), min_size=1, max_size=4), table=rows(), data=st.data())
+def test_conditions_asked_together_are_true_where_duckdb_says_so_of_each(database, groups, table, data):
+    asked = [text for group in groups for text in group] or ["TRUE"]
+    again = data.draw(st.lists(st.sampled_from(asked), max_size=3))
+    together = [*groups, again, *([text] for text in asked)]
+    leading = compile_leading([[read_condition(text) for text in group] for group in together])
+    columns = [compile_condition(text).sql for text in asked]
+    answers = [dict(zip(asked, row, strict=True)) for row in _duckdb_answers(database, table, columns)]
+    for row, said in zip(table, answers, strict=True):
+        expected = [len(list(takewhile(lambda text: said[text] is True, group))) for group in together]  # noqa: B023 (used at once)
+        assert list(leading(dict(zip(NAMES, row, strict=True)))) == expected
+
+
 @settings(max_examples=40, deadline=None)
 @given(texts=st.lists(conditions(), min_size=1, max_size=6), table=rows())
 def test_duckdb_reads_the_author_s_own_text_the_same_way(database, texts, table):
@@ -185,6 +201,18 @@ def test_python_and_columns_answer_alike_unknowns_included(texts, table):
         for row in range(len(table))
     ]
     assert answers == _our_answers(table, texts)
+
+
+ODD = st.sampled_from([1, 0, True, np.float64(1.0), np.float64("nan"), np.str_("a"), [1.0], b"a", 10**400, 2**53])
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=conditions(), values=st.dictionaries(st.sampled_from(NAMES), ODD, max_size=4))
+def test_a_value_of_any_other_class_is_what_it_is_worth_to_a_condition(text, values):
+    seen = {name: plain(value) for name, value in values.items()}
+    condition = compile_condition(text)
+    assert condition.truth(values) is condition.truth(seen)
+    assert condition.holds(values) is (compile_leading([[condition.tree]])(values) == (1,))
 
 
 @settings(max_examples=150, deadline=None)
