@@ -11,6 +11,7 @@ from decisioning.exclusive import Exclusive
 from decisioning.local_time import LONGEST, Period
 from decisioning.pool import Pool
 from decisioning.trigger import Trigger
+from decisioning.variant import VariantTest
 from decisioning.variety import Variety
 
 Consent = Literal["none", "opt_in", "opt_out"]
@@ -207,7 +208,8 @@ class Catalog:
 
     Parameters: `version` is the hash of the content; `purposes` says which purposes need consent
     (a purpose not named needs it); `arbitration`, of issues that `arbitration_by_issue` does not name;
-    `priority_formula`, of the mode `custom`; `tie_break`, what decides between equal priorities, before the name.
+    `priority_formula`, of the mode `custom`; `tie_break`, what decides between equal priorities, before the name;
+    `tests` of variants.
     """
 
     version: str
@@ -227,6 +229,7 @@ class Catalog:
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     budgets: Mapping[str, Pool] = field(default_factory=dict)
     inventories: Mapping[str, Pool] = field(default_factory=dict)
+    tests: Mapping[str, VariantTest] = field(default_factory=dict)
 
     @property
     def pools(self) -> tuple[Pool, ...]:

@@ -10,6 +10,7 @@ from decisioning.condition import read_condition
 from decisioning.condition_box import Vocabulary, never_true
 from decisioning.condition_tree import Every
 from decisioning.pool import draws_of
+from decisioning.variant import VariantTest
 
 
 def advise(catalog: Catalog, vocabulary: Vocabulary, *, now: datetime) -> Iterator[Problem]:
@@ -24,6 +25,8 @@ def advise(catalog: Catalog, vocabulary: Vocabulary, *, now: datetime) -> Iterat
         yield from _placement(placement, catalog)
     yield from _policy(catalog, vocabulary)
     yield from _pools(catalog)
+    for test in catalog.tests.values():
+        yield from _test(test, catalog)
     unused = sorted(set(catalog.channels) - {each.channel for each in catalog.placements.values()})
     for channel in unused:
         yield Problem(("channels", channel), "no placement is of this channel: nothing is ever shown on it")
@@ -90,6 +93,27 @@ def _policy(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem]:
             yield Problem(path, "is never TRUE; where it is unknown, it holds all the same")
     if catalog.exploration.epsilon == 0:
         yield Problem(("exploration", "epsilon"), "is 0: nothing is ever learned of what is not the best already")
+
+
+def _test(test: VariantTest, catalog: Catalog) -> Iterator[Problem]:
+    """Variants that nobody gets, that are never seen in one place, and that some customers would need."""
+    path = ("tests", test.name, "shares")
+    for variant, share in test.shares.items():
+        if share == 0:
+            yield Problem((*path, variant), "is 0: nobody is in this variant")
+        if not test.action and variant in {each.fallback for each in catalog.placements.values()}:
+            yield Problem((*path, variant), "is a fallback: customers of the other variants have none there")
+    slots = [_slots(test, variant, catalog) for variant in test.shares]
+    if not set.intersection(*slots):
+        yield Problem(path, "no placement shows all of them: they are never compared in the same place")
+
+
+def _slots(test: VariantTest, variant: str, catalog: Catalog) -> set[str]:
+    """The placements that show a variant."""
+    treatments = catalog.actions[test.action or variant].treatments
+    shown = [each for each in treatments if not test.action or each.name == variant]
+    placements = catalog.placements.values()
+    return {slot.name for slot in placements for each in shown if each.fits(channel=slot.channel, placement=slot.name)}
 
 
 def _pools(catalog: Catalog) -> Iterator[Problem]:

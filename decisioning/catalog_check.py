@@ -33,6 +33,7 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _context_weights(catalog)
     yield from _holdout(catalog)
     yield from _pools(catalog)
+    yield from _tests(catalog)
     yield from _arbitration(catalog)
     yield from _triggers(catalog)
     yield from _conditions(catalog, features)
@@ -175,6 +176,24 @@ def _uncounted(catalog: Catalog) -> Iterator[Problem]:
             if named and treatment.cost_formula:
                 path = ("actions", action.name, "treatments", treatment.name, "cost_formula")
                 yield Problem(path, f"the budget {named[0]} counts this cost, which must be a number then")
+
+
+def _tests(catalog: Catalog) -> Iterator[Problem]:
+    """Every variant exists, is of one test alone, and the shares are of one whole."""
+    seen: dict[tuple[str, str], str] = {}
+    for test in catalog.tests.values():
+        path = ("tests", test.name)
+        if test.action:
+            yield from _exists((*path, "action"), test.action, catalog.actions, what="action")
+        treatments = catalog.actions[test.action].treatments if test.action in catalog.actions else ()
+        allowed = {each.name for each in treatments} if test.action else set(catalog.actions)
+        for variant in test.shares:
+            here = (*path, "shares", variant)
+            yield from _exists(here, variant, allowed, what=f"treatment of {test.action}" if test.action else "action")
+            if seen.setdefault((test.action, variant), test.name) != test.name:
+                yield Problem(here, f"is a variant of the test {seen[test.action, variant]} already")
+        if sum(test.shares.values()) > 1 + 1e-9:
+            yield Problem((*path, "shares"), f"add up to {sum(test.shares.values()):g}, at most 1 is allowed")
 
 
 def _triggers(catalog: Catalog) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from decisioning.catalog_field import Amount, Begins, ConditionText, Days, Ends,
 from decisioning.catalog_limits_text import ContactPolicyText
 from decisioning.catalog_pool_text import BudgetText, CapacityText, InventoryText
 from decisioning.catalog_trigger_text import TriggerText
+from decisioning.catalog_variant_text import VariantTestText
 
 
 class PurposeText(Text):
@@ -212,6 +213,7 @@ class CatalogText(Text):
     triggers: dict[Name, TriggerText] = {}
     budgets: dict[Name, BudgetText] = {}
     inventories: dict[Name, InventoryText] = {}
+    tests: dict[Name, VariantTestText] = {}
 
     def build(self) -> Catalog:
         """The catalogue, with the hash of its content as version."""
@@ -233,6 +235,7 @@ class CatalogText(Text):
             triggers={name: text.build(name) for name, text in self.triggers.items()},
             budgets={name: text.build(name) for name, text in self.budgets.items()},
             inventories={name: text.build(name) for name, text in self.inventories.items()},
+            tests={name: text.build(name) for name, text in self.tests.items()},
         )
 
     def _actions(self) -> dict[str, Action]:

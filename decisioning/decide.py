@@ -27,6 +27,8 @@ from decisioning.ranking import Draw, Drawing, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
 from decisioning.send_time import SendTime
 from decisioning.stickiness import stuck_of
+from decisioning.variant import variants_of
+from decisioning.variation import varied
 
 ATTEMPTS = 5
 """How often a decision is made anew because the customer's contacts changed meanwhile, before nothing is offered."""
@@ -86,7 +88,7 @@ def consider(
     unknown placement or channel. A scorer that fails is replaced by the catalogue's own starting propensities, and
     `degraded` says so.
     """
-    placement = placement_of(request, catalog)
+    placement, catalog = placement_of(request, catalog), varied(catalog, customer.customer_id)
     customer = as_allowed(customer, channel=catalog.catalog.channels[placement.channel], catalog=catalog.catalog)
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
@@ -203,6 +205,7 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         taken=request.taken,
         session=request.session,
         stuck=case.stuck,
+        variants=variants_of(case.customer.customer_id, catalog.tests),
     )
 
 

@@ -108,7 +108,8 @@ class Decision:
     `shadow`, what a challenger would have done, where one shadowed;
     `learned`, where a fast layer moved the scores; `constraints`, as they were read (None: recorded before they were);
     `prices`, `taken` and `session`, of the request; `stuck`, what names the draws that it shares with other decisions
-    ("": none): of those with one name, only the first was drawn, and the others repeat it.
+    ("": none): of those with one name, only the first was drawn, and the others repeat it; `variants`, by test, the
+    customer's own.
     """
 
     decision_id: str
@@ -139,3 +140,4 @@ class Decision:
     taken: tuple[str, ...] = ()
     session: str = ""
     stuck: str = ""
+    variants: Mapping[str, str] = field(default_factory=dict)

@@ -100,7 +100,7 @@ class CompiledCatalog:
     """A catalogue whose conditions are compiled, once, for every decision made from it.
 
     Parameters: `slots` by placement; `purposes` and `issues` of its actions; `weights`, (issue, condition, factor);
-    `pools` by key.
+    `pools` by key; `variations`, as customers of some variants meet it, kept by `variation.with_variants`.
     """
 
     catalog: Catalog
@@ -112,6 +112,9 @@ class CompiledCatalog:
     policy_version: str
     pools: Mapping[str, Pool]
     foresees: bool = False
+    variations: dict[tuple[tuple[str, str], ...], "CompiledCatalog"] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def context_weights(self, values: Mapping[str, FeatureValue]) -> dict[str, float]:
         """By issue, the product of its context weights whose conditions hold; 1 where an issue is not named."""
@@ -187,4 +190,6 @@ def _policy_version(catalog: Catalog) -> str:
     parts = (policy, catalog.arbitration, catalog.exploration, catalog.holdout, *catalog.pools)
     rule = (catalog.priority_formula, sorted(catalog.arbitration_by_issue.items()), catalog.tie_break)
     own = (*rule, policy.exclusive, catalog.exploration.sticky)
-    return blake2b(repr((*parts, *own) if any(own) else parts).encode(), digest_size=6).hexdigest()
+    named = (*parts, *own) if any(own) else parts
+    tested = (*named, sorted(catalog.tests.items())) if catalog.tests else named
+    return blake2b(repr(tested).encode(), digest_size=6).hexdigest()

@@ -111,8 +111,8 @@ class _Rules:
 def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     """Pass every action of the catalogue through the stages, in their order; the first that stops it counts.
 
-    The stages: holdout, placement, elsewhere, validity, eligibility, applicability, suitability, value, consent, hold,
-    quiet, rest, cap, exclusive, budget or inventory or capacity, unrecorded, bundle, fallback. A condition that is not
+    The stages: holdout, placement, test, elsewhere, validity, eligibility, applicability, suitability, value, consent,
+    hold, quiet, rest, cap, exclusive, budget or inventory or capacity, unrecorded, bundle, fallback. A condition not
     TRUE excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm
     `hold_out` stops all but what is mandatory; `eligibility_only` skips applicability and suitability. What is
     transactional is stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A

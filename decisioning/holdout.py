@@ -1,18 +1,12 @@
 """Holdout arms: which measured alternative a customer is assigned to, by a hash that never changes."""
 
-from hashlib import blake2b
 from typing import Literal, cast, get_args
 
 from decisioning.catalog import HoldoutArms
+from decisioning.lot import position
 
 Arm = Literal["nba", "hold_out", "random_eligible", "no_levers", "eligibility_only"]
 ARMS: tuple[str, ...] = get_args(Arm)
-
-
-def position(customer_id: str, salt: str) -> float:
-    """Where a customer lies in [0, 1), uniformly over customers and independent between salts."""
-    digest = blake2b(f"{salt}:{customer_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64
 
 
 def arm_of(customer_id: str, arms: HoldoutArms) -> Arm:

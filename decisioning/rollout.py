@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from decisioning.catalog import HoldoutArms
 from decisioning.decision import Decision, Shadow
-from decisioning.holdout import arm_of, position
+from decisioning.holdout import arm_of
+from decisioning.lot import position
 from decisioning.ports import Scorer
 
 MODEL = "model"

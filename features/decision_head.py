@@ -26,4 +26,5 @@ def head_of(decision: Decision) -> dict[str, Any]:
         "channel": decision.channel,
         "placement": decision.placement,
         "arm": decision.arm,
+        **({"variants": decision.variants} if decision.variants else {}),
     }

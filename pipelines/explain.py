@@ -74,10 +74,12 @@ def explanation_in_words(told: Mapping[str, Any]) -> str:
     where = f"{told['channel']}/{told['placement']}"
     head = f"{told['decision_id']} for {told['customer_id']} at {told['decided_at']}, {where}, arm {told['arm']}"
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
+    variants = [f"in the variant {each} of {test}" for test, each in told.get("variants", {}).items()]
     degraded = [f"degraded: {', '.join(told['degraded_reasons'])}"] if told["degraded_reasons"] else []
     lines = [
         head,
         versions,
+        *variants,
         *degraded,
         f"chosen: {told['chosen']}",
         *_actions(told["actions"]),

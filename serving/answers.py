@@ -70,7 +70,7 @@ class VersionsAnswer(Answered):
 
 
 class DecisionHead(Answered):
-    """Which decision, for whom, when and where."""
+    """Which decision, for whom, when and where; `variants`, by test, where the customer is in any."""
 
     decision_id: str
     request_id: str
@@ -79,6 +79,7 @@ class DecisionHead(Answered):
     channel: str
     placement: str
     arm: str
+    variants: dict[str, str] | None = None
 
 
 class DecisionAnswer(DecisionHead):

@@ -25,6 +25,7 @@ from decisioning.outbound.crowd import Crowd
 from decisioning.outbound.likeness import Likeness, allowed, likeness, with_clock
 from decisioning.ports import Candidate, Scorer, Scores
 from decisioning.slate import Slate
+from decisioning.variation import varied
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +111,8 @@ def _through(
     weights, levers = np.ones(shape), np.ones(shape)
     for kind, example in enumerate(kinds.examples.tolist()):
         through, weighing = _passed(crowd, compiled, placement, example, kinds.arms[example])
-        passed[kind] = [name in through.passed for name in slate.names]
+        open_ones = {(name, each.treatment.name) for name, one in through.passed.items() for each in one.candidates}
+        passed[kind] = [(each.action.name, each.treatment.name) in open_ones for each in slate.candidates]
         weights[kind], levers[kind] = weighing.weights(slate)
         for stop in through.stopped.values():
             stopped[stop.stage] += int(size[kind])
@@ -122,7 +124,7 @@ def _passed(
 ) -> tuple[Funnel, Weighing]:
     customer, catalog = crowd.customer(example), compiled.catalog
     values = values_of(customer.features, {}, now=crowd.as_of, policy=catalog.contact_policy)
-    through = funnel(compiled, Moment(customer, placement, values, arm))
+    through = funnel(varied(compiled, customer.customer_id), Moment(customer, placement, values, arm))
     weights = compiled.context_weights(values)
     return through, Weighing(catalog.arbitration, weights, levers=arm != "no_levers")
 

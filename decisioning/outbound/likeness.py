@@ -1,7 +1,8 @@
 """Likeness: customers whom the funnel cannot tell apart; it is passed once for each kind of them.
 
 What the funnel looks at is: which condition stops each action first, which holds and context weights are on, the arm,
-the consent, the customer's clock, and what is particular to one: contacts, answers, holds that people set.
+the variants, the consent, the customer's clock, and what is particular to one: contacts, answers, holds that people
+set.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from decisioning.feature_use import barred_features
 from decisioning.funnel import clock_of
 from decisioning.holdout import ARMS, Arm, arm_of
 from decisioning.outbound.crowd import SILENT, Crowd, without
+from decisioning.variant import VariantTest
 
 Codes = NDArray[np.int32]
 
@@ -51,6 +53,7 @@ def likeness(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, *, k
     arms = tuple([arm_of(each, compiled.catalog.holdout) for each in crowd.ids])
     told = [np.array([ARMS.index(arm) for arm in arms]), _coded(_by_consent(crowd), n), _own_codes(crowd)]
     told += [_zones(crowd, compiled), *(each for each in known.T if not each.all())]
+    told += [_variants(each, crowd) for each in compiled.catalog.tests.values()]
     told += [_first_stop(each, columns, n) for each in compiled.slots[placement.name].entrants]
     told += [_code(judge(condition.tree, columns, n=n)) for _, condition in compiled.holds]
     told += [true_of(condition.tree, columns, n=n).astype(np.int32) for _, condition, _ in compiled.weights]
@@ -75,6 +78,12 @@ def _own_codes(crowd: Crowd) -> Codes:
     own = sorted({*crowd.histories, *crowd.holds})
     codes[own] = np.arange(1, len(own) + 1)
     return codes
+
+
+def _variants(test: VariantTest, crowd: Crowd) -> Codes:
+    """Which variant of a test each customer is in; 0 is none."""
+    codes = {name: code for code, name in enumerate(test.shares, 1)}
+    return np.array([codes.get(test.variant_of(each), 0) for each in crowd.ids], dtype=np.int32)
 
 
 def _zones(crowd: Crowd, compiled: CompiledCatalog) -> Codes:

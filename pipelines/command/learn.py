@@ -83,6 +83,7 @@ def evaluate(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     shadow: Annotated[bool, typer.Option("--shadow", help="What the shadowing challenger would have done.")] = False,
+    tests: Annotated[bool, typer.Option("--tests", help="What the variants of the catalogue's tests earned.")] = False,
     log: Annotated[Path | None, typer.Option(help="A table of logged decisions, instead of the ledger's.")] = None,
     action: LogColumn = None,
     probability: LogColumn = None,
@@ -104,6 +105,11 @@ def evaluate(
         from pipelines.evaluate_shadow import evaluate_shadow, shadow_in_words
 
         echo(evaluate_shadow(home_of(home, workspace), workspace), as_json=as_json, words=shadow_in_words)
+        return
+    if tests:
+        from pipelines.evaluate_variants import evaluate_variants, variants_in_words
+
+        echo(evaluate_variants(home_of(home, workspace), workspace), as_json=as_json, words=variants_in_words)
         return
     if log is None:
         from pipelines.evaluate import evaluate_log, print_evaluation

@@ -9,6 +9,7 @@ from decisioning.action import Treatment
 from decisioning.catalog import Cap, Channel, ContactPolicy, Exploration, Hold, Placement
 from decisioning.catalog_advice import advise
 from decisioning.catalog_problem import dotted
+from decisioning.variant import VariantTest
 
 WORDS = {"tier": ("gold", "tin")}
 HOME = {"home": Placement("home", "web"), "mail": Placement("mail", "email")}
@@ -53,6 +54,11 @@ def test_an_action_that_nobody_is_ever_offered_is_found(action, field):
         ({"contact_policy": ContactPolicy(caps=(Cap("customer", 0, DAY),))}, "contact_policy.caps[0].at_most"),
         ({"contact_policy": ContactPolicy(holds=(Hold("x", "tier = 'silver'"),))}, "contact_policy.holds[0].condition"),
         ({"exploration": Exploration(epsilon=0.0)}, "exploration.epsilon"),
+        ({"tests": {"how": VariantTest("how", {"banner": 0.5, "letter": 0.5}, action="card")}}, "tests.how.shares"),
+        (
+            {"tests": {"how": VariantTest("how", {"banner": 0.5, "letter": 0}, action="card")}},
+            "tests.how.shares.letter",
+        ),
     ],
 )
 def test_what_can_never_happen_is_found(changes, field):

@@ -3,7 +3,8 @@ from collections import Counter
 import pytest
 
 from decisioning.catalog import HoldoutArms
-from decisioning.holdout import ARMS, arm_of, position
+from decisioning.holdout import ARMS, arm_of
+from decisioning.lot import position
 
 ARMS_BY_SHARE = HoldoutArms("salt", {"hold_out": 0.1, "random_eligible": 0.2, "no_levers": 0.05})
 

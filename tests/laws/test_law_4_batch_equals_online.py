@@ -32,6 +32,7 @@ from decisioning.outbound.choice import NOBODY, Chances, Terms, draw, uniforms
 from decisioning.outbound.crowd import Crowd
 from decisioning.pool import Pool
 from decisioning.ports import Scores
+from decisioning.variant import VariantTest
 
 ZONES = ("Asia/Tokyo", "America/Lima", "Europe/Berlin")
 CONDITIONS = (
@@ -134,7 +135,17 @@ def a_world(random):
         ),
         context_weights=(ContextWeight("care", "age > 40", 3.0),),
         budgets={"spring": Pool("budget", "spring", 5.0, actions=("card", "fund"))},
+        tests=_some_tests(actions, pick),
     )
+
+
+def _some_tests(actions, pick):
+    """A test of two actions, one of treatments where the first action has two, both, or none."""
+    of_actions = VariantTest("which", {"fund": 0.4, "loan": pick((0.3, 0.6))})
+    treatments = [each.name for each in actions[0].treatments]
+    of_treatments = VariantTest("how", dict.fromkeys(treatments, 0.45), action=actions[0].name)
+    tests = {"which": of_actions, **({"how": of_treatments} if len(treatments) > 1 else {})}
+    return pick((tests, {}))
 
 
 def a_crowd(random, n=40):
