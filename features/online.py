@@ -16,7 +16,7 @@ from features.group.reader import GroupReader
 from features.instant import to_us
 from features.online_store import PackedRow, PackedRows
 from features.primitives import Array
-from features.row_store import RowStore
+from features.row_store import RowReader
 
 MICROSECOND = timedelta(microseconds=1)
 FOR_EVER = 2**63
@@ -37,11 +37,11 @@ class OnlineFeatures:
     whose (None: nobody is in any group).
     """
 
-    def __init__(self, rows: RowStore | Path, features: FeatureSet, groups: GroupReader | None = None) -> None:
+    def __init__(self, rows: RowReader | Path, features: FeatureSet, groups: GroupReader | None = None) -> None:
         self.features = features
         self.groups = groups
         self._joined = Joined.of(features)
-        self._rows: RowStore = PackedRows(rows) if isinstance(rows, Path) else rows
+        self._rows: RowReader = PackedRows(rows) if isinstance(rows, Path) else rows
         self._ttl_us = {v.name: v.ttl // MICROSECOND if v.ttl else FOR_EVER for v in features.views}
 
     def read(self, customer_id: str, now: datetime) -> dict[str, FeatureValue] | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from decisioning.customer import Customer, CustomerReference
 from decisioning.errors import UnavailableError
@@ -11,9 +12,9 @@ from features.group.company import others_in
 from features.hold import HoldReader
 from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
+from features.ledger import Ledger
 from features.online import Known, OnlineFeatures
 from features.pool_table import PoolReader
-from features.projection import FeatureProjection
 from features.replay import replayed_rows
 
 ONLINE_STORE = "online_store"
@@ -21,6 +22,19 @@ ONLINE_STORE = "online_store"
 
 STALE = "stale_"
 """What the names in `Customer.degraded` begin with that say which view was too old to be believed."""
+
+
+class Followed(Protocol):
+    """A ledger, and what brings the online store up to it."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger that is followed."""
+        ...
+
+    def catch_up(self) -> object:
+        """Take in every record after the last one seen; `UnavailableError` where that cannot be, or not in time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class StoredProfiles:
     online: OnlineFeatures
     consent: ConsentBook
     contacts: ContactBook
-    projection: FeatureProjection
+    projection: Followed
     memory: timedelta
     pools: PoolReader | None = None
 

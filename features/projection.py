@@ -63,6 +63,20 @@ class FeatureProjection:
                     self._step(target)
         return self._seen
 
+    def skim(self) -> bool:
+        """Pass over records that say nothing to features; whether nothing else is new. Waits for nobody.
+
+        Raises: `UnavailableError` where the ledger cannot be read.
+        """
+        target = self.ledger.last_seq()
+        if self._seen < target and self._lock.acquire(blocking=False):
+            try:
+                if self._seen and not self.ledger.tells(self._seen, target):
+                    self._seen = max(self._seen, target)
+            finally:
+                self._lock.release()
+        return self._seen >= target
+
     def follow(self, is_over: Callable[[Gathered], bool]) -> int:
         """Catch up with somebody who is still writing: read along, and apply everything once they are done.
 

@@ -42,7 +42,7 @@ class RedisChanges:
 
     def read_many(self, customer_ids: Sequence[str]) -> Iterator[PackedRow]:
         """Every view of many customers, with what was changed before."""
-        stored = self._rows.read_many([each for each in customer_ids if each not in self._forgotten])
+        stored = self._rows.read_patiently([each for each in customer_ids if each not in self._forgotten])
         changed = self._changed
         yield from (row for row in stored if row.view not in changed.get(row.customer_id, ()))
         yield from (row for each in dict.fromkeys(customer_ids) for row in changed.get(each, {}).values())

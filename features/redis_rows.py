@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NoConnectionError
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from decisioning.errors import UnavailableError
 from features.online_store import PackedRow, PackedRows
@@ -34,27 +37,35 @@ return 1
 class RedisRows:
     """Reads and writes packed rows in one Redis; implements `features.row_store.RowStore`.
 
-    Parameters: `url`, such as `redis://host:6379/0`; `prefix`, what this tenant's keys begin with.
+    Parameters: `url`, such as `redis://host:6379/0`; `prefix`, what this tenant's keys begin with; `read_seconds`, how
+    long a reader has patience: then nobody waits for Redis at the beginning either.
     Raises: `UnavailableError`, naming host and port and never a password, where it cannot be used.
     """
 
-    def __init__(self, url: str, *, prefix: str) -> None:
+    def __init__(self, url: str, *, prefix: str, read_seconds: float | None = None) -> None:
         self._prefix = prefix
         self._place = _place(url)
         with self._naming():
-            self._client: Any = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+            self._client: Any = _client(url, 5.0)
+            self._reader: Any = _client(url, read_seconds) if read_seconds else self._client
             self._guarded = self._client.register_script(_GUARDED)
-            self._client.ping()
+            if not read_seconds:
+                self._client.ping()
 
     def read(self, customer_id: str) -> list[PackedRow]:
         """Every view of one customer, by one command, so that what is read belongs together."""
         with self._naming():
-            return unpacked(customer_id, self._client.hgetall(self.key(customer_id)))
+            return unpacked(customer_id, self._reader.hgetall(self.key(customer_id)))
 
     def read_many(self, customer_ids: Sequence[str]) -> list[PackedRow]:
         """Every view of many customers."""
         with self._naming():
-            return list(self._read_many(customer_ids))
+            return list(self._read_many(self._reader, customer_ids))
+
+    def read_patiently(self, customer_ids: Sequence[str]) -> list[PackedRow]:
+        """As `read_many`, for whoever writes."""
+        with self._naming():
+            return list(self._read_many(self._client, customer_ids))
 
     def write(self, rows: Iterable[PackedRow]) -> None:
         """Write rows in one transaction; a row older than the one it would replace is left out."""
@@ -108,6 +119,7 @@ class RedisRows:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._reader.close()
 
     @property
     def client(self) -> Any:
@@ -135,10 +147,10 @@ class RedisRows:
         for some in self._pages():
             self._client.unlink(*some)
 
-    def _read_many(self, customer_ids: Sequence[str]) -> Iterator[PackedRow]:
+    def _read_many(self, client: Any, customer_ids: Sequence[str]) -> Iterator[PackedRow]:
         for start in range(0, len(customer_ids), MANY):
             some = customer_ids[start : start + MANY]
-            with self._client.pipeline(transaction=False) as pipeline:
+            with client.pipeline(transaction=False) as pipeline:
                 for customer_id in some:
                     pipeline.hgetall(self.key(customer_id))
                 found = pipeline.execute()
@@ -164,6 +176,14 @@ class RedisRows:
             yield
         except (RedisError, OSError) as error:
             raise UnavailableError(f"the online store {self._place} cannot be used: {type(error).__name__}") from error
+
+
+def _client(url: str, seconds: float) -> Any:
+    """Connections on which every command ends in time; one that Redis had closed meanwhile is opened anew once."""
+    once = Retry(NoBackoff(), 1, supported_errors=(NoConnectionError,))
+    return redis.Redis.from_url(
+        url, socket_timeout=seconds, socket_connect_timeout=min(seconds, 2.0), retry=once, retry_on_timeout=False
+    )
 
 
 def _place(url: str) -> str:

@@ -40,8 +40,8 @@ class RowChanges(Protocol):
         ...
 
 
-class RowStore(Protocol):
-    """Packed rows by customer and view. Every method raises `UnavailableError` where the store cannot be used."""
+class RowReader(Protocol):
+    """What serving reads. Every method raises `UnavailableError` where the store cannot be used."""
 
     def read(self, customer_id: str) -> list[PackedRow]:
         """Every view of one customer, all of one moment."""
@@ -50,6 +50,10 @@ class RowStore(Protocol):
     def read_many(self, customer_ids: Sequence[str]) -> list[PackedRow]:
         """Every view of many customers."""
         ...
+
+
+class RowStore(RowReader, Protocol):
+    """Packed rows by customer and view. Every method raises `UnavailableError` where the store cannot be used."""
 
     def write(self, rows: Iterable[PackedRow]) -> None:
         """Write rows at once; a row older than the one it would replace is left out."""

@@ -35,10 +35,13 @@ def redis_url(configured: str) -> str:
     return os.environ.get(REDIS_URL) or configured
 
 
-def open_rows(home: Home, stores: Stores) -> RowStore:
-    """The online rows of a home. Raises: `UnavailableError` where the store cannot be used."""
+def open_rows(home: Home, stores: Stores, *, read_seconds: float | None = None) -> RowStore:
+    """The online rows of a home. Raises: `UnavailableError` where the store cannot be used.
+
+    Parameters: `read_seconds`, how long a reader waits for a store that is a server, which then need not answer yet.
+    """
     if stores.online == "embedded":
         return PackedRows(home.online)
     from features.redis_rows import RedisRows
 
-    return RedisRows(redis_url(stores.redis), prefix=stores.prefix)
+    return RedisRows(redis_url(stores.redis), prefix=stores.prefix, read_seconds=read_seconds)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from decisioning.catalog import Catalog
+from decisioning.cold_start import CatalogScorer
 from decisioning.decide import Ports
 from decisioning.eligibility import CompiledCatalog
 from decisioning.errors import UnavailableError
@@ -24,14 +25,12 @@ from features.explanation.explainer import Explainer
 from features.fast_layer.keeper import known_features
 from features.feature_set import FeatureSet
 from features.golden_record import GoldenRules
-from features.group.reader import GroupReader
 from features.hold import HoldBook
 from features.home import Home
 from features.identity import IdentityGraph
 from features.intake import Intake
 from features.journey import prepared
 from features.ledger import Ledger
-from features.online import OnlineFeatures
 from features.outcomes import OutcomeBook
 from features.pool_table import PoolReader
 from features.privacy.access import AccessBook
@@ -41,10 +40,8 @@ from features.privacy.sweep import Sweeper
 from features.privacy.told import stated
 from features.profile_document import ProfileDocuments
 from features.profile_reader import StoredProfiles
-from features.projection import FeatureProjection
 from features.rebuild import rebuilding
 from features.run_queue import RunQueue
-from features.stores import open_rows
 from features.workspace import Workspace
 from serving.auth import KeyRing
 from serving.catalog_store import catalog_store
@@ -55,9 +52,11 @@ from serving.desk import Desk
 from serving.endpoint import unforeseen
 from serving.fast_layer import ServedFastLayer, fast_keeper
 from serving.guard import keep_watch
+from serving.in_time import InTime, Lane
 from serving.kept import Kept
 from serving.metrics import Metrics
 from serving.model_store import Shelf, bundle_of, challenger_store, model_store
+from serving.online_store import OnlineStore, open_online_store
 from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 from serving.settings import Settings
@@ -112,7 +111,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         workers = stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="aside"))
         fast = ServedFastLayer(fast_keeper(stores.ledger, workspace, home), bundle, catalog)
         fast.prime()
-        ports = _Ports(stores, workspace, catalog, challenger, fast, clock)
+        ports = _Ports(stores, workspace, catalog, challenger, fast, clock, Lane())
         book = DecisionBook(stores.ledger, catalog.current.catalog)
         yield Desk(
             keys=KeyRing(settings),
@@ -143,26 +142,25 @@ class _Stores:
     """The stores of one home, open."""
 
     ledger: Ledger
-    online: OnlineFeatures
-    projection: FeatureProjection
+    online_store: OnlineStore
     intake: Intake
 
     def profiles(self, catalog: Catalog) -> StoredProfiles:
         """Read customers, contacts as far back as this catalogue's limits look."""
         return StoredProfiles(
             identity=IdentityGraph(self.ledger),
-            online=self.online,
+            online=self.online_store.online,
             consent=ConsentBook(self.ledger),
             contacts=ContactBook(self.ledger),
-            projection=self.projection,
+            projection=self.online_store.brief,
             memory=catalog.contact_policy.memory,
             pools=PoolReader(self.ledger, catalog),
         )
 
     def probe(self, now: datetime) -> None:
         """Read the online store; `UnavailableError` where it cannot be read."""
-        self.projection.catch_up()
-        self.online.read("", now)
+        self.online_store.patient.catch_up()
+        self.online_store.online.read("", now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +173,7 @@ class _Ports:
     challenger: Kept[Challenger | None]
     fast: ServedFastLayer
     clock: Callable[[], datetime]
+    lane: Lane
 
     def __call__(self) -> Ports:
         compiled = self.catalog.current
@@ -182,7 +181,8 @@ class _Ports:
         log = DecisionBook(self.stores.ledger, compiled.catalog, self.workspace.identity)
         rollout = self.challenger.current.rollout if self.challenger.current else None
         scorer, degraded = self.fast.corrected(compiled, self.clock())
-        return Ports(compiled, profiles, scorer, log, rollout=rollout, degraded=degraded)
+        in_time = scorer if scorer.version == CatalogScorer.version else InTime(scorer, self.lane)
+        return Ports(compiled, profiles, in_time, log, rollout=rollout, degraded=degraded)
 
 
 def _profile_view(
@@ -195,10 +195,10 @@ def _profile_view(
 def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Kept[CompiledCatalog]) -> PrivacyDesk:
     return PrivacyDesk(
         erasures=ErasureBook(stores.ledger, workspace.erasure_log(home)),
-        sweeper=Sweeper(stores.ledger, home, stores.projection.catch_up),
+        sweeper=Sweeper(stores.ledger, home, stores.online_store.projection.catch_up),
         access=AccessBook(
             stores.ledger,
-            stores.online.features,
+            stores.online_store.online.features,
             lambda: stores.profiles(catalog.current.catalog),
             lambda: stated(catalog.current.catalog, workspace.retention),
         ),
@@ -209,13 +209,10 @@ def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Ke
 
 def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: ExitStack) -> _Stores:
     ledger = stack.enter_context(Ledger(home.ledger))
-    rows = stack.enter_context(closing(open_rows(home, workspace.stores)))
-    projection = FeatureProjection(ledger, rows, features)
-    projection.catch_up()
-    intake = Intake(ledger, [projection], rules=workspace.identity, contracts=contracts_of(workspace))
+    store = stack.enter_context(open_online_store(home, workspace.stores, ledger, features))
+    intake = Intake(ledger, [store.patient], rules=workspace.identity, contracts=contracts_of(workspace))
     stack.callback(intake.close)
-    online = OnlineFeatures(rows, features, GroupReader(ledger, features.groups.kinds))
-    return _Stores(ledger, online, projection, intake)
+    return _Stores(ledger, store, intake)
 
 
 async def watch(desk: Desk, kept: Kept[Any]) -> None:

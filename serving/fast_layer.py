@@ -7,6 +7,7 @@ from datetime import datetime
 from decisioning.eligibility import CompiledCatalog
 from decisioning.errors import TsugiError
 from decisioning.ports import Scorer
+from decisioning.rollout import MODEL
 from features.fast_layer.keeper import FastKeeper
 from features.fast_layer.origin import Origin
 from features.home import Home
@@ -38,7 +39,8 @@ class ServedFastLayer:
 
     def corrected(self, catalog: CompiledCatalog, now: datetime) -> tuple[Scorer, tuple[str, ...]]:
         """Correct the bundle by everything answered up to now; name what is missing where that cannot be."""
-        return self.keeper.corrected(self.bundle.current, catalog.catalog, now=now)
+        scorer, degraded = self.keeper.corrected(self.bundle.current, catalog.catalog, now=now)
+        return scorer, (*degraded, MODEL) if self.bundle.is_missing else degraded
 
     @property
     def is_due(self) -> bool:

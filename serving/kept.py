@@ -32,7 +32,7 @@ class Kept(Generic[Value]):
         first: Value,
         metrics: Metrics,
     ) -> None:
-        self.current = first
+        self.current = self._first = first
         self.refused = ""
         self.what, self._path, self._load = what, path, load
         self._version_of, self._metrics = version_of, metrics
@@ -43,6 +43,11 @@ class Kept(Generic[Value]):
     def version(self) -> str:
         """The version that is kept now."""
         return self._version_of(self.current)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether something was published, and nothing could ever be loaded."""
+        return bool(self.refused) and self.current is self._first
 
     def changed(self) -> bool:
         """Whether the file is another one than when it was last loaded; a file that vanished has not changed."""

@@ -9,12 +9,14 @@ from decisioning.ports import Scorer
 from features.home import Home
 from features.rollout_pointer import CHALLENGER, read_rollout, rollout_path
 from serving.challenger import Challenger
+from serving.in_time import InTime, Lane
 from serving.kept import Kept
 from serving.metrics import Metrics
 
 POINTER = "champion.json"
 """The file that publication replaces last; it names the bundle that shall serve."""
 MOST_LOADED = 3
+_NOBODY: Challenger | None = None
 
 
 class Shelf:
@@ -68,11 +70,11 @@ def model_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Scorer]:
 
 def challenger_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Challenger | None]:
     """Keep the published challenger; None before the first one, and after the last one ended."""
-    first: Challenger | None = None
+    first, lane = _NOBODY, Lane()
     return Kept(
         "challenger",
         rollout_path(home.path),
-        load=lambda: _challenger(home, shelf),
+        load=lambda: _challenger(home, shelf, lane),
         version_of=lambda challenger: challenger.pointer.version if challenger else "none",
         first=first,
         metrics=metrics,
@@ -100,11 +102,11 @@ def _champion(home: Home, shelf: Shelf) -> Scorer:
     return shelf.bundle(path)
 
 
-def _challenger(home: Home, shelf: Shelf) -> Challenger | None:
+def _challenger(home: Home, shelf: Shelf, lane: Lane) -> Challenger | None:
     pointer = read_rollout(home.path)
     if pointer is None or pointer.mode == "ended":
         return None
     from training.manifest import published_path
 
     folder = published_path(home.path, pointer.version, pointer.sha256, pointer=CHALLENGER)
-    return Challenger(pointer, shelf.bundle(folder))
+    return Challenger(pointer, InTime(shelf.bundle(folder), lane))

@@ -1,0 +1,62 @@
+"""A model that is stuck is waited for once; until it is free again the catalogue decides."""
+
+import time
+from threading import Event
+
+import numpy as np
+import pytest
+
+from builders import an_action
+from decisioning.errors import ArtifactError, UnavailableError
+from decisioning.ports import Candidate, Scores
+from serving.in_time import InTime, Lane
+
+CANDIDATES = [Candidate(action, action.treatments[0]) for action in (an_action("card"), an_action("loan"))]
+
+
+class Model:
+    """A scorer that answers when it is let go on."""
+
+    version = "model"
+
+    def __init__(self):
+        self.go_on, self.n_asked = Event(), 0
+
+    def score(self, features, candidates):
+        self.n_asked += 1
+        self.go_on.wait(10)
+        return Scores(np.full(len(candidates), features["p"]), np.full(len(candidates), np.nan))
+
+    def explain(self, features, candidate):
+        raise ArtifactError("it cannot")
+
+    def foresee(self, features):
+        self.go_on.wait(10)
+        return {"churn": 0.5}
+
+
+def test_a_stuck_model_is_waited_for_once_and_asked_again_when_it_is_free():
+    model, lane = Model(), Lane(0.05)
+    scorer = InTime(model, lane)
+    began = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(UnavailableError):
+            scorer.score({"p": 0.1}, CANDIDATES)
+    assert time.monotonic() - began < 1.0
+    assert model.n_asked == 1
+    assert scorer.foresee({}) == {}
+    model.go_on.set()
+    time.sleep(0.1)
+    assert scorer.score({"p": 0.25}, CANDIDATES).propensity.tolist() == [0.25, 0.25]  # not what was asked before
+    assert scorer.foresee({}) == {"churn": 0.5}
+    assert scorer.version == "model"
+
+
+def test_what_a_model_raises_is_raised_where_it_was_asked_and_the_next_question_is_answered():
+    model = Model()
+    model.go_on.set()
+    scorer = InTime(model, Lane())
+    for _ in range(3):
+        with pytest.raises(ArtifactError, match="it cannot"):
+            scorer.explain({}, CANDIDATES[0])
+        assert len(scorer.score({"p": 0.1}, CANDIDATES).propensity) == 2
