@@ -73,6 +73,11 @@ class Home:
         return self.path / "catalogs"
 
     @property
+    def nonces(self) -> Path:
+        """What signed requests used up, for some minutes."""
+        return self.path / "nonces.db"
+
+    @property
     def runs(self) -> Path:
         """The queue of retraining runs."""
         return self.path / "runs.db"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from decisioning.errors import InvalidInputError
+from serving.client.signing import PREFIX, secret_in
 
 Right = Literal["decide", "write", "read", "admin"]
 """Decide, report outcomes, record consents and holds; send events; read what is known; erase, export, retrain."""
@@ -24,9 +25,16 @@ class ApiKey:
     rights: frozenset[Right] = EVERY
     per_second: float | None = None
 
+    @property
+    def signs(self) -> bool:
+        """Whether it is a secret that requests are signed with, and never sent."""
+        return self.text.startswith(PREFIX)
+
 
 def keys_in(listed: str) -> tuple[ApiKey, ...]:
     """The keys of a list with commas: `KEY` may do everything, `RIGHT+RIGHT@N:KEY` these, N times a second.
+
+    One that begins with `whsec_` is not sent: requests are signed with it (`serving.client.signing`).
 
     Raises `InvalidInputError` that names what is allowed, and never repeats a key.
 
@@ -39,11 +47,21 @@ def keys_in(listed: str) -> tuple[ApiKey, ...]:
 def _key(text: str, place: int) -> ApiKey:
     scoped = _SCOPED.fullmatch(text)
     if scoped is None:
-        return ApiKey(text)
+        return _checked(ApiKey(text), place)
     rights = scoped["rights"].split("+") if scoped["rights"] else list(RIGHTS)
     if not scoped["key"] or not set(rights) <= EVERY:
         raise _refused(place, f"what stands before the colon is one or more of {', '.join(RIGHTS)}, joined by +")
-    return ApiKey(scoped["key"], frozenset(cast("list[Right]", rights)), _often(scoped["often"], place))
+    key = ApiKey(scoped["key"], frozenset(cast("list[Right]", rights)), _often(scoped["often"], place))
+    return _checked(key, place)
+
+
+def _checked(key: ApiKey, place: int) -> ApiKey:
+    if key.signs:
+        try:
+            secret_in(key.text)
+        except ValueError as error:
+            raise _refused(place, str(error)) from None
+    return key
 
 
 def _often(said: str | None, place: int) -> float | None:

@@ -42,7 +42,8 @@ async def _missed(request: Request, error: Exception) -> Response:
     desk: Desk = request.app.state.desk
     miss = _miss(error, request.method)
     try:
-        desk.keys.admit(dict(request.scope["headers"]), client=caller(request.scope), right=None)
+        asked = f"{request.method} {request.scope['path']}"
+        desk.keys.admit(dict(request.scope["headers"]), client=caller(request.scope), right=None, asked=asked)
     except TsugiError as refusal:
         miss = refusal
     answer = render_error(miss, segment=True)

@@ -10,14 +10,18 @@ from math import ceil
 from time import monotonic
 
 from serving.api_key import ApiKey, Right
+from serving.client.signing import SCHEME, secret_in
 from serving.rate_limit import Bucket
 from serving.responses import HttpError
 from serving.settings import Settings, is_loopback
+from serving.signature import Nonces, found, presented, refused
+
+_SIGNED = SCHEME.encode().lower()
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A key that opens something; only its hash is kept."""
+    """A key that opens something; only its hash is kept, or the secret that it signs with."""
 
     digest: bytes
     rights: frozenset[Right]
@@ -25,38 +29,65 @@ class _Known:
 
     @classmethod
     def of(cls, key: ApiKey) -> "_Known":
-        return cls(_hash(key.text.encode()), key.rights, Bucket(key.per_second) if key.per_second else None)
+        kept = secret_in(key.text) if key.signs else _hash(key.text.encode())
+        return cls(kept, key.rights, Bucket(key.per_second) if key.per_second else None)
 
 
 class KeyRing:
     """The keys that open the service.
 
-    Parameters: `settings` with the keys; `clock`, seconds that never go back.
+    Parameters: `settings` with the keys; `clock`, seconds that never go back; `nonces`, of signed requests (None: no
+    signature is taken).
 
     >>> from pathlib import Path
     >>> ring = KeyRing(Settings(Path("."), Path("."), keys=(ApiKey("k1"),)))
     >>> ring.admit({b"authorization": b"Bearer k1"}, client="192.0.2.1", right="decide")
     """
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], float] = monotonic, nonces: Nonces | None = None
+    ) -> None:
         self._open = settings.open
-        self._known = tuple(_Known.of(key) for key in settings.keys)
-        self._clock = clock
+        self._known = tuple(_Known.of(key) for key in settings.keys if not key.signs)
+        self._signing = tuple(_Known.of(key) for key in settings.keys if key.signs)
+        self._clock, self._nonces = clock, nonces
 
-    def admit(self, headers: Mapping[bytes, bytes], *, client: str, right: Right | None, segment: bool = False) -> None:
+    def admit(
+        self,
+        headers: Mapping[bytes, bytes],
+        *,
+        client: str,
+        right: Right | None,
+        segment: bool = False,
+        asked: str = "",
+    ) -> str | None:
         """Let the caller in, or raise `HttpError`: 401 without a key, 403 without the right, 429 too often.
 
-        Parameters: `headers` by lower-case name; `client`, the caller's address; `right` that the route needs (None:
-        any key will do); `segment`, whether a Segment sender asks.
+        Gives the sha256 that the body must have, where it was signed. Parameters: `headers` by lower-case name;
+        `client`, the caller's address; `right` that the route needs (None: any key will do); `segment`, whether a
+        Segment sender asks; `asked`, method and path.
         """
         if self._open:
-            return _admit_loopback(client)
-        key = self._found(_presented(headers))
+            _admit_loopback(client)
+            return None
+        scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
+        signs = scheme.lower() == _SIGNED
+        key, digest = self._signed(credentials, asked) if signs else (self._found(_presented(headers)), None)
         if key is None:
             raise _unauthorised(segment=segment)
         if right is not None and right not in key.rights:
             raise HttpError(403, "forbidden", f"this key may {', '.join(sorted(key.rights))}; {right} is needed")
-        return _at_its_rate(key, self._clock())
+        _at_its_rate(key, self._clock())
+        return digest
+
+    def _signed(self, credentials: bytes, asked: str) -> tuple[_Known, str]:
+        """Whose signature it is, and of which body; every secret is tried, then the nonce is used up."""
+        given = presented(credentials, asked)
+        place = found(given, [key.digest for key in self._signing])
+        if given is None or place is None or self._nonces is None:
+            raise refused("the signature is none of a secret known here")
+        self._nonces.use(given.signed)
+        return self._signing[place], given.signed.digest
 
     def _found(self, presented: bytes) -> _Known | None:
         """The key presented; every key is compared, so that the time tells nothing."""

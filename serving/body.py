@@ -2,10 +2,12 @@
 
 import zlib
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from starlette.types import Receive
 
 from serving.responses import HttpError
+from serving.signature import check_body
 from serving.strict_json import parse
 
 JSON_LIMIT = 64 * 1024
@@ -16,16 +18,30 @@ SENDER_LIMIT = 4 * 1024 * 1024
 """Bytes of one batch of a Segment sender: by convention 500 KB, but RudderStack's libraries fill 4 MiB."""
 
 
-async def read_json(headers: Mapping[bytes, bytes], receive: Receive, *, limit: int, in_place: bool = False) -> object:
+class Wanted(NamedTuple):
+    """What a body must be.
+
+    Parameters: `limit`, bytes, before and after unpacking; `in_place`, as in `strict_json.parse`; `digest`, the sha256
+    that was signed (None: nothing was).
+    """
+
+    limit: int
+    in_place: bool = False
+    digest: str | None = None
+
+
+async def read_json(headers: Mapping[bytes, bytes], receive: Receive, wanted: Wanted) -> object:
     """Read the body of a request as strict JSON.
 
-    Parameters: `headers` by lower-case name; `limit`, bytes, before and after unpacking; `in_place`, as in
-    `strict_json.parse`. Raises `HttpError` 415 for
-    another content type or encoding, 413 beyond the limit (without reading on), `MalformedJsonError` for the rest.
+    Parameters: `headers` by lower-case name. Raises `HttpError` 415 for another content type or encoding, 413 beyond
+    the limit (without reading on), 401 for another body than was signed, `MalformedJsonError` for the rest.
     """
     check_type(headers)
-    packed = await read_bytes(headers, receive, limit=limit)
-    return parse(unpack(packed, headers.get(b"content-encoding", b"identity"), limit=limit), in_place=in_place)
+    packed = await read_bytes(headers, receive, limit=wanted.limit)
+    if wanted.digest is not None:
+        check_body(packed, wanted.digest)
+    encoding = headers.get(b"content-encoding", b"identity")
+    return parse(unpack(packed, encoding, limit=wanted.limit), in_place=wanted.in_place)
 
 
 def check_type(headers: Mapping[bytes, bytes]) -> None:

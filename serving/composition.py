@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -60,6 +60,7 @@ from serving.online_store import OnlineStore, open_online_store
 from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 from serving.settings import Settings
+from serving.signature import Nonces
 
 WORKERS = 4
 """Threads for batches, profiles and whatever is loaded anew."""
@@ -114,7 +115,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         ports = _Ports(stores, workspace, catalog, challenger, fast, clock, Lane())
         book = DecisionBook(stores.ledger, catalog.current.catalog)
         yield Desk(
-            keys=KeyRing(settings),
+            keys=KeyRing(settings, nonces=stack.enter_context(closing(Nonces(home.nonces, clock)))),
             metrics=metrics,
             clock=clock,
             workers=workers,

@@ -10,7 +10,7 @@ from typing import TypeVar
 from starlette.types import Receive, Scope, Send
 
 from decisioning.errors import TsugiError, UnavailableError
-from serving.body import read_json
+from serving.body import Wanted, read_json
 from serving.desk import Desk
 from serving.responses import Answer, HttpError, render_error, unavailable
 from serving.route import Call, Route
@@ -49,11 +49,12 @@ class Endpoint:
 
     async def _handle(self, desk: Desk, scope: Scope, receive: Receive) -> Answer:
         route = self._route
-        headers = dict(scope["headers"])
+        headers, digest = dict(scope["headers"]), None
         if route.access != "public":
-            segment = route.access == "segment"
-            desk.keys.admit(headers, client=caller(scope), right=route.right, segment=segment)
-        reading = read_json(headers, receive, limit=route.limit, in_place=route.in_place) if route.takes else None
+            segment, asked = route.access == "segment", f"{scope['method']} {scope['path']}"
+            digest = desk.keys.admit(headers, client=caller(scope), right=route.right, segment=segment, asked=asked)
+        wanted = Wanted(route.limit, route.in_place, digest)
+        reading = read_json(headers, receive, wanted) if route.takes else None
         body = await _in_time(reading, _slow_sender) if reading else None
         call = Call(body, desk.clock(), scope["path_params"])
         return await _in_time(route.handler(desk, call), _slow_store)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from serving.client.errors import RefusedError, UnreachableError, refusal_of
+from serving.client.signing import authorization
 
 AGAIN = frozenset((408, 425, 429, 502, 503, 504))
 """Statuses after which the same request may succeed."""
@@ -47,13 +48,15 @@ class Patience:
 class Transport:
     """Sends requests to one service; one kept connection for each thread.
 
-    Parameters: `url` of the service; `headers` of every request; `wait` sleeps.
+    Parameters: `url` of the service; `headers` of every request; `wait` sleeps; `secret` that every try is signed with
+    anew (empty: none).
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     patience: Patience = Patience()
     wait: Callable[[float], None] = sleep
+    secret: bytes = field(default=b"", repr=False)
     _open: local = field(default_factory=local, repr=False, compare=False)
 
     def send(self, method: str, path: str, body: object = None) -> Reply:
@@ -87,12 +90,16 @@ class Transport:
         """One try; None where no whole answer came."""
         connection = self._connection()
         try:
-            connection.request(method, path, content, {**self.headers, "Content-Type": "application/json"})
+            connection.request(method, path, content, self._headers(f"{method} {path}", content or b""))
             answer = connection.getresponse()
             return Reply(answer.status, answer.read(), _seconds(answer.headers.get("Retry-After", "")))
         except (OSError, HTTPException):
             connection.close()
             return None
+
+    def _headers(self, asked: str, content: bytes) -> dict[str, str]:
+        signed = {"Authorization": authorization(self.secret, asked, content)} if self.secret else {}
+        return {**self.headers, **signed, "Content-Type": "application/json"}
 
     def _connection(self) -> HTTPConnection:
         found: HTTPConnection | None = getattr(self._open, "connection", None)

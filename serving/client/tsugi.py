@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from serving import answers
 from serving.client.asking import Consent, Decide, Hold, Look, Outcome, Retrain, SegmentType, WhatIf, Who
 from serving.client.errors import UnreachableError
+from serving.client.signing import PREFIX, secret_in
 from serving.client.transport import Patience, Reply, Transport, refused
 from serving.explanation_answer import ExplanationAnswer
 from serving.journey_answers import JourneysAnswer
@@ -33,12 +34,14 @@ class Tsugi:
     may succeed on another try is tried again with the same ids, so that nothing is done twice. Answers are read by
     name: what a later service adds to them is passed over.
 
-    Parameters: `url` of the service; `key` that opens it ("": none is sent); `patience`, how long a call may take.
+    Parameters: `url` of the service; `key` that opens it ("": none is sent; one that begins with `whsec_` is never
+    sent: every request is signed with it); `patience`, how long a call may take.
     """
 
     def __init__(self, url: str, *, key: str = "", patience: Patience | None = None) -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self.transport = Transport(url.rstrip("/"), headers, patience or Patience())
+        secret = secret_in(key) if key.startswith(PREFIX) else b""
+        headers = {"Authorization": f"Bearer {key}"} if key and not secret else {}
+        self.transport = Transport(url.rstrip("/"), headers, patience or Patience(), secret=secret)
 
     def __enter__(self) -> Self:
         return self

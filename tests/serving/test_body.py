@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from serving.body import read_json
+from serving.body import Wanted, read_json
 from serving.responses import HttpError
 from serving.strict_json import MalformedJsonError
 
@@ -25,7 +25,7 @@ def received(*chunks):
 
 
 def reading(headers, *chunks, limit=100):
-    return asyncio.run(read_json(headers, received(*chunks), limit=limit))
+    return asyncio.run(read_json(headers, received(*chunks), Wanted(limit)))
 
 
 def test_a_body_in_pieces_is_one_document():
@@ -108,5 +108,5 @@ def test_a_connection_that_closes_early_is_a_client_error():
         return {"type": "http.disconnect"}
 
     with pytest.raises(HttpError) as raised:
-        asyncio.run(read_json(JSON, receive, limit=100))
+        asyncio.run(read_json(JSON, receive, Wanted(100)))
     assert raised.value.code == "incomplete_body"
