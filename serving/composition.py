@@ -46,6 +46,7 @@ from features.workspace import Workspace
 from serving.auth import KeyRing
 from serving.catalog_store import catalog_store
 from serving.challenger import Challenger
+from serving.connection import BoundedConnection
 from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
@@ -101,6 +102,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
     known_features(workspace.learning, features.names)
     home = Home(settings.home).create()
     metrics = Metrics()
+    metrics.overloaded_by(lambda: BoundedConnection.n_refused)
     archive = CatalogArchive(home.catalogs)
     catalog = catalog_store(workspace, features, archive, metrics=metrics)
     shelf = Shelf()

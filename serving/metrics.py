@@ -1,5 +1,7 @@
 """What the machines that watch may see: counts and durations by route template, never an identifier."""
 
+from collections.abc import Callable
+
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -28,6 +30,7 @@ class Metrics:
         self._events = Counter("tsugi_events", "Events received", ("result",), registry=registry)
         self._outcomes = Counter("tsugi_outcomes", "Outcomes received", ("result",), registry=registry)
         self._refused = Counter("tsugi_reload_refused", "New versions refused", ("what",), registry=registry)
+        self._overloaded = Gauge("tsugi_overloaded", "Requests refused at once", registry=registry)
         self._serving = Gauge("tsugi_serving", "What serves now", ("what", "version"), registry=registry)
         self._serving_now: dict[str, str] = {}
         self._children: dict[tuple[str, int], Counter] = {}
@@ -75,6 +78,10 @@ class Metrics:
             self._serving.labels(what, before).set(0)
         self._serving_now[what] = version
         self._serving.labels(what, version).set(1)
+
+    def overloaded_by(self, n_refused: Callable[[], float]) -> None:
+        """Say who counts the requests that this process refused because there was too much to do."""
+        self._overloaded.set_function(n_refused)
 
     def render(self) -> bytes:
         """Write every measurement in Prometheus' text format."""

@@ -12,6 +12,7 @@ import bentoml
 
 from serving.app import AnswersFirst, create_app
 from serving.composition import compose
+from serving.connection import bounded
 from serving.lasting import lasting
 from serving.settings import from_environment
 
@@ -23,6 +24,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+bounded()
 app = create_app(lambda: lasting(compose(from_environment(os.environ), clock=_now)))
 
 

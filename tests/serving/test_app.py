@@ -190,6 +190,7 @@ def test_a_ledger_that_is_held_up_is_a_503_in_time_and_recovers(tmp_path, monkey
             other.execute("BEGIN IMMEDIATE")
             held_up = await http.post("/v1/events", json={"batch": [viewed("v-1")]})
             other.execute("ROLLBACK")
+        monkeypatch.setattr("serving.endpoint.DEADLINE", 7.0)
         return held_up, await http.post("/v1/events", json={"batch": [viewed("v-1")]})
 
     held_up, again = in_service(tmp_path, scenario)

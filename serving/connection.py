@@ -1,0 +1,118 @@
+"""Connections within bounds: who says nothing is let go, and what cannot be answered soon is refused at once.
+
+BentoML lets uvicorn choose its protocol; `bounded` makes it choose this one. A request beyond what can be answered soon
+is refused before anything is made of it, which costs a thirtieth of answering it: under five times the load that can be
+borne, what is accepted is still answered.
+"""
+
+from asyncio import TimerHandle, Transport
+from typing import ClassVar
+
+import orjson
+import uvicorn.config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 10.0
+"""That the head of a request may take to arrive, from the beginning of a connection or of the next request."""
+MOST_SILENT = 512
+"""Connections that wait for a head; of more, the oldest is closed: whoever asks at once finds a place."""
+MOST_AT_ONCE = 48
+"""Requests that are being answered; of more, each is told to come again."""
+SPARED = (b"/livez", b"/readyz", b"/metrics")
+_SEGMENT = tuple(f"/v1/{each}".encode() for each in ("batch", "identify", "track", "page", "screen", "alias", "group"))
+
+
+def _refusal(*, segment: bool) -> bytes:
+    said = {"code": "overloaded", "message": "there is more to do than can be done soon; try again"}
+    body = orjson.dumps({"error": {**said, "field": None}, **(said if segment else {})})
+    head = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
+    return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
+
+
+_REFUSALS = {segment: _refusal(segment=segment) for segment in (False, True)}
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """One connection. `n_refused` counts what all of them refused in this process, `n_answering` what is under way."""
+
+    n_refused: ClassVar[int] = 0
+    n_answering: ClassVar[int] = 0
+    _silent: ClassVar[dict["BoundedConnection", None]] = {}
+    _late: TimerHandle | None = None
+    _is_answering = False
+    _is_refused = False
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._heard()
+        self._answered()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Wait for the head that begins."""
+        super().on_message_begin()
+        if self._late is None:
+            self._wait_for_head()
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer, or refuse at once; what is asked before the last answer is out waits its turn."""
+        self._heard()
+        is_free = self.cycle is None or self.cycle.response_complete
+        if BoundedConnection.n_answering < MOST_AT_ONCE or not is_free or self.url.startswith(SPARED):
+            super().on_headers_complete()
+            return
+        BoundedConnection.n_refused += 1
+        self._is_refused = True
+        self.transport.write(_REFUSALS[self.url.startswith(_SEGMENT)])
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a part of a body; of one that was refused, nothing."""
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Count what can be answered from now on: nobody fills the places by sending slowly."""
+        if self._is_refused:
+            self._is_refused = False
+            self._wait_for_head()
+            return
+        super().on_message_complete()
+        if not self._is_answering and not self.cycle.response_complete:
+            self._is_answering = True
+            BoundedConnection.n_answering += 1
+
+    def on_response_complete(self) -> None:
+        """Make room."""
+        self._answered()
+        super().on_response_complete()
+
+    def _answered(self) -> None:
+        if self._is_answering:
+            self._is_answering = False
+            BoundedConnection.n_answering -= 1
+
+    def _wait_for_head(self) -> None:
+        self._silent[self] = None
+        self._late = self.loop.call_later(HEAD_SECONDS, self._let_go)
+        if len(self._silent) > MOST_SILENT:
+            next(iter(self._silent))._let_go()
+
+    def _heard(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+            self._silent.pop(self, None)
+
+    def _let_go(self) -> None:
+        self._heard()
+        self.transport.close()
+
+
+def bounded() -> None:
+    """Let uvicorn use bounded connections in this process."""
+    uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{BoundedConnection.__name__}"

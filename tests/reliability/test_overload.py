@@ -1,0 +1,160 @@
+"""Rows 32 to 34 of the reliability list: a key that floods, thousands of idle connections, five times too much."""
+
+import os
+import resource
+import socket
+import time
+from contextlib import ExitStack, closing
+from functools import partial
+from threading import Thread
+
+import httpx
+import numpy as np
+import pytest
+from asking import Caller, percentile, worker_of
+from meanwhile import meanwhile
+from service_process import Service
+
+pytestmark = pytest.mark.slow
+
+IDLE = int(os.environ.get("TSUGI_IDLE_SOCKETS", "2000"))
+QUOTA = 20
+SECONDS = float(os.environ.get("TSUGI_LOAD_SECONDS", "10"))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    running = Service(tmp_path_factory.mktemp("service"), keys=f"key-of-the-tests,decide@{QUOTA}:flooding,write:w")
+    yield running
+    running.client.close()
+    running.stop()
+
+
+def flood(service, key, found, stop):
+    """Ask as fast as one can with a key; the statuses, and every answer's advice when to come again."""
+    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {key}"}, timeout=20) as client:
+        n = 0
+        while not stop.is_set():
+            body = {"request_id": f"{key}-{n}", "customer": {"user_id": f"u-{n % 20}"}, "placement": "web_home"}
+            answer = client.post("/v1/decisions", json=body)
+            found.append((answer.status_code, answer.headers.get("retry-after")))
+            n += 1
+
+
+@pytest.mark.parametrize(("n", "bound"), [(100, None), pytest.param(1_000, 1.5, marks=pytest.mark.reliability)])
+def test_a_key_that_floods_is_told_to_wait_and_the_other_keys_do_not(service, n, bound):
+    found = []
+    with closing(Caller(service, f"calm-{n}")) as caller:
+        caller.ask_many(50)
+        idle = paced(caller, n)
+        with meanwhile(partial(flood, service, "flooding", found)):
+            beside = paced(caller, n)
+    took = [percentile(each, 99) for each in (idle, beside)]
+    refused = sum(status == 429 for status, _ in found)
+    print(f"p99 idle {took[0]:.1f} ms, beside a flood {took[1]:.1f} ms; {refused} of {len(found)} refused")
+    assert {each.status for each in beside} == {200}
+    assert {(status, bool(wait)) for status, wait in found} == {(200, False), (429, True)}
+    assert bound is None or took[1] <= bound * took[0]
+
+
+def paced(caller, n, seconds=0.01):
+    asked = []
+    for place in range(n):
+        asked.append(caller.ask(f"u-{place % 20}"))
+        time.sleep(seconds)
+    return asked
+
+
+def drip(connections, stop):
+    """One byte a second to each."""
+    sent = b"POST /v1/decisions HTTP/1.1\r\n" * 40
+    for byte in sent:
+        for each in connections:
+            try:
+                each.send(bytes([byte]))
+            except OSError:
+                continue  # the service closed it
+        if stop.wait(1.0):
+            return
+
+
+@pytest.mark.parametrize("n", [600, pytest.param(IDLE, marks=pytest.mark.reliability)])
+def test_idle_and_dripping_connections_take_no_place_from_whoever_asks(service, n):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < n + 200:
+        pytest.skip(f"{hard} files may be open here, too few for {n} connections")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, n + 200), hard))
+    worker = worker_of(service)
+    with ExitStack() as stack:
+        opened = [stack.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(n)]
+        with meanwhile(partial(drip, opened)):
+            took = [lived(service) for _ in range(20)]
+            files = worker.num_fds()
+    began = time.monotonic()
+    while worker.num_fds() > 100:
+        assert time.monotonic() - began < 10, "the connections stay"
+        time.sleep(0.05)
+    gone = time.monotonic() - began
+    print(f"{n} connections: /livez in at most {max(took):.3f} s, {files} files; gone after {gone:.1f} s")
+    assert max(took) < 1.0
+    assert files < min(n, 800)
+
+
+def lived(service):
+    """How long one look at liveness takes, from a new connection on."""
+    began = time.perf_counter()
+    assert httpx.get(f"{service.url}/livez", timeout=10).status_code == 200
+    time.sleep(0.05)
+    return time.perf_counter() - began - 0.05
+
+
+class Open:
+    """Requests at moments that no answer moves. Parameters: `per_second`, by all of the `n_connections` together."""
+
+    def __init__(self, service, name, *, per_second, n_connections=100):
+        self._service, self._name, self._gap = service, name, n_connections / per_second
+        self._n = n_connections
+        self.took, self.refused, self.lost = [], 0, 0
+
+    def run(self, seconds):
+        threads = [Thread(target=self._send, args=(place, seconds)) for place in range(self._n)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _send(self, place, seconds):
+        caller = Caller(self._service, f"{self._name}-{place}")
+        began = time.monotonic() + self._gap * place / self._n
+        due = began
+        while due < began + seconds:
+            time.sleep(max(0.0, due - time.monotonic()))
+            answer = caller.ask(f"u-{place}")
+            if answer.status == 200:
+                self.took.append(time.monotonic() - due)
+            else:
+                self.refused += 1
+            due = max(due + self._gap, time.monotonic() - self._gap)
+        caller.close()
+
+
+def borne(service, seconds):
+    """Decisions a second that eight busy connections get."""
+    busy = Open(service, "peak", per_second=1e6, n_connections=8)
+    busy.run(seconds)
+    return len(busy.took) / seconds
+
+
+@pytest.mark.reliability
+def test_of_five_times_what_can_be_borne_four_fifths_of_the_peak_are_still_answered_soon(service):
+    peak = borne(service, SECONDS)
+    load = Open(service, "load", per_second=5 * peak)
+    load.run(SECONDS)
+    goodput, p99 = len(load.took) / SECONDS, 1000 * float(np.percentile(load.took, 99))
+    offered = (len(load.took) + load.refused) / SECONDS
+    print(
+        f"peak {peak:.0f}/s; offered {offered:.0f}/s: {goodput:.0f}/s answered ({goodput / peak:.0%} of the peak), "
+        f"p99 {p99:.0f} ms, {load.refused} refused at once"
+    )
+    assert goodput >= 0.8 * peak
+    assert p99 < 200.0
