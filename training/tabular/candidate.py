@@ -92,10 +92,12 @@ _TRIED = (
     "binned + default + preset",
     "binned + preset + tuned",
 )
+_USUAL = ("logistic", "binned + preset")
+"""The simplest, and the mean of a simple model and small trees: two kinds that err differently."""
 _TRIED_AT_RANDOM = ("deep", "binned + deep", "preset + deep", "deep + tuned", "binned + preset + deep")
 _TRIED_IN_TIME = ("steady", "steady + preset", "logistic + binned + preset")
-CANDIDATES = tuple(map(Candidate.named, (*_TRIED, *_TRIED_AT_RANDOM)))
-"""The simplest first: it wins ties."""
+CANDIDATES = tuple(map(Candidate.named, dict.fromkeys((*_USUAL, *_TRIED, *_TRIED_AT_RANDOM))))
+"""The simplest first: it wins ties. Then the usual mean, and everything else, which must be surely better."""
 CANDIDATES_IN_TIME = tuple(map(Candidate.named, (*_TRIED_IN_TIME, *_TRIED)))
 """What is tried where rows have an order in time: there the steady one must be beaten."""
 

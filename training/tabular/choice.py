@@ -1,8 +1,13 @@
 """Which candidate a table gets: the first fold tunes the trees, the others compare; the simpler wins a tie.
 
+The mean of a simple model and of small trees is what is usual. Whatever else is tried must beat it by a standard error
+of the difference over the folds: of fifteen that differ by a thousandth, the one that happens to be first is mostly not
+the best, and a mean of two kinds is a good one to be left with (compare the rule of one standard error: Breiman,
+Friedman, Olshen and Stone, 1984).
+
 Where rows have an order in time a fold judges by all that follows what is learned, and the losses compared are those
-that remain once the level is right: the level is the trailing intercept's business. There a candidate must beat the
-one before it by a standard error of the difference over the folds, for few moments in time say little.
+that remain once the level is right: the level is the trailing intercept's business. There every candidate must beat the
+one before it so, for few moments in time say little.
 """
 
 from collections.abc import Sequence
@@ -34,6 +39,8 @@ from training.tuning import Search, Tuned, tune
 
 CONVINCING = 3e-4
 """A less simple candidate must lower the log loss by this share to be chosen."""
+N_USUAL, N_USUAL_IN_TIME = 2, 1
+"""So many candidates, the first ones, are compared by that share alone; a later one must beat them surely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +79,13 @@ class Score:
     auc: float
     losses: tuple[float, ...] = ()
 
-    def beats(self, other: "Score", *, in_time: bool) -> bool:
-        """Whether its loss is lower by a convincing share, and in time by a standard error too."""
+    def beats(self, other: "Score", *, surely: bool) -> bool:
+        """Whether its loss is lower by a convincing share; `surely`: by a standard error over the folds too."""
         gain = other.loss - self.loss
         if gain <= other.loss * CONVINCING:
             return False
         differences = np.subtract(other.losses, self.losses)
-        return not in_time or bool(gain > differences.std(ddof=1) / np.sqrt(len(differences)))
+        return not surely or bool(gain > differences.std(ddof=1) / np.sqrt(len(differences)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def choose(rows: Rows, task: Task) -> Choice:
     held_out = [margins(workshop, rows.take(f.learned), rows.matrix[f.judged], task.candidates) for f in others]
     labels = [rows.label[fold.judged] for fold in others]
     scores = [_score(each.name, [m[each.name] for m in held_out], labels, task) for each in task.candidates]
-    chosen = simplest(scores, in_time=task.in_time)
+    chosen = simplest(scores, n_usual=N_USUAL_IN_TIME if task.in_time else N_USUAL)
     own = [m[chosen.name] for m in held_out]
     if task.in_time:
         own, labels = _next_only(own, labels)
@@ -124,11 +131,14 @@ def _next_only(margin: Sequence[Floats], label: Sequence[Floats]) -> tuple[list[
     return tuple([part[:n] for part, n in zip(parts, lengths, strict=True)] for parts in (margin, label))  # type: ignore[return-value] # two by construction
 
 
-def simplest(scores: Sequence[Score], *, in_time: bool = False) -> Score:
-    """The first of the scores, simplest first, that no later one beats by a convincing share."""
+def simplest(scores: Sequence[Score], *, n_usual: int) -> Score:
+    """The first of the scores, simplest first, that no later one beats.
+
+    Parameters: `n_usual`, of the first ones, that are compared by a convincing share alone; the others by more.
+    """
     best = scores[0]
-    for score in scores[1:]:
-        if score.beats(best, in_time=in_time):
+    for place, score in enumerate(scores[1:], start=1):
+        if score.beats(best, surely=place >= n_usual):
             best = score
     return best
 

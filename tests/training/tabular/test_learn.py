@@ -10,7 +10,7 @@ import pytest
 from worlds import a_table
 
 from decisioning.errors import ArtifactError
-from training.tabular.candidate import Constraints
+from training.tabular.candidate import CANDIDATES, Constraints
 from training.tabular.choice import Score, Task, simplest
 from training.tabular.learn import LeakError, learn, prepare
 from training.tabular.search import TABLE_SPACE
@@ -73,8 +73,22 @@ def test_a_stored_model_scores_as_before_and_one_altered_byte_is_refused(learned
 
 
 def test_the_simpler_candidate_wins_a_tie():
-    assert simplest([Score("a", 0.5, 0.8), Score("b", 0.4999, 0.8)]).name == "a"
-    assert simplest([Score("a", 0.5, 0.8), Score("b", 0.49, 0.8)]).name == "b"
+    assert simplest([Score("a", 0.5, 0.8), Score("b", 0.4999, 0.8)], n_usual=2).name == "a"
+    assert simplest([Score("a", 0.5, 0.8), Score("b", 0.49, 0.8)], n_usual=2).name == "b"
+
+
+def test_what_is_not_usual_must_be_better_by_a_standard_error():
+    usual = Score("usual", 0.5, 0.8, (0.45, 0.55, 0.5, 0.5))
+    by_luck = Score("lucky", 0.499, 0.8, (0.452, 0.546, 0.497, 0.501))
+    surely = Score("sure", 0.499, 0.8, (0.449, 0.5489, 0.4992, 0.4989))
+    assert simplest([usual, by_luck], n_usual=1).name == "usual"
+    assert simplest([usual, by_luck], n_usual=2).name == "lucky"
+    assert simplest([usual, surely], n_usual=1).name == "sure"
+
+
+def test_the_mean_of_two_kinds_comes_right_after_the_simplest():
+    assert [each.name for each in CANDIDATES[:2]] == ["logistic", "binned + preset"]
+    assert len({each.name for each in CANDIDATES}) == len(CANDIDATES) == 15
 
 
 def test_in_order_of_time_the_latest_rows_judge_and_a_random_split_stands_beside():
