@@ -187,17 +187,21 @@ def _best(options: Options) -> Places:
 
 def preferred(options: Options) -> Places | None:
     """The order in which options of equal priority are preferred; None where that is the order of their names."""
-    if not options.weighing.ties:
-        return None
-    n = len(options.names)
+    ties = options.weighing.ties
+    return order_of_ties(ties, options.scores, options.stakes) if ties else None
+
+
+def order_of_ties(ties: Sequence[Tie], scores: Scores, stakes: Stakes) -> Places:
+    """The order (…, n) in which candidates of equal priority are preferred; by name where that is equal too."""
+    shape = scores.propensity.shape
     columns = {
-        "value": options.stakes.value,
-        "propensity": options.scores.propensity,
-        "uplift": np.nan_to_num(options.scores.uplift, nan=-1.0),
-        "cost": -np.asarray(options.stakes.cost),
+        "value": stakes.value,
+        "propensity": scores.propensity,
+        "uplift": np.nan_to_num(scores.uplift, nan=-1.0),
+        "cost": -np.asarray(stakes.cost),
     }
-    keys = [-np.broadcast_to(columns[each], (n,)) for each in options.weighing.ties]
-    order: Places = np.lexsort((np.arange(n), *reversed(keys)))
+    keys = [-np.broadcast_to(columns[each], shape) for each in ties]
+    order: Places = np.lexsort((np.broadcast_to(np.arange(shape[-1]), shape), *reversed(keys)), axis=-1)
     return order
 
 

@@ -8,12 +8,10 @@ from uuid import uuid4
 
 from decisioning.decide import decide
 from decisioning.decision import Decision, DecisionRequest
-from decisioning.errors import ArtifactError
-from decisioning.rollout import Rollout
 from pipelines.champion import champion_scorer
 from pipelines.composition import compose
 from pipelines.reference import reference_of
-from pipelines.rollout import rollout_of
+from pipelines.rollout import usable_rollout
 
 
 def decide_once(
@@ -34,16 +32,8 @@ def decide_once(
         named = composition.named(reference)
         request = DecisionRequest(request_id or f"cli-{uuid4()}", named, placement, channel="")
         composition.scorer = champion_scorer(composition.home.path)
-        ports = replace(composition.ports(explained=1), rollout=_rollout(composition.home.path, say))
+        ports = replace(composition.ports(explained=1), rollout=usable_rollout(composition.home.path, say))
         return _plain(decide(request, ports=ports, now=composition.clock()))
-
-
-def _rollout(home: Path, say: Callable[[str], object]) -> Rollout | None:
-    try:
-        return rollout_of(home)
-    except ArtifactError as error:
-        say(f"the challenger is left out: {error}")
-        return None
 
 
 def _plain(decision: Decision) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from decisioning.arbitration import Stakes, are_sound, gains, priorities
+from decisioning.arbitration import Stakes, Tie, are_sound, gains, priorities
 from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.catalog import Placement
 from decisioning.condition_array import Column, Words
@@ -20,7 +20,7 @@ from decisioning.eligibility import CompiledCatalog
 from decisioning.foresight import FORESEEN_NAMES, foreseen_of
 from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm
-from decisioning.option import Weighing
+from decisioning.option import Weighing, order_of_ties
 from decisioning.outbound.crowd import Crowd
 from decisioning.outbound.likeness import Likeness, allowed, likeness, with_clock
 from decisioning.ports import Candidate, Scorer, Scores
@@ -28,6 +28,7 @@ from decisioning.slate import Slate
 from decisioning.variation import varied
 
 Floats = NDArray[np.float64]
+Ranks = NDArray[np.int32]
 
 
 @runtime_checkable
@@ -48,7 +49,8 @@ class Block:
     """What each of n customers could be offered.
 
     Parameters: `slate`, all m candidates of the placement; `priority` (n, m), before prices, NaN where a candidate may
-    not be offered; `propensity` (n, m); `arms` (n,); `stopped`, how many actions each stage stopped.
+    not be offered; `propensity` (n, m); `arms` (n,); `stopped`, how many actions each stage stopped; `bundles` (n,),
+    the version of what scored; `preference` (n, m), the place of each candidate among equals (None: that of its name).
     """
 
     ids: Sequence[str]
@@ -57,6 +59,8 @@ class Block:
     propensity: Floats
     arms: Sequence[Arm]
     stopped: Mapping[str, int]
+    bundles: Sequence[str]
+    preference: Ranks | None = None
 
 
 def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, scorer: Scorer) -> Block:
@@ -70,11 +74,12 @@ def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, score
     passed, weights, stopped = _through(crowd, compiled, placement, kinds, slate)
     scores = _scored(scorer, crowd, slate, np.flatnonzero(passed.sum(axis=1)))
     usable = passed & slate.usable & are_sound(scores) & np.isfinite(amounts[0] + amounts[1])
-    found = _Weighed(slate, scores, amounts, weights, columns).priorities(compiled)
-    priority = np.where(usable, found, np.nan)
+    found = _Weighed(slate, scores, amounts, weights, columns)
+    priority = np.where(usable, found.priorities(compiled), np.nan)
     if n_unscored := _n_unscored(passed, priority, slate):
         stopped["score"] = n_unscored
-    return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped)
+    bundles, preference = [scorer.version] * len(crowd), found.preference(compiled.catalog.tie_break)
+    return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped, bundles, preference)
 
 
 def _n_unscored(passed: NDArray[np.bool_], priority: Floats, slate: Slate) -> int:
@@ -191,6 +196,16 @@ class _Weighed:
         if rule.is_simple:
             return priorities(gains(self.scores, stakes, rule.mode), stakes, rule.mode)
         return self._ruled(rule, Stakes(self.amounts[0].T, self.amounts[1].T, np.asarray(factor).T))
+
+    def preference(self, ties: Sequence[Tie]) -> Ranks | None:
+        """The place of each candidate among those of equal priority (n, m); None where names decide."""
+        if not ties:
+            return None
+        (values, costs), shape = self.amounts, self.scores.propensity.shape
+        order = order_of_ties(ties, self.scores, Stakes(values, costs, 1.0))
+        ranks = np.empty(shape, dtype=np.int32)
+        np.put_along_axis(ranks, order, np.broadcast_to(np.arange(shape[1], dtype=np.int32), shape), axis=1)
+        return ranks
 
     def _ruled(self, rule: Rule, stakes: Stakes) -> Floats:
         """By issue, whose axis is the first: everything is turned."""

@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
+from decisioning.catalog import Catalog
 from decisioning.decide import decision_id_of, seed_of
 from decisioning.exploration import generator_of
+from decisioning.outbound.request import request_id_of, request_of
 from decisioning.pool import Pool, draws_of
 from decisioning.slate import Slate
+from decisioning.stickiness import stuck_of
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+Ranks = NDArray[np.int32]
 NOBODY = -1
 """The place of the candidate of who is offered nothing."""
 
@@ -60,16 +64,18 @@ class Chances:
     """How each of n customers draws.
 
     Parameters: `uniform` (n,), the decision's own draw; `epsilon` (n,); `must_fill` leaves doing nothing out where
-    anything may be offered.
+    anything may be offered; `preference` (n, m), the place of each candidate among equals (None: that of its name).
     """
 
     uniform: Floats
     epsilon: Floats
     must_fill: bool
+    preference: Ranks | None = None
 
     def take(self, rows: Places) -> "Chances":
         """Those of some customers."""
-        return Chances(self.uniform[rows], self.epsilon[rows], self.must_fill)
+        preference = None if self.preference is None else self.preference[rows]
+        return Chances(self.uniform[rows], self.epsilon[rows], self.must_fill, preference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +98,32 @@ class Drawn:
         return self.explored | self.required
 
 
-def uniforms(run: str, ids: Sequence[str], salt: str) -> Floats:
-    """The first draw of each customer's decision within a run: of the request `run:customer`."""
-    seeds = [seed_of(decision_id_of(f"{run}:{each}", salt)) for each in ids]
-    return np.array([generator_of(seed).random() for seed in seeds])
+def uniforms(run: str, ids: Sequence[str], catalog: Catalog, *, placement: str) -> Floats:
+    """The first draw of each customer's decision within a run; one that stays where the catalogue asks for that."""
+
+    def named(customer_id: str) -> str:
+        if catalog.exploration.sticky:
+            request = request_of(run, customer_id, placement=placement)
+            if stuck := stuck_of(request, customer_id, catalog):
+                return stuck
+        return decision_id_of(request_id_of(run, customer_id), catalog.holdout.salt)
+
+    return np.array([generator_of(seed_of(named(each))).random() for each in ids], dtype=np.float64)
 
 
 def draw(priority: Floats, slate: Slate, chances: Chances, charges: Floats) -> Drawn:
     """Draw for each customer. Parameters: `priority` (n, m) before prices, NaN where not offered; `charges` (m,)."""
     best, height = _best_treatments(priority - charges, slate)
+    preference = None if chances.preference is None else np.take_along_axis(chances.preference, best, axis=1)
     actions = [slate.names[at] for at in slate.starts.tolist()]
     order = sorted(range(len(actions) + 1), key=lambda nth: [*actions, NO_ACTION][nth])
-    nothing = order.index(len(actions))
-    probability, first = _distribution(height, chances, order, nothing)
-    required = _require(height, slate, probability, first, order)
-    drawn = _placed(probability, chances.uniform)
+    first = _firsts(height, chances, preference)
+    probability = _distribution(height, chances, first)
+    required = _require(height, slate, probability, first, preference)
+    drawn = np.array(order)[_placed(probability[:, order], chances.uniform)]
     rows = np.arange(len(drawn))
-    nth = np.array(order)[drawn]
-    acts = nth < len(actions)
-    column = np.where(acts, nth, 0)
+    acts = drawn < len(actions)
+    column = np.where(acts, drawn, 0)
     return Drawn(
         chosen=np.where(acts, best[rows, column], NOBODY),
         priority=np.where(acts, height[rows, column], 0.0),
@@ -130,28 +143,46 @@ def _best_treatments(priority: Floats, slate: Slate) -> tuple[Places, Floats]:
     return best, np.take_along_axis(known, best, axis=1)
 
 
-def _distribution(height: Floats, chances: Chances, order: Sequence[int], nothing: int) -> tuple[Floats, Places]:
-    """P(each choice) by name (n, n_actions + 1), and which comes first by priority; as `exploration.Choices`."""
-    n, offered = len(height), np.isfinite(height)
-    idle = np.full(n, fill_value=not chances.must_fill) | (offered.sum(axis=1) == 0)
-    given = np.concatenate([height, np.where(idle, 0.0, -np.inf)[:, np.newaxis]], axis=1)[:, order]
-    possible = np.concatenate([offered, idle[:, np.newaxis]], axis=1)[:, order]
-    first = given.argmax(axis=1)
-    first = np.where(idle & (given[np.arange(n), first] <= 0.0), nothing, first)
+def _firsts(height: Floats, chances: Chances, preference: Ranks | None) -> Places:
+    """Which choice of each comes first by priority, the last being to do nothing; as `exploration.Choices.best`."""
+    n, n_actions = height.shape
+    best = _highest(height, preference)
+    idle = _may_idle(height, chances)
+    return np.where(idle & ~(height[np.arange(n), best] > 0.0), n_actions, best) if n_actions else np.zeros(n, np.intp)
+
+
+def _highest(height: Floats, preference: Ranks | None) -> Places:
+    """The highest of each row; of equal ones the first, or the most preferred."""
+    if preference is None or not height.shape[1]:
+        return height.argmax(axis=1) if height.shape[1] else np.zeros(len(height), dtype=np.intp)
+    equal = height == height.max(axis=1, keepdims=True)
+    found: Places = np.where(equal, preference, np.iinfo(preference.dtype).max).argmin(axis=1)
+    return found
+
+
+def _may_idle(height: Floats, chances: Chances) -> NDArray[np.bool_]:
+    """Who may be offered nothing (n,)."""
+    may: NDArray[np.bool_] = np.full(len(height), fill_value=not chances.must_fill) | ~np.isfinite(height).any(axis=1)
+    return may
+
+
+def _distribution(height: Floats, chances: Chances, first: Places) -> Floats:
+    """P(each choice) (n, n_actions + 1), the last being to do nothing; as `exploration.Choices`."""
+    possible = np.concatenate([np.isfinite(height), _may_idle(height, chances)[:, np.newaxis]], axis=1)
     floor = chances.epsilon / possible.sum(axis=1)
     probability = np.where(possible, floor[:, np.newaxis], 0.0)
-    probability[np.arange(n), first] = floor + (1.0 - chances.epsilon)
-    return probability, first
+    probability[np.arange(len(first)), first] = floor + (1.0 - chances.epsilon)
+    return probability
 
 
 def _require(
-    height: Floats, slate: Slate, probability: Floats, first: Places, order: Sequence[int]
+    height: Floats, slate: Slate, probability: Floats, first: Places, preference: Ranks | None
 ) -> NDArray[np.bool_]:
     """Make the best of what is mandatory certain where any of it is offered; where that is (n,)."""
     mandatory = np.array([slate.candidates[at].action.mandatory for at in slate.starts.tolist()], dtype=np.bool_)
     best = np.where(mandatory, height, -np.inf)
     rows = np.flatnonzero(best.max(axis=1, initial=-np.inf) > -np.inf)
-    places = np.argsort(np.array(order))[best[rows].argmax(axis=1)] if rows.size else np.zeros(0, dtype=np.intp)
+    places = _highest(best[rows], None if preference is None else preference[rows])
     probability[rows] = 0.0
     probability[rows, places] = 1.0
     first[rows] = places

@@ -1,10 +1,11 @@
 """A crowd: many customers as known at one moment, in columns; what is particular to few of them stands by place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from decisioning.condition_array import Column, Words
 from decisioning.customer import ConsentState, ContactHistory, Customer, FeatureValue, StandingHold
@@ -33,6 +34,18 @@ class Crowd:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, places: NDArray[np.intp]) -> "Crowd":
+        """Those at some places, which ascend."""
+        new = {old: place for place, old in enumerate(places.tolist())}
+        return replace(
+            self,
+            ids=[self.ids[place] for place in new],
+            columns={name: _taken(column, places) for name, column in self.columns.items()},
+            consents={new[place]: each for place, each in self.consents.items() if place in new},
+            histories={new[place]: each for place, each in self.histories.items() if place in new},
+            holds={new[place]: each for place, each in self.holds.items() if place in new},
+        )
+
     def customer(self, place: int) -> Customer:
         """One of them, as a single decision sees them."""
         return Customer(
@@ -53,6 +66,10 @@ def _value(column: Column, place: int) -> FeatureValue:
     if known != known:
         return None
     return column.vocabulary[int(known)] if isinstance(column, Words) else known
+
+
+def _taken(column: Column, places: NDArray[np.intp]) -> Column:
+    return Words(column.codes[places], column.vocabulary) if isinstance(column, Words) else column[places]
 
 
 def without(column: Column, gone: Sequence[int]) -> Column:

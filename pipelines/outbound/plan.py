@@ -18,7 +18,7 @@ class Plan:
     """What a batch is made from.
 
     Parameters: `run`, its name, of which seeds and decision ids are made; `as_of`, the moment it decides at, ISO;
-    `used`, what was drawn from each pool by then.
+    `used`, what was drawn from each pool by then; `challenger` and `share`, of whom that bundle decides ("": none).
     """
 
     run: str
@@ -28,6 +28,8 @@ class Plan:
     bundle: str
     customers_at_once: int
     used: Mapping[str, int] = field(default_factory=dict)
+    challenger: str = ""
+    share: float = 0.0
 
     @property
     def now(self) -> datetime:
@@ -38,7 +40,7 @@ class Plan:
 def kept_plan(folder: Path, wanted: Plan) -> Plan:
     """The plan of a folder: the one that began there, else this one.
 
-    Raises `InvalidInputError` where another one began there: by another catalogue, bundle, placement or name.
+    Raises `InvalidInputError` where another one began there: by another catalogue, bundle, challenger, placement, name.
     """
     path = folder / FILE
     if not path.exists():
@@ -46,9 +48,11 @@ def kept_plan(folder: Path, wanted: Plan) -> Plan:
         replace_file(path, orjson.dumps(asdict(wanted), option=orjson.OPT_INDENT_2))
         return wanted
     began = Plan(**orjson.loads(path.read_bytes()))
-    for name in ("run", "placement", "catalog", "bundle", "customers_at_once"):
+    for name in ("run", "placement", "catalog", "bundle", "customers_at_once", "challenger", "share"):
         before, now = getattr(began, name), getattr(wanted, name)
         if before != now:
-            message = f"{folder} holds a batch with {name} {before}, not {now}; choose another folder"
+            message = (
+                f"{folder} holds a batch with {name} {before or 'none'}, not {now or 'none'}; choose another folder"
+            )
             raise InvalidInputError(message, field="out")
     return began

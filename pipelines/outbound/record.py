@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
-from decisioning.customer import CustomerReference
 from decisioning.decide import consider, decision_id_of
-from decisioning.decision import Decision, DecisionRequest
+from decisioning.decision import Decision
 from decisioning.errors import StaleContactsError
+from decisioning.outbound.request import request_id_of, request_of
+from decisioning.ports import Scorer
+from decisioning.rollout import Rollout, rolled_out
 from features.contacts import ContactBook
 from pipelines.composition import Composition
 from pipelines.outbound.plan import Plan
@@ -25,11 +27,15 @@ MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records decisions of a batch. Parameters: `prices` by pool, as the batch settled them."""
+    """Records decisions of a batch.
+
+    Parameters: `prices` by pool, as the batch settled them; `rollout`, a challenger beside the champion.
+    """
 
     composition: Composition
     plan: Plan
     prices: Mapping[str, float]
+    rollout: Rollout | None = None
 
     def record(self, ids: Sequence[str], actions: Sequence[str | None]) -> NDArray[np.bool_]:
         """Record what was drawn for these customers; whether each is in the ledger now (n,).
@@ -56,11 +62,16 @@ class Recorder:
 
     def _made(self, customer_id: str) -> Decision:
         composition, plan = self.composition, self.plan
-        reference = CustomerReference("customer_id", customer_id)
-        name = f"{plan.run}:{customer_id}"
-        request = DecisionRequest(name, reference, plan.placement, "", limit=1, prices=self.prices)
-        customer = replace(composition.profiles.read(reference, now=plan.now), used=plan.used)
-        return consider(request, customer, catalog=composition.catalog, scorer=composition.scorer, explained=0)
+        request = request_of(plan.run, customer_id, placement=plan.placement, prices=self.prices)
+        customer = replace(composition.profiles.read(request.customer, now=plan.now), used=plan.used)
+
+        def deciding(scorer: Scorer) -> Decision:
+            return consider(request, customer, catalog=composition.catalog, scorer=scorer, explained=0)
+
+        if self.rollout is None:
+            return deciding(composition.scorer)
+        taken = self.rollout.takes(customer_id, composition.catalog.catalog.holdout)
+        return rolled_out(self.rollout, composition.scorer, deciding, taken=taken)
 
     def _contacted_since(self, customer_id: str) -> bool:
         """Whether somebody else contacted them after the batch's moment."""
@@ -70,7 +81,7 @@ class Recorder:
     def _is_recorded(self, customer_id: str) -> bool:
         """Whether this batch recorded it before it was interrupted."""
         salt = self.composition.catalog.catalog.holdout.salt
-        decision_id = decision_id_of(f"{self.plan.run}:{customer_id}", salt)
+        decision_id = decision_id_of(request_id_of(self.plan.run, customer_id), salt)
         return self.composition.decisions.find(decision_id) is not None
 
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ import pyarrow as pa
 from decisioning.decide import decision_id_of
 from decisioning.errors import InvalidInputError, as_word
 from decisioning.outbound.choice import NOBODY, Terms
+from decisioning.outbound.request import request_id_of
+from decisioning.outbound.sides import Sides
+from decisioning.rollout import Rollout
 from decisioning.slate import Slate
 from features.replace_file import replace_file
 from pipelines.champion import champion_scorer
@@ -23,6 +26,7 @@ from pipelines.outbound.record import Recorder, drawn_actions
 from pipelines.outbound.settle import Files, Settled, settle
 from pipelines.outbound.weigh import Weigher
 from pipelines.outbound.weighed import WeighedBlock, write_table
+from pipelines.rollout import usable_rollout
 
 CUSTOMERS_AT_ONCE = 20_000
 REPORT = "report.json"
@@ -49,22 +53,28 @@ def decide_batch(
 ) -> dict[str, Any]:
     """Decide for every customer of a home; the report.
 
-    What was weighed before an interruption is not weighed again. Raises `InvalidInputError` of a placement that the
-    catalogue does not have, of a folder that holds another batch, or where nobody is known.
+    What was weighed before an interruption is not weighed again. A challenger under way decides for its share. Raises
+    `InvalidInputError` of a placement that the catalogue does not have, of a folder that holds another batch, or where
+    nobody is known.
     """
     with compose(home, workspace) as composition:
         composition.scorer = champion_scorer(composition.home.path)
-        return run_batch(composition, order, say=say)
+        return run_batch(composition, order, rollout=usable_rollout(composition.home.path, say), say=say)
 
 
 def run_batch(
-    composition: Composition, order: Order, *, say: Callable[[str], object] = lambda _: None
+    composition: Composition,
+    order: Order,
+    *,
+    rollout: Rollout | None = None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
-    """As `decide_batch`, of a home that is open."""
-    compiled, scorer = composition.catalog, composition.scorer
-    plan = kept_plan(order.out, _plan(composition, order))
+    """As `decide_batch`, of a home that is open. Parameters: `rollout`, a challenger beside its scorer."""
+    compiled = composition.catalog
+    plan = kept_plan(order.out, _plan(composition, order, rollout))
     composition.projection.catch_up()
-    weigher = Weigher(plan, composition.population(), compiled, scorer, order.out / "weighed")
+    sides = Sides(composition.scorer, rollout)
+    weigher = Weigher(plan, composition.population(), compiled, sides, order.out / "weighed")
     paths = weigher.weigh_all(order.workers)
     say(f"weighed {len(paths)} blocks")
     files = _files(composition, plan, paths)
@@ -72,13 +82,13 @@ def run_batch(
     found = settle(files, n, refill=not order.record)
     say(f"settled {len(files.terms.pools)} pools")
     prices = dict(zip([pool.key for pool in files.terms.pools], found.prices.tolist(), strict=True))
-    recorder = Recorder(composition, plan, prices) if order.record else None
+    recorder = Recorder(composition, plan, prices, rollout) if order.record else None
     report = _written(files, found, plan, order.out, Naming(plan.run, compiled.catalog.holdout.salt, recorder))
     replace_file(order.out / REPORT, orjson.dumps(report, option=orjson.OPT_INDENT_2))
     return report
 
 
-def _plan(composition: Composition, order: Order) -> Plan:
+def _plan(composition: Composition, order: Order, rollout: Rollout | None) -> Plan:
     placements = composition.catalog.catalog.placements
     if order.placement not in placements:
         known = ", ".join(sorted(placements))
@@ -86,13 +96,14 @@ def _plan(composition: Composition, order: Order) -> Plan:
         raise InvalidInputError(message, code="unknown_placement", field="placement")
     if next(composition.graph.customers(page=1), None) is None:
         raise InvalidInputError(f"nobody is known in {composition.home.path}; send or ingest events first")
-    if composition.catalog.catalog.tie_break:
-        raise InvalidInputError("a batch breaks ties by name; remove tie_break from the catalogue", field="tie_break")
     version = composition.catalog.catalog.version
     began = composition.clock()
     used = composition.population().pools.used(began)
     bundle, at_once = composition.scorer.version, order.customers_at_once
-    return Plan(order.run, order.placement, began.isoformat(), version, bundle, at_once, used)
+    plan = Plan(order.run, order.placement, began.isoformat(), version, bundle, at_once, used)
+    if rollout is None or rollout.shadows:
+        return plan
+    return replace(plan, challenger=rollout.scorer.version, share=rollout.share)
 
 
 def _files(composition: Composition, plan: Plan, paths: Sequence[Path]) -> Files:
@@ -113,7 +124,7 @@ class Naming:
 
     def decision_id(self, customer_id: str) -> str:
         """The id of a customer's decision in this batch."""
-        return decision_id_of(f"{self.run}:{customer_id}", self.salt)
+        return decision_id_of(request_id_of(self.run, customer_id), self.salt)
 
 
 def _written(files: Files, found: Settled, plan: Plan, out: Path, naming: Naming) -> dict[str, Any]:
@@ -142,6 +153,7 @@ def _table(files: Files, found: Settled, rows: slice, block: WeighedBlock, namin
             "customer_id": block.ids,
             "decision_id": [naming.decision_id(each) for each in block.ids],
             "arm": block.arms,
+            "bundle": block.bundles,
             "action": _words([each.action.name for each in files.slate.candidates], place, ~offered),
             "treatment": _words([each.treatment.name for each in files.slate.candidates], place, ~offered),
             "propensity": pa.array(block.propensity[at, place], mask=~offered),

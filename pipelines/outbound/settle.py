@@ -86,10 +86,12 @@ def _sample(files: Files, n: int) -> Market:
     """Every so-manieth of all customers, block by block, so that no more than these are held."""
     step = max(1, -(-n // MOST_SAMPLED))
     parts = [(each.priority[at], each.chances.take(at)) for at, each in _every(files, step)]
+    preferences = [each.preference for _, each in parts if each.preference is not None]
     chances = Chances(
         np.concatenate([each.uniform for _, each in parts]),
         np.concatenate([each.epsilon for _, each in parts]),
         files.must_fill,
+        np.concatenate(preferences) if preferences else None,
     )
     priority = np.concatenate([part for part, _ in parts])
     return Market(priority, files.slate, files.terms, chances, len(priority) / n)

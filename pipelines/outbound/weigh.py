@@ -10,9 +10,8 @@ import numpy as np
 
 from decisioning.decide import epsilon_of
 from decisioning.eligibility import CompiledCatalog
-from decisioning.outbound.block import weighed
 from decisioning.outbound.choice import Chances, uniforms
-from decisioning.ports import Scorer
+from decisioning.outbound.sides import Sides
 from features.population import Population
 from pipelines.outbound.plan import Plan
 from pipelines.outbound.weighed import write_block
@@ -25,7 +24,7 @@ class Weigher:
     plan: Plan
     population: Population
     compiled: CompiledCatalog
-    scorer: Scorer
+    sides: Sides
     folder: Path
 
     def weigh_all(self, workers: int | None = None) -> list[Path]:
@@ -52,13 +51,15 @@ class Weigher:
             after = ids[-1]
 
     def _weigh(self, ids: list[str], path: Path) -> None:
-        catalog, scorer = self.compiled.catalog, self.scorer
+        catalog = self.compiled.catalog
         placement = catalog.placements[self.plan.placement]
         crowd = replace(self.population.crowd(ids, self.plan.now), used=self.plan.used)
-        block = weighed(crowd, self.compiled, placement, scorer)
-        rates = [epsilon_of(arm, placement, catalog, version=scorer.version) for arm in block.arms]
-        drawn = uniforms(self.plan.run, ids, catalog.holdout.salt)
-        write_block(path, block, Chances(drawn, np.array(rates, dtype=np.float64), placement.must_fill))
+        block = self.sides.weighed(crowd, self.compiled, placement)
+        told = zip(block.arms, block.bundles, strict=True)
+        rates = [epsilon_of(arm, placement, catalog, version=bundle) for arm, bundle in told]
+        drawn = uniforms(self.plan.run, ids, catalog, placement=placement.name)
+        epsilon = np.array(rates, dtype=np.float64)
+        write_block(path, block, Chances(drawn, epsilon, placement.must_fill, block.preference))
 
 
 def _raise_failed(done: set[Future[None]]) -> None:

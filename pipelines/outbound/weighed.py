@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from decisioning.outbound.block import Block
 from decisioning.outbound.choice import Chances, Floats
@@ -18,10 +20,11 @@ _COMPRESSION = "lz4"
 
 @dataclass(frozen=True, slots=True)
 class WeighedBlock:
-    """A block read back. Parameters: `ids`, `arms`; `priority` and `propensity` (n, m); `chances`; `stopped`."""
+    """A block read back; see `Block`. Parameters: `chances`, as drawn and as far as they explore."""
 
     ids: list[str]
     arms: list[str]
+    bundles: list[str]
     priority: Floats
     propensity: Floats
     chances: Chances
@@ -33,10 +36,12 @@ def write_block(path: Path, block: Block, chances: Chances) -> None:
     columns = {
         "customer_id": pa.array(block.ids),
         "arm": pa.array(block.arms),
+        "bundle": pa.array(block.bundles),
         "uniform": pa.array(chances.uniform),
         "epsilon": pa.array(chances.epsilon),
-        **{f"priority_{nth}": pa.array(block.priority[:, nth]) for nth in range(block.priority.shape[1])},
-        **{f"propensity_{nth}": pa.array(block.propensity[:, nth]) for nth in range(block.priority.shape[1])},
+        **_columns("priority_", block.priority),
+        **_columns("propensity_", block.propensity),
+        **({} if block.preference is None else _columns("preference_", block.preference)),
     }
     said = {"stopped": orjson.dumps(dict(sorted(block.stopped.items())))}
     write_table(path, pa.table(columns).replace_schema_metadata(said))
@@ -56,13 +61,23 @@ def read_block(path: Path, *, must_fill: bool) -> WeighedBlock:
     return WeighedBlock(
         ids=table["customer_id"].to_pylist(),
         arms=table["arm"].to_pylist(),
+        bundles=table["bundle"].to_pylist(),
         priority=_matrix(table, "priority_"),
         propensity=_matrix(table, "propensity_"),
-        chances=Chances(table["uniform"].to_numpy(), table["epsilon"].to_numpy(), must_fill),
+        chances=Chances(
+            table["uniform"].to_numpy(),
+            table["epsilon"].to_numpy(),
+            must_fill,
+            _matrix(table, "preference_") if "preference_0" in table.column_names else None,
+        ),
         stopped=orjson.loads(said[b"stopped"]),
     )
 
 
-def _matrix(table: pa.Table, name: str) -> Floats:
+def _columns(name: str, matrix: NDArray[Any]) -> dict[str, pa.Array]:
+    return {f"{name}{nth}": pa.array(matrix[:, nth]) for nth in range(matrix.shape[1])}
+
+
+def _matrix(table: pa.Table, name: str) -> NDArray[Any]:
     columns = [table[each].to_numpy() for each in table.column_names if each.startswith(name)]
     return np.stack(columns, axis=1) if columns else np.zeros((len(table), 0))

@@ -1,6 +1,9 @@
-"""A batch decides for each customer as a single decision does: same customer, seed and prices, same decision."""
+"""A batch decides for each customer as a single decision does: same customer, seed and prices, same decision.
 
-from dataclasses import replace
+Catalogues ask for ties to be broken and for draws that stay, and a challenger may decide for half of the customers.
+"""
+
+from collections import Counter
 from datetime import time, timedelta
 
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import NOON, a_catalog, a_request, an_action
+from builders import NOON, a_catalog, an_action
 from decisioning.action import Treatment
 from decisioning.catalog import (
     Cap,
@@ -23,15 +26,18 @@ from decisioning.catalog import (
     Rest,
 )
 from decisioning.condition_array import Words
-from decisioning.customer import Answer, ConsentState, Contact, ContactHistory, CustomerReference, StandingHold
-from decisioning.decide import consider, epsilon_of
+from decisioning.customer import Answer, ConsentState, Contact, ContactHistory, StandingHold
+from decisioning.decide import Ports, epsilon_of, propose
 from decisioning.eligibility import compile_catalog
+from decisioning.errors import ArtifactError
 from decisioning.exclusive import Exclusive
-from decisioning.outbound.block import weighed
 from decisioning.outbound.choice import NOBODY, Chances, Terms, draw, uniforms
 from decisioning.outbound.crowd import Crowd
+from decisioning.outbound.request import request_of
+from decisioning.outbound.sides import Sides
 from decisioning.pool import Pool
 from decisioning.ports import Scores
+from decisioning.rollout import Rollout
 from decisioning.variant import VariantTest
 
 ZONES = ("Asia/Tokyo", "America/Lima", "Europe/Berlin")
@@ -48,9 +54,10 @@ CONDITIONS = (
 
 
 class LinearScorer:
-    """Scores from two features; one customer or many alike."""
+    """Scores from two features, of few levels so that priorities are often equal; one customer or many alike."""
 
-    version = "linear"
+    def __init__(self, version, modulus):
+        self.version, self.modulus = version, modulus
 
     def score(self, features, candidates):
         row = np.array([[np.nan if features.get(n) is None else features[n] for n in ("age", "income")]])
@@ -63,7 +70,7 @@ class LinearScorer:
     def score_matrix(self, customers, candidates):
         size = np.array([len(each.action.name) + each.treatment.cost for each in candidates])
         known = np.nan_to_num(customers, nan=7.0)
-        propensity = (known[:, :1] * 3 + known[:, 1:] * size) % 97 / 97
+        propensity = (known[:, :1] * 3 + known[:, 1:] * size) % self.modulus / self.modulus
         uplift = np.where(size % 2 == 0, propensity - 0.3, np.nan)
         return Scores(propensity, uplift)
 
@@ -76,6 +83,16 @@ class LinearScorer:
 
     def explain(self, features, candidate):
         return ()
+
+
+class Known:
+    """Reads the customers of a crowd."""
+
+    def __init__(self, crowd):
+        self.crowd, self.places = crowd, {each: place for place, each in enumerate(crowd.ids)}
+
+    def read(self, reference, *, now):
+        return self.crowd.customer(self.places[reference.value])
 
 
 def worlds():
@@ -126,10 +143,11 @@ def a_world(random):
         },
         purposes={"service": False, "profiling": pick((True, False))},
         contact_policy=policy,
+        tie_break=pick(((), ("cost",), ("uplift", "value"), ("propensity", "cost"))),
         arbitration=pick(("incremental_value", "propensity_value", "value", "custom")),
         priority_formula="propensity * value * lever * context_weight + age / 10 - cost",
         arbitration_by_issue=pick(({}, {"care": "value"})),
-        exploration=Exploration(epsilon=float(pick((0.0, 0.1, 0.6)))),
+        exploration=Exploration(epsilon=float(pick((0.0, 0.1, 0.6))), sticky=pick(("", "customer", "session"))),
         holdout=HoldoutArms(
             "salt", {"hold_out": 0.1, "random_eligible": 0.1, "no_levers": 0.2, "eligibility_only": 0.2}
         ),
@@ -189,26 +207,26 @@ def a_crowd(random, n=40):
 @given(worlds())
 @settings(max_examples=60, deadline=None)
 def test_a_batch_decides_as_single_decisions_do(random):
-    compiled, crowd, scorer = compile_catalog(a_world(random)), a_crowd(random), LinearScorer()
+    compiled, crowd = compile_catalog(a_world(random)), a_crowd(random)
+    champion, challenger = (LinearScorer(name, int(random.choice([2, 97]))) for name in ("linear", "none"))
+    rollout = [None, Rollout(challenger, 0.5), Rollout(challenger)][random.integers(3)]
     catalog, placement = compiled.catalog, compiled.catalog.placements["mail"]
-    block = weighed(crowd, compiled, placement, scorer)
+    block = Sides(champion, rollout).weighed(crowd, compiled, placement)
     terms = Terms.of(block.slate, tuple(compiled.pools.values()), crowd.used)
     prices = {pool.key: price for pool, price in zip(terms.pools, random.random(len(terms.pools)) * 20, strict=True)}
-    rates = np.array([epsilon_of(arm, placement, catalog, version="linear") for arm in block.arms])
-    chances = Chances(uniforms("run", crowd.ids, catalog.holdout.salt), rates, placement.must_fill)
+    told = zip(block.arms, block.bundles, strict=True)
+    rates = np.array([epsilon_of(arm, placement, catalog, version=bundle) for arm, bundle in told])
+    drawn = uniforms("run", crowd.ids, catalog, placement="mail")
+    chances = Chances(drawn, rates, placement.must_fill, block.preference)
     drawn = draw(block.priority, block.slate, chances, terms.charges(np.array(list(prices.values()))))
+    stopped = Counter()
+    ports = Ports(compiled, Known(crowd), champion, None, rollout=rollout)
     for place, customer_id in enumerate(crowd.ids):
-        request = a_request(
-            request_id=f"run:{customer_id}",
-            customer=CustomerReference("customer_id", customer_id),
-            placement="mail",
-            channel="",
-            limit=1,
-            prices=prices,
-        )
-        single = consider(request, crowd.customer(place), catalog=compiled, scorer=scorer)
+        request = request_of("run", customer_id, placement="mail", prices=prices)
+        single = propose(request, ports=ports, now=NOON)
+        stopped.update(each.stage for each in single.exclusions)
         chosen = drawn.chosen[place]
-        assert block.arms[place] == single.arm
+        assert (block.arms[place], block.bundles[place]) == (single.arm, single.versions.bundle)
         assert drawn.probability[place] == single.eligible[single.chosen]
         if chosen == NOBODY:
             assert single.chosen == "no_action"
@@ -218,10 +236,23 @@ def test_a_batch_decides_as_single_decisions_do(random):
             assert (candidate.action.name, candidate.treatment.name) == (item.action, item.treatment)
             assert drawn.priority[place] == pytest.approx(item.priority, rel=1e-12, abs=1e-12)
             assert block.propensity[place, chosen] == item.propensity
-    stopped = [each.stage for place in range(len(crowd)) for each in _exclusions(crowd, place, compiled, scorer)]
-    assert block.stopped == {stage: stopped.count(stage) for stage in set(stopped)}
+    assert block.stopped == stopped
 
 
-def _exclusions(crowd, place, compiled, scorer):
-    request = replace(a_request(placement="mail", channel=""), limit=1)
-    return consider(request, crowd.customer(place), catalog=compiled, scorer=scorer).exclusions
+class Failing(LinearScorer):
+    """A scorer that fails."""
+
+    def score_matrix(self, customers, candidates):
+        raise ArtifactError("failed")
+
+
+def test_a_challenger_that_fails_decides_for_nobody():
+    card = an_action("card", treatments=(Treatment("t0", "email"),))
+    mail, email = Placement("mail", "email", limit=1), Channel("email", outbound=True, consent="opt_out")
+    compiled = compile_catalog(a_catalog(card, channels={"email": email}, placements={"mail": mail}))
+    crowd, champion = a_crowd(np.random.default_rng(5)), LinearScorer("linear", 97)
+    sides = Sides(champion, Rollout(Failing("failing", 97), 0.5))
+    block, alone = (each.weighed(crowd, compiled, mail) for each in (sides, Sides(champion)))
+    assert set(block.bundles) == {"linear"}
+    assert np.isfinite(alone.priority).any()
+    assert np.array_equal(block.priority, alone.priority, equal_nan=True)

@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from decisioning.cold_start import CatalogScorer
 from decisioning.customer import CustomerReference
 from decisioning.decide import consider, decide, decision_id_of
 from decisioning.decision import DecisionRequest
+from decisioning.rollout import Rollout
 from pipelines.cli import app
 from pipelines.composition import compose
 from pipelines.init import write_workspace
@@ -93,6 +95,59 @@ def test_everybody_is_decided_for_as_alone_at_those_prices(opened, tmp_path):
             assert (row["action"] or "no_action") == single.chosen
             assert row["treatment"] == (single.ranked[0].treatment if single.ranked else None)
     assert any(row["action"] for row in found)
+
+
+def test_everybody_is_known_in_columns_as_alone(opened):
+    population, now = opened.population(), opened.clock()
+    ids = population.ids("", 1_000)
+    crowd = population.crowd(ids, now)
+    assert len(ids) == 90
+    for place, each in enumerate(ids):
+        alone = opened.profiles.read(CustomerReference("customer_id", each), now=now)
+        said = crowd.customer(place).features
+        numbers = {name for name, value in said.items() if isinstance(value, float)}
+        assert said.keys() == alone.features.keys()
+        assert {name: said[name] for name in numbers} == pytest.approx(
+            {n: alone.features[n] for n in numbers}, rel=1e-12
+        )
+        assert all(said[name] == alone.features[name] for name in said.keys() - numbers)
+
+
+def test_a_challenger_decides_for_its_share_and_ties_are_broken_as_alone(shop, tmp_path):
+    tied = (shop / "catalog.yaml").read_text().replace("value: 70", "value: 135").replace("cost: 0.2", "cost: 0.5")
+    (shop / "catalog.yaml").write_text(f"tie_break: [cost, value]\nholdout: {{shares: {{hold_out: 0.1}}}}\n{tied}")
+    rollout = Rollout(Generous(), 0.4)
+    with compose(shop / "home", shop) as opened:
+        opened.send([_identify(n, opened.clock().isoformat()) for n in range(60)], [])
+        order = Order("june", "mail", tmp_path / "out", record=True)
+        report = run_batch(opened, order, rollout=rollout)
+        found = rows(tmp_path / "out")
+        prices = {key: pool["price"] for key, pool in report["pools"].items()}
+        plan = Plan(**json.loads((tmp_path / "out" / "batch.json").read_bytes()))
+        assert (plan.bundle, plan.challenger, plan.share) == ("none", "generous", 0.4)
+        assert {row["bundle"] for row in found} == {"none", "generous"}
+        for row in found:
+            assert (row["bundle"] == "generous") == rollout.takes(row["customer_id"], opened.catalog.catalog.holdout)
+            if row["moved"]:
+                continue
+            assert row["recorded"]
+            single = opened.decisions.find(row["decision_id"])
+            assert single.versions.bundle == row["bundle"]
+            assert single.prices == prices
+            assert (row["action"] or "no_action") == single.chosen
+            assert row["action_probability"] == single.eligible[single.chosen]
+        with pytest.raises(Exception, match="holds a batch with challenger generous, not none"):
+            run_batch(opened, order)
+
+
+class Generous(CatalogScorer):
+    """The catalogue's own propensities, half as high again."""
+
+    version = "generous"
+
+    def score(self, features, candidates):
+        found = super().score(features, candidates)
+        return found._replace(propensity=found.propensity * 1.5)
 
 
 def test_pools_hold_to_the_unit_and_the_gap_is_told(opened, tmp_path):

@@ -1,0 +1,62 @@
+"""Who scores whom in a batch: the champion, and a challenger those of its share, as in single decisions."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisioning.catalog import Placement
+from decisioning.eligibility import CompiledCatalog
+from decisioning.errors import TsugiError
+from decisioning.outbound.block import Block, weighed
+from decisioning.outbound.crowd import Crowd
+from decisioning.ports import Scorer
+from decisioning.rollout import Rollout
+from decisioning.slate import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A champion, and what is rolled out beside it. A challenger that fails scores nobody of the block."""
+
+    champion: Scorer
+    rollout: Rollout | None = None
+
+    def weighed(self, crowd: Crowd, compiled: CompiledCatalog, placement: Placement) -> Block:
+        """The block of a crowd, each scored by whoever decides for them."""
+        taken = self._taken(crowd, compiled)
+        if self.rollout is None or not taken.any():
+            return weighed(crowd, compiled, placement, self.champion)
+        mine, others = np.flatnonzero(taken), np.flatnonzero(~taken)
+        try:
+            block = weighed(crowd.take(mine), compiled, placement, self.rollout.scorer)
+        except TsugiError:
+            return weighed(crowd, compiled, placement, self.champion)
+        rest = weighed(crowd.take(others), compiled, placement, self.champion)
+        return _joined(crowd, (block, mine), (rest, others))
+
+    def _taken(self, crowd: Crowd, compiled: CompiledCatalog) -> NDArray[np.bool_]:
+        if self.rollout is None or self.rollout.shadows:
+            return np.zeros(len(crowd), dtype=np.bool_)
+        arms = compiled.catalog.holdout
+        return np.array([self.rollout.takes(each, arms) for each in crowd.ids], dtype=np.bool_)
+
+
+def _joined(crowd: Crowd, *parts: tuple[Block, Places]) -> Block:
+    """One block of several, whose customers stand at these places of the crowd."""
+    blocks = [block for block, _ in parts]
+    order = np.argsort(np.concatenate([places for _, places in parts]))
+    arms = [arm for block in blocks for arm in block.arms]
+    bundles = [bundle for block in blocks for bundle in block.bundles]
+    preferences = [block.preference for block in blocks if block.preference is not None]
+    return Block(
+        ids=crowd.ids,
+        slate=blocks[0].slate,
+        priority=np.concatenate([block.priority for block in blocks])[order],
+        propensity=np.concatenate([block.propensity for block in blocks])[order],
+        arms=[arms[at] for at in order.tolist()],
+        stopped=sum((Counter(block.stopped) for block in blocks), Counter[str]()),
+        bundles=[bundles[at] for at in order.tolist()],
+        preference=np.concatenate(preferences)[order] if preferences else None,
+    )
