@@ -1,7 +1,7 @@
 """All features of a workspace, compiled: the one definition that the past and the present share."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
@@ -147,6 +147,27 @@ class FeatureSet:
         """As `joined`, of many customers, shape (n, n_state)."""
         packed = [b"".join([of_one.get(view, nothing) for view, nothing in self._nothing.items()]) for of_one in states]
         return unpack(packed, len(self.columns))[:, self._placed]
+
+    def placed(self, told: Iterable[tuple[int, str, bytes]], n: int) -> Array:
+        """As `joined_all`, of n customers, from what is packed: of whom, by place, which view, and what."""
+        by_view: dict[str, tuple[list[int], list[bytes]]] = {}
+        for place, view, packed in told:
+            places, rows = by_view.setdefault(view, ([], []))
+            places.append(place)
+            rows.append(packed)
+        out = self.empty(n)
+        for view, columns in self._columns_by_view.items():
+            if view in by_view:
+                places, rows = by_view[view]
+                out[np.array(places)[:, np.newaxis], columns] = unpack(rows, len(columns))
+        return out
+
+    @cached_property
+    def _columns_by_view(self) -> Mapping[str, NDArray[np.intp]]:
+        """Where the columns of each view stand in a state."""
+        place = np.argsort(self._placed)
+        ends = np.cumsum([len(view.columns) for view in self.views])
+        return {view.name: place[end - len(view.columns) : end] for view, end in zip(self.views, ends, strict=True)}
 
     def at(self, state: Array, now_us: NDArray[np.int64] | Array, *, company: Company | None = None) -> Array:
         """The documented features at a moment each: the one function for one customer and for a whole history.

@@ -11,6 +11,7 @@ import numpy as np
 
 from training.encoding import Floats, Matrix
 from training.leaf_sets import FixedTrees, LeafSets
+from training.leaf_sets_many import ManyTrees
 from training.linear import Linear
 from training.trees import Trees
 
@@ -84,15 +85,30 @@ class FixedBlend:
         sets = self.blend.leaf_sets
         return sets.fixed(self.actions) if sets else None
 
-    def margins(self, customers: Floats, matrix: Matrix) -> Floats:
-        """Log-odds (n, m) of the fixed candidates for many customers.
+    @cached_property
+    def _walk_of_many(self) -> ManyTrees | None:
+        return ManyTrees.of(self._walk) if self._walk else None
 
-        Parameters: `customers` (n, n_features); `matrix` (n·m, n_columns), each customer's candidates in turn.
-        """
+    def margins(self, customers: Floats) -> Floats:
+        """Log-odds (n, m) of the fixed candidates for many encoded customers (n, n_features)."""
         linear = self.blend.linear.customer.apply(customers) @ self.coefficients.T + self.constant
         if self.blend.trees is None or self.blend.weight == 0.0:
             return np.asarray(linear)
-        return np.asarray(linear + self.blend.weight * self.blend.trees.margin(matrix).reshape(linear.shape))
+        return np.asarray(linear + self.blend.weight * self._grown(self.blend.trees, customers))
+
+    def _grown(self, trees: Trees, customers: Floats) -> Floats:
+        if self._walk_of_many is None:
+            return trees.margin(pairs(customers, self.actions)).reshape(len(customers), len(self.actions))
+        rows = np.full((len(customers), self.actions.shape[1]), np.nan)
+        rows[:, : customers.shape[1]] = customers
+        return self._walk_of_many.margins(rows)
+
+
+def pairs(customers: Floats, candidates: Matrix) -> Floats:
+    """Each customer's candidates in turn (n · m, n_columns), of customers (n, n_features) and rows (m, n_columns)."""
+    matrix: Floats = np.tile(candidates, (len(customers), 1)).astype(np.float64, copy=False)
+    matrix[:, : customers.shape[1]] = np.repeat(customers, len(candidates), axis=0)
+    return matrix
 
 
 def levels(level: Floats, codes: Matrix) -> Floats:

@@ -59,17 +59,17 @@ class Splits:
         )
 
     def left_over(self, row: Floats) -> Words:
-        """The leaves of each tree (n_trees,) that these splits do not rule out for a row (width,)."""
-        goes_left = _asked(row).take(self.asks) <= self.thresholds
+        """The leaves of each tree (…, n_trees) that these splits do not rule out for a row (…, width)."""
+        goes_left = _asked(row).take(self.asks, axis=-1) <= self.thresholds
         if self.worded.size:
-            goes_left[self.worded] = self._by_category(row)
-        return np.bitwise_and.reduceat(np.where(goes_left, self.left, self.right), self.starts)
+            goes_left[..., self.worded] = self._by_category(row)
+        return np.bitwise_and.reduceat(np.where(goes_left, self.left, self.right), self.starts, axis=-1)
 
     def _by_category(self, row: Floats) -> NDArray[np.bool_]:
-        codes, other = row.take(self.columns), self.goes.shape[1] - 1
+        codes, other = row.take(self.columns, axis=-1), self.goes.shape[1] - 1
         known = (codes > -1.0) & (codes < other)
         place = np.where(known, codes, other).astype(np.intp)
-        found: NDArray[np.bool_] = self.goes[np.arange(len(place)), place]
+        found: NDArray[np.bool_] = self.goes[np.arange(len(self.columns)), place]
         return found
 
 
@@ -145,17 +145,21 @@ class FixedTrees:
 
     def margin(self, row: Floats) -> Floats:
         """Log-odds (m,) of the candidates for a customer, the first columns of a row (width,)."""
-        leaf = self.reach & self.customer.left_over(row)[:, np.newaxis]
-        place = leaf.astype(np.float64).view(np.int64) >> _MANTISSA  # one bit is left: its place is the exponent
-        place += self.before
-        return _summed(self.values.take(place))
+        return summed(self.values.take(leaves(self.reach & self.customer.left_over(row)[:, np.newaxis], self.before)))
 
 
-def _summed(values: Floats) -> Floats:
-    """Add the trees up (n_trees, m), one after the other as LightGBM does."""
-    if values.shape[1] == 1:  # of a single column, numpy would add in pairs
-        values = np.cumsum(values, axis=0)[-1:]
-    total: Floats = values.sum(axis=0)
+def leaves(left: Words, before: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places of the leaves that are left, one bit each. Parameters: `before`, as of `LeafSets`."""
+    place = left.astype(np.float64).view(np.int64) >> _MANTISSA  # the place of a single bit is its exponent
+    place += before
+    return place
+
+
+def summed(values: Floats) -> Floats:
+    """Add the trees up (…, n_trees, m), one after the other as LightGBM does."""
+    if values.shape[-1] == 1:  # of a single column, numpy would add in pairs
+        values = np.cumsum(values, axis=-2)[..., -1:, :]
+    total: Floats = values.sum(axis=-2)
     return total
 
 
@@ -169,7 +173,7 @@ def _asked(row: Floats) -> Floats:
     none = missing | (np.abs(row) <= TINY)
     first = np.where(missing, -np.inf, row)
     by_zero = np.where(none, -np.inf, row), np.where(none, np.nan, row)
-    return np.concatenate((np.where(missing, 0.0, row), first, row, *by_zero))
+    return np.concatenate((np.where(missing, 0.0, row), first, row, *by_zero), axis=-1)
 
 
 def _ask(split: Split, width: int) -> int:

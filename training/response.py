@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from training.blend import Blend, FixedBlend, levels
+from training.blend import Blend, FixedBlend, levels, pairs
 from training.calibration import Calibration
 from training.encoding import ActionEntry, Floats, Layout, Matrix
 from training.logistic import log_odds
@@ -113,13 +113,12 @@ class ResponseModel:
         return np.concatenate(propensity), np.concatenate(uplift)
 
     def _of_block(self, customers: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
-        matrix = np.tile(candidates.matrix, (len(customers), 1))
-        matrix[:, : customers.shape[1]] = np.repeat(customers, len(candidates.starting), axis=0)
-        quiet = None if candidates.baseline is None else candidates.baseline.margins(customers, matrix)
-        effect = candidates.effect.margins(customers, matrix)
+        quiet = None if candidates.baseline is None else candidates.baseline.margins(customers)
+        effect = candidates.effect.margins(customers)
         for own in candidates.specialists:
-            effect[:, own.places] += own.margins(customers, matrix)
-        own_uplift = [(each.places, each.uplift(matrix)) for each in candidates.own_effects]
+            effect[:, own.places] += own.margins(customers)
+        matrix = pairs(customers, candidates.matrix) if candidates.own_effects else None
+        own_uplift = [(each.places, each.uplift(matrix)) for each in candidates.own_effects if matrix is not None]
         return self._respond(quiet, effect, candidates, own_uplift)
 
     def contributions(self, matrix: Matrix, *, organic: bool) -> Floats:

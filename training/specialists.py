@@ -28,10 +28,9 @@ class FixedSpecialist:
         """What is added to its candidates (k,), of rows (m, n_columns) of one customer."""
         return self.blend.margin(matrix[self.places])
 
-    def margins(self, customers: Floats, matrix: Matrix) -> Floats:
-        """What is added to its candidates (n, k) of many customers; the arguments as of `FixedBlend.margins`."""
-        mine = matrix.reshape(len(customers), -1, matrix.shape[1])[:, self.places]
-        return self.blend.margins(customers, mine.reshape(-1, matrix.shape[1]))
+    def margins(self, customers: Floats) -> Floats:
+        """What is added to its candidates (n, k) of many encoded customers (n, n_features)."""
+        return self.blend.margins(customers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from training.blend import pairs
 from training.encoding import FeatureColumn, Floats
 from training.expansion import Expansion
 from training.leaf_sets import LeafSets
+from training.leaf_sets_many import ManyTrees
 from training.tree_text import MOST_LEAVES, trees_of
 
 N_CUSTOMER, WIDTH, WORDS = 8, 11, 2
@@ -81,6 +83,26 @@ def test_the_customers_that_were_learned_from_score_as_lightgbm_scores_them(foun
         matrix[:, :N_CUSTOMER] = row[:N_CUSTOMER]
         _check(found, matrix)
         _check(found, matrix[:1])
+
+
+ROWS = st.tuples(st.lists(NUMBERS, min_size=N_CUSTOMER, max_size=N_CUSTOMER), ODD_WORDS)
+
+
+@given(st.integers(0, len(FITTED) - 1), st.lists(ROWS, max_size=4), st.integers(1, 40), st.integers(0, 40))
+@settings(max_examples=150, deadline=None)
+def test_many_customers_are_scored_as_lightgbm_scores_each(
+    which: int, odd: list[tuple[list[float], float]], n_candidates: int, n_usual: int
+) -> None:
+    found = FITTED[which]
+    rows = np.concatenate([found.rows[n_usual : 2 * n_usual], np.full((len(odd), WIDTH), np.nan)])
+    for row, (numbers, word) in zip(rows[n_usual:], odd, strict=True):
+        row[:N_CUSTOMER] = numbers
+        row[WORDS] = word
+    candidates = found.candidates[:n_candidates]
+    trees = LeafSets(trees_of(found.booster.model_to_string()) or [], WIDTH, N_CUSTOMER).fixed(candidates)
+    matrix = pairs(rows[:, :N_CUSTOMER], candidates)
+    expected = found.booster.predict(matrix, raw_score=True, num_threads=1) if len(matrix) else np.zeros(0)
+    np.testing.assert_array_equal(ManyTrees.of(trees).margins(rows), np.reshape(expected, (len(rows), n_candidates)))
 
 
 def test_trees_that_are_not_known_are_left_to_lightgbm() -> None:
