@@ -1,7 +1,7 @@
 """A home of many customers for outbound decisions, written by columns: what events would have come to, not the events.
 
 A few hundred customers live through real events; every other one has, view by view, the state of one of them at random,
-so that hardly two are alike. Identifiers and online rows are written straight into the stores.
+so that hardly two are alike. Identifiers and online rows are written straight into the stores, in the order of ids.
 """
 
 import json
@@ -70,10 +70,11 @@ def populate(composition: Composition, customers: int) -> None:
     for row in rows.read_many(known):
         patterns.setdefault(row.view, []).append(row)
     rng = np.random.default_rng(1)
-    for start in range(len(known), customers, AT_ONCE):
-        ids = [f"c_{n:016x}" for n in rng.integers(0, 2**63, min(AT_ONCE, customers - start)).tolist()]
-        composition.ledger.write(partial(_know, ids=ids)).result()
-        rows.write(_states(sorted(ids), patterns, rng))
+    ids = sorted(f"c_{n:016x}" for n in rng.integers(0, 2**63, customers - len(known)).tolist())
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        composition.ledger.write(partial(_know, ids=some)).result()
+        rows.write(_states(some, patterns, rng))
     rows.close()
 
 
@@ -81,7 +82,7 @@ def _states(ids: list[str], patterns: dict[str, list[PackedRow]], rng: np.random
     drawn = {view: rng.integers(0, len(known), len(ids)).tolist() for view, known in patterns.items()}
     for place, each in enumerate(ids):
         for view, known in patterns.items():
-            yield known[drawn[view][place]]._replace(customer_id=each)
+            yield PackedRow(each, *known[drawn[view][place]][1:])
 
 
 def _know(connection: sqlite3.Connection, *, ids: list[str]) -> None:

@@ -25,7 +25,7 @@ from pipelines.outbound.plan import Plan, kept_plan
 from pipelines.outbound.record import Recorder, drawn_actions
 from pipelines.outbound.settle import Files, Settled, settle
 from pipelines.outbound.weigh import Weigher
-from pipelines.outbound.weighed import WeighedBlock, write_table
+from pipelines.outbound.weighed import WeighedBlock, n_customers, write_table
 from pipelines.rollout import usable_rollout
 
 CUSTOMERS_AT_ONCE = 20_000
@@ -78,7 +78,7 @@ def run_batch(
     paths = weigher.weigh_all(order.workers)
     say(f"weighed {len(paths)} blocks")
     files = _files(composition, plan, paths)
-    n = sum(len(block.ids) for _, block in files.blocks())
+    n = sum(map(n_customers, paths))
     found = settle(files, n, refill=not order.record)
     say(f"settled {len(files.terms.pools)} pools")
     prices = dict(zip([pool.key for pool in files.terms.pools], found.prices.tolist(), strict=True))

@@ -54,6 +54,11 @@ def write_table(path: Path, table: pa.Table) -> None:
     replace_file(path, sink.getvalue().to_pybytes())
 
 
+def n_customers(path: Path) -> int:
+    """How many customers a block has."""
+    return int(pq.read_metadata(path).num_rows)
+
+
 def read_block(path: Path, *, must_fill: bool) -> WeighedBlock:
     """Read a block."""
     table = pq.read_table(path)
