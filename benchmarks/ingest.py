@@ -35,7 +35,8 @@ def run(*, quick: bool) -> Report:
         with _service(folder, workspace) as server:
             for connections in CONNECTIONS:
                 rows += [_over_http(server, connections, requests, 1)]
-            rows += _batches(server, requests * 10)
+            for connections in CONNECTIONS:
+                rows += _batches(server, connections, requests * 10)
         rows += _in_process(folder, workspace, requests * 10)
     return Report(
         "Generated events of a year, one in ten anonymous. A file is checked, written durably, linked to customers, "
@@ -89,16 +90,17 @@ def _over_http(server: Server, connections: int, requests: int, at_once: int) ->
     return _measured(server, connections, requests * at_once, at_once)
 
 
-def _batches(server: Server, events: int) -> list[dict[str, Cell]]:
-    """Batches of each size over one connection, in turns."""
-    turns = {at_once: events // _ROUNDS // at_once or 1 for at_once in AT_ONCE}
+def _batches(server: Server, connections: int, events: int) -> list[dict[str, Cell]]:
+    """Batches of each size, in turns."""
+    turns = {at_once: max(events // _ROUNDS // at_once, connections) for at_once in AT_ONCE}
     servers = {at_once: replace(server, seconds={}, refused={}, cpu={}, wall={}) for at_once in AT_ONCE}
     for turn in range(-1, _ROUNDS):
         for at_once, n in turns.items():
-            _send(servers[at_once], 1, [f"batch-{turn}-{number}" for number in range(n)], at_once)
+            names = [f"batch-{connections}-{turn}-{number}" for number in range(n)]
+            _send(servers[at_once], connections, names, at_once)
             if turn < 0:
                 servers[at_once].forget()
-    return [_measured(servers[at_once], 1, _ROUNDS * n * at_once, at_once) for at_once, n in turns.items()]
+    return [_measured(servers[at_once], connections, _ROUNDS * n * at_once, at_once) for at_once, n in turns.items()]
 
 
 def _send(server: Server, connections: int, names: Sequence[str], at_once: int) -> None:
