@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from features.journey.picture_flow import flow
 from features.journey.picture_pain import pains
 from features.journey.picture_time import time_in_stage
+from pipelines.csv_cell import all_as_text
 
 Document = dict[str, Any]
 TABLES = ("stages", "transitions", "paths", "targets", "pain_points", "goals")
@@ -32,9 +33,10 @@ def _tables(document: Document, folder: Path) -> Iterator[Path]:
             {"journey": journey["journey"], **_flat(row)} for journey in document["journeys"] for row in journey[name]
         ]
         columns = list(dict.fromkeys(column for row in rows for column in row))
-        table = pa.table({column: [row.get(column) for row in rows] for column in columns})
-        pa_csv.write_csv(table, folder / f"{name}.csv")
-        pq.write_table(table, folder / f"{name}.parquet")
+        cells = {column: [row.get(column) for row in rows] for column in columns}
+        for_people = {column: all_as_text(found) for column, found in cells.items()}
+        pa_csv.write_csv(pa.table(for_people), folder / f"{name}.csv")
+        pq.write_table(pa.table(cells), folder / f"{name}.parquet")
         yield folder / f"{name}.csv"
         yield folder / f"{name}.parquet"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from decisioning.errors import InvalidInputError
 from features.matching.agreement import Agreement
+from pipelines.csv_cell import all_as_text
 from pipelines.match import Matched, Question, Row
 
 
@@ -32,7 +33,7 @@ def _write(file: Path, header: tuple[str, ...], lines: Iterable[tuple[str, ...]]
         with file.open("w", newline="", encoding="utf-8") as opened:
             writer = csv.writer(opened)
             writer.writerow(header)
-            writer.writerows(lines)
+            writer.writerows(map(all_as_text, lines))
     except OSError as error:
         raise OutputError(f"{file} cannot be written: {error.strerror}", field="out") from error
 

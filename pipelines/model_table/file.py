@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pandas as pd
 
+from pipelines.csv_cell import all_as_text, as_text
 from pipelines.file_import.opened import opened, plain_name
 from training.tabular.table import TableError
 
@@ -80,8 +81,18 @@ def write_table(frame: pd.DataFrame, file: Path) -> None:
         elif ending in (".jsonl", ".ndjson"):
             frame.to_json(file, orient="records", lines=True, date_format="iso")
         elif ending in _ENDINGS:
-            frame.to_csv(file, index=False, sep="\t" if ending == ".tsv" else ",")
+            _for_people(frame).to_csv(file, index=False, sep="\t" if ending == ".tsv" else ",")
         else:
             raise FileError(f"{file.name} has no ending of a table; allowed: {', '.join(_ENDINGS)}", field="out")
     except OSError as error:
         raise FileError(f"{file} cannot be written: {error.strerror}", code="cannot_write", field="out") from error
+
+
+def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with every text, names of columns too, as `csv_cell.as_text` has it; names may come twice."""
+    safe = frame.rename(columns=lambda name: as_text(str(name)))
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        if pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
+            safe.isetitem(place, pd.Series(all_as_text(column), dtype=object).to_numpy())
+    return safe

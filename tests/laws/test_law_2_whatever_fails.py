@@ -25,9 +25,9 @@ from decisioning.eligibility import UNREADABLE, UNRECORDED, compile_catalog
 from decisioning.errors import UnavailableError
 from decisioning.ports import Scores
 
-EACH = 50
-"""Customers of one catalogue."""
 MANY = int(os.environ.get("TSUGI_RANDOM_DECISIONS", "100000"))
+CATALOGS = [20, pytest.param(500, marks=pytest.mark.reliability)]
+"""How many; each with 50 customers, or with its share of 100,000."""
 SAID = [None] * 5 + [True] * 4 + [False]
 
 
@@ -117,7 +117,8 @@ def is_counted(catalog, name):
 
 
 def looked_at(n_catalogs, a_case):
-    """How often something was shown, nothing was, and what was wrong, over 50 customers of each of n catalogues."""
+    """How often something was shown, nothing was, and what was wrong, over many customers of each of n catalogues."""
+    each = 50 if n_catalogs < 100 else -(-MANY // n_catalogs)
     told, seen = [], Counter()
 
     @given(a_case, st.integers(0, 2**32))
@@ -128,7 +129,7 @@ def looked_at(n_catalogs, a_case):
         web = replace(catalog.channels["web"], consent=rng.choice(["opt_in", "opt_out", "opt_out"]))
         catalog = replace(catalog, channels={**catalog.channels, "web": web})
         compiled = compile_catalog(catalog)
-        for place in range(EACH):
+        for place in range(each):
             customer, model = a_profile(rng), a_scorer(scorer, rng)
             request = a_request(request_id=f"r-{seed}-{place}", context={"intent": "buy"})
             decision = consider(request, customer, catalog=compiled, scorer=model)
@@ -149,18 +150,18 @@ def blocked(draw):
     return replace(catalog, actions=actions, holdout=arms), scorer, customer, request
 
 
-@pytest.mark.parametrize("n", [1_000, pytest.param(MANY, marks=pytest.mark.reliability)])
+@pytest.mark.parametrize("n", CATALOGS)
 def test_no_excluded_action_is_offered_and_no_consent_is_breached_whatever_fails(n):
-    seen, told = looked_at(n // EACH, cases())
+    seen, told = looked_at(n, cases())
     print(f"{seen.total():,} decisions: {seen['shown']:,} with an offer, {len(told)} wrong offers")
     assert told == []
     assert seen["shown"] > seen.total() / 100
-    assert seen.total() >= n
+    assert seen.total() >= (MANY if n > 100 else 1_000)
 
 
-@pytest.mark.parametrize("n", [500, pytest.param(MANY, marks=pytest.mark.reliability)])
+@pytest.mark.parametrize("n", CATALOGS)
 def test_where_every_rule_blocks_nothing_is_offered_and_the_answer_says_so(n):
-    seen, told = looked_at(n // EACH, blocked())
+    seen, told = looked_at(n, blocked())
     print(f"{seen.total():,} decisions without an eligible action: {seen['shown']} offers, {len(told)} wrong")
     assert (told, seen["shown"]) == ([], 0)
-    assert seen.total() >= n
+    assert seen.total() >= (MANY if n > 100 else 1_000)
