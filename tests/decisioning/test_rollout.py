@@ -1,4 +1,4 @@
-"""A challenger beside the champion: whose decisions it makes, and that it changes nobody else's."""
+"""Row 45 of the reliability list: whose decisions a challenger makes, and that it changes nobody else's."""
 
 from dataclasses import dataclass, replace
 
