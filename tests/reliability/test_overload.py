@@ -131,7 +131,7 @@ class Open:
             time.sleep(max(0.0, due - time.monotonic()))
             answer = caller.ask(f"u-{place}")
             if answer.status == 200:
-                self.took.append(time.monotonic() - due)
+                self.took.append(answer.seconds)
             else:
                 self.refused += 1
             due = max(due + self._gap, time.monotonic() - self._gap)
