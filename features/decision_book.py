@@ -3,19 +3,18 @@
 import sqlite3
 from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from decisioning.catalog import Catalog
-from decisioning.customer import CustomerReference
 from decisioning.decision import Decision
-from decisioning.errors import ConflictError, ErasedError, StaleContactsError
-from features.contacts import contact_facts, contacts_version, keep_contacts
+from decisioning.errors import ErasedError, StaleContactsError
+from features.contacts import contact_facts, keep_contacts
 from features.decision_codec import decision_from, plain
+from features.decision_met import Met, mention, met_by
 from features.event_log import announce
-from features.identifier import Identifier, identifier_of
-from features.identity import resolve
+from features.identifier import Identifier
 from features.identity_memory import IdentityMemory
 from features.identity_rules import IdentityRules
 from features.instant import to_us
@@ -45,15 +44,18 @@ class DecisionBook:
         customer's contacts changed since they were read or too little is left of a pool by now, `UnavailableError`
         where the ledger cannot be written.
         """
+        entry = _Entry(decision, contact_facts(decision, self._catalog), answer, body_hash)
 
         def operation(connection: sqlite3.Connection) -> None:
-            _refuse_repeated(connection, decision)
-            _refuse_erased(connection, decision)
-            facts = contact_facts(decision, self._catalog)
-            if facts:  # what contacts nobody takes nothing that may have changed
-                _refuse_stale(connection, decision)
-                refuse_overdrawn(connection, self._catalog, facts, now_us=to_us(decision.decided_at))
-            self._keep(connection, decision, facts, (answer, body_hash))
+            met = met_by(connection, decision)
+            met.refuse_repeated(decision)
+            if met.anything_erased:
+                _refuse_erased(connection, decision)
+            if entry.contacts:  # what contacts nobody takes nothing that may have changed
+                met.refuse_stale(decision)
+                now_us = to_us(decision.decided_at)
+                refuse_overdrawn(connection, self._catalog, entry.contacts, now_us=now_us)
+            self._keep(connection, entry, met)
 
         return self._ledger.write(operation)
 
@@ -86,24 +88,36 @@ class DecisionBook:
 
     def _keep_all(self, connection: sqlite3.Connection, decisions: Iterable[Decision]) -> None:
         for decision in decisions:
-            _refuse_repeated(connection, decision)
-            self._keep(connection, decision, contact_facts(decision, self._catalog), (b"", ""))
+            met = met_by(connection, decision)
+            met.refuse_repeated(decision)
+            self._keep(connection, _Entry(decision, contact_facts(decision, self._catalog)), met)
 
-    def _keep(
-        self, connection: sqlite3.Connection, decision: Decision, facts: list[dict[str, Any]], told: tuple[bytes, str]
-    ) -> None:
-        """Parameters: `told`, the answer, and the hash of the body that it answers."""
-        (answer, body_hash), decided_us = told, to_us(decision.decided_at)
-        home = _home(connection, decision.reference)
-        node = mention_decision(IdentityMemory(connection, self._rules), home, decided_us)
-        content = {"decision": decision, "contacts": facts, "home": home}
-        body = orjson.dumps(content, default=plain, option=orjson.OPT_SERIALIZE_NUMPY)
+    def _keep(self, connection: sqlite3.Connection, entry: "_Entry", met: Met) -> None:
+        decision, decided_us = entry.decision, to_us(entry.decision.decided_at)
+        node = met.settled(decided_us)
+        if node is None:
+            node = mention_decision(IdentityMemory(connection, self._rules), met.home, decided_us)
         times = (decided_us, decided_us, decided_us)
-        insert_record(connection, (DECISION, decision.decision_id, node, *times, "decision", body))
-        request = (decision.request_id, decision.decision_id, body_hash, answer)
+        insert_record(connection, (DECISION, decision.decision_id, node, *times, "decision", entry.body(met.home)))
+        request = (decision.request_id, decision.decision_id, entry.body_hash, entry.answer)
         connection.execute(_REQUEST, request)
-        keep_contacts(connection, node, decision.decision_id, decided_us=decided_us, facts=facts)
-        release_quarantine(connection, decision.decision_id)
+        keep_contacts(connection, node, decision.decision_id, decided_us=decided_us, facts=entry.contacts)
+        if met.is_awaited:
+            release_quarantine(connection, decision.decision_id)
+
+
+class _Entry(NamedTuple):
+    """What is recorded of a decision: itself, its `contact_facts`, its answer, the hash of the body that it answers."""
+
+    decision: Decision
+    contacts: list[dict[str, Any]]
+    answer: bytes = b""
+    body_hash: str = ""
+
+    def body(self, home: Identifier) -> bytes:
+        """As the record keeps it. Parameters: `home`, the identifier that it was made for."""
+        content = {"decision": self.decision, "contacts": self.contacts, "home": home}
+        return orjson.dumps(content, default=plain, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def decision_of(record: Record) -> Decision:
@@ -117,24 +131,9 @@ def mention_decision(memory: IdentityMemory, home: Identifier, decided_us: int) 
     Such a customer's id is a function of the identifier (`identity.unknown_customer_id`), so that it is the same
     before and after its first decision.
     """
-    node = memory.mention((home,), (decided_us, ":".join(home)), decided_us)
+    node = memory.mention((home,), mention(home, decided_us), decided_us)
     announce(memory.connection, memory)
     return node
-
-
-def _home(connection: sqlite3.Connection, reference: CustomerReference) -> Identifier:
-    """The identifier that a reference means: its own, or for a customer id the customer's earliest."""
-    if reference.kind == "customer_id":
-        found: Identifier | None = connection.execute(_EARLIEST, (resolve(connection, reference),)).fetchone()
-        return found or identifier_of(reference)
-    return identifier_of(reference)
-
-
-def _refuse_repeated(connection: sqlite3.Connection, decision: Decision) -> None:
-    if connection.execute(_ANSWER, (decision.request_id,)).fetchone():
-        raise ConflictError(f"request_id {decision.request_id!r} was used before", field="request_id")
-    if connection.execute(_BODY, (decision.decision_id,)).fetchone():
-        raise ConflictError(f"decision_id {decision.decision_id!r} was used before", field="decision_id")
 
 
 def _refuse_erased(connection: sqlite3.Connection, decision: Decision) -> None:
@@ -149,16 +148,6 @@ def _refuse_erased(connection: sqlite3.Connection, decision: Decision) -> None:
         raise StaleContactsError("the customer was erased while this was decided")
 
 
-def _refuse_stale(connection: sqlite3.Connection, decision: Decision) -> None:
-    version = contacts_version(connection, resolve(connection, decision.reference))
-    if version != decision.contacts_version:
-        read = decision.contacts_version
-        raise StaleContactsError(f"contacts are at version {version}, the decision was made from version {read}")
-
-
 _BODY = f"SELECT body FROM record WHERE kind = '{DECISION}' AND record_id = ?"  # noqa: S608 (constants only)
 _ANSWER = "SELECT body_hash, answer FROM request WHERE request_id = ?"
 _REQUEST = "INSERT INTO request (request_id, decision_id, body_hash, answer) VALUES (?, ?, ?, ?)"
-_EARLIEST = """
-    SELECT kind, value FROM identifier WHERE customer_id = ? AND first_us NOTNULL ORDER BY first_us, first_id LIMIT 1
-"""
