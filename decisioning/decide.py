@@ -23,7 +23,7 @@ from decisioning.option import Option, Options, Weighing, learned_reason, option
 from decisioning.placing import placement_of
 from decisioning.pool import Priced
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
-from decisioning.ranking import Draw, Drawing, draw_ranks
+from decisioning.ranking import Draw, Drawing, Drawn, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
 from decisioning.send_time import SendTime
 from decisioning.stickiness import stuck_of
@@ -158,7 +158,7 @@ def _epsilon(case: _Case) -> float:
     return epsilon_of(case.arm, case.placement, case.compiled.catalog, version=case.scorer.version)
 
 
-def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> list[Draw]:
+def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> Drawn:
     most = case.placement.limit if case.request.limit is None else case.request.limit
     sampled = _explores(case) and options.scores.correction is not None
     must_fill, variety = case.placement.must_fill, case.placement.variety
@@ -169,8 +169,7 @@ def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) ->
 
 def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
     epsilon = _epsilon(case)
-    draws = _draws(case, options, through, epsilon=epsilon)
-    first = draws[0].distribution.probabilities
+    draws, first = _draws(case, options, through, epsilon=epsilon)
     ranked = tuple(
         _ranked(case, options.option(draw.action), draw, rank=rank, action_probability=first[draw.action])
         for rank, draw in enumerate(draws, 1)

@@ -111,5 +111,15 @@ def first_counts(drawn: Floats) -> list[int]:
     return counts
 
 
+def first_of_each(draws: Floats) -> list[int]:
+    """As `first_counts`, of draws that are rows (n_draws, n).
+
+    >>> first_of_each(np.array([[1.0, 0.0], [1.0, 2.0]]))
+    [1, 1]
+    """
+    counts: list[int] = np.bincount(draws.argmax(axis=1), minlength=draws.shape[1]).tolist()
+    return counts
+
+
 def _by_name(first: dict[str, float]) -> dict[str, float]:
     return {name: first[name] for name in sorted(first)}

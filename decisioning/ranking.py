@@ -1,30 +1,35 @@
 """Ranking: rank after rank is drawn, each draw closing what it brings to a cap or uses up."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from decisioning.action import NO_ACTION
 from decisioning.contact_policy import Limits
-from decisioning.exploration import Choices, Distribution, generator_of
+from decisioning.exploration import Choices, generator_of
 from decisioning.funnel import Funnel
 from decisioning.option import Options, preferred
 from decisioning.pool import Stock
 from decisioning.posterior_sampling import sampled_priorities
+from decisioning.urn import Urn
 from decisioning.variety import Variety
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """One rank as drawn: the action, the distribution it was drawn from, whether priority alone would choose it."""
+class Draw(NamedTuple):
+    """One rank as drawn.
+
+    Parameters: `action`; its `probability` of taking this rank, given the ranks above; `is_best`, whether priority
+    alone would choose it.
+    """
 
     action: str
-    distribution: Distribution
+    probability: float
     is_best: bool
 
-    @property
-    def probability(self) -> float:
-        """P(this action takes this rank, given the ranks above)."""
-        return self.distribution.probabilities[self.action]
+
+class Drawn(NamedTuple):
+    """The ranks as drawn, at least one, and P(takes rank 1) of everything that could, by name."""
+
+    draws: list[Draw]
+    first: dict[str, float]
 
 
 class Drawing(NamedTuple):
@@ -42,27 +47,30 @@ class Drawing(NamedTuple):
     variety: Variety = Variety()
 
 
-def draw_ranks(options: Options, through: Funnel, how: Drawing) -> list[Draw]:
+def draw_ranks(options: Options, through: Funnel, how: Drawing) -> Drawn:
     """Draw rank after rank: every drawn action counts against the caps of those below it; `no_action` ends the list.
 
     At least one rank. A draw takes out itself, those that share a cap it used up, those that it excludes, and those of
     which there would be too many of one kind. What is mandatory is drawn first, by priority, and for certain.
     """
     random = generator_of(how.seed)
-    choices, limits, stock = choices_of(options, how), through.limits, through.stock
+    urn, limits, stock = Urn(choices_of(options, how), how.epsilon), through.limits, through.stock
     required = {name for name, each in through.passed.items() if each.action.mandatory}
+    first = _first(urn, required)
     draws: list[Draw] = []
-    while choices.names and len(draws) < how.most:
-        draw = (_required(choices, required) if required else None) or _draw(choices, random.random(), how.epsilon)
-        draws.append(draw)
-        if draw.action == NO_ACTION:
+    while urn and len(draws) < how.most:
+        draws.append((_required(urn, required) if required else None) or _draw(urn, random.random()))
+        action = draws[-1].action
+        if action == NO_ACTION:
             break
-        drawn = through.passed[draw.action]
+        drawn = through.passed[action]
         limits, stock = limits.counting(drawn.cap_keys), stock.after(drawn.draws)
-        closed = _closed(draw.action, through, limits)
-        choices = choices.without(closed | _undrawable(through, stock) if drawn.draws else closed)
-        choices = choices if how.variety.is_free else choices.without(_too_alike(choices, draws, through, how))
-    return draws
+        urn.take_out(_closed(action, through, limits))
+        if drawn.draws:
+            urn.take_out(_undrawable(through, stock))
+        if not how.variety.is_free:
+            urn.take_out(_too_alike(urn, draws, through, how))
+    return Drawn(draws, first)
 
 
 def choices_of(options: Options, how: Drawing) -> Choices:
@@ -72,26 +80,32 @@ def choices_of(options: Options, how: Drawing) -> Choices:
     return choices if how.must_fill and options.names else choices.or_nothing()
 
 
-def _draw(choices: Choices, uniform: float, epsilon: float) -> Draw:
-    distribution = choices.distribution(epsilon)
-    action = distribution.draw(uniform)
-    return Draw(action, distribution, action == choices.best)
+def _first(urn: Urn, required: set[str]) -> dict[str, float]:
+    """P(takes rank 1) of everything in the urn, by name."""
+    names = urn.names
+    left = required.intersection(names)
+    if left:
+        certain = urn.best_of(left)
+        return {name: float(name == certain) for name in names}
+    return dict(zip(names, urn.probabilities(), strict=True))
 
 
-def _required(choices: Choices, names: set[str]) -> Draw | None:
+def _draw(urn: Urn, uniform: float) -> Draw:
+    best = urn.best
+    action, probability = urn.draw(uniform)
+    return Draw(action, probability, action == best)
+
+
+def _required(urn: Urn, names: set[str]) -> Draw | None:
     """Of these mandatory actions the one of the highest priority that is left; None where none is."""
-    left = names.intersection(choices.names)
-    if not left:
-        return None
-    action = choices.only(left).best
-    certain = {name: float(name == action) for name in sorted(choices.names)}
-    return Draw(action, Distribution(certain), is_best=True)
+    left = names.intersection(urn.names)
+    return Draw(urn.best_of(left), 1.0, is_best=True) if left else None
 
 
-def _too_alike(choices: Choices, draws: list[Draw], through: Funnel, how: Drawing) -> set[str]:
+def _too_alike(urn: Urn, draws: list[Draw], through: Funnel, how: Drawing) -> set[str]:
     """The actions that the variety asked of the list leaves no room for."""
     shown = [through.passed[draw.action].action.group for draw in draws]
-    left = {name: through.passed[name].action.group for name in choices.names if name != NO_ACTION}
+    left = {name: through.passed[name].action.group for name in urn.names if name != NO_ACTION}
     return how.variety.closes(shown, left, n_ranks=how.most - len(draws))
 
 

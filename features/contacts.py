@@ -52,6 +52,8 @@ def contact_facts(decision: Decision, catalog: Catalog) -> list[dict[str, Any]]:
     implied = placement is not None and placement.impressions == "implied"
     expires_at = decision.decided_at + placement.reservation if placement else decision.decided_at
     facts = [_fact(ranked, catalog, implied=implied, expires_us=to_us(expires_at)) for ranked in decision.ranked]
+    if not catalog.pools:
+        return facts
     drawn = [drawings_of(ranked, catalog, now=decision.decided_at) for ranked in decision.ranked]
     return [{**fact, "drawn": some} if some else fact for fact, some in zip(facts, drawn, strict=True)]
 

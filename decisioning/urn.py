@@ -1,0 +1,81 @@
+"""The urn: what may still be drawn in one decision; every draw takes something out.
+
+It says what `Choices.without` and `Choices.distribution` say, to the last bit (a law test holds them together), without
+making everything anew for each rank.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection
+from itertools import accumulate
+
+import numpy as np
+
+from decisioning.exploration import Choices, first_of_each
+
+_GONE = -np.inf
+"""A priority below every other."""
+
+
+class Urn:
+    """The choices of a decision, as they become fewer.
+
+    Parameters: `choices`, all of them, priorities finite; `epsilon`, the exploration rate.
+    """
+
+    def __init__(self, choices: Choices, epsilon: float) -> None:
+        self._names, self._epsilon = choices.names, epsilon
+        self._place = {name: place for place, name in enumerate(choices.names)}
+        self._left = [self._place[name] for name in sorted(choices.names)]
+        self._priority = choices.priority.copy()
+        self._drawn = None if choices.drawn is None else np.ascontiguousarray(choices.drawn.T)
+        self._chances: list[float] = []
+
+    def __bool__(self) -> bool:
+        """Whether anything is left."""
+        return bool(self._left)
+
+    @property
+    def names(self) -> list[str]:
+        """What is left, by name."""
+        return [self._names[place] for place in self._left]
+
+    @property
+    def best(self) -> str:
+        """The first by priority of what is left."""
+        return self._names[self._priority.argmax()]
+
+    def best_of(self, names: Collection[str]) -> str:
+        """The first by priority of some that are left."""
+        places = [self._place[name] for name in self._names if name in names]
+        return self._names[places[self._priority[places].argmax()]]
+
+    def take_out(self, gone: Collection[str]) -> None:
+        """Leave these out from now on; what is not there any more already is."""
+        places = {self._place[name] for name in gone if name in self._place}
+        self._left, self._chances = [place for place in self._left if place not in places], []
+        for place in places:
+            self._priority[place] = _GONE
+            if self._drawn is not None:
+                self._drawn[:, place] = _GONE
+
+    def probabilities(self) -> list[float]:
+        """P(each is drawn) of what is left, by name; see `Choices.distribution`."""
+        self._chances = self._chances or self._reckoned()
+        return self._chances
+
+    def _reckoned(self) -> list[float]:
+        n, rest = len(self._left), 1.0 - self._epsilon
+        floor = self._epsilon / n
+        if self._drawn is None:
+            first = self._priority.argmax()
+            return [floor + rest if place == first else floor for place in self._left]
+        share, counts = rest / len(self._drawn), first_of_each(self._drawn)
+        return [floor + share * counts[place] for place in self._left]
+
+    def draw(self, uniform: float) -> tuple[str, float]:
+        """What lies at `uniform` in [0, 1) of the cumulative distribution, with its probability."""
+        chances = self.probabilities()
+        at = bisect_right(list(accumulate(chances)), uniform)
+        if at == len(chances):
+            at = chances.index(max(chances))
+        return self._names[self._left[at]], chances[at]
