@@ -170,10 +170,13 @@ def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) ->
 def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
     epsilon = _epsilon(case)
     draws, first = _draws(case, options, through, epsilon=epsilon)
+    option_of = options.reader()
     ranked = tuple(
-        _ranked(case, options.option(draw.action), draw, rank=rank, action_probability=first[draw.action])
-        for rank, draw in enumerate(draws, 1)
-        if draw.action != NO_ACTION
+        [
+            _ranked(case, option_of(draw.action), draw, rank=rank, action_probability=first[draw.action])
+            for rank, draw in enumerate(draws, 1)
+            if draw.action != NO_ACTION
+        ]
     )
     request, catalog = case.request, case.compiled.catalog
     return Decision(

@@ -1,6 +1,6 @@
 """Options: the actions that went through the funnel, scored, each in its best treatment; kept in columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 from typing import NamedTuple
@@ -108,18 +108,29 @@ class Options(NamedTuple):
 
     def option(self, name: str) -> Option:
         """The option of this action."""
-        at = self.names.index(name)
-        candidate, scores, added = self.slate.candidates[at], self.scores, self.scores.correction
-        weight = self.weighing.context_weights.get(candidate.action.issue, 1.0)
-        lever = candidate.action.lever if self.weighing.levers else 1.0
-        said = float(scores.propensity[at]), float(scores.uplift[at])
-        return Option(
-            candidate,
-            Factors(*said, _at(self.stakes.value, at), _at(self.stakes.cost, at), weight, lever),
-            float(self.priority[at]),
-            scores.priority is not None,
-            None if added is None else Added(float(added.bundle[at]), float(added.spread[at]), added.seq),
-        )
+        return self.reader()(name)
+
+    def reader(self) -> Callable[[str], Option]:
+        """What gives the option of an action, for several of them: columns are made Python's own once."""
+        n, added = len(self.names), self.scores.correction
+        place = dict(zip(self.names, range(n), strict=True))
+        numbers = self.scores.propensity, self.scores.uplift, self.stakes.value, self.stakes.cost, self.priority
+        propensity, uplift, value, cost, priority = [_list(each, n) for each in numbers]
+        learned = None if added is None else (added.bundle.tolist(), added.spread.tolist(), added.seq)
+
+        def option_of(name: str) -> Option:
+            at = place[name]
+            candidate = self.slate.candidates[at]
+            factors = Factors(propensity[at], uplift[at], value[at], cost[at], *self._favour(candidate))
+            moved = None if learned is None else Added(learned[0][at], learned[1][at], learned[2])
+            return Option(candidate, factors, priority[at], self.scores.priority is not None, moved)
+
+        return option_of
+
+    def _favour(self, candidate: Candidate) -> tuple[float, float]:
+        """Context weight and lever."""
+        weighing, action = self.weighing, candidate.action
+        return weighing.context_weights.get(action.issue, 1.0), action.lever if weighing.levers else 1.0
 
     def recorded(self) -> dict[str, tuple[float, float | None, float]]:
         """(propensity, uplift or None, priority) by action, as a decision records them."""
@@ -138,8 +149,9 @@ class Options(NamedTuple):
         return Learned(added.seq, dict(zip(names, rows, strict=True)), dict(zip(names, treatments, strict=True)))
 
 
-def _at(numbers: Floats | float, at: int) -> float:
-    return numbers if isinstance(numbers, float) else float(numbers[at])
+def _list(numbers: Floats | float, n: int) -> list[float]:
+    each: list[float] = [numbers] * n if isinstance(numbers, float) else numbers.tolist()
+    return each
 
 
 def options_of(slate: Slate, *, scorer: Scorer, features: Mapping[str, FeatureValue], weighing: Weighing) -> Options:

@@ -67,8 +67,9 @@ class Urn:
         n, rest = len(self._left), 1.0 - self._epsilon
         floor = self._epsilon / n
         if self._drawn is None:
-            first = self._priority.argmax()
-            return [floor + rest if place == first else floor for place in self._left]
+            chances = [floor] * n
+            chances[self._left.index(int(self._priority.argmax()))] = floor + rest
+            return chances
         share, counts = rest / len(self._drawn), first_of_each(self._drawn)
         return [floor + share * counts[place] for place in self._left]
 
