@@ -31,16 +31,10 @@ class ContactBook:
         """
         with self._ledger.read() as connection:
             bounds = {"customer": customer_id, "since": to_us(since), "now": to_us(now)}
-            contacts = connection.execute(_CONTACTS, bounds).fetchall()
-            answers = connection.execute(_ANSWERS, bounds).fetchall()
-            version = contacts_version(connection, customer_id)
-        return ContactHistory([_contact(*row) for row in contacts], [_answer(*row) for row in answers], version)
-
-
-def contacts_version(connection: sqlite3.Connection, customer_id: str | None) -> int:
-    """What grows with every change of the customer's contacts and answers; 0 for an unknown customer."""
-    version: int = connection.execute(_VERSION, (customer_id,)).fetchone()[0]
-    return version
+            rows = connection.execute(_HISTORY, bounds).fetchall()
+        contacts = [_contact(*row[1:6]) for row in rows if row[0] == _CONTACT]
+        answers = [_answer(*row[1:5]) for row in rows if row[0] == _ANSWERED]
+        return ContactHistory(contacts, answers, rows[0][1])
 
 
 def contact_facts(decision: Decision, catalog: Catalog) -> list[dict[str, Any]]:
@@ -114,19 +108,23 @@ def _answer(action: str, group: str, kind: str, occurred_us: int) -> Answer:
     return Answer(action, group, kind, from_us(occurred_us))
 
 
-_VERSION = "SELECT coalesce(sum(contacts), 0) FROM identifier WHERE customer_id = ?"
-_CONTACTS = """
-    SELECT c.action, c.action_group, c.channel, coalesce(c.shown_us, c.decided_us) AS at_us,
-           CASE WHEN c.shown_us IS NULL THEN c.expires_us END
+_CONTACT, _ANSWERED = 1, 2
+_HISTORY = f"""
+    SELECT 0 AS what, coalesce(sum(contacts), 0) AS action, NULL, NULL, NULL AS at_us, NULL, NULL AS id
+    FROM identifier WHERE customer_id = :customer
+    UNION ALL
+    SELECT {_CONTACT}, c.action, c.action_group, c.channel, coalesce(c.shown_us, c.decided_us) AS at_us,
+           CASE WHEN c.shown_us IS NULL THEN c.expires_us END, c.decision_id
     FROM identifier i JOIN contact c ON c.node = i.node
-    WHERE i.customer_id = :customer AND at_us BETWEEN :since AND :now AND (c.shown_us NOTNULL OR c.expires_us > :now)
-    ORDER BY at_us, c.decision_id, c.action
-"""
-_ANSWERS = """
-    SELECT a.action, a.action_group, a.type, a.occurred_us
+    WHERE i.customer_id = :customer AND coalesce(c.shown_us, c.decided_us) BETWEEN :since AND :now
+        AND (c.shown_us NOTNULL OR c.expires_us > :now)
+    UNION ALL
+    SELECT {_ANSWERED}, a.action, a.action_group, a.type, a.occurred_us, NULL, a.outcome_id
     FROM identifier i JOIN answer a ON a.node = i.node
-    WHERE i.customer_id = :customer AND a.occurred_us BETWEEN :since AND :now ORDER BY a.occurred_us, a.outcome_id
-"""
+    WHERE i.customer_id = :customer AND a.occurred_us BETWEEN :since AND :now
+    ORDER BY what, at_us, id, action
+"""  # noqa: S608 (constants only)
+"""The version of the contacts first, then contacts and answers, each in order of time: one look at all of them."""
 _KEEP = """
     INSERT INTO contact
         (decision_id, action, treatment, node, action_group, channel, decided_us, expires_us, shown_us)

@@ -81,10 +81,10 @@ class DecisionBook:
         Raises: `ErasedError` where it was erased.
         """
         with self._ledger.read() as connection:
-            row: tuple[str, bytes] | None = connection.execute(_ANSWER, (request_id,)).fetchone()
-            if row is None and was_erased(connection, REQUEST, request_id):
+            row = connection.execute(_ANSWER, (request_id,)).fetchone()
+            if row == _ANYTHING_ERASED and was_erased(connection, REQUEST, request_id):
                 raise ErasedError("this request was answered, and the decision was erased", field="request_id")
-        return row
+        return None if row == _ANYTHING_ERASED else row
 
     def _keep_all(self, connection: sqlite3.Connection, decisions: Iterable[Decision]) -> None:
         for decision in decisions:
@@ -149,5 +149,10 @@ def _refuse_erased(connection: sqlite3.Connection, decision: Decision) -> None:
 
 
 _BODY = f"SELECT body FROM record WHERE kind = '{DECISION}' AND record_id = ?"  # noqa: S608 (constants only)
-_ANSWER = "SELECT body_hash, answer FROM request WHERE request_id = ?"
+_ANSWER = """
+    SELECT body_hash, answer FROM request WHERE request_id = ?
+    UNION ALL SELECT NULL, NULL WHERE EXISTS (SELECT 1 FROM erasure) LIMIT 1
+"""
+_ANYTHING_ERASED = (None, None)
+"""What is found where the request is not, but something was erased, ever."""
 _REQUEST = "INSERT INTO request (request_id, decision_id, body_hash, answer) VALUES (?, ?, ?, ?)"

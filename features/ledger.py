@@ -7,7 +7,7 @@ with `BEGIN IMMEDIATE`.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock, local
 from typing import Any, Protocol, Self, TypeVar
@@ -85,22 +85,12 @@ class Ledger:
         """
         return self._writer.submit(operation)
 
-    @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> "Snapshot":
         """Give the thread's own read connection, within one snapshot. Do not yield to other code while inside.
 
         Raises: `UnavailableError`, naming the file, where SQLite cannot read.
         """
-        with naming(self.path):
-            connection = self._reader()
-            if connection.in_transaction:
-                yield connection
-                return
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("ROLLBACK")
+        return Snapshot(self.path, self._reader)
 
     def last_seq(self) -> int:
         """The sequence number of the newest record; 0 where there is none."""
@@ -173,6 +163,35 @@ class Ledger:
             with self._lock:
                 self._open.append(connection)
         return connection
+
+
+class Snapshot:
+    """One view of the ledger's tables; within another of the same thread, that one.
+
+    Every decision asks for many: two generators in its place took three times as long. Parameters: `path`, to name in errors; `opened` gives the connection.
+    """
+
+    __slots__ = ("_connection", "_is_mine", "_opened", "_path")
+
+    def __init__(self, path: Path, opened: Callable[[], sqlite3.Connection]) -> None:
+        self._path, self._opened = path, opened
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Begin it."""
+        with naming(self._path):
+            self._connection = self._opened()
+            self._is_mine = not self._connection.in_transaction
+            if self._is_mine:
+                self._connection.execute("BEGIN")
+        return self._connection
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """End it, where nothing around goes on with it."""
+        with naming(self._path):
+            if self._is_mine:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error | OSError):
+                raise error
 
 
 def _of_kinds(kinds: Sequence[str] | None) -> str:

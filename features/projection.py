@@ -94,10 +94,10 @@ class FeatureProjection:
 
     def _step(self, target: int) -> None:
         is_few = target - self._seen <= FEW
-        if self._seen and is_few:
-            self._apply_few(target)
-        elif self._seen and not self.ledger.tells(self._seen, target):
+        if self._seen and not self.ledger.tells(self._seen, target):
             self._seen = target
+        elif self._seen and is_few:
+            self._apply_few(target)
         elif not self._renew():
             (self._apply_few if is_few else self._apply_many)(target)
 
