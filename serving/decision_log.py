@@ -122,7 +122,8 @@ class DecisionDesk:
 
 async def _durable(recorded: "Future[None]") -> None:
     try:
-        await asyncio.wait_for(asyncio.wrap_future(recorded), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wrap_future(recorded)
     except TimeoutError:
         raise unavailable("the decision could not be recorded in time; try again") from None
 

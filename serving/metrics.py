@@ -35,6 +35,7 @@ class Metrics:
         self._serving_now: dict[str, str] = {}
         self._children: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
+        self._made: dict[tuple[str, bool], Counter] = {}
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count one answer. Parameters: `route`, the template."""
@@ -47,7 +48,10 @@ class Metrics:
 
     def decided(self, chosen: str, *, degraded: bool) -> None:
         """Count one decision by the action chosen."""
-        self._decisions.labels(chosen, str(degraded).lower()).inc()
+        made = self._made.get((chosen, degraded))
+        if made is None:
+            made = self._made[(chosen, degraded)] = self._decisions.labels(chosen, str(degraded).lower())
+        made.inc()
 
     def repeated(self) -> None:
         """Count one request that was answered from the record."""
