@@ -18,6 +18,7 @@ from benchmarks.report import Report
 BENCHMARKS = {
     "core": "benchmarks.decide_core",
     "decide": "benchmarks.decide_http",
+    "growth": "benchmarks.decide_growth",
     "batch": "benchmarks.batch",
     "conditions": "benchmarks.conditions",
     "ingest": "benchmarks.ingest",

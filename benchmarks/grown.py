@@ -7,12 +7,22 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.learned import lesson
+from decisioning.catalog import Catalog
+from features.feature_set import FeatureSet
 from training.artifact import write_bundle
-from training.encoding import Layout
+from training.blend import Blend
+from training.bundle import PolicyBundle
+from training.calibration import Calibration
+from training.encoding import ActionTable, FeatureEncoder, Layout
+from training.feature_column import feature_columns
+from training.linear import LinearShape, Penalties, fit_linear
 from training.logistic import sigmoid
+from training.response import ResponseModel
+from training.shrinkage import Shrinkage
 from training.trees import Rows, Trees, fit_trees
 
 N_TREES, N_LEAVES = 200, 31
+SIMPLE_ROWS = 2_000
 ROWS = 20_000
 
 
@@ -26,6 +36,26 @@ def write_grown(workspace: Path, folder: Path, *, placement: str, decisions: int
     effect = replace(bundle.response.effect, trees=_grown(bundle.response.layout), weight=0.5, level=np.zeros(0))
     grown = replace(bundle, response=replace(bundle.response, effect=effect))
     write_bundle(grown, folder, created_at=datetime.now(UTC))
+
+
+def grown_bundle(catalog: Catalog, features: FeatureSet) -> PolicyBundle:
+    """A bundle of that size over a catalogue's actions and all features, as it costs; what it says means nothing."""
+    layout = Layout(FeatureEncoder(tuple(feature_columns(features))), ActionTable.of(catalog))
+    first, n_actions = layout.position("action"), len(layout.actions.actions)
+    customers = np.random.default_rng(4).normal(size=(SIMPLE_ROWS, first))
+    matrix = layout.rows(customers, np.zeros(SIMPLE_ROWS, dtype=np.int64)).astype(np.float32)
+    shape = LinearShape(layout.columns, first, 0, ignore=range(first, len(layout.columns)))
+    linear = fit_linear(matrix, (customers[:, 0] > 0).astype(np.float64), shape=shape, penalties=Penalties())
+    response = ResponseModel(
+        layout=layout,
+        baseline=None,
+        effect=Blend(linear, _grown(layout), 0.5),
+        baseline_calibration=Calibration(),
+        shown_calibration=Calibration(),
+        shrinkage=Shrinkage(np.zeros(n_actions + 1), 0.0, float("nan")),
+        seen=dict.fromkeys(layout.actions.actions, 1_000),
+    )
+    return PolicyBundle("grown", catalog.version, response)
 
 
 def _grown(layout: Layout) -> Trees:
