@@ -168,7 +168,8 @@ class Ledger:
 class Snapshot:
     """One view of the ledger's tables; within another of the same thread, that one.
 
-    Every decision asks for many: two generators in its place took three times as long. Parameters: `path`, to name in errors; `opened` gives the connection.
+    Every decision asks for many: two generators in its place took three times as long.
+    Parameters: `path`, to name in errors; `opened` gives the connection.
     """
 
     __slots__ = ("_connection", "_is_mine", "_opened", "_path")
