@@ -21,6 +21,7 @@ from decisioning.fast_layer.scorer import FastScorer
 from decisioning.option import Weighing, options_of
 from decisioning.ports import Candidate, Scores
 from decisioning.ranking import Drawing, choices_of
+from decisioning.urn import Urn
 from training.encoding import Floats
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -83,7 +84,7 @@ class OurDecisions:
         features = _features(context)
         options = options_of(self._slate, scorer=self._corrected(), features=features, weighing=self._weighing)
         choices = choices_of(options, Drawing(seed, self._epsilon, 1, must_fill=True, sampled=True))
-        chosen = choices.distribution(self._epsilon).draw(generator_of(seed).random())
+        chosen, _ = Urn(choices, self._epsilon).draw(generator_of(seed).random())
         return ACTIONS.index(chosen)
 
     def consider(self, context: Floats) -> Decision:

@@ -20,6 +20,7 @@ from decisioning.fast_layer.scorer import FastScorer
 from decisioning.option import Options, Weighing, options_of
 from decisioning.ports import Candidate, Scorer, Scores
 from decisioning.ranking import Drawing, choices_of
+from decisioning.urn import Urn
 from features.fast_layer.section import Learning
 from features.workspace import Training
 from training.bundle import PolicyBundle
@@ -116,10 +117,11 @@ class OurStream:
         seed, declared = seed_of(f"d_{place}"), self._exploration
         epsilon = declared.epsilon_without_bundle if self._bundle is None else declared.epsilon
         choices = choices_of(options, Drawing(seed, epsilon, 1, must_fill=False, sampled=True))
-        distribution = choices.distribution(epsilon)
-        chosen = self._shop.actions.index(distribution.draw(generator_of(seed).random()))
+        urn = Urn(choices, epsilon)
+        chosen = self._shop.actions.index(urn.draw(generator_of(seed).random())[0])
+        shares = dict(zip(urn.names, urn.probabilities(), strict=True))
         self._log.chosen[place] = chosen
-        self._log.probability[place] = [distribution.probabilities[action] for action in self._shop.actions]
+        self._log.probability[place] = [shares[action] for action in self._shop.actions]
         return chosen
 
     def _train(self, customers: Customers, end: int) -> None:

@@ -1,7 +1,7 @@
 """The urn: what may still be drawn in one decision; every draw takes something out.
 
-It says what `Choices.without` and `Choices.distribution` say, to the last bit (a law test holds them together), without
-making everything anew for each rank.
+The first by priority has what exploration leaves, or each its share of a posterior's draws; ε is spread evenly over
+what is left. A law holds it to choices made anew for each rank, to the last bit.
 """
 
 from bisect import bisect_right
@@ -59,7 +59,7 @@ class Urn:
                 self._drawn[:, place] = _GONE
 
     def probabilities(self) -> list[float]:
-        """P(each is drawn) of what is left, by name; see `Choices.distribution`."""
+        """P(each is drawn) of what is left, by name; each at least ε / n."""
         self._chances = self._chances or self._reckoned()
         return self._chances
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_draws import chances_of
 from plain_options import CUSTOM, is_sound, plain_options, plain_row, plain_shares, priority
 
 from builders import an_action
@@ -97,7 +98,7 @@ def test_what_is_drawn_from_columns_is_what_one_draw_at_a_time_gives(case, seed,
     idle = not (must_fill and expected)
     how = Drawing(seed, epsilon, 1, must_fill=must_fill, sampled=True)
     shares = plain_shares(expected, seed, case[2], idle=idle)
-    probabilities = choices_of(by_columns(case), how).distribution(epsilon).probabilities
+    probabilities = chances_of(choices_of(by_columns(case), how), epsilon)
     assert list(probabilities) == sorted([*expected, NO_ACTION] if idle else expected)
     n = len(shares)
     assert probabilities == pytest.approx({name: epsilon / n + (1 - epsilon) * share for name, share in shares.items()})

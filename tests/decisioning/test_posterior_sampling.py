@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plain_draws import chances_of, without
 from plain_options import choices_by, ranking_key
 from scipy.stats import chisquare, kstest
 
@@ -15,12 +16,13 @@ from decisioning.action import NO_ACTION
 from decisioning.catalog import Exploration, Placement
 from decisioning.decide import consider, seed_of
 from decisioning.eligibility import compile_catalog
-from decisioning.exploration import first_counts
+from decisioning.exploration import first_of_each
 from decisioning.option import Weighing, options_of
 from decisioning.ports import Candidate, Correction, Scores
 from decisioning.posterior_sampling import N_DRAWS, standard_draws
 from decisioning.ranking import Drawing, choices_of
 from decisioning.slate import Slate
+from decisioning.urn import Urn
 from features.decision_codec import decode_decision, encode_decision
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -70,7 +72,7 @@ def decided(says, *, epsilon=0.05, request_id="r-1", **placement):
 
 @given(beliefs, seeds, st.floats(0, 1), st.booleans())
 def test_probabilities_sum_to_one_and_each_keeps_its_share_of_exploration(says, seed, epsilon, must_fill):
-    found = choices(says, seed, must_fill=must_fill).distribution(epsilon).probabilities
+    found = chances_of(choices(says, seed, must_fill=must_fill), epsilon)
     assert set(found) == set(says) | (set() if must_fill else {NO_ACTION})
     assert sum(found.values()) == pytest.approx(1.0)
     assert min(found.values()) >= epsilon / len(found)
@@ -84,28 +86,28 @@ def test_a_probability_is_the_share_of_draws_in_which_a_choice_comes_first(says,
         priority = {name: draws[name][nth] * (sd * 50.0) + mean * 50.0 for name, (mean, sd) in says.items()}
         priority[NO_ACTION] = 0.0
         first[min(priority, key=lambda name: ranking_key(name, priority[name]))] += 1
-    found = choices(says, seed).distribution(0.0).probabilities
+    found = chances_of(choices(says, seed), 0.0)
     assert found == {name: first[name] / N_DRAWS for name in found}
 
 
 @given(beliefs, seeds)
 def test_the_order_of_the_actions_is_irrelevant(says, seed):
     turned = dict(reversed(says.items()))
-    assert choices(says, seed).distribution(0.1) == choices(turned, seed).distribution(0.1)
+    assert chances_of(choices(says, seed), 0.1) == chances_of(choices(turned, seed), 0.1)
 
 
 @given(beliefs, seeds)
 def test_who_is_sure_of_everything_explores_by_the_even_share_alone(says, seed):
     sure = {name: (mean, 0.0) for name, (mean, _) in says.items()}
     expected = choices_by({NO_ACTION: 0.0} | {name: 50.0 * mean for name, (mean, _) in sure.items()})
-    found = choices(sure, seed).distribution(0.1).probabilities
-    assert found == pytest.approx(expected.distribution(0.1).probabilities)
+    found = chances_of(choices(sure, seed), 0.1)
+    assert found == pytest.approx(chances_of(expected, 0.1))
 
 
 def test_over_decisions_the_shares_are_those_of_independent_normal_draws():
     says = {"a": (0.10, 0.05), "b": (0.12, 0.03), "c": (0.05, 0.10)}
-    decisions = [choices(says, seed, must_fill=True).distribution(0.0) for seed in range(3000)]
-    shares = np.mean([list(each.probabilities.values()) for each in decisions], axis=0)
+    decisions = [chances_of(choices(says, seed, must_fill=True), 0.0) for seed in range(3000)]
+    shares = np.mean([list(each.values()) for each in decisions], axis=0)
     mean, sd = np.array(list(says.values())).T
     first = (mean + sd * np.random.default_rng(1).normal(size=(400_000, 3))).argmax(axis=1)
     assert shares == pytest.approx(np.bincount(first) / len(first), abs=0.006)
@@ -119,11 +121,11 @@ def test_every_draw_is_standard_normal_and_draws_of_different_actions_are_indepe
 
 
 def test_choices_are_drawn_as_often_as_the_decision_says():
-    distribution = choices({"a": (0.10, 0.05), "b": (0.12, 0.03), "c": (0.05, 0.10)}, 5).distribution(0.05)
+    urn = Urn(choices({"a": (0.10, 0.05), "b": (0.12, 0.03), "c": (0.05, 0.10)}, 5), 0.05)
     random = Random(4)  # noqa: S311 (exploration)
-    drawn = Counter(distribution.draw(random.random()) for _ in range(100_000))
-    expected = [100_000 * share for share in distribution.probabilities.values()]
-    assert chisquare([drawn[name] for name in distribution.probabilities], expected).pvalue > 0.001
+    drawn = Counter(urn.draw(random.random())[0] for _ in range(100_000))
+    expected = [100_000 * share for share in urn.probabilities()]
+    assert chisquare([drawn[name] for name in urn.names], expected).pvalue > 0.001
 
 
 def test_a_decision_can_be_drawn_again_from_its_record_alone():
@@ -131,7 +133,7 @@ def test_a_decision_can_be_drawn_again_from_its_record_alone():
     decision = decode_decision(encode_decision(decided(says, limit=2)))
     assert decision.learned.seq == 9
     again = {name: (decision.scores[name][0], decision.learned.scores[name][1]) for name in decision.scores}
-    assert choices(again, decision.seed).distribution(decision.epsilon).probabilities == decision.eligible
+    assert chances_of(choices(again, decision.seed), decision.epsilon) == decision.eligible
     assert decision.learned.scores["a"] == (0.1, 0.05)
 
 
@@ -140,8 +142,8 @@ def test_lower_ranks_are_drawn_from_what_is_left_of_the_same_draws():
     decision = decided(says, limit=5, must_fill=True, epsilon=0.0)
     left = choices(says, seed_of(decision.decision_id), must_fill=True)
     for ranked in decision.ranked:
-        assert ranked.rank_probability == left.distribution(0.0).probabilities[ranked.action]
-        left = left.without({ranked.action})
+        assert ranked.rank_probability == chances_of(left, 0.0)[ranked.action]
+        left = without(left, {ranked.action})
     assert len(decision.ranked) == 5
 
 
@@ -152,7 +154,7 @@ def test_a_placement_that_does_not_explore_takes_the_best_of_what_was_learned():
 
 
 def test_the_first_of_equal_draws_wins():
-    assert first_counts(np.ones((2, 4))) == [4, 0]
+    assert first_of_each(np.ones((4, 2))) == [4, 0]
 
 
 def test_a_reason_says_what_recent_answers_moved():

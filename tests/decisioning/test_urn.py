@@ -5,6 +5,7 @@ from random import Random
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_draws import distribution, only, without
 
 from decisioning.exploration import Choices
 from decisioning.urn import Urn
@@ -29,14 +30,14 @@ def choices(draw):
 def test_an_urn_draws_as_choices_made_anew_do(left, epsilon, seed, data):
     urn, random = Urn(left, epsilon), Random(seed)  # noqa: S311 (exploration)
     while left.names:
-        distribution, uniform = left.distribution(epsilon), random.random()
-        assert dict(zip(urn.names, urn.probabilities(), strict=True)) == distribution.probabilities
-        action = distribution.draw(uniform)
-        assert urn.draw(uniform) == (action, distribution.probabilities[action])
+        plain, uniform = distribution(left, epsilon), random.random()
+        assert dict(zip(urn.names, urn.probabilities(), strict=True)) == plain.probabilities
+        action = plain.draw(uniform)
+        assert urn.draw(uniform) == (action, plain.probabilities[action])
         assert urn.best == left.best
         some = data.draw(st.sets(st.sampled_from(left.names), min_size=1))
-        assert urn.best_of(some) == left.only(some).best
+        assert urn.best_of(some) == only(left, some).best
         gone = {action, *data.draw(st.sets(st.sampled_from([*left.names, "gone long ago"])))}
-        left = left.without(gone)
+        left = without(left, gone)
         urn.take_out(gone)
     assert not urn

@@ -21,6 +21,7 @@ from decisioning.decide import consider, seed_of
 from decisioning.eligibility import UNREADABLE, compile_catalog
 from decisioning.errors import UnavailableError
 from decisioning.replay import differences, replayed
+from decisioning.urn import Urn
 from features.decision_codec import decode_decision, encode_decision
 
 NAMES = [f"a{i}" for i in range(8)]
@@ -271,12 +272,12 @@ def test_law_4_a_logged_decision_replays_exactly(case, limit):
 
 
 def test_law_5_frequencies_agree_with_the_logged_probabilities_over_100_000_draws():
-    distribution = choices_by({"a": 3.0, "b": 2.0, "c": 1.0, NO_ACTION: 0.0}).distribution(0.4)
+    urn = Urn(choices_by({"a": 3.0, "b": 2.0, "c": 1.0, NO_ACTION: 0.0}), 0.4)
     n = 100_000
     uniforms = np.random.default_rng(11).random(n)
-    counts = Counter(map(distribution.draw, uniforms))
-    expected = [distribution.probabilities[name] * n for name in distribution.probabilities]
-    assert chisquare([counts[name] for name in distribution.probabilities], expected).pvalue > 0.001
+    counts = Counter(urn.draw(uniform)[0] for uniform in uniforms.tolist())
+    expected = [share * n for share in urn.probabilities()]
+    assert chisquare([counts[name] for name in urn.names], expected).pvalue > 0.001
 
 
 @pytest.mark.slow
