@@ -169,15 +169,7 @@ def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) ->
 
 def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
     epsilon = _epsilon(case)
-    draws, first = _draws(case, options, through, epsilon=epsilon)
-    option_of = options.reader()
-    ranked = tuple(
-        [
-            _ranked(case, option_of(draw.action), draw, rank=rank, action_probability=first[draw.action])
-            for rank, draw in enumerate(draws, 1)
-            if draw.action != NO_ACTION
-        ]
-    )
+    draws, first = drawn = _draws(case, options, through, epsilon=epsilon)
     request, catalog = case.request, case.compiled.catalog
     return Decision(
         decision_id=case.decision_id,
@@ -191,7 +183,7 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         epsilon=0.0 if _is_mandatory(draws[0].action, case) else epsilon,
         seed=seed_of(case.stuck or case.decision_id),
         chosen=draws[0].action,
-        ranked=ranked,
+        ranked=tuple(_list(case, options, drawn)),
         eligible=first,
         scores=options.recorded(),
         exclusions=_exclusions(options, through),
@@ -209,6 +201,16 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         stuck=case.stuck,
         variants=variants_of(case.customer.customer_id, catalog.tests),
     )
+
+
+def _list(case: _Case, options: Options, drawn: Drawn) -> list[RankedAction]:
+    """What was drawn, rank by rank, doing nothing left out."""
+    option_of = options.reader()
+    return [
+        _ranked(case, option_of(draw.action), draw, rank=rank, action_probability=drawn.first[draw.action])
+        for rank, draw in enumerate(drawn.draws, 1)
+        if draw.action != NO_ACTION
+    ]
 
 
 def _is_mandatory(name: str, case: _Case) -> bool:

@@ -1,8 +1,8 @@
 """Connections within bounds: who says nothing is let go, and what cannot be answered soon is refused at once.
 
-BentoML lets uvicorn choose its protocol; `bounded` makes it choose this one. A request beyond what can be answered soon
-is refused before anything is made of it, which costs a thirtieth of answering it: under five times the load that can be
-borne, what is accepted is still answered.
+BentoML lets uvicorn choose its protocol; `bounded` makes it choose this one. A request beyond what may be under way is
+refused before anything is made of it, so that the service goes on answering as many as it can; those that are accepted
+wait as long as all those before them take.
 """
 
 from asyncio import TimerHandle, Transport
