@@ -11,8 +11,7 @@ from features.bulk_load import ParsedBatch
 from features.event_columns import EventColumns
 from features.event_lines import RawEvent
 from features.event_log import Appended
-from features.identifier import Identifier
-from features.lines_ahead import Ahead, FoundLines, KeptLines
+from features.lines_ahead import Ahead, FoundLines, KeptLines, NamedLines
 from features.owners import Owners
 
 EARLY = 6
@@ -31,7 +30,7 @@ class BatchAhead:
     lines: Sequence[bytes]
     found: FoundLines
     owners: Owners
-    named: list[tuple[Identifier, ...]]
+    named: NamedLines
 
     def completed(self, read: Callable[[Sequence[int]], ParsedBatch]) -> ParsedBatch:
         """All that the lines are. Parameters: `read`, which is asked for the lines at some places, as they are."""
@@ -41,7 +40,7 @@ class BatchAhead:
         whole = EventColumns(
             range(self.start, self.start + len(self.lines)),
             _filled(self.found.message_ids, taken, parsed.events.message_ids),
-            _filled(self.named, taken, parsed.events.identifiers),
+            self.named.with_others(dict(zip(taken, parsed.events.identifiers, strict=True))),
             _filled(self.found.occurred_us.tolist(), taken, parsed.events.occurred_us),
             _filled(self.lines, taken, parsed.events.bodies),
             {taken[nth]: event for nth, event in parsed.events.telling.items()},

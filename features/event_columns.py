@@ -22,7 +22,7 @@ class EventColumns:
 
     places: Sequence[int]
     message_ids: list[str]
-    identifiers: list[tuple[Identifier, ...]]
+    identifiers: Sequence[tuple[Identifier, ...]]
     occurred_us: list[int]
     bodies: list[bytes]
     telling: dict[int, Event] = field(default_factory=dict)

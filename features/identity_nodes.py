@@ -60,10 +60,12 @@ class IdentityNodes:
 
     def look_up(self, identifiers: Iterable[Identifier]) -> None:
         """Look many identifiers up at once, so that `named` need not."""
-        wanted = set() if self.is_complete else {each for each in identifiers if each not in self._named}
+        if self.is_complete:
+            return
+        wanted = {each for each in identifiers if each not in self._named}
         for row in self.table.all_named(wanted):
             self._loaded(row)
-        self._unheard_of |= wanted - self._named.keys()
+        self._unheard_of.update(each for each in wanted if each not in self._named)
 
     def named(self, identifier: Identifier) -> Node:
         """The identifier, made where it is new."""

@@ -4,13 +4,17 @@ Whoever loads has the last word: it writes the ledger, and reads by itself whate
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol, overload
 
 import numpy as np
 
 from features.identifier import Identifier
 from features.owners import Numbers, Owners, Times
+
+Named = tuple[Identifier, ...]
+"""The identifiers of one event, strongest first."""
+_NOTHING: Mapping[int, Named] = {}
 
 
 class FoundLines(NamedTuple):
@@ -88,7 +92,7 @@ class Nobody:
 NOBODY = Nobody()
 
 
-def identifiers_named(named: tuple[str, str]) -> tuple[Identifier, ...]:
+def identifiers_named(named: tuple[str, str]) -> Named:
     """The identifiers of an event that is no identify, strongest first.
 
     >>> identifiers_named(("", "a-1"))
@@ -100,17 +104,47 @@ def identifiers_named(named: tuple[str, str]) -> tuple[Identifier, ...]:
     return (("anonymous_id", anonymous),)
 
 
+class NamedLines(Sequence[Named]):
+    """The identifiers of each line, looked up where somebody asks for them: of nearly every line nobody does.
+
+    Parameters: `told`, the identifiers of each number; `numbers`, whose each line is; `besides`, those of lines that
+    have no number, by place.
+    """
+
+    def __init__(self, told: Sequence[Named], numbers: Numbers, besides: Mapping[int, Named] = _NOTHING) -> None:
+        self._told = told
+        self._numbers = numbers
+        self._besides = besides
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Named: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Named]: ...
+    def __getitem__(self, place: int | slice) -> Named | list[Named]:
+        """Those of one line, or of some; () of one that nobody named."""
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        number = self._numbers[place]
+        return self._told[number] if number >= 0 else self._besides.get(place, ())
+
+    def with_others(self, besides: Mapping[int, Named]) -> "NamedLines":
+        """The same, and those of lines that have no number, by place."""
+        return NamedLines(self._told, self._numbers, besides)
+
+
 class NamedOwners:
     """The identifiers that numbers stand for, as they are told batch by batch."""
 
     def __init__(self) -> None:
-        self._named: defaultdict[int, list[tuple[Identifier, ...]]] = defaultdict(list)
+        self._named: defaultdict[int, list[Named]] = defaultdict(list)
 
-    def of(self, found: FoundLines) -> tuple[Owners, list[tuple[Identifier, ...]]]:
-        """The owner of each line, and the identifiers of each; of what is no plain event, whatever."""
+    def of(self, found: FoundLines) -> tuple[Owners, NamedLines]:
+        """The owner of each line, and the identifiers of each."""
         if found.anew:
             self._named[found.by] = []
         told = self._named[found.by]
         told += map(identifiers_named, found.named)
-        named = told or [()]
-        return Owners(found.owners, told), [named[owner] for owner in found.owners.tolist()]
+        return Owners(found.owners, told), NamedLines(told, found.owners)

@@ -257,7 +257,7 @@ def test_numbers_begin_anew_where_they_became_many(monkeypatch):
         event = {"type": "page", "timestamp": "2026-03-01T10:00:00Z"}
         lines = [orjson.dumps(event | {"messageId": f"m-{n}", "userId": f"u-{n}"}) for n in range(first, first + 3)]
         found = reader.read(lines)
-        assert owners.of(found)[1] == [(("user_id", f"u-{n}"),) for n in range(first, first + 3)]
+        assert list(owners.of(found)[1]) == [(("user_id", f"u-{n}"),) for n in range(first, first + 3)]
         assert found.anew == (first > 0)
 
 
