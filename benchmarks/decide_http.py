@@ -15,7 +15,7 @@ from zlib import crc32
 
 from benchmarks.grown import N_LEAVES, N_TREES, write_grown
 from benchmarks.http_load import CONNECTIONS, KEY, Server, a_post, compare, figures, serving, tsugi
-from benchmarks.offers_workspace import PLACEMENT, offers_workspace
+from benchmarks.offers_workspace import FEATURES, PLACEMENT, offers_workspace
 from benchmarks.report import Cell, Report
 from training.publication import publish
 
@@ -45,7 +45,7 @@ def run(*, quick: bool) -> Report:
     each_round, rounds = (40, 2) if quick else (200, 8)
     with TemporaryDirectory() as name, ExitStack() as servers:
         folder = Path(name)
-        workspace = offers_workspace(folder)
+        workspace = offers_workspace(folder, features=FEATURES)
         _with_bundle(workspace, folder / "with", folder, quick=quick)
         found = [
             servers.enter_context(_ours("Tsugi with a LightGBM bundle", workspace, folder / "with", folder)),
@@ -59,7 +59,7 @@ def run(*, quick: bool) -> Report:
     return Report(
         f"50 actions with 3 conditions each, {CUSTOMERS:,} customers, lists of {len(answer['ranked'])} "
         f"({len(json.dumps(answer)):,} bytes), one worker, every decision durable before its answer; a logistic "
-        f"regression and {N_TREES} trees of {N_LEAVES} leaves over all standard features. "
+        f"regression and {N_TREES} trees of {N_LEAVES} leaves over {FEATURES} features. "
         "The bare endpoint is BentoML's typed asynchronous API at its defaults and returns a body of the same size.",
         [_row(server, found[-1], connections) for connections in CONNECTIONS for server in found],
     )

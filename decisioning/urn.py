@@ -6,6 +6,7 @@ what is left. A law holds it to choices made anew for each rank, to the last bit
 
 from bisect import bisect_right
 from collections.abc import Collection
+from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -51,9 +52,10 @@ class Urn:
 
     def take_out(self, gone: Collection[str]) -> None:
         """Leave these out from now on; what is not there any more already is."""
-        places = {self._place[name] for name in gone if name in self._place}
-        self._left, self._chances = [place for place in self._left if place not in places], []
-        for place in places:
+        self._chances = []
+        for place in [self._place[name] for name in gone if name in self._place]:
+            if place in self._left:
+                self._left.remove(place)
             self._priority[place] = _GONE
             if self._drawn is not None:
                 self._drawn[:, place] = _GONE
@@ -75,8 +77,24 @@ class Urn:
 
     def draw(self, uniform: float) -> tuple[str, float]:
         """What lies at `uniform` in [0, 1) of the cumulative distribution, with its probability."""
+        if self._drawn is None and (best := self._best_at(uniform)):
+            return best
         chances = self.probabilities()
         at = bisect_right(list(accumulate(chances)), uniform)
         if at == len(chances):
             at = chances.index(max(chances))
         return self._names[self._left[at]], chances[at]
+
+    def _best_at(self, uniform: float) -> tuple[str, float] | None:
+        """The first by priority, where it lies at `uniform`: nearly always, and then nothing else is added up."""
+        n, place = len(self._left), int(self._priority.argmax())
+        floor = self._epsilon / n
+        chance = floor + (1.0 - self._epsilon)
+        before = _added_up(floor, n)[self._left.index(place)]
+        return (self._names[place], chance) if before <= uniform < before + chance else None
+
+
+@lru_cache(maxsize=1024)
+def _added_up(each: float, n: int) -> tuple[float, ...]:
+    """What so many equal chances come to, one after the other: of none, of one, … of n."""
+    return tuple(accumulate([each] * n, initial=0.0))

@@ -16,12 +16,16 @@ COMMON = ("name", "view", "primitive", "kind", "one_of", "description", "default
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFeatures:
-    """What a features file holds: features in order, times to live by view, what is generated, groups as they stand."""
+    """What a features file holds: features in order, times to live by view, what is generated, groups as they stand.
+
+    Parameters: `standard`, the names of the built-in features that are kept (None: all).
+    """
 
     features: tuple[Feature, ...] = ()
     ttl: Mapping[str, timedelta] = field(default_factory=dict)
     generate: Generate = field(default_factory=Generate)
     groups: Located | None = None
+    standard: frozenset[str] | None = None
 
 
 def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> DeclaredFeatures:
@@ -30,7 +34,7 @@ def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> Dec
     Parameters: `taken`, names that built-in features have already. Raises `FeatureFileError`.
     """
     top = read_located(path).entries("a features file")
-    only(top, ("features", "views", "generate", "groups"), of="a features file")
+    only(top, ("features", "views", "generate", "groups", "standard"), of="a features file")
     declared: dict[str, Feature] = {}
     for entry in top["features"].items("features") if "features" in top else []:
         feature = _feature(Declaration(entry))
@@ -39,7 +43,17 @@ def read_feature_file(path: Path, *, taken: frozenset[str] = frozenset()) -> Dec
             entry.fail(f"feature {feature.name!r} {where}; choose another name", field=feature.name)
         declared[feature.name] = feature
     generate = _generate(top.get("generate"))
-    return DeclaredFeatures(tuple(declared.values()), _ttl(top.get("views")), generate, top.get("groups"))
+    ttl, standard = _ttl(top.get("views")), _standard(top.get("standard"), taken)
+    return DeclaredFeatures(tuple(declared.values()), ttl, generate, top.get("groups"), standard)
+
+
+def _standard(held: Located | None, known: frozenset[str]) -> frozenset[str] | None:
+    if held is None:
+        return None
+    named = {str(item.plain()): item for item in held.items("standard")}
+    for name in named.keys() - known:
+        named[name].fail(f"standard: no built-in feature is called {name!r}; docs/features.md lists them all")
+    return frozenset(named)
 
 
 def _feature(entry: Declaration) -> Feature:

@@ -82,7 +82,9 @@ class FeatureSet:
         taken = frozenset(f.name for f in STANDARD_FEATURES)
         declared = read_feature_file(features_yaml, taken=taken) if features_yaml else DeclaredFeatures()
         names = names_in(catalog_yaml) if catalog_yaml else CatalogNames()
-        features = (*STANDARD_FEATURES, *generated(names, declared.generate), *declared.features)
+        kept = taken if declared.standard is None else declared.standard
+        standard = tuple(f for f in STANDARD_FEATURES if f.name in kept)
+        features = (*standard, *generated(names, declared.generate), *declared.features)
         journeys = read_journey_file(journeys_yaml, features) if journeys_yaml else None
         of_groups = group_features(read_groups(declared.groups, features), features)
         return cls((*features, *of_groups), ttl=declared.ttl, journeys=journeys)

@@ -27,6 +27,9 @@ generate:
   categories: [tea, coffee]       # as the property `category` of events and products says
 ```
 
+A workspace that needs few of the built-in ones names those (`standard: [orders, revenue_365d, last_nps]`): the others
+are neither kept nor computed, and decisions and trainings are the cheaper for it.
+
 Features of the view `group` are added up over the members of the customer's group when they are read; of households by
 themselves, of other kinds (what the trait `type` of a `group` call says) by naming them. See
 [identity](identity.md#households-and-accounts) for who counts:

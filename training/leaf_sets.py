@@ -4,6 +4,7 @@ Scores are LightGBM's own, bit for bit: the same leaves, added in the same order
 and compares). Where a model's text holds what is not known here, LightGBM scores.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -26,11 +27,12 @@ Words = NDArray[np.uint64]
 class Splits:
     """Some splits of every tree, in the order of the trees, each tree's led by one that rules nothing out.
 
-    Parameters: `asks` (n,), places in `_asked`; `thresholds` (n,); `left` and `right` (n,), what is left over; `starts`
-    (n_trees,), where each tree's begin; `worded` (k,), which splits are by category, `columns` (k,) theirs, and `goes`
-    (k, n_categories + 1), whether each goes left, the last for any other.
+    Parameters: `parts` of `_asked` that are looked at; `asks` (n,), places in those; `thresholds` (n,); `left` and
+    `right` (n,), what is left over; `starts` (n_trees,), where each tree's begin; `worded` (k,), which splits are by
+    category, `columns` (k,) theirs, and `goes` (k, n_categories + 1), whether each goes left, the last for any other.
     """
 
+    parts: tuple[int, ...]
     asks: NDArray[np.intp]
     thresholds: Floats
     left: Words
@@ -47,8 +49,12 @@ class Splits:
         worded = [place for place, split in enumerate(every) if split.words is not None]
         goes = _goes([every[place].words or () for place in worded])
         sizes = [len(splits) for splits in by_tree]
+        of_split = [_part(split) for split in every]
+        parts = tuple(sorted(set(of_split)))
+        asks = [parts.index(part) * width + split.column for part, split in zip(of_split, every, strict=True)]
         return cls(
-            asks=np.array([_ask(split, width) for split in every], dtype=np.intp),
+            parts=parts,
+            asks=np.array(asks, dtype=np.intp),
             thresholds=np.array([split.threshold for split in every]),
             left=bits(split.left for split in every),
             right=bits(split.right for split in every),
@@ -60,7 +66,7 @@ class Splits:
 
     def left_over(self, row: Floats) -> Words:
         """The leaves of each tree (…, n_trees) that these splits do not rule out for a row (…, width)."""
-        goes_left = _asked(row).take(self.asks, axis=-1) <= self.thresholds
+        goes_left = _asked(row, self.parts).take(self.asks, axis=-1) <= self.thresholds
         if self.worded.size:
             goes_left[..., self.worded] = self._by_category(row)
         return np.bitwise_and.reduceat(np.where(goes_left, self.left, self.right), self.starts, axis=-1)
@@ -163,23 +169,32 @@ def summed(values: Floats) -> Floats:
     return total
 
 
-def _asked(row: Floats) -> Floats:
-    """What splits may compare: the row as it is, with NaN as 0, and with what is missing first of all or last.
+def _asked(row: Floats, parts: Sequence[int]) -> Floats:
+    """What splits may compare, some parts of it, side by side.
 
-    In the order of `_ask`: NaN as 0; NaN missing and 0 missing too, each first of all (−∞, so that it goes left) and
-    last (NaN, which no threshold is above).
+    In the order of `_part`: the row with NaN as 0; NaN missing, and 0 missing too, each first of all (−∞, so that it
+    goes left) and last (NaN, which no threshold is above).
     """
-    missing = np.isnan(row)
-    none = missing | (np.abs(row) <= TINY)
-    first = np.where(missing, -np.inf, row)
-    by_zero = np.where(none, -np.inf, row), np.where(none, np.nan, row)
-    return np.concatenate((np.where(missing, 0.0, row), first, row, *by_zero), axis=-1)
+    made = [_PARTS[part](row) for part in parts]
+    return made[0] if len(made) == 1 else np.concatenate(made, axis=-1)
 
 
-def _ask(split: Split, width: int) -> int:
+def _part(split: Split) -> int:
     missing, goes_left = way_of(split.kind)
-    part = {0: 0, 1: 3 if goes_left else 4, 2: 1 if goes_left else 2}[missing]
-    return part * width + split.column
+    return {0: 0, 1: 3 if goes_left else 4, 2: 1 if goes_left else 2}[missing]
+
+
+def _none(row: Floats) -> NDArray[np.bool_]:
+    return np.isnan(row) | (np.abs(row) <= TINY)
+
+
+_PARTS: tuple[Callable[[Floats], Floats], ...] = (
+    lambda row: np.where(np.isnan(row), 0.0, row),
+    lambda row: np.where(np.isnan(row), -np.inf, row),
+    lambda row: row,
+    lambda row: np.where(_none(row), -np.inf, row),
+    lambda row: np.where(_none(row), np.nan, row),
+)
 
 
 def _goes(words: list[tuple[int, ...]]) -> NDArray[np.bool_]:

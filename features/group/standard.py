@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from decisioning.customer import FeatureValue
 from features.feature import OWN, Feature
-from features.group.primitive import OfGroup
+from features.group.primitive import How, OfGroup
 from features.standard.stating import PROFILING
 
 TOGETHER = (
@@ -67,9 +67,16 @@ def group_features(kinds: Iterable[GroupKind], features: Iterable[Feature]) -> t
 def _of_kind(kind: GroupKind, known: Mapping[str, Feature]) -> list[Feature]:
     return [
         _members(kind),
-        *(_of(kind, known[name], OfGroup(kind.name, "together", name, (), kind.needs_yes)) for name in kind.together),
-        *(_of(kind, known[name], OfGroup(kind.name, "lowest", name, (), kind.needs_yes)) for name in kind.lowest),
+        *_ofs(kind, known, "together", kind.together),
+        *_ofs(kind, known, "lowest", kind.lowest),
         *(_trait(kind, trait) for trait in kind.traits),
+    ]
+
+
+def _ofs(kind: GroupKind, known: Mapping[str, Feature], how: How, names: Iterable[str]) -> list[Feature]:
+    """Of each of these features what it is of the whole group; a workspace may have left some of them out."""
+    return [
+        _of(kind, known[name], OfGroup(kind.name, how, name, (), kind.needs_yes)) for name in names if name in known
     ]
 
 

@@ -101,6 +101,22 @@ def test_an_empty_file_declares_nothing(write):
     assert FeatureSet.load(write("")).names == FeatureSet.load(None).names
 
 
+def test_a_workspace_names_the_built_in_features_that_it_needs(write):
+    features = FeatureSet.load(write("standard: [orders, days_since_order]\n"))
+    own = [name for name in features.names if not name.startswith("household_")]
+    assert own == ["orders", "days_since_order"]
+    assert {"household_members", "household_days_since_order"} <= set(features.names)
+    assert "household_open_tickets" not in features.names
+
+
+def test_what_is_left_of_the_built_in_features_is_told_as_among_all_of_them(write):
+    some, every = FeatureSet.load(write("standard: [orders, days_since_order, revenue_365d]\n")), FeatureSet.load(None)
+    bought = Fact("track", "Order Completed", {"revenue": 9.0}, occurred_us=DAY, known_us=DAY)
+    few, all_ = (each.values(replay([bought], each), now_us=3 * DAY) for each in (some, every))
+    assert few == {name: all_[name] for name in some.names}
+    assert few["days_since_order"] == 2.0
+
+
 def entry(**options: str) -> str:
     held = {"name": "x", "view": "v", "primitive": "count", "on": "{type: track}", "description": "d"} | options
     return "features:\n\n  - {" + ", ".join(f"{key}: {value}" for key, value in held.items() if value) + "}\n"
@@ -133,6 +149,9 @@ def entry(**options: str) -> str:
         (entry(where="[product]"), r"where must be a mapping, given \['product'\]"),
         (entry() + "  - {name: x, view: v, primitive: trait, trait: x, description: d}", r"yaml:4: feature 'x' is declared twice"),
         ("features: 3", r"yaml:1: features must be a list, given 3"),
+        ("standard: [orders, shoes]", r"yaml:1: standard: no built-in feature is called 'shoes'"),
+        ("standard: [{orders: 1}]", r"standard: no built-in feature is called"),
+        ("standard: orders", r"standard must be a list, given 'orders'"),
         ("feature: []", r"unknown option 'feature'; allowed: features, views"),
         ("features:\n  - {name: a, name: b}", r"yaml:2: 'name' is given twice, first on line 2"),
         ("features: [", r"yaml:1: is not YAML"),
