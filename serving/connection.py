@@ -1,8 +1,8 @@
 """Connections within bounds: who says nothing is let go, and what cannot be answered soon is refused at once.
 
 BentoML lets uvicorn choose its protocol; `bounded` makes it choose this one. A request beyond what may be under way is
-refused before anything is made of it, so that the service goes on answering as many as it can; those that are accepted
-wait as long as all those before them take.
+refused before anything is made of it, so that the service goes on answering as many as it can, and soon: how many may
+be under way follows how long they wait (`serving.admission`).
 """
 
 from asyncio import TimerHandle, Transport
@@ -12,12 +12,12 @@ import orjson
 import uvicorn.config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from serving.admission import Admission
+
 HEAD_SECONDS = 10.0
 """That the head of a request may take to arrive, from the beginning of a connection or of the next request."""
 MOST_SILENT = 512
 """Connections that wait for a head; of more, the oldest is closed: whoever asks at once finds a place."""
-MOST_AT_ONCE = 48
-"""Requests that are being answered; of more, each is told to come again."""
 SPARED = (b"/livez", b"/readyz", b"/metrics")
 _SEGMENT = tuple(f"/v1/{each}".encode() for each in ("batch", "identify", "track", "page", "screen", "alias", "group"))
 
@@ -37,6 +37,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     n_refused: ClassVar[int] = 0
     n_answering: ClassVar[int] = 0
+    admission: ClassVar[Admission] = Admission()
     _silent: ClassVar[dict["BoundedConnection", None]] = {}
     _late: TimerHandle | None = None
     _is_answering = False
@@ -63,7 +64,7 @@ class BoundedConnection(HttpToolsProtocol):
         """Begin to answer, or refuse at once; what is asked before the last answer is out waits its turn."""
         self._heard()
         is_free = self.cycle is None or self.cycle.response_complete
-        if BoundedConnection.n_answering < MOST_AT_ONCE or not is_free or self.url.startswith(SPARED):
+        if BoundedConnection.n_answering < self.admission.n_allowed or not is_free or self.url.startswith(SPARED):
             super().on_headers_complete()
             return
         BoundedConnection.n_refused += 1
@@ -85,6 +86,7 @@ class BoundedConnection(HttpToolsProtocol):
         if not self._is_answering and not self.cycle.response_complete:
             self._is_answering = True
             BoundedConnection.n_answering += 1
+            self.loop.call_soon(self.admission.waited_since, self.admission.now)
 
     def on_response_complete(self) -> None:
         """Make room."""
