@@ -9,7 +9,7 @@ decrease: Chiu and Jain, 1989). Waiting for the disk does not count: what waits 
 from collections.abc import Callable
 from time import monotonic
 
-SOON = 0.04
+SOON = 0.025
 """Seconds that the event loop may take to come around: an answer takes some four of its rounds."""
 FEWEST, MOST = 4, 48
 _CUT = 0.8

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from decisioning.errors import TsugiError
 from serving.desk import Desk
@@ -55,20 +54,3 @@ def _miss(error: Exception, method: str) -> TsugiError:
     if isinstance(error, HTTPException) and error.status_code == 405:
         return HttpError(405, "method_not_allowed", f"{method[:16]} is not allowed here", headers=error.headers)
     return HttpError(404, "no_such_route", "no such route; GET /docs.json lists them all")
-
-
-class AnswersFirst:
-    """Middleware by which an application answers every request before the framework around it does.
-
-    BentoML's own `/`, `/readyz`, `/metrics` and `/schema.json` stand before mounted applications and know neither our
-    keys nor our state; behind this they are never reached.
-    Parameters: `app`, what is around; `first`, who answers.
-    """
-
-    def __init__(self, app: ASGIApp, first: ASGIApp) -> None:
-        self._app = app
-        self._first = first
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand requests to the application, everything else (its start and end) to the framework."""
-        await (self._first if scope["type"] == "http" else self._app)(scope, receive, send)

@@ -16,7 +16,6 @@ from serving.metrics import Metrics
 POINTER = "champion.json"
 """The file that publication replaces last; it names the bundle that shall serve."""
 MOST_LOADED = 3
-_NOBODY: Challenger | None = None
 
 
 class Shelf:
@@ -32,27 +31,16 @@ class Shelf:
     def bundle(self, folder: Path) -> Scorer:
         """Give the bundle of a folder: the one in memory, or one that was tried. Raises `ArtifactError`."""
         from training.manifest import manifest_digest
+        from training.trial import load_tried
 
         digest = manifest_digest(folder)
-        found = self._loaded.get(digest) or _tried(folder)
+        found = self._loaded.get(digest) or load_tried(folder)
         with self._lock:
             self._loaded.pop(digest, None)
             self._loaded[digest] = found
             for oldest in list(self._loaded)[:-MOST_LOADED]:
                 del self._loaded[oldest]
         return found
-
-
-def _tried(folder: Path) -> Scorer:
-    """Load a bundle after another process has loaded it and found its scores as expected.
-
-    Imported late: a service without a bundle needs no LightGBM, whose import takes two seconds.
-    """
-    from training.artifact import load_bundle
-    from training.manifest import verify_in_subprocess
-
-    verify_in_subprocess(folder)
-    return load_bundle(folder)
 
 
 def model_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Scorer]:
@@ -70,7 +58,8 @@ def model_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Scorer]:
 
 def challenger_store(home: Home, shelf: Shelf, *, metrics: Metrics) -> Kept[Challenger | None]:
     """Keep the published challenger; None before the first one, and after the last one ended."""
-    first, lane = _NOBODY, Lane()
+    lane = Lane()
+    first: Challenger | None = None
     return Kept(
         "challenger",
         rollout_path(home.path),

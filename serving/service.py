@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import bentoml
+from starlette.applications import Starlette
 
-from serving.app import AnswersFirst, create_app
-from serving.composition import compose
+from serving.around import AnswersFirst, MadeAtStart
 from serving.connection import bounded
-from serving.lasting import lasting
-from serving.settings import from_environment
 
 LONGEST = 15
 """Seconds after which BentoML gives a request up; we give up earlier (`endpoint.DEADLINE`, twice), in our own words."""
@@ -24,8 +22,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _application() -> Starlette:
+    from serving.app import create_app
+    from serving.composition import compose
+    from serving.lasting import lasting
+    from serving.settings import from_environment
+
+    return create_app(lambda: lasting(compose(from_environment(os.environ), clock=_now)))
+
+
 bounded()
-app = create_app(lambda: lasting(compose(from_environment(os.environ), clock=_now)))
+app = MadeAtStart(_application)
 
 
 @bentoml.service(

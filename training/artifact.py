@@ -4,10 +4,9 @@ A folder holds `bundle.json` and LightGBM text files, nothing else that is read.
 text file, and the bundle's version is the hash of all that. LightGBM's parser may crash on altered text, so a bundle
 serves only after `verify_in_subprocess`. Imports no tuning or tracking library: a serving worker loads through here.
 
-    python -m training.artifact FOLDER     # verifies one bundle; exit code 0 or 1
+    python -m training.trial FOLDER     # verifies one bundle; exit code 0 or 1
 """
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -88,17 +87,3 @@ def _columns(bundle: Bundle) -> Any:
 
 def _plain(entry: ActionEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ActionEntry.__dataclass_fields__}
-
-
-def main(arguments: list[str]) -> int:
-    """Verify the bundle in the folder given; 0 if it may serve."""
-    try:
-        sys.stdout.write(verify(Path(arguments[0])) + "\n")
-    except (ArtifactError, IndexError) as problem:
-        sys.stderr.write(f"{problem}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -84,7 +84,7 @@ def verify_in_subprocess(folder: Path, *, timeout_seconds: float = PATIENCE_SECO
     Raises `ArtifactError` where that fails, crashes or hangs: this process goes on.
     """
     version = str(read_manifest(folder)["version"])
-    command = [sys.executable, "-m", "training.artifact", str(folder)]
+    command = [sys.executable, "-m", "training.trial", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_seconds, check=False)  # noqa: S603 - our own module
     except subprocess.TimeoutExpired as problem:

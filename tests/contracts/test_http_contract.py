@@ -443,7 +443,8 @@ def test_a_ledger_that_is_none_is_one_clear_line(service, tmp_path):
 
 def test_a_worker_imports_no_training_stack():
     heavy = "{'feast', 'mlflow', 'optuna', 'duckdb', 'sklearn', 'pandas', 'lightgbm'}"
-    program = f"import sys, serving.service; print(sorted({heavy} & set(sys.modules)))"
+    imported = "serving.service, serving.app, serving.composition"
+    program = f"import sys, {imported}; print(sorted({heavy} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.strip() == "[]"
 
