@@ -4,6 +4,7 @@ from ledger_builders import NOW, an_event, an_identify, at
 from decisioning.customer import CustomerReference
 from features.identity import IdentityGraph, unknown_customer_id
 from features.identity_cluster import customer_id_of
+from features.identity_nodes import IdentityNodes
 from features.intake import Intake
 from features.ledger import Ledger
 from features.record import LINK, link_of
@@ -126,3 +127,26 @@ def test_the_identifiers_of_a_batch_are_looked_up_at_once(ledger):
     assert sum("value IN" in statement for statement in said) == 2
     assert not any("kind = 'user_id' AND value = " in statement for statement in said)
     assert [who(ledger, "anonymous_id", f"a-{user}") for user in users] == before
+
+
+class Unread(dict):
+    """A dictionary that may be asked for one key, but not gone through."""
+
+    def __iter__(self):
+        raise AssertionError("gone through")
+
+    keys = items = values = __iter__
+
+
+def test_a_graph_that_is_held_whole_is_not_gone_through_for_each_batch(ledger):
+    """It was, which made every batch of a load dearer the more identifiers there were."""
+    take(ledger, an_event("m-1", userId="u-1", anonymousId="a-1"))
+
+    def look(connection):
+        nodes = IdentityNodes(connection)
+        nodes.load_all()
+        nodes._named = Unread(nodes._named)
+        nodes.look_up([("user_id", "u-1"), ("user_id", "u-2")])
+        return nodes.named(("user_id", "u-1")).is_new, nodes.named(("user_id", "u-2")).is_new
+
+    assert ledger.write(look).result() == (False, True)
