@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+from orjson import JSONDecodeError, loads
 
-from features.event_lines import decoded_line
 from features.identifier import MAX_LENGTH
 from features.owners import Times
 from features.plain_event import NAMED, is_right_answer
@@ -53,7 +53,10 @@ def alike(lines: Sequence[bytes]) -> Iterator[tuple[Any, Any, Columns]]:
     """
     told: defaultdict[tuple[Any, Any], list[tuple[Any, ...]]] = defaultdict(list)
     for place, line in enumerate(lines):
-        raw = decoded_line(line)
+        try:
+            raw = loads(line)
+        except JSONDecodeError:
+            continue
         if type(raw) is dict:
             get = raw.get
             kind = get("type")
@@ -61,8 +64,18 @@ def alike(lines: Sequence[bytes]) -> Iterator[tuple[Any, Any, Columns]]:
                 some = told[kind, get("event") if kind == "track" else get("name")]
             except TypeError:
                 continue
-            who = get("messageId"), get("userId"), get("anonymousId"), get("timestamp")
-            some.append((place, *who, get("properties"), get("context"), "sentAt" in raw))
+            some.append(
+                (
+                    place,
+                    get("messageId"),
+                    get("userId"),
+                    get("anonymousId"),
+                    get("timestamp"),
+                    get("properties"),
+                    get("context"),
+                    "sentAt" in raw,
+                )
+            )
     for (kind, name), rows in told.items():
         yield kind, name, Columns(*zip(*rows, strict=True))
 

@@ -30,7 +30,7 @@ class PlainReading:
             if len(told.places) < FEW or (self._correct_clock and any(told.tell_when_sent)):
                 continue
             events = plain_events(kind, name, told, latest=self._arrival.received_at)
-            if events and not any(self._is_breach(events.type, events.name, each) for each in events.properties):
+            if events and not self._have_breach(events):
                 yield told.places, events
 
     def one(self, line: bytes, raw: Any) -> PlainEvent | None:
@@ -39,6 +39,12 @@ class PlainReading:
             return None
         event = plain_event(raw, latest=self._arrival.received_at, correct_clock=self._correct_clock)
         return None if event is None or self._is_breach(event[1], event[2], event[5]) else event
+
+    def _have_breach(self, events: PlainEvents) -> bool:
+        """Whether there is something to say of any of them."""
+        if self._breach_of is None:
+            return False
+        return any(self._is_breach(events.type, events.name, each) for each in events.properties)
 
     def _is_breach(self, kind: str, name: str, properties: Mapping[str, Any]) -> bool:
         """Whether there is something to say of an event by its contract."""
