@@ -26,7 +26,7 @@ from features.workspace import Training
 from training.bundle import PolicyBundle
 from training.dataset import DecisionLogFrame, split_by_time
 from training.encoding import ActionTable, FeatureEncoder, Floats, Layout
-from training.exposure import MOST_CONTROL, evidence_of
+from training.exposure import evidence_by_time
 from training.learning import search_of
 from training.propensity import fit_propensity
 
@@ -127,8 +127,7 @@ class OurStream:
     def _train(self, customers: Customers, end: int) -> None:
         how, log = Training(), self._log.frame(customers, end)
         split = split_by_time(log, validation_share=how.validation_share, evaluation_share=how.evaluation_share)
-        train = evidence_of(split.train, self._layout, seed=how.seed)
-        validation = evidence_of(split.validation, self._layout, seed=how.seed, most_control=MOST_CONTROL // 2)
+        train, validation = evidence_by_time(split, self._layout, seed=how.seed)
         response, _ = fit_propensity(train, validation, layout=self._layout, search=search_of(how))
         self._bundle = PolicyBundle("", self._shop.catalog.version, response)
         last = self._features(customers.seen[max(end - N_SCALED, 0) : end])

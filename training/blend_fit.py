@@ -18,8 +18,9 @@ WEIGHTS = (0.0, 0.5, 1.0)
 """Shares of the trees that are tried, the simplest first: it wins ties."""
 CONVINCING = 1e-4
 """A heavier share of trees must lower the log loss by this share to be chosen."""
-MOST_LINEAR_ROWS = 60_000
-"""A logistic regression is fitted on an even sample of at most so many rows."""
+MOST_LINEAR_ROWS, LINEAR_CELLS = 60_000, 15_000_000
+"""A logistic regression is fitted on an even sample of at most so many rows, or cells (rows × columns) where rows are
+narrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def refit(rows: Rows, recipe: Recipe, choice: Choice) -> Blend:
 def _fit(rows: Rows, recipe: Recipe, tuned: Tuned, *, weight: float = 1.0) -> Blend:
     level = _levels(rows, recipe)
     trees = _grow(_lift(rows, level, recipe), recipe, tuned) if weight > 0 else None
-    some = spread_sample(rows, MOST_LINEAR_ROWS)
+    some = spread_sample(rows, max(MOST_LINEAR_ROWS, LINEAR_CELLS // rows.matrix.shape[1]))
     linear = fit_linear(some.matrix, some.label, shape=recipe.shape, penalties=recipe.penalties, offset=some.offset)
     return Blend(linear, trees, weight, level)
 

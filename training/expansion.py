@@ -7,6 +7,7 @@ measured; the steps are what lets it see thresholds.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ CLIP = 4.0
 LARGEST = 1e15
 """Sizes beyond this are taken for it: their squares would be infinite."""
 TERCILES = (1 / 3, 2 / 3)
-WHOLE = frozenset({"numbers", "steps", "flags", "words"})
+WHOLE = frozenset({"numbers", "bends", "steps", "flags", "words"})
 """The arrays that hold positions and codes."""
+LATER = frozenset({"bends", "knots"})
+"""The arrays that bundles written before do not have."""
 RARE = 0.02
 """A step or flag that fewer rows (or all but fewer) reach is left out."""
 
@@ -30,7 +33,8 @@ class Expansion:
     """The learned expansion of some columns of a matrix.
 
     Parameters: over the numeric columns at `numbers`, `spreads` (the scale inside asinh), `centers` and `scales`;
-    `steps` and `cuts`, columns and the values above which they are 1; `flags`, columns whose absence is 1;
+    `bends` and `knots`, places in `numbers` and the standardised values above which they rise anew; `steps` and `cuts`,
+    columns and the values above which they are 1; `flags`, columns whose absence is 1;
     `words` (n_words, 2), column and code.
     """
 
@@ -38,6 +42,8 @@ class Expansion:
     spreads: Floats
     centers: Floats
     scales: Floats
+    bends: NDArray[np.int64]
+    knots: Floats
     steps: NDArray[np.int64]
     cuts: Floats
     flags: NDArray[np.int64]
@@ -51,23 +57,29 @@ class Expansion:
         *,
         only: Sequence[int],
         quantiles: Sequence[float] = TERCILES,
+        bent: bool = False,
     ) -> "Expansion":
         """Learn from training rows (n, n_columns), of the columns `only`; constant ones are left out.
 
-        Parameters: `quantiles`, where numbers are cut into steps; none leaves them plain.
+        Parameters: `quantiles`, where numbers are cut into steps; none leaves them plain; `bent`, whether their effect
+        may have another slope above their median.
         """
         plain = [i for i in only if columns[i].kind == "number"]
         numbers = [i for i in plain if np.std(_seen(matrix[:, i])) > 0]
         spreads = np.array([_spread(matrix[:, i]) for i in numbers])
         drawn = _drawn_in(matrix[:, numbers] / spreads)
+        centers, scales = np.nanmean(drawn, axis=0), np.maximum(np.nanstd(drawn, axis=0), 1e-9)
+        knots = _knots((drawn - centers) / scales) if bent else {}
         steps = [(i, cut) for i in numbers for cut in _cuts(matrix[:, i], quantiles)]
         flags = [i for i in plain if RARE < np.isnan(matrix[:, i]).mean() < 1 - RARE]
         words = [(i, code) for i in only for code in range(len(columns[i].categories))]
         return cls(
             numbers=np.array(numbers, dtype=np.int64),
             spreads=spreads,
-            centers=np.nanmean(drawn, axis=0),
-            scales=np.maximum(np.nanstd(drawn, axis=0), 1e-9),
+            centers=centers,
+            scales=scales,
+            bends=np.array(list(knots), dtype=np.int64),
+            knots=np.array(list(knots.values()), dtype=np.float64),
             steps=np.array([i for i, _ in steps], dtype=np.int64),
             cuts=np.array([cut for _, cut in steps], dtype=np.float64),
             flags=np.array(flags, dtype=np.int64),
@@ -82,18 +94,20 @@ class Expansion:
     @cached_property
     def sources(self) -> NDArray[np.int64]:
         """The matrix column behind each expanded column; −1 for the intercept."""
-        return np.concatenate([[-1], self.numbers, self.steps, self.flags, self.words[:, 0]]).astype(np.int64)
+        return np.concatenate(
+            [[-1], self.numbers, self.numbers[self.bends], self.steps, self.flags, self.words[:, 0]]
+        ).astype(np.int64)
 
     @cached_property
-    def _ends(self) -> tuple[int, int, int, int]:
-        first = 1 + len(self.numbers)
-        second = first + len(self.steps)
-        return 1, first, second, second + len(self.flags)
+    def _ends(self) -> tuple[int, int, int, int, int]:
+        first, *others = accumulate(map(len, (self.numbers, self.bends, self.steps, self.flags)), initial=1)
+        bends, steps, flags, words = others
+        return first, bends, steps, flags, words
 
     def signs(self, by_column: Mapping[int, int]) -> NDArray[np.int64]:
         """The sign (width,) wanted of each expanded column's coefficient, by matrix column; 0 where any will do."""
         out = np.zeros(self.width, dtype=np.int64)
-        first, _, last, _ = self._ends
+        first, _, _, last, _ = self._ends
         out[first:last] = [by_column.get(int(source), 0) for source in self.sources[first:last]]
         return out
 
@@ -101,11 +115,12 @@ class Expansion:
         """The design matrix (n, width), intercept first, as precise as the matrix; in `out` where one is given."""
         out = np.empty((len(matrix), self.width), dtype=matrix.dtype) if out is None else out
         out[:, 0] = 1.0
-        numbers, steps, flags, words = self._ends
+        numbers, bends, steps, flags, words = self._ends
         spreads, centers, scales = (part.astype(matrix.dtype) for part in (self.spreads, self.centers, self.scales))
         drawn = (_drawn_in(matrix[:, self.numbers] / spreads) - centers) / scales
         drawn[np.isnan(drawn)] = 0.0
-        np.clip(drawn, -CLIP, CLIP, out=out[:, numbers:steps], casting="same_kind")
+        np.clip(drawn, -CLIP, CLIP, out=out[:, numbers:bends], casting="same_kind")
+        np.maximum(out[:, numbers + self.bends] - self.knots, 0.0, out=out[:, bends:steps], casting="same_kind")
         np.greater(matrix[:, self.steps], self.cuts, out=out[:, steps:flags])
         np.isnan(matrix[:, self.flags], out=out[:, flags:words])
         out[:, words:] = 0.0
@@ -116,11 +131,12 @@ class Expansion:
     def one(self, row: NDArray[np.float64]) -> NDArray[np.float64]:
         """As `apply`, of one row (n_columns,); gives (width,). It takes a quarter of the time."""
         out = np.zeros(self.width)
-        numbers, steps, flags, words = self._ends
+        numbers, bends, steps, flags, words = self._ends
         drawn = (_drawn_in(row.take(self.numbers) / self.spreads) - self.centers) / self.scales
         drawn[np.isnan(drawn)] = 0.0
         out[0] = 1.0
-        out[numbers:steps] = np.minimum(np.maximum(drawn, -CLIP), CLIP)
+        out[numbers:bends] = np.minimum(np.maximum(drawn, -CLIP), CLIP)
+        out[bends:steps] = np.maximum(out.take(numbers + self.bends) - self.knots, 0.0)
         out[steps:flags] = row.take(self.steps) > self.cuts
         out[flags:words] = np.isnan(row.take(self.flags))
         for source, places in self._word_places:
@@ -155,7 +171,8 @@ class Expansion:
     def from_json(cls, given: Mapping[str, Any]) -> "Expansion":
         """The expansion again; raises KeyError, TypeError or ValueError where an array is missing or not numeric."""
         kinds = {name: np.int64 if name in WHOLE else np.float64 for name in (field.name for field in fields(cls))}
-        arrays: dict[str, Any] = {name: np.array(given[name], dtype=kind) for name, kind in kinds.items()}
+        told = {**{name: [] for name in LATER}, **given}
+        arrays: dict[str, Any] = {name: np.array(told[name], dtype=kind) for name, kind in kinds.items()}
         return cls(**{**arrays, "words": arrays["words"].reshape(-1, 2)})
 
 
@@ -174,6 +191,13 @@ def _seen(values: Matrix) -> Matrix:
 def _spread(values: Matrix) -> float:
     sizes = np.abs(_seen(values))
     return float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 1.0
+
+
+def _knots(standardised: Matrix) -> dict[int, float]:
+    """The median of each column that has enough on either side of it, by its place."""
+    medians = np.nanmedian(standardised, axis=0) if standardised.size else np.zeros(0)
+    above = np.nanmean(standardised > medians, axis=0) if standardised.size else np.zeros(0)
+    return {place: float(medians[place]) for place, share in enumerate(above) if RARE < share < 1 - RARE}
 
 
 def _cuts(values: Matrix, quantiles: Sequence[float]) -> list[float]:

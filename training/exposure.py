@@ -17,8 +17,20 @@ from training.encoding import TREATMENT_COLUMNS, Floats, Layout
 from training.pool import Places, Pool
 from training.trees import Rows
 
-MOST_CONTROL = 80_000
-"""Control rows of a stretch to learn from; half as many of one that only chooses."""
+CONTROL_CELLS = 10_000_000
+"""Rows × columns of what was not shown in a stretch, that are learned from."""
+CONTROL_ROWS = (80_000, 400_000)
+"""So many rows at least, however wide they are, and at most, however narrow."""
+
+
+def most_control(layout: Layout) -> int:
+    """How many control rows of a stretch to learn from; half as many of one that only chooses.
+
+    What happens anyway is subtracted from everything that is shown, so its noise is in every uplift: narrow rows, which
+    cost little, are taken in greater number.
+    """
+    least, most = CONTROL_ROWS
+    return min(max(CONTROL_CELLS // len(layout.columns), least), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +53,21 @@ class Evidence:
     control_customers: NDArray[np.object_]
 
 
-def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most_control: int = MOST_CONTROL) -> Evidence:
+def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most: int | None = None) -> Evidence:
     """The evidence in a log.
 
-    Parameters: `layout`, whose action table says which actions and treatments are learned; `most_control`, the size of
-    the sample of control rows.
+    Parameters: `layout`, whose action table says which actions and treatments are learned; `most`, the size of the
+    sample of control rows (None: `most_control`).
     """
-    return _laid_down(frame, layout, [_found(frame, layout, seed=seed, most=most_control)])[0]
+    size = most_control(layout) if most is None else most
+    return _laid_down(frame, layout, [_found(frame, layout, seed=seed, most=size)])[0]
 
 
 def evidence_by_time(split: TimeSplit, layout: Layout, *, seed: int) -> tuple[Evidence, Evidence]:
     """The evidence in the training part and in the validation part, whose rows lie together."""
-    train = _found(split.train, layout, seed=seed, most=MOST_CONTROL)
-    later = _found(split.validation, layout, seed=seed, most=MOST_CONTROL // 2).moved(len(split.train))
+    most = most_control(layout)
+    train = _found(split.train, layout, seed=seed, most=most)
+    later = _found(split.validation, layout, seed=seed, most=most // 2).moved(len(split.train))
     first, second = _laid_down(split.earlier, layout, [train, later])
     return first, second
 

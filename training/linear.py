@@ -117,7 +117,8 @@ class LinearShape:
     """What a linear model is fitted over.
 
     Parameters: `columns` of the matrix; `action_column`, where the action's code stands; `n_actions` (0: a model
-    without actions); `ignore`, columns it must not see; `quantiles`, where numbers are cut into steps; `signs`, by
+    without actions); `ignore`, columns it must not see; `quantiles`, where numbers are cut into steps; `bent`, whether
+    numbers may have another slope above their median; `signs`, by
     column, +1 where the score may only rise with it and −1 where it may only fall; `looked_at`, rows, evenly spread,
     that say how columns are expanded (None: all).
     """
@@ -127,6 +128,7 @@ class LinearShape:
     n_actions: int
     ignore: Sequence[int] = ()
     quantiles: Sequence[float] = TERCILES
+    bent: bool = False
     signs: Mapping[int, int] = field(default_factory=dict)
     looked_at: int | None = None
 
@@ -135,7 +137,8 @@ class LinearShape:
         most = self.looked_at or len(matrix)
         some = matrix if len(matrix) <= most else matrix[np.linspace(0, len(matrix) - 1, most).astype(np.int64)]
         customer, action = (
-            Expansion.fit(some, self.columns, only=part, quantiles=self.quantiles) for part in self.parts()
+            Expansion.fit(some, self.columns, only=part, quantiles=self.quantiles, bent=self.bent)
+            for part in self.parts()
         )
         return customer, action
 

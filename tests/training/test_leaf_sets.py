@@ -130,7 +130,7 @@ def test_one_row_is_expanded_as_many_are(numbers: list[float]) -> None:
 def _expansion() -> Expansion:
     columns = [FeatureColumn(f"f{place}") for place in range(N_CUSTOMER)]
     columns[WORDS] = FeatureColumn("word", "category", tuple("abcdefghi"))
-    return Expansion.fit(FITTED[0].rows[:, :N_CUSTOMER], columns, only=range(N_CUSTOMER))
+    return Expansion.fit(FITTED[0].rows[:, :N_CUSTOMER], columns, only=range(N_CUSTOMER), bent=True)
 
 
 EXPANSION = _expansion()
