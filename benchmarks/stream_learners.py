@@ -21,6 +21,7 @@ from decisioning.option import Options, Weighing, options_of
 from decisioning.ports import Candidate, Scorer, Scores
 from decisioning.ranking import Drawing, choices_of
 from decisioning.urn import Urn
+from features.fast_layer.keeper import MOST_AGAIN
 from features.fast_layer.section import Learning
 from features.workspace import Training
 from training.bundle import PolicyBundle
@@ -132,6 +133,16 @@ class OurStream:
         self._bundle = PolicyBundle("", self._shop.catalog.version, response)
         last = self._features(customers.seen[max(end - N_SCALED, 0) : end])
         self._begin(Regressors.over(self._shop.names, last))
+        self._catch_up(customers.seen, range(max(len(split.earlier), end - MOST_AGAIN), end))
+
+    def _catch_up(self, seen: Floats, places: range) -> None:
+        """Let the layer learn what was kept from the bundle to judge it by, as a `FastKeeper` does."""
+        chosen = self._log.chosen
+        for place, (scorer, features) in zip(places, self._asked(seen[places.start : places.stop]), strict=True):
+            if (at := chosen[place]) < len(self._slate.names):
+                said = float(scorer.score(features, self._slate.candidates).propensity[at])
+                row, accepted = self._regressors.row(features), bool(self._log.converted[place, at])
+                self._layer.learn(self._slate.names[at], Exposure(row, said, place * APART_US, accepted))
 
     def _begin(self, regressors: Regressors) -> None:
         self._regressors = regressors

@@ -11,6 +11,7 @@ from typing import Any
 
 from decisioning.errors import InvalidInputError
 from features.home import Home
+from features.instant import from_us
 from pipelines.champion import champion_bundle, foreseen_by
 from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
@@ -167,7 +168,7 @@ def judge_bundle(
 ) -> Candidate:
     """Write a bundle below `folder` and let the gate judge, beside the champion, what was written."""
     catalog = composition.catalog.catalog
-    bundle = _written(new, folder / CANDIDATE, as_of, _seen(composition, split, frame, new))
+    bundle = _written(new, folder / CANDIDATE, as_of, split, _seen(composition, split, frame, new))
     bundles: dict[str, ManyScorer] = {CANDIDATE: bundle}
     champion = champion_bundle(composition.home.path)
     if champion is not None:
@@ -212,13 +213,17 @@ def _seen(composition: Composition, split: TimeSplit, frame: DecisionLogFrame, b
     return report_of(reference_of(frame, encoder_of(composition), judged=judged, scores=scores))
 
 
-def _written(bundle: Bundle, folder: Path, as_of: datetime, report: dict[str, Any]) -> PolicyBundle:
+def _written(bundle: Bundle, folder: Path, as_of: datetime, split: TimeSplit, report: dict[str, Any]) -> PolicyBundle:
     """Write a bundle and load it back: what is judged is what would serve."""
-    write_bundle(bundle, folder, created_at=as_of, report=report)
+    write_bundle(bundle, folder, created_at=as_of, learned_until=_last_of(split.earlier), report=report)
     loaded = load_bundle(folder)
     if not isinstance(loaded, PolicyBundle):
         raise InvalidInputError(f"a {loaded.kind} bundle was written where a model was learned")
     return loaded
+
+
+def _last_of(frame: DecisionLogFrame) -> datetime:
+    return from_us(int(frame.decided_us[-1]))
 
 
 def _act(
@@ -266,6 +271,7 @@ def _serve_constant(
         candidate.constant,
         folder,
         created_at=as_of,
+        learned_until=_last_of(candidate.split.earlier),
         entries=candidate.bundle.response.layout.actions.entries,
         report=without_scores(read_manifest(folder.with_name(CANDIDATE))["report"]),
     )

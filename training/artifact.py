@@ -27,12 +27,14 @@ def write_bundle(
     folder: Path,
     *,
     created_at: datetime,
+    learned_until: datetime | None = None,
     entries: tuple[ActionEntry, ...] = (),
     report: Any = None,
 ) -> str:
     """Write the folder (made where missing); returns the version, a hash of the content.
 
-    Parameters: `entries`, the candidates that golden rows are scored for (a model's own by default); `report`, how it
+    Parameters: `learned_until`, the moment of the last decision that it learned from, where that is known; `entries`,
+    the candidates that golden rows are scored for (a model's own by default); `report`, how it
     came to be, kept beside the content and no part of the version.
     """
     content, texts = bundle_to_json(bundle)
@@ -40,13 +42,15 @@ def write_bundle(
     rows = golden_features(_columns(bundle))
     scores = expected(bundle, rows, [entry.candidate() for entry in candidates])
     content["golden"] = {"rows": rows, "entries": [_plain(entry) for entry in candidates], "expected": scores}
-    return write_content(content, texts, folder, {"created_at": created_at.isoformat(), "report": report})
+    until = {} if learned_until is None else {"learned_until": learned_until.isoformat()}
+    return write_content(content, texts, folder, {"created_at": created_at.isoformat(), **until, "report": report})
 
 
 def write_content(content: dict[str, Any], texts: Texts, folder: Path, beside: dict[str, Any]) -> str:
     """Write any model's content and its text files with their hashes; returns the version.
 
-    Parameters: `beside`, what is kept with the content and is no part of the version (`created_at`, `report`).
+    Parameters: `beside`, what is kept with the content and is no part of the version (`created_at`, `learned_until`,
+    `report`).
     """
     content |= {"format": FORMAT, "files": {name: sha256_of(text.encode()) for name, text in texts.items()}}
     version = version_of(content)

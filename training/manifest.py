@@ -25,7 +25,7 @@ MOST_BYTES = 64 * 1024 * 1024
 PATIENCE_SECONDS = 60.0
 _FILE = re.compile(r"[a-z_]{1,40}\.txt")
 _VERSION = re.compile(r"[0-9a-f]{16}")
-_ENVELOPE = ("version", "created_at", "report")
+_ENVELOPE = ("version", "created_at", "learned_until", "report")
 
 
 def read_content(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -57,7 +57,12 @@ def origin_of(home: Path, version: str) -> Origin | None:
     if version == "none":
         return None
     content = read_manifest(home / "bundles" / version)
-    return Origin(datetime.fromisoformat(content["created_at"]), information_of(content))
+    until = content.get("learned_until")
+    return Origin(
+        datetime.fromisoformat(content["created_at"]),
+        information_of(content),
+        None if until is None else datetime.fromisoformat(until),
+    )
 
 
 def information_of(content: Mapping[str, Any]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from decisioning.fast_layer.layer import Ground
 from decisioning.fast_layer.scorer import FastScorer
 from decisioning.ports import Scorer
 from features.fast_layer.origin import Origin, OriginOf
-from features.fast_layer.projection import FastProjection, usual
+from features.fast_layer.projection import FastProjection, latest_of, usual
 from features.fast_layer.section import Learning
 from features.fast_layer.shown import Reading
 from features.instant import to_us
@@ -19,11 +19,15 @@ FAST_LAYER = "fast_layer"
 """The name among a decision's `degraded` that says recent answers are not in its scores."""
 
 
+MOST_AGAIN = 20_000
+"""Decisions that a layer looks at again when it is made: they bound how long a start, or a promotion, takes."""
+
+
 class FastKeeper:
     """The fast layer beside the bundle and the catalogue that serve.
 
     Parameters: `learning`, the workspace's settings; `origin` of a bundle's version; `window`, the goal's: a
-    training leaves decisions out that are younger.
+    training leaves decisions out that are younger, where a bundle does not say until when it learned.
     """
 
     def __init__(self, ledger: Ledger, learning: Learning, *, origin: OriginOf, window: timedelta) -> None:
@@ -36,14 +40,14 @@ class FastKeeper:
         return not self._learning.fast or self._projection(scorer, catalog) is not None
 
     def prime(self, scorer: Scorer, catalog: Catalog) -> None:
-        """Make it for these, from the records that the bundle's training has not seen.
+        """Make it for these, from what the bundle has not learned of the last `MOST_AGAIN` decisions.
 
         Raises: `UnavailableError` where the ledger cannot be read, `ArtifactError` where the bundle cannot.
         """
         if self.primed(scorer, catalog):
             return
         origin = self._origin(scorer.version)
-        since_us = 0 if origin is None else to_us(origin.trained_at - self._window)
+        since_us = latest_of(self._ledger, MOST_AGAIN, since_us=0 if origin is None else to_us(self._known(origin)))
         regressors = usual(self._ledger, self._learning.features, until_us=since_us)
         reading = Reading(scorer, catalog, regressors, since_us)
         projection = FastProjection(self._ledger, reading, self._learning.belief, ground=_ground(origin, since_us))
@@ -59,6 +63,10 @@ class FastKeeper:
             return (scorer, (FAST_LAYER,)) if projection is None else (_caught_up(projection, now), ())
         except (UnavailableError, sqlite3.Error):
             return scorer, (FAST_LAYER,)
+
+    def _known(self, origin: Origin) -> datetime:
+        """Until when the bundle has learned."""
+        return origin.learned_until or origin.trained_at - self._window
 
     def _projection(self, scorer: Scorer, catalog: Catalog) -> FastProjection | None:
         kept = self._kept

@@ -127,6 +127,13 @@ def usual(ledger: Ledger, names: tuple[str, ...], *, until_us: int) -> Regressor
     return Regressors.over(names, [orjson.loads(body)["decision"]["features"] for (body,) in bodies])
 
 
+def latest_of(ledger: Ledger, most: int, *, since_us: int) -> int:
+    """The moment after which there are no more than so many decisions; `since_us` where that is later."""
+    with ledger.read() as connection:
+        found = connection.execute(_NTH_LAST, (since_us, most)).fetchone()
+    return since_us if found is None else int(found[0])
+
+
 _TELLING = """
     SELECT r.seq, r.kind, r.record_id, r.occurred_us, r.received_us, r.body FROM record r
     WHERE r.seq > ? AND r.seq <= ? AND r.kind <> 'event' AND (+r.kind = 'outcome' OR (+r.kind = 'decision' AND EXISTS (
@@ -134,6 +141,10 @@ _TELLING = """
     ORDER BY r.seq LIMIT ?
 """
 _DECISION = "SELECT body FROM record WHERE kind = 'decision' AND record_id = ?"
+_NTH_LAST = """
+    SELECT occurred_us FROM record WHERE kind <> 'event' AND +kind = 'decision' AND occurred_us > ?
+    ORDER BY occurred_us DESC LIMIT 1 OFFSET ?
+"""
 _LAST = """
     SELECT body FROM record WHERE kind <> 'event' AND +kind = 'decision' AND occurred_us <= ? ORDER BY seq DESC LIMIT ?
 """

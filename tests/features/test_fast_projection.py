@@ -14,9 +14,10 @@ from decisioning.decision import Learned, Versions
 from decisioning.fast_layer.belief import Belief
 from decisioning.fast_layer.exposure import Regressors
 from features.decision_book import DecisionBook
+from features.fast_layer import keeper as keeper_module
 from features.fast_layer.keeper import FAST_LAYER, FastKeeper
 from features.fast_layer.origin import Origin
-from features.fast_layer.projection import _TELLING, FastProjection, usual
+from features.fast_layer.projection import _TELLING, FastProjection, latest_of, usual
 from features.fast_layer.section import Learning
 from features.fast_layer.shown import Reading
 from features.instant import to_us
@@ -223,6 +224,35 @@ def test_decisions_too_young_for_the_training_are_not_lost(ledger):
     keeper.prime(BUNDLE, a_catalog())
     scorer, _ = keeper.corrected(BUNDLE, a_catalog(), now=NOW)
     assert scorer.posterior.means[scorer.posterior.places["card"]][0] > 0
+
+
+def believed_of(keeper, *, now=NOW):
+    keeper.prime(BUNDLE, a_catalog())
+    posterior = keeper.corrected(BUNDLE, a_catalog(), now=now)[0].posterior
+    return posterior.means[posterior.places["card"]][0] if "card" in posterior.places else 0.0
+
+
+def test_what_was_kept_to_judge_a_bundle_by_is_learned_on_top_of_it(ledger):
+    decide(ledger, "1", seconds=-20 * DAY)
+    answer(ledger, "1", seconds=-20 * DAY + 60)
+    believes = {}
+    for days in (None, -19, -21):
+        origin = Origin(NOW, {}, None if days is None else NOW + timedelta(days=days))
+        believes[days] = believed_of(FastKeeper(ledger, Learning(fast=True), origin={"b1": origin}.get, window=WEEK))
+    assert believes[None] == believes[-19] == 0.0 < believes[-21]
+
+
+def test_a_layer_that_is_made_looks_at_the_last_decisions_only(ledger, monkeypatch):
+    for number in range(5):
+        decide(ledger, str(number), seconds=number * 100.0)
+    moments = [to_us(at(number * 100.0)) for number in range(5)]
+    for most in range(7):
+        assert latest_of(ledger, most, since_us=moments[0]) == max(moments[0], moments[max(4 - most, 0)])
+    monkeypatch.setattr(keeper_module, "MOST_AGAIN", 2)
+    answer(ledger, "1", seconds=460)
+    assert believed_of(a_keeper(ledger), now=at(470)) == 0.0
+    answer(ledger, "3", seconds=460)
+    assert believed_of(a_keeper(ledger), now=at(470)) > 0.0
 
 
 def test_a_bundle_trained_on_much_of_an_action_is_moved_less_by_an_answer(ledger):

@@ -31,6 +31,7 @@ from pipelines.explain import explained
 from pipelines.promote import promote_version
 from pipelines.retrain import learnable_log, retrain
 from pipelines.rollback import roll_back
+from training.manifest import origin_of
 from training.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -213,6 +214,12 @@ def test_the_first_retraining_is_judged_and_what_the_gate_says_serves(walk):
     assert first.reasons
     served = {"candidate": "model", "constant": "constant"}[first.serves]
     assert champion.kind == served
+
+
+def test_what_serves_says_until_when_it_learned_and_later_decisions_judged_it(walk):
+    origin = origin_of(walk.home, walk.champions[0].version)
+    judged_by = [each for each in walk.decisions if origin.learned_until < each.decided_at < origin.trained_at]
+    assert len(judged_by) > 200
 
 
 def test_the_ranking_changes_with_what_was_learned(walk):

@@ -9,12 +9,13 @@ import pytest
 from response_world import a_frame, a_layout
 
 from decisioning.errors import ArtifactError
+from features.fast_layer.origin import Origin
 from training.artifact import load_bundle, verify, write_bundle
 from training.bundle import PolicyBundle
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import split_by_time
 from training.exposure import evidence_of
-from training.manifest import MANIFEST, read_manifest, verify_in_subprocess, version_of
+from training.manifest import MANIFEST, origin_of, read_manifest, verify_in_subprocess, version_of
 from training.propensity import fit_propensity
 from training.tuning import Search
 
@@ -67,6 +68,15 @@ def test_a_loaded_bundle_scores_and_explains_to_the_bit_as_before(bundle, writte
 def test_the_version_is_a_hash_of_the_content_whenever_it_was_written(bundle, written, tmp_path):
     again = write_bundle(bundle, tmp_path / "again", created_at=datetime(2027, 1, 1, tzinfo=UTC), report={"auc": 0.7})
     assert again == load_bundle(written).version == read_manifest(written)["version"]
+
+
+def test_until_when_it_learned_is_kept_beside_it_and_is_no_part_of_its_version(bundle, written, tmp_path):
+    until, home = datetime(2026, 5, 1, 12, tzinfo=UTC), tmp_path / "bundles"
+    version = write_bundle(bundle, home / read_manifest(written)["version"], created_at=WRITTEN, learned_until=until)
+    assert version == read_manifest(written)["version"]
+    assert origin_of(tmp_path, version) == Origin(WRITTEN, dict(bundle.response.information), until)
+    shutil.copytree(written, home / version, dirs_exist_ok=True)
+    assert origin_of(tmp_path, version) == Origin(WRITTEN, dict(bundle.response.information))
 
 
 def test_it_is_tried_in_another_process(written):
