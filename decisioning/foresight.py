@@ -9,8 +9,8 @@ from decisioning.condition_tree import FORESEEN
 from decisioning.customer import FeatureValue
 from decisioning.ports import Scorer
 
-FORESEEN_NAMES = tuple(f"{FORESEEN}{name}" for name in ("churn", "service_need", "satisfaction"))
-"""What may be asked for: probabilities."""
+FORESEEN_NAMES = tuple(f"{FORESEEN}{name}" for name in ("churn", "service_need", "satisfaction", "value"))
+"""What may be asked for: probabilities, and what a customer will spend."""
 
 
 @runtime_checkable
@@ -18,7 +18,7 @@ class Foreseeing(Protocol):
     """A scorer that foresees, too."""
 
     def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
-        """Probabilities by what is foreseen."""
+        """Probabilities, or amounts, by what is foreseen."""
         ...
 
 

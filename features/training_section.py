@@ -31,6 +31,17 @@ class Satisfaction(Section):
     horizon_days: float = Field(default=30.0, gt=0)
 
 
+class Spend(Section):
+    """`[training.value]`: the track event of a purchase, and its number that is money; with "" it is not foreseen.
+
+    Foreseen is what a customer will spend within the horizon, all such events added up.
+    """
+
+    event: str = "Order Completed"
+    amount: str = Field(default="revenue", min_length=1)
+    horizon_days: float = Field(default=90.0, gt=0)
+
+
 class Training(Section):
     """`[training]`: budget, seed, and the later shares of the time that are kept for choosing and for judging.
 
@@ -49,6 +60,7 @@ class Training(Section):
     churn: Churn | None = None
     service_need: ServiceNeed = ServiceNeed()
     satisfaction: Satisfaction = Satisfaction()
+    value: Spend = Spend()
 
 
 class Gate(Section):

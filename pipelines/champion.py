@@ -6,8 +6,9 @@ from pathlib import Path
 from decisioning.cold_start import CatalogScorer
 from decisioning.ports import Scorer
 from training.artifact import load_bundle
-from training.bundle import EventModel, PolicyBundle
+from training.bundle import PolicyBundle
 from training.bundle_json import Bundle
+from training.foreseen_model import ForeseenModel
 from training.manifest import champion_path, kept_path
 
 
@@ -25,7 +26,7 @@ def scorer_of(home: Path, version: str) -> Scorer:
     return CatalogScorer() if version == CatalogScorer.version else load_bundle(kept_path(home, version))
 
 
-def foreseen_by(bundle: Bundle | None) -> Mapping[str, EventModel]:
+def foreseen_by(bundle: Bundle | None) -> Mapping[str, ForeseenModel]:
     """The models of what customers will do that a bundle has; none where it has no model at all."""
     return bundle.foreseen if isinstance(bundle, PolicyBundle) else {}
 

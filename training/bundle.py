@@ -8,33 +8,11 @@ import numpy as np
 
 from decisioning.customer import FeatureValue
 from decisioning.ports import Candidate, Scores
-from training.blend import Blend
-from training.calibration import Calibration
-from training.encoding import ActionEntry, FeatureEncoder, Floats, Matrix
+from training.encoding import ActionEntry, Floats
+from training.foreseen_model import ForeseenModel
 from training.response import Candidates, ResponseModel
 
 Key = tuple[str, str, float, float]
-
-
-@dataclass(frozen=True)
-class EventModel:
-    """P(what is foreseen of a customer comes true within the horizon).
-
-    Parameters: `encoder`, its own features in order; `horizon_days`.
-    """
-
-    encoder: FeatureEncoder
-    blend: Blend
-    calibration: Calibration
-    horizon_days: float
-
-    def score(self, features: Mapping[str, FeatureValue]) -> float:
-        """One customer's probability."""
-        return float(self.score_matrix(self.encoder.row(features).reshape(1, -1))[0])
-
-    def score_matrix(self, customers: Matrix) -> Floats:
-        """Probabilities (n,) of encoded customers (n, n_features)."""
-        return self.calibration.apply(self.blend.margin(customers))
 
 
 @dataclass(frozen=True)
@@ -48,7 +26,7 @@ class PolicyBundle:
     version: str
     catalog_version: str
     response: ResponseModel
-    foreseen: Mapping[str, EventModel] = field(default_factory=dict)
+    foreseen: Mapping[str, ForeseenModel] = field(default_factory=dict)
     kind: Literal["model"] = "model"
     _known: dict[tuple[Key, ...], Candidates] = field(default_factory=dict, repr=False, compare=False)
 
@@ -60,7 +38,7 @@ class PolicyBundle:
         return Scores(*self.response.of_one(row, self._candidates(candidates)))
 
     def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
-        """P(comes true within its horizon) of everything that is foreseen of one customer, by name."""
+        """Everything that is foreseen of one customer, by name: P(comes true within its horizon), or an amount."""
         return {name: model.score(features) for name, model in self.foreseen.items()}
 
     def foresee_many(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Mapping[str, Floats]:

@@ -9,10 +9,11 @@ import numpy as np
 from decisioning.errors import ArtifactError
 from training.blend import Blend
 from training.booster_text import Texts, booster_from_text, in_letters
-from training.bundle import EventModel, PolicyBundle
+from training.bundle import PolicyBundle
 from training.calibration import Calibration
 from training.constant import ConstantBundle, ConstantEntry
 from training.encoding import ActionEntry, ActionTable, FeatureColumn, FeatureEncoder, Layout
+from training.foreseen_model import EventModel, ForeseenModel, SpendModel
 from training.linear import Linear
 from training.manifest import information_of
 from training.response import ResponseModel
@@ -33,7 +34,7 @@ def bundle_to_json(bundle: Bundle) -> tuple[dict[str, Any], Texts]:
     if isinstance(bundle, ConstantBundle):
         return {**head, "entries": [asdict(entry) for entry in bundle.entries.values()]}, {}
     texts: Texts = {}
-    foreseen = {name: _event_json(model, name, texts) for name, model in bundle.foreseen.items()}
+    foreseen = {name: _foreseen_json(model, name, texts) for name, model in bundle.foreseen.items()}
     return {**head, **_response_json(bundle.response, texts), "foreseen": foreseen}, texts
 
 
@@ -118,6 +119,15 @@ def _own_effects(content: Mapping[str, Any], texts: Texts, layout: Layout) -> Ow
     return OwnEffects(by_code, layout.position("action"))
 
 
+def _foreseen_json(model: ForeseenModel, name: str, texts: Texts) -> dict[str, Any]:
+    if isinstance(model, EventModel):
+        return _event_json(model, name, texts)
+    file = None if model.amount is None else f"{name}_amount.txt"
+    if file is not None and model.amount is not None:
+        texts[file] = model.amount.booster.model_to_string()
+    return {**_event_json(model.chance, name, texts), "amount": {"trees": file, "scale": model.scale}}
+
+
 def _event_json(model: EventModel, name: str, texts: Texts) -> dict[str, Any]:
     return {
         "features": [asdict(column) for column in model.encoder.columns],
@@ -127,10 +137,19 @@ def _event_json(model: EventModel, name: str, texts: Texts) -> dict[str, Any]:
     }
 
 
-def _foreseen(content: Mapping[str, Any], texts: Texts) -> dict[str, EventModel]:
+def _foreseen(content: Mapping[str, Any], texts: Texts) -> dict[str, ForeseenModel]:
     """What is foreseen, by name; a bundle written before there was more than churn may have that alone."""
     told = content.get("foreseen", {"churn": content.get("churn")})
-    return {str(name): _event(each, texts) for name, each in told.items() if each is not None}
+    return {str(name): _foreseen_model(each, texts) for name, each in told.items() if each is not None}
+
+
+def _foreseen_model(content: Mapping[str, Any], texts: Texts) -> ForeseenModel:
+    chance, amount = _event(content, texts), content.get("amount")
+    if amount is None:
+        return chance
+    file = amount["trees"]
+    trees = None if file is None else Trees(booster_from_text(file, texts[file], len(chance.encoder.columns)))
+    return SpendModel(chance, trees, float(amount["scale"]))
 
 
 def _event(content: Mapping[str, Any], texts: Texts) -> EventModel:

@@ -1,19 +1,21 @@
 """What is foreseen travels in the bundle, as text and JSON."""
 
+import lightgbm
 import numpy as np
 import pytest
 from response_world import a_frame, a_layout
 
-from training.bundle import EventModel, PolicyBundle
+from training.bundle import PolicyBundle
 from training.bundle_json import bundle_from_json, bundle_to_json
 from training.dataset import split_by_time
 from training.encoding import FeatureColumn, FeatureEncoder
 from training.exposure import evidence_of
+from training.foreseen_model import EventModel, SpendModel
 from training.foresight.fitting import fit_event
 from training.foresight.subject import Subject
 from training.logistic import sigmoid
 from training.propensity import fit_propensity
-from training.trees import Rows
+from training.trees import Rows, Trees
 from training.tuning import Search
 
 SEARCH = Search(trials=2)
@@ -30,6 +32,11 @@ def an_event_model() -> EventModel:
     return fit_event(parts, subject, encoder=encoder, search=SEARCH, customer_id=np.arange(600).astype(object))[0]
 
 
+def some_amounts():
+    rng = np.random.default_rng(5)
+    return rng.normal(size=(300, 3)), rng.gamma(2.0, 20.0, 300)
+
+
 @pytest.fixture(scope="module")
 def content():
     parts = split_by_time(a_frame(2000), validation_share=0.3, evaluation_share=0.1)
@@ -37,14 +44,16 @@ def content():
     evidence = [evidence_of(part, layout, seed=1) for part in (parts.train, parts.validation)]
     response, _ = fit_propensity(*evidence, layout=layout, search=SEARCH)
     model = an_event_model()
-    bundle = PolicyBundle("", "catalog-1", response, {"churn": model, "satisfaction": model})
+    trees = Trees(lightgbm.train({"objective": "gamma", "verbose": -1}, lightgbm.Dataset(*some_amounts()), 5))
+    spends = {"value": SpendModel(model, trees, 1.25), "value_of_all": SpendModel(model, None, 40.0)}
+    bundle = PolicyBundle("", "catalog-1", response, {"churn": model, "satisfaction": model, **spends})
     return bundle, *bundle_to_json(bundle)
 
 
 def test_every_model_scores_to_the_bit_as_before(content):
     bundle, told, texts = content
     loaded = bundle_from_json({**told, "version": "v"}, texts)
-    assert list(loaded.foreseen) == ["churn", "satisfaction"]
+    assert list(loaded.foreseen) == ["churn", "satisfaction", "value", "value_of_all"]
     customers = np.random.default_rng(1).normal(size=(50, 3))
     for name, model in loaded.foreseen.items():
         assert model.horizon_days == 30.0

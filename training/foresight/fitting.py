@@ -1,7 +1,8 @@
 """Fitting a model of what is foreseen: learn from earlier snapshots, choose on later, judge on the last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it
 from decisioning.errors import InvalidInputError
 from training.blend import Blend
 from training.blend_fit import BlendReport, Recipe, choose_blend, refit
-from training.bundle import EventModel
 from training.calibration import choose_calibration
+from training.component_gate import log_losses
 from training.encoding import FeatureEncoder, Floats
+from training.foreseen_model import EventModel
 from training.foresight.subject import Subject
 from training.linear import LinearShape, Penalties
 from training.logistic import sigmoid
@@ -27,6 +29,7 @@ FEWEST_OF_EITHER = 10
 class EventReport:
     """How good the model is on the last snapshots, which chose nothing.
 
+    It is judged by its log loss, beside the logistic regression and the base rate.
     Parameters: `quality`, of the model; `simple`, of the logistic regression alone; arrays (n,) over the evaluated rows
     for the gate: `customer_id`, `label`, `predicted`, `predicted_simple`, `base_rate`.
     """
@@ -39,6 +42,22 @@ class EventReport:
     predicted: Floats
     predicted_simple: Floats
     base_rate: Floats
+    margin: ClassVar[float] = 0.002
+    """How much worse than its rivals, in mean loss, a model may be."""
+
+    @property
+    def rivals(self) -> Mapping[str, Floats]:
+        """What it must not be worse than, arrays (n,) by name."""
+        return {"logistic regression": self.predicted_simple, **self.plain}
+
+    @property
+    def plain(self) -> Mapping[str, Floats]:
+        """Of these, what knows nothing of a customer."""
+        return {"base rate": self.base_rate}
+
+    def losses(self, predicted: Floats) -> Floats:
+        """The loss (n,) of predictions (n,)."""
+        return log_losses(predicted, self.label)
 
 
 def fit_event(

@@ -32,6 +32,12 @@ class Told(NamedTuple):
         """Some of the events."""
         return Told(self.owner[rows], self.at_us[rows], self.answer[rows])
 
+    def added_up(self, after_us: int, until_us: int, *, n_customers: int) -> Floats:
+        """What each customer's answers in (after, until] come to, (n_customers,)."""
+        rows = (self.at_us > after_us) & (self.at_us <= until_us)
+        total = np.bincount(self.owner[rows], weights=self.answer[rows], minlength=n_customers)
+        return total.astype(np.float64)
+
     def next_after(self, at_us: int, *, n_customers: int) -> tuple[NDArray[np.int64], Floats]:
         """Each customer's first event later than a moment: its time (`NEVER` where none comes) and answer."""
         times, answers = np.full(n_customers, NEVER, dtype=np.int64), np.full(n_customers, np.nan)

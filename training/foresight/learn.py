@@ -1,35 +1,36 @@
 """Learning all that is foreseen, from the ledger to models that may serve.
 
-A model serves only if it is no worse, on the last snapshots, than the logistic regression beside it, than the base
-rate, and than what the champion bundle foresees by. Where it is not, the champion's own model is kept, if that is no
-worse than the base rate. None of them learned from those snapshots: the champion learned earlier.
+A model serves only if it is no worse, on the last snapshots, than the simpler one beside it, than what knows nothing of
+a customer, and than what the champion bundle foresees by. Where it is not, the champion's own model is kept, if that is
+no worse than what knows nothing. None of them learned from those snapshots: the champion learned earlier.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from decisioning.errors import InvalidInputError
 from features.instant import to_us
 from features.ledger import Ledger
 from features.training_section import Training
-from training.bundle import EventModel
-from training.component_gate import ComponentVerdict, judge_component, log_losses
+from training.component_gate import ComponentVerdict, judge_component
 from training.encoding import FeatureEncoder, Floats
 from training.feature_column import feature_columns
+from training.foreseen_model import ForeseenModel
 from training.foresight.fitting import EventReport, fit_event
 from training.foresight.known import read_known
 from training.foresight.past import Past, ReadOnce
 from training.foresight.snapshot import Snapshots, read_snapshots, split_snapshots
+from training.foresight.spend import SpendReport, fit_spend
 from training.foresight.subject import Subject, subjects_of
 from training.trees import Rows
 from training.tuning import Search
 
-MARGIN = 0.002
-"""How much worse than its rivals, in mean log loss, a model may be."""
+Report = EventReport | SpendReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Foreseen:
     """
 
     subject: Subject
-    model: EventModel | None
-    report: EventReport | None
+    model: ForeseenModel | None
+    report: Report | None
     reasons: tuple[str, ...]
     kept: bool = False
 
@@ -53,7 +54,7 @@ def learn_foreseen(
     training: Training,
     as_of: datetime,
     search: Search,
-    champion: Mapping[str, EventModel],
+    champion: Mapping[str, ForeseenModel],
 ) -> tuple[Foreseen, ...]:
     """Learn what the workspace declares, and what it does not where the log has such events.
 
@@ -81,7 +82,7 @@ def learn_subject(
     *,
     past: Past | ReadOnce,
     search: Search,
-    champion: EventModel | None = None,
+    champion: ForeseenModel | None = None,
 ) -> Foreseen:
     """Learn one subject where the history allows it; `champion`, the model that serves now."""
     try:
@@ -90,32 +91,44 @@ def learn_subject(
         encoder = FeatureEncoder(feature_columns(past.features))
         rows = [Rows(_encoded(encoder, frame), part.label) for frame, part in zip(frames, parts, strict=True)]
         ids = parts[2].customer_id
-        model, report = fit_event(rows, subject, encoder=encoder, search=search, customer_id=ids)
+        model, report = _fit(rows, subject, encoder=encoder, search=search, customer_id=ids)
     except InvalidInputError as error:
         return Foreseen(subject, champion, None, (error.message,), kept=champion is not None)
     served = None if champion is None else champion.score_matrix(_encoded(champion.encoder, frames[2]))
     return _judged(Foreseen(subject, model, report, ()), report, champion=champion, served=served, seed=search.seed)
 
 
+def _fit(
+    rows: Sequence[Rows],
+    subject: Subject,
+    *,
+    encoder: FeatureEncoder,
+    search: Search,
+    customer_id: NDArray[np.object_],
+) -> tuple[ForeseenModel, Report]:
+    if subject.amount:
+        return fit_spend(rows, subject, encoder=encoder, search=search, customer_id=customer_id)
+    return fit_event(rows, subject, encoder=encoder, search=search, customer_id=customer_id)
+
+
 def _judged(
-    new: Foreseen, report: EventReport, *, champion: EventModel | None, served: Floats | None, seed: int
+    new: Foreseen, report: Report, *, champion: ForeseenModel | None, served: Floats | None, seed: int
 ) -> Foreseen:
-    rivals = {"logistic regression": report.predicted_simple, "base rate": report.base_rate}
     others = {} if served is None else {"champion": served}
-    verdict = _verdict(report, report.predicted, {**rivals, **others}, seed=seed)
+    verdict = _verdict(report, report.predicted, {**report.rivals, **others}, seed=seed)
     if verdict.passed or served is None:
         return Foreseen(new.subject, new.model if verdict.passed else None, report, verdict.reasons)
-    kept = _verdict(report, served, {"base rate": report.base_rate}, seed=seed)
+    kept = _verdict(report, served, report.plain, seed=seed)
     reasons = (*verdict.reasons, *(f"champion: {reason}" for reason in kept.reasons))
     return Foreseen(new.subject, champion if kept.passed else None, report, reasons, kept=kept.passed)
 
 
-def _verdict(report: EventReport, predicted: Floats, rivals: Mapping[str, Floats], *, seed: int) -> ComponentVerdict:
+def _verdict(report: Report, predicted: Floats, rivals: Mapping[str, Floats], *, seed: int) -> ComponentVerdict:
     return judge_component(
-        log_losses(predicted, report.label),
-        {name: log_losses(rival, report.label) for name, rival in rivals.items()},
+        report.losses(predicted),
+        {name: report.losses(rival) for name, rival in rivals.items()},
         customers=report.customer_id,
-        margin=MARGIN,
+        margin=report.margin,
         generator=np.random.default_rng(seed),
     )
 

@@ -7,6 +7,7 @@ what a later part is judged by.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ MOST_SNAPSHOTS = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Customers at moments: arrays (n,) `customer_id`, `at_us`, `label` (0 or 1), in order of time."""
+    """Customers at moments: arrays (n,) `customer_id`, `at_us`, `label` (0 or 1, or an amount), in order of time."""
 
     customer_id: NDArray[np.object_]
     at_us: NDArray[np.int64]
@@ -47,7 +48,7 @@ def read_snapshots(
     Of more than `most` those of the lowest lots are kept, and a customer has the same lot at a moment whatever is
     foreseen: their pasts are read once.
     """
-    told, gone = known.told(subject.event, answer=subject.answer), known.told(subject.gone)
+    told, gone = known.told(subject.event, answer=subject.answer or subject.amount), known.told(subject.gone)
     last = to_us(as_of) - subject.horizon_us
     moments = range(last, int(known.since_us.min(initial=last)), -MONTH_US)
     snapshots = joined([_at(at, known, subject, told=told, gone=gone) for at in reversed(moments)])
@@ -65,15 +66,23 @@ def _lots(snapshots: Snapshots, known: Known, seed: int) -> Floats:
 
 
 def _at(at_us: int, known: Known, subject: Subject, *, told: Told, gone: Told) -> Snapshots:
-    comes_us, answer = told.next_after(at_us, n_customers=len(known))
     left_us, _ = gone.next_after(-NEVER, n_customers=len(known))
     asked = (known.since_us <= at_us) & (at_us < left_us)
-    label = comes_us <= at_us + subject.horizon_us
-    if subject.answer:
-        asked &= label
-        label = answer <= subject.at_most
+    answers, label = _came(told, subject, at_us, n_customers=len(known))
+    asked &= answers
     ids = known.customer_id[asked]
     return Snapshots(ids, np.full(len(ids), at_us, dtype=np.int64), label[asked].astype(np.float64))
+
+
+def _came(told: Told, subject: Subject, at_us: int, *, n_customers: int) -> tuple[NDArray[np.bool_], NDArray[Any]]:
+    """Of whom it is asked, and what came of them within the horizon, (n_customers,) each."""
+    until_us = at_us + subject.horizon_us
+    everybody = np.ones(n_customers, dtype=np.bool_)
+    if subject.amount:
+        return everybody, np.maximum(told.added_up(at_us, until_us, n_customers=n_customers), 0.0)
+    comes_us, answer = told.next_after(at_us, n_customers=n_customers)
+    came = comes_us <= until_us
+    return (came, answer <= subject.at_most) if subject.answer else (everybody, came)
 
 
 def joined(parts: Sequence[Snapshots]) -> Snapshots:

@@ -1,4 +1,4 @@
-"""What is foreseen: an event within a horizon, or how it will turn out when it comes."""
+"""What is foreseen: an event within a horizon, how it will turn out when it comes, or what it brings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from features.training_section import Training
 from training.labels import DAY_US
 
-CHURN, SERVICE_NEED, SATISFACTION = "churn", "service_need", "satisfaction"
+CHURN, SERVICE_NEED, SATISFACTION, VALUE = "churn", "service_need", "satisfaction", "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Subject:
 
     Parameters: `event`, a track event; `gone`, the event after whose first one nobody is asked any more; `answer`, the
     event's number that is foreseen instead of its coming: then it is asked of those alone to whom the event comes, and
-    true where the number is at most `at_most`; `declared`, whether the workspace names it: what it does not is foreseen
+    true where the number is at most `at_most`; `amount`, the event's number that is foreseen added up over the horizon,
+    instead of a chance; `declared`, whether the workspace names it: what it does not is foreseen
     only where the log has such events.
     """
 
@@ -25,6 +26,7 @@ class Subject:
     gone: str = ""
     answer: str = ""
     at_most: float = 0.0
+    amount: str = ""
     declared: bool = True
 
     @property
@@ -35,6 +37,8 @@ class Subject:
     @property
     def words(self) -> str:
         """What is foreseen, in words."""
+        if self.amount:
+            return f"{self.amount} of {self.event!r} within {self.horizon_days:g} days, added up"
         asked = f"{self.answer} of at most {self.at_most:g} in the next " if self.answer else ""
         return f"{asked}{self.event!r} within {self.horizon_days:g} days"
 
@@ -45,7 +49,7 @@ def subjects_of(training: Training) -> tuple[Subject, ...]:
 
 
 def _subjects(training: Training) -> Iterator[Subject]:
-    churn, need, satisfaction = training.churn, training.service_need, training.satisfaction
+    churn, need, satisfaction, value = training.churn, training.service_need, training.satisfaction, training.value
     gone = churn.event if churn else ""
     if churn:
         yield Subject(CHURN, churn.event, churn.horizon_days, gone)
@@ -54,3 +58,5 @@ def _subjects(training: Training) -> Iterator[Subject]:
     if satisfaction.event:
         asked, bound = satisfaction.answer, satisfaction.at_most
         yield Subject(SATISFACTION, satisfaction.event, satisfaction.horizon_days, gone, asked, bound)
+    if value.event:
+        yield Subject(VALUE, value.event, value.horizon_days, gone, amount=value.amount)

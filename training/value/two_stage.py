@@ -6,16 +6,15 @@ but older moments. Both are learned.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-import lightgbm
 import numpy as np
 
-from training.encoding import Floats, Matrix
+from training.encoding import Floats
 from training.logistic import sigmoid
 from training.tabular.candidate import PRESET, Candidate, Constraints, Workshop
 from training.tabular.mixture import Mixture
-from training.trees import PINNED, Rows, Trees
+from training.trees import Rows, Trees
+from training.value.amount import fit_amount
 from training.value.features import COLUMNS, features
 from training.value.transactions import Transactions
 
@@ -26,9 +25,6 @@ STEP = 1 / 3
 MOST_MOMENTS = 4
 LEAST_HISTORY = 0.4
 """Before the first moment, in horizons."""
-N_TREES = 200
-LARGEST = 0.995
-"""Amounts are cut at this quantile while learning; the mean is restored afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +63,7 @@ def fit_two_stage(known: Transactions, *, end: float, horizon: float, reach: flo
         return None
     workshop = Workshop(COLUMNS, {"preset": PRESET}, Constraints(), seed)
     buys = workshop.fit(Rows(matrix, bought.astype(np.float64)), Candidate.named("binned + preset"))
-    amount = _amount(matrix[bought], spent[bought], seed)
-    scale = float(spent[bought].sum() / np.exp(amount.margin(matrix[bought])).sum())
+    amount, scale = fit_amount(matrix[bought], spent[bought], seed=seed)
     return TwoStage(buys, amount, scale, reach)
 
 
@@ -77,10 +72,3 @@ def _at(known: Transactions, moment: float, horizon: float, *, reach: float) -> 
     codes = np.unique(then.code)
     matrix = features(then, codes, end=moment, horizon=horizon)
     return Rows(matrix, known.spent(moment, moment + reach * horizon)[codes])
-
-
-def _amount(matrix: Matrix, spent: Floats, seed: int) -> Trees:
-    settings: dict[str, Any] = {**PINNED, **PRESET.parameters, "objective": "gamma", "seed": seed}
-    cut = np.minimum(spent, np.quantile(spent, LARGEST))
-    data = lightgbm.Dataset(matrix, label=cut, params={"max_bin": PINNED["max_bin"], "verbosity": -1})
-    return Trees(lightgbm.train(settings, data, num_boost_round=N_TREES))

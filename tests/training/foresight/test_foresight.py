@@ -9,10 +9,10 @@ from feature_shop import FEATURES, START, Shop, viewed
 from decisioning.errors import InvalidInputError
 from features.history import History
 from features.instant import to_us
-from features.training_section import Churn, Satisfaction, ServiceNeed, Training
-from training.bundle import EventModel
+from features.training_section import Churn, Satisfaction, ServiceNeed, Spend, Training
 from training.encoding import FeatureColumn, FeatureEncoder
 from training.feature_column import feature_columns
+from training.foreseen_model import EventModel
 from training.foresight.fitting import fit_event
 from training.foresight.known import read_known
 from training.foresight.learn import learn_foreseen, learn_subject
@@ -25,6 +25,7 @@ from training.tuning import Search
 
 CHURN = Subject("churn", "Account Closed", 30.0, gone="Account Closed")
 NEED = Subject("service_need", "Ticket Opened", 30.0, gone="Account Closed")
+VALUE = Subject("value", "Order Completed", 30.0, gone="Account Closed", amount="revenue")
 SATISFACTION = Subject("satisfaction", "Survey Answered", 30.0, answer="nps", at_most=6.0)
 DAY = timedelta(days=1)
 AS_OF = START + 200 * DAY
@@ -82,6 +83,16 @@ def test_satisfaction_is_asked_of_those_who_answer_within_the_horizon_and_their_
     assert of(shop, snapshots, "silent") == ([], [])
 
 
+def test_what_a_customer_spends_is_added_up_over_the_horizon(shop):
+    bought = [(55, 10.0), (79.9, 2.5), (80.1, 4.0), (141, -3.0)]
+    orders = [tracked("buys", "Order Completed", day, revenue=revenue) for day, revenue in bought]
+    shop.send(viewed("buys"), viewed("looks"), at=START, backfill=True)
+    shop.send(*orders, tracked("buys", "Order Completed", 60, revenue="?"), at=AS_OF, backfill=True)
+    snapshots = snapshots_of(shop, VALUE)
+    assert of(shop, snapshots, "buys") == ([20, 50, 80, 110, 140, 170], [0.0, 12.5, 4.0, 0.0, 0.0, 0.0])
+    assert of(shop, snapshots, "looks") == ([20, 50, 80, 110, 140, 170], [0.0] * 6)
+
+
 def test_nobody_is_asked_about_before_they_came(shop):
     shop.send(viewed("old"), at=START, backfill=True)
     shop.send(viewed("new"), at=START + 160 * DAY, backfill=True)
@@ -104,9 +115,15 @@ def test_what_a_workspace_does_not_declare_is_foreseen_by_the_standard_names_unl
         ("churn", "Account Closed", True),
         ("service_need", "Complaint", True),
         ("satisfaction", "Survey Answered", False),
+        ("value", "Order Completed", False),
     ]
     assert {each.gone for each in declared} == {"Account Closed"}
-    assert subjects_of(Training(service_need=ServiceNeed(event=""), satisfaction=Satisfaction(event=""))) == ()
+    assert (
+        subjects_of(
+            Training(service_need=ServiceNeed(event=""), satisfaction=Satisfaction(event=""), value=Spend(event=""))
+        )
+        == ()
+    )
 
 
 def some_rows(seed, n=1500):
@@ -136,7 +153,10 @@ def test_too_few_of_either_label_are_refused_with_the_counts():
 
 @pytest.fixture
 def busy(shop):
-    """150 customers: who falls silent leaves a month later, who views much opens tickets and is dissatisfied."""
+    """150 customers: who falls silent leaves a month later, who views much opens tickets and is dissatisfied.
+
+    Every fourth buys every three weeks.
+    """
     rng = np.random.default_rng(0)
     events = []
     for customer in range(150):
@@ -147,6 +167,9 @@ def busy(shop):
             for day in np.arange(0.5, min(ends - 25, 199), every)
         ]
         events += [tracked(user, "Survey Answered", day, nps=4 if every == 2 else 9) for day in range(10, 199, 25)]
+        if customer % 4 == 0:
+            days = np.arange(1.0 + customer % 20, min(ends, 199), 21)
+            events += [tracked(user, "Order Completed", day, revenue=20.0 + customer % 7) for day in days]
         if every == 2 or customer % 10 == 1:
             events += [tracked(user, "Ticket Opened", day) for day in rng.uniform(0, 199, 12)]
         if ends < 199:
@@ -162,10 +185,13 @@ def foreseen(shop, *, training, champion=None):
 
 
 def test_the_whole_way_goes_through_feast_and_one_path_foresees_all_that_the_log_tells_of(busy):
-    training = Training(churn=Churn(event="Account Closed", horizon_days=30.0))
+    training = Training(churn=Churn(event="Account Closed", horizon_days=30.0), value=Spend(horizon_days=30.0))
     found = {each.subject.name: each for each in foreseen(busy, training=training)}
-    assert list(found) == ["churn", "service_need", "satisfaction"]
-    assert all(each.report.quality.auc > 0.8 for each in found.values())
+    assert list(found) == ["churn", "service_need", "satisfaction", "value"]
+    value = found["value"].report
+    assert all(each.report.quality.auc > 0.8 for name, each in found.items() if name != "value")
+    assert value.chance.quality.auc > 0.8
+    assert value.quality.gini > 0.8
     assert all((each.model is None) == any("not shown" in reason for reason in each.reasons) for each in found.values())
     model = found["satisfaction"].model
     assert [column.name for column in model.encoder.columns] == list(FEATURES.names)

@@ -1,0 +1,75 @@
+"""Models of what customers will do, whatever is decided: the chance of an event, or what they will spend."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from decisioning.customer import FeatureValue
+from training.blend import Blend
+from training.calibration import Calibration
+from training.encoding import FeatureEncoder, Floats, Matrix
+from training.trees import Trees
+
+
+@dataclass(frozen=True)
+class EventModel:
+    """P(what is foreseen of a customer comes true within the horizon).
+
+    Parameters: `encoder`, its own features in order; `horizon_days`.
+    """
+
+    encoder: FeatureEncoder
+    blend: Blend
+    calibration: Calibration
+    horizon_days: float
+
+    def score(self, features: Mapping[str, FeatureValue]) -> float:
+        """One customer's probability."""
+        return float(self.score_matrix(self.encoder.row(features).reshape(1, -1))[0])
+
+    def score_matrix(self, customers: Matrix) -> Floats:
+        """Probabilities (n,) of encoded customers (n, n_features)."""
+        return self.calibration.apply(self.blend.margin(customers))
+
+
+@dataclass(frozen=True)
+class SpendModel:
+    """What a customer is expected to spend within the horizon: P(spends at all) × E[amount | spends].
+
+    Parameters: `chance`, of spending at all; `amount`, trees of the logarithm of the mean amount of those who do (None:
+    it is everybody's); `scale`, that amounts add up, or everybody's mean.
+    """
+
+    chance: EventModel
+    amount: Trees | None
+    scale: float
+
+    @property
+    def encoder(self) -> FeatureEncoder:
+        """Its features in order."""
+        return self.chance.encoder
+
+    @property
+    def horizon_days(self) -> float:
+        """How far ahead it is foreseen."""
+        return self.chance.horizon_days
+
+    def score(self, features: Mapping[str, FeatureValue]) -> float:
+        """One customer's expected amount, in the unit that events tell it in."""
+        return float(self.score_matrix(self.encoder.row(features).reshape(1, -1))[0])
+
+    def score_matrix(self, customers: Matrix) -> Floats:
+        """Expected amounts (n,) of encoded customers (n, n_features)."""
+        return self.chance.score_matrix(customers) * self.amounts(customers)
+
+    def amounts(self, customers: Matrix) -> Floats:
+        """Amounts (n,) expected of those who spend."""
+        if self.amount is None:
+            return np.full(len(customers), self.scale)
+        rows = np.ascontiguousarray(customers, dtype=np.float64)
+        return np.asarray(self.scale * np.exp(self.amount.margin(rows)))
+
+
+ForeseenModel = EventModel | SpendModel
+"""What a bundle foresees by: a probability, or an amount."""
