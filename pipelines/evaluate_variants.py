@@ -1,4 +1,4 @@
-"""What the variants of the catalogue's tests earned so far, from the decisions that are over."""
+"""What tests of the catalogue, or its holdout, say so far: from the decisions that are over, beside each other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from pathlib import Path
 
 from decisioning.errors import NotFoundError
 from pipelines.composition import Composition, compose
+from training.dataset import DecisionLogFrame
 from training.decision_log import read_decision_log
 from training.figures import with_interval
-from training.variant_value import ComparedVariants, VariantValue, read_assigned, value_of
+from training.variant_value import ComparedVariants, VariantValue, read_assigned, value_of, value_of_arms
 
 SUSPICIOUS = 0.001
 """A sample ratio that chance alone so rarely brings about says that the assignment, or the log, is broken."""
@@ -17,7 +18,10 @@ SUSPICIOUS = 0.001
 
 @dataclass(frozen=True, slots=True)
 class VariantReport:
-    """Every test of the catalogue. Parameters: `n_open`, decisions whose window is not over yet."""
+    """Every test of the catalogue, or every arm of its holdout.
+
+    Parameters: `n_open`, decisions whose window is not over yet.
+    """
 
     tests: Sequence[ComparedVariants]
     currency: str
@@ -30,12 +34,27 @@ def evaluate_variants(home: Path, workspace: Path, *, as_of: datetime | None = N
         return _report(composition, as_of or composition.clock())
 
 
+def evaluate_arms(home: Path, workspace: Path, *, as_of: datetime | None = None) -> VariantReport:
+    """What deciding earned beside every arm of the holdout. Raises `NotFoundError` where nobody is held out."""
+    with compose(home, workspace) as composition:
+        catalog = composition.catalog.catalog
+        if not any(catalog.holdout.shares.values()):
+            raise NotFoundError("the catalogue holds nobody out: no arm has a share", field="holdout")
+        frame = _frame(composition, as_of or composition.clock())
+        found = value_of_arms(catalog.holdout, frame, confidence=composition.workspace.gate.confidence)
+        return VariantReport(found, catalog.currency, frame.n_censored)
+
+
+def _frame(composition: Composition, as_of: datetime) -> DecisionLogFrame:
+    catalog, goal, names = composition.catalog.catalog, composition.workspace.goal, composition.features.names
+    return read_decision_log(composition.ledger, catalog, goal, as_of=as_of, feature_names=names[:1])
+
+
 def _report(composition: Composition, as_of: datetime) -> VariantReport:
-    catalog, goal = composition.catalog.catalog, composition.workspace.goal
+    catalog = composition.catalog.catalog
     if not catalog.tests:
         raise NotFoundError("the catalogue has no tests", field="tests")
-    names = composition.features.names
-    frame = read_decision_log(composition.ledger, catalog, goal, as_of=as_of, feature_names=names)
+    frame = _frame(composition, as_of)
     assigned, confidence = read_assigned(composition.ledger), composition.workspace.gate.confidence
     found = [value_of(catalog.tests[name], frame, assigned, confidence=confidence) for name in sorted(catalog.tests)]
     return VariantReport(found, catalog.currency, frame.n_censored)

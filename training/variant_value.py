@@ -1,4 +1,4 @@
-"""What the variants of a test earned beside each other: as customers were assigned, whatever was then shown to them.
+"""What variants of a test, or holdout arms, earned: as customers were assigned, whatever was then shown to them.
 
 Money is a decision's reward: what followed, less what showing it cost. What one customer did goes together, so
 intervals are by customer; that assignment was fair shows in the sample ratio (Kohavi, Tang and Xu, 2020: Trustworthy
@@ -16,6 +16,7 @@ import orjson
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from decisioning.catalog import HoldoutArms
 from decisioning.variant import VariantTest
 from features.ledger import Ledger
 from features.record import DECISION
@@ -24,6 +25,8 @@ from training.dataset import DecisionLogFrame
 
 Assigned = Mapping[str, Mapping[str, str]]
 """The variants of the decisions of customers who were in any: by decision, by test."""
+DECIDED = "nba"
+"""The arm of all that is left: next best actions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class VariantValue:
 
 @dataclass(frozen=True, slots=True)
 class ComparedVariants:
-    """One test, its variants by name.
+    """One test, its variants by name; or an arm and what was decided beside it.
 
     Parameters: `sample_ratio`, the probability that chance alone moves customers so far from the shares (None: shares
     of nobody); `n_left_out`, customers who were in several variants: merged, or before another salt.
@@ -73,15 +76,36 @@ def value_of(test: VariantTest, frame: DecisionLogFrame, assigned: Assigned, *, 
     Parameters: `confidence` of the intervals, such as 0.95.
     """
     variant = np.array([assigned.get(each, {}).get(test.name, "") for each in frame.decision_id], dtype=object)
+    return _compared(test.name, dict(sorted(test.shares.items())), frame, variant, confidence=confidence)
+
+
+def value_of_arms(arms: HoldoutArms, frame: DecisionLogFrame, *, confidence: float) -> list[ComparedVariants]:
+    """What deciding earned beside each alternative that a share of the customers is held to.
+
+    Parameters: as of `value_of`.
+    """
+    rest = 1.0 - sum(arms.shares.values())
+    shares = {name: share for name, share in arms.shares.items() if share > 0}
+    return [
+        _compared(name, {name: share, DECIDED: rest}, frame, frame.arm, confidence=confidence)
+        for name, share in shares.items()
+    ]
+
+
+def _compared(
+    name: str, shares: Mapping[str, float], frame: DecisionLogFrame, variant: NDArray[Any], *, confidence: float
+) -> ComparedVariants:
+    """Some variants beside the first of them. Parameters: `variant` of each decision of the frame."""
+    variant = np.where(np.isin(variant, list(shares)), variant, "")
     several = _in_several(frame.customer_id, variant)
     stays = ~np.isin(frame.customer_id.astype(str), several)
-    parts = {name: frame.take(np.flatnonzero(stays & (variant == name))) for name in sorted(test.shares)}
-    counts = {name: len(set(part.customer_id)) for name, part in parts.items()}
+    parts = {name: frame.take(np.flatnonzero(stays & (variant == name))) for name in shares}
+    counts = {each: len(set(part.customer_id)) for each, part in parts.items()}
     found = list[VariantValue]()
-    for name, part in parts.items():
+    for each, part in parts.items():
         if len(part):
-            found.append(_valued(name, part, found[0] if found else None, confidence=confidence))
-    return ComparedVariants(test.name, tuple(found), _sample_ratio(counts, test.shares), len(several))
+            found.append(_valued(each, part, found[0] if found else None, confidence=confidence))
+    return ComparedVariants(name, tuple(found), _sample_ratio(counts, shares), len(several))
 
 
 def _valued(name: str, part: DecisionLogFrame, first: VariantValue | None, *, confidence: float) -> VariantValue:

@@ -84,6 +84,7 @@ def evaluate(
     workspace: WorkspaceOption = HERE,
     shadow: Annotated[bool, typer.Option("--shadow", help="What the shadowing challenger would have done.")] = False,
     tests: Annotated[bool, typer.Option("--tests", help="What the variants of the catalogue's tests earned.")] = False,
+    arms: Annotated[bool, typer.Option("--arms", help="What deciding earned beside each holdout arm.")] = False,
     log: Annotated[Path | None, typer.Option(help="A table of logged decisions, instead of the ledger's.")] = None,
     action: LogColumn = None,
     probability: LogColumn = None,
@@ -106,10 +107,11 @@ def evaluate(
 
         echo(evaluate_shadow(home_of(home, workspace), workspace), as_json=as_json, words=shadow_in_words)
         return
-    if tests:
-        from pipelines.evaluate_variants import evaluate_variants, variants_in_words
+    if tests or arms:
+        from pipelines.evaluate_variants import evaluate_arms, evaluate_variants, variants_in_words
 
-        echo(evaluate_variants(home_of(home, workspace), workspace), as_json=as_json, words=variants_in_words)
+        evaluated = evaluate_variants if tests else evaluate_arms
+        echo(evaluated(home_of(home, workspace), workspace), as_json=as_json, words=variants_in_words)
         return
     if log is None:
         from pipelines.evaluate import evaluate_log, print_evaluation

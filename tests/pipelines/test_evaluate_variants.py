@@ -14,7 +14,7 @@ from decisioning.errors import NotFoundError
 from decisioning.variant import VariantTest
 from pipelines.clock import SimulatedClock
 from pipelines.composition import compose
-from pipelines.evaluate_variants import evaluate_variants, variants_in_words
+from pipelines.evaluate_variants import evaluate_arms, evaluate_variants, variants_in_words
 from training.dataset import DecisionLogFrame
 from training.variant_value import value_of
 
@@ -82,6 +82,29 @@ def test_the_report_says_it_in_words_and_a_catalogue_without_tests_has_none(tmp_
     assert variants_in_words(early) == "which: no decision of it is over\n30 decisions are not over yet"
     with pytest.raises(NotFoundError, match="the catalogue has no tests"):
         evaluate_variants(tmp_path / "home", WORKSPACE, as_of=NOW)
+
+
+@pytest.mark.parametrize("arm", ["hold_out", "random_eligible"])
+def test_each_holdout_arm_is_compared_with_what_was_decided_beside_it(tmp_path, workspace, arm):
+    path = workspace / "catalog.yaml"
+    path.write_text(path.read_text().replace(WHICH, f"holdout: {{salt: s, shares: {{{arm}: 0.4}}}}\n"))
+    decided, bought = lived(tmp_path, workspace, 120)
+    (found,) = evaluate_arms(tmp_path / "home", workspace, as_of=NOW).tests
+    other, nba = found.variants
+    assert (found.test, other.variant, nba.variant) == (arm, arm, "nba")
+    for each in (other, nba):
+        own = [place for place, one in enumerate(decided) if one.arm == each.variant]
+        earned = [9.0 * (place in bought) - (COST if decided[place].ranked else 0.0) for place in own]
+        assert each.n_customers == len(own) > 20
+        assert each.money.value == pytest.approx(np.mean(earned))
+    assert nba.more.value == pytest.approx(nba.money.value - other.money.value)
+    assert found.sample_ratio > 0.001
+
+
+def test_where_nobody_is_held_out_nothing_is_compared(tmp_path, workspace):
+    lived(tmp_path, workspace, 3)
+    with pytest.raises(NotFoundError, match="the catalogue holds nobody out: no arm has a share"):
+        evaluate_arms(tmp_path / "home", workspace, as_of=NOW)
 
 
 def a_frame(customers, reward):
