@@ -1,6 +1,8 @@
 """Where nothing may be offered, the answer says so and why, or is the placement's fallback; never anything else."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from test_app import WORKSPACE, ask, in_service
@@ -75,6 +77,27 @@ def test_a_fallback_that_may_not_be_offered_is_not_offered_either(tmp_path):
     a_workspace(tmp_path, *OVER, GREETING_OVER, WITH_FALLBACK)
     answer, _ = decided(tmp_path)
     assert is_nothing(answer)
+
+
+@pytest.mark.parametrize("table", ["consent", "hold", "contact", "answer"])
+def test_where_consent_holds_or_contacts_cannot_be_read_nothing_is_offered_and_the_answer_says_so(tmp_path, table):
+    async def scenario(http):
+        before = (await http.post("/v1/decisions", json=ask("before"))).json()
+        with closing(sqlite3.connect(tmp_path / "home" / "ledger.db")) as connection:
+            connection.execute(f"ALTER TABLE {table} RENAME TO taken_away")
+            answer = await http.post("/v1/decisions", json=ask("r"))
+            connection.execute(f"ALTER TABLE taken_away RENAME TO {table}")
+        return before, answer, (await http.post("/v1/decisions", json=ask("after"))).json()
+
+    before, blind, after = in_service(tmp_path, scenario)
+    answer = blind.json()
+    assert blind.status_code == 200
+    assert (answer["chosen"], answer["ranked"]) == ("no_action", [])
+    assert (answer["degraded"], answer["degraded_reasons"]) == (True, ["constraints"])
+    assert answer["excluded"] == {"unreadable": 2, "applicability": 1}
+    assert before["ranked"]
+    assert after["ranked"]
+    assert not after["degraded"]
 
 
 @pytest.mark.parametrize(
