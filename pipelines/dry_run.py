@@ -20,7 +20,7 @@ from features.workspace import Training, Workspace
 from pipelines.retrain import FEWEST_DECISIONS
 from training.dataset import DecisionLogFrame, split_by_time
 from training.decision_log import read_decision_log
-from training.foresight.known import NEVER
+from training.foresight.known import NEVER, told_of
 from training.foresight.subject import subjects_of
 from training.goal_event import each_goal_event
 from training.log_history import any_known
@@ -110,12 +110,13 @@ def _models(catalog: Catalog) -> Iterator[str]:
 
 def _foreseen(ledger: Ledger, training: Training, as_of: datetime) -> list[str]:
     subjects = subjects_of(training)
-    names = [subject.event for subject in subjects]
-    found = Counter(event.name for event in each_goal_event(ledger, names, after_us=-NEVER, until_us=to_us(as_of)))
+    names, found = [subject.event for subject in subjects], Counter[str]()
+    for event in each_goal_event(ledger, names, after_us=-NEVER, until_us=to_us(as_of)):
+        found.update(each.name for each in subjects if each.event == event.name and told_of(event, each))
     return [
-        f"{subject.name}: {subject.words}, from the feature history; the log has {found[subject.event]:,} such events"
+        f"{subject.name}: {subject.words}, from the feature history; the log has {found[subject.name]:,} such events"
         for subject in subjects
-        if subject.declared or found[subject.event]
+        if subject.declared or found[subject.name]
     ]
 
 

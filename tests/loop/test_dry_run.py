@@ -21,7 +21,7 @@ def test_a_dry_run_tells_every_label_and_writes_nothing(business, tmp_path):
     assert plan.labels["no_action"].accepted == 0
     assert plan.left_out["wishes_90d"] == "always 0.0"
     kinds = [model.split(":")[0] for model in plan.models]
-    assert kinds == ["propensity and uplift", "specialists", "uplift", "churn", "service_need", "satisfaction"]
+    assert kinds == ["propensity and uplift", "specialists", "uplift", "churn", "service_need", "satisfaction", "value"]
     assert plan.enough
     words = plan_in_words(plan)
     assert all(name in words for name in plan.labels)

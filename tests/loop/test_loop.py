@@ -305,7 +305,7 @@ def run_of(registry, result, kind):
 def test_the_rest_of_the_fleet_has_runs_of_its_own_kind_that_say_what_serves_and_why(walk):
     registry = Registry.open(walk.home, workspace="bank")
     result = walk.results[1]
-    for kind in ("churn", "service_need", "satisfaction"):
+    for kind in ("churn", "service_need", "satisfaction", "value"):
         tags = run_of(registry, result, kind).data.tags
         assert tags["serves"] in {"True", "False", "champion's"}
         assert tags["reasons"]

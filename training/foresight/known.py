@@ -58,6 +58,10 @@ class Known:
     def __len__(self) -> int:
         return len(self.customer_id)
 
+    def tells(self, subject: Subject) -> bool:
+        """Whether the log has such events, with the number that is asked for."""
+        return any(told_of(each, subject) for each in self.events.get(subject.event, ()))
+
     def told(self, event: str, *, answer: str = "") -> Told:
         """The events of one name; with `answer`, those alone that give this number."""
         place = {customer: index for index, customer in enumerate(self.customer_id)}
@@ -80,6 +84,11 @@ def read_known(ledger: Ledger, subjects: Iterable[Subject], *, until_us: int) ->
     for event in each_goal_event(ledger, names, after_us=-NEVER, until_us=until_us):
         events[event.name].append(event)
     return Known(np.array(list(seen), dtype=object), np.array(list(seen.values()), dtype=np.int64), dict(events))
+
+
+def told_of(event: GoalEvent, subject: Subject) -> bool:
+    """Whether an event of the subject's name has the number that is asked for, where one is."""
+    return not subject.number or isfinite(_number(event.properties.get(subject.number)))
 
 
 def _number(value: object) -> float:

@@ -65,7 +65,7 @@ def learn_foreseen(
     asked = {
         subject: read_snapshots(known, subject, as_of=as_of, seed=search.seed)
         for subject in subjects
-        if subject.declared or subject.event in known.events
+        if subject.declared or known.tells(subject)
     }
     once = past.reading(asked.values())
     return tuple(

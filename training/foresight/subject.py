@@ -35,6 +35,11 @@ class Subject:
         return int(self.horizon_days * DAY_US)
 
     @property
+    def number(self) -> str:
+        """The number of the event that is asked for; "" where its coming alone is."""
+        return self.answer or self.amount
+
+    @property
     def words(self) -> str:
         """What is foreseen, in words."""
         if self.amount:
