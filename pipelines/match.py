@@ -8,7 +8,7 @@ from pathlib import Path
 from features.matching.agreement import Agreement, agreement
 from features.matching.batch import Matching, Thresholds, match
 from features.matching.kind import Kind, NothingToMatchError, kinds_of
-from features.matching.model import load_model
+from features.matching.model import Model, load_model
 from features.matching.people import PART, People, people_of
 from features.matching.people_file import PeopleTable, read_people
 
@@ -96,8 +96,15 @@ def match_file(order: Order) -> Result:
     held_out = {name for name in (order.truth, tables[0].id_column) if name and name not in order.fields}
     people = _people(tables, {name: kind for name, kind in kinds.items() if name not in held_out})
     truth = [value for table in tables for value in table.column(order.truth, "truth")] if order.truth else None
-    matching = match(people, order.thresholds, load_model(order.model) if order.model else None)
+    matching = match(people, order.thresholds, _model(order.model, people) if order.model else None)
     return _result(order, tables, people, matching, truth)
+
+
+def _model(file: Path, people: People) -> Model:
+    """The parameters of a file, which must be of the fields that the table has."""
+    model = load_model(file)
+    model.check(people.fields)
+    return model
 
 
 def _shared_columns(tables: Sequence[PeopleTable]) -> list[str]:

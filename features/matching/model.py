@@ -1,7 +1,7 @@
 """What training found: how likely each degree of likeness is in pairs of one person, and in pairs of two."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,13 @@ class Model:
         """The fields, as a table has them."""
         return tuple(Field(field.name, field.kind) for field in self.fields)
 
+    def check(self, fields: Iterable[Field]) -> None:
+        """Refuse a table that is compared by others. Raises: `ModelFileError`, naming both."""
+        given = tuple(fields)
+        if set(given) != set(self.compared):
+            message = f"the model compares {_named(self.compared)}; the table has {_named(given)}"
+            raise ModelFileError(f"{message}: name its columns so, or learn from it anew", field="model")
+
     def save(self, file: Path) -> None:
         """Write the parameters as JSON."""
         fields = [_for_file(field, self.n_records) for field in self.fields]
@@ -79,6 +86,10 @@ def load_model(file: Path) -> Model:
         raise ModelFileError(f"{file} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{file} is no model of matching: {error}") from error
+
+
+def _named(fields: Iterable[Field]) -> str:
+    return ", ".join(f"{field.name} ({field.kind})" for field in fields)
 
 
 def _for_file(field: FieldModel, n_records: int) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def read_people(file: Path, id_column: str | None = None) -> PeopleTable:
 def _frame(file: Path) -> pd.DataFrame:
     try:
         if file.suffix == ".parquet":
-            return pd.read_parquet(file).astype("object").fillna("").astype(str)
+            frame = pd.read_parquet(file, dtype_backend="numpy_nullable").astype("object")  # whole numbers stay whole
+            return frame.where(frame.notna(), "").astype(str)
         separator = _separator(file)
         return pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True, sep=separator)
     except FileNotFoundError as error:

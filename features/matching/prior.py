@@ -27,7 +27,13 @@ def prior_of(evidence: Bits, n_records: int) -> float:
 
 
 def log_odds(share: float) -> float:
-    """Log₂ odds of a probability."""
+    """Log₂ odds of a probability; of what is certain, either way, they are infinite.
+
+    >>> log_odds(0.5), log_odds(1.0), log_odds(0.0)
+    (0.0, inf, -inf)
+    """
+    if share in (0.0, 1.0):
+        return math.inf if share else -math.inf
     return math.log2(share / (1.0 - share))
 
 

@@ -9,18 +9,23 @@ from features.matching.people import People, people_of
 
 GIVEN = ("ana", "bruno", "carla", "dario", "elena", "fabio", "greta", "hugo", "irene", "jonas", "katja", "luis")
 SURNAMES = ("moreno", "garcia", "keller", "santos", "ibarra", "novak", "weber", "costa", "dumont", "petrov", "olsen")
+COLUMNS = ("first_name", "surname", "dob", "city", "email")
 CITIES = ("madrid", "porto", "berlin", "lyon", "turin", "gent")
 
 
 def some_people(n_persons: int = 60, seed: int = 1) -> tuple[People, list[int]]:
     """Four records of each person, most with an error or a gap; and whose each is."""
-    chance = np.random.default_rng(seed)
-    rows = [row for person in range(n_persons) for row in _records(chance, person)]
-    names = ("first_name", "surname", "dob", "city", "email")
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    return people_of(list(map(str, range(len(rows)))), columns, kinds_of(names, {})), [
+    rows = some_rows(n_persons, seed)
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)}
+    return people_of(list(map(str, range(len(rows)))), columns, kinds_of(COLUMNS, {})), [
         row // 4 for row in range(len(rows))
     ]
+
+
+def some_rows(n_persons: int = 60, seed: int = 1) -> list[Sequence[str]]:
+    """The rows of `some_people`, as a table would have them."""
+    chance = np.random.default_rng(seed)
+    return [row for person in range(n_persons) for row in _records(chance, person)]
 
 
 def _records(chance: np.random.Generator, person: int) -> list[Sequence[str]]:
