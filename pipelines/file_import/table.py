@@ -6,7 +6,7 @@ import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ AT_ONCE = 10_000
 """Rows of a piece."""
 MAX_CELL = 1 << 20
 """Characters of one cell; what is longer is a quote that was never closed."""
+_END = "\0end of the file\0"
+"""A last line that no file has: it is a row of its own, unless a quote is open."""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ def _parsed(stream: Any, mapping: Mapping) -> Generator[list[str] | Refused, Non
     encoding = "utf-8-sig" if mapping.encoding.lower() in ("utf-8", "utf8") else mapping.encoding
     text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
     try:
-        yield from _rows(csv.reader(text, delimiter=mapping.delimiter))
+        yield from _rows(csv.reader(chain(text, (_END,)), delimiter=mapping.delimiter))
     finally:
         text.detach()
 
@@ -77,11 +79,21 @@ def _parsed(stream: Any, mapping: Mapping) -> Generator[list[str] | Refused, Non
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str] | Refused]:
     while True:
         try:
-            yield next(reader)
+            row = next(reader)
         except csv.Error as error:
             yield Refused(RejectedEventError("invalid_row", "", f"the row is no CSV: {error}"))
-        except StopIteration:
+            continue
+        if row and row[-1].endswith(_END):
+            yield from _unclosed(row)
             return
+        yield row
+
+
+def _unclosed(last: list[str]) -> Iterator[Refused]:
+    """The row within which the file ends, if it does: a quote that is never closed swallows every row after it."""
+    if last != [_END]:
+        row = [*last[:-1], last[-1].removesuffix(_END)]
+        yield _no_row(row, "invalid_row", "a quote is never closed: the file ends within it")
 
 
 def _whole(row: list[str] | Refused, n_columns: int) -> tuple[Any, ...] | Refused | None:

@@ -127,6 +127,19 @@ def test_every_format_gives_the_same_events_and_the_same_rejects(place, name):
     assert "city" not in found["sales:Order Completed:o0"]["properties"]
 
 
+@pytest.mark.parametrize(("column", "ending"), [("channel", "\n"), ("channel", ""), ("who", "\n")])
+def test_a_quote_that_is_never_closed_swallows_no_row_without_a_word(place, column, ending):
+    file = write_csv(place / "sales.csv", rows(20, spoiled=[(17, column, "OPEN")]))
+    file.write_text(file.read_text().replace("OPEN", '"open').rstrip() + ending)
+    told = ingested(place, file)
+    assert (told.accepted, told.rows, told.refused) == (17, 18, 1)
+    assert rejects(place) == [(17, "invalid_row", "")]
+    with Ledger(place / "home" / "ledger.db") as ledger:
+        (kept,) = RejectBook(ledger).newest(2)
+    assert "a quote is never closed" in kept.message
+    assert b"o19" in kept.raw
+
+
 def test_a_file_that_was_read_is_not_read_twice_but_anew_where_that_is_asked(place):
     file = write_csv(place / "sales.csv", rows(20, spoiled=SPOILED))
     first, second = ingested(place, file), ingested(place, file)
