@@ -10,6 +10,8 @@ from typing import IO, cast
 from decisioning.errors import InvalidInputError
 
 PACKED = ".gz"
+MARK = b"\xef\xbb\xbf"
+"""What some programs write before UTF-8."""
 
 
 class Counted(io.BufferedReader):
@@ -28,16 +30,25 @@ class Counted(io.BufferedReader):
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[IO[bytes], Counted]]:
-    """The file's content, unpacked, and the file itself. Raises `InvalidInputError` of a damaged one."""
+    """The file's content, unpacked and without a byte order mark, and the file itself.
+
+    Raises: `InvalidInputError` where it is damaged.
+    """
     with Counted(path) as counted:
         try:
             if path.suffix == PACKED:
                 with gzip.open(counted, "rb") as unpacked:
-                    yield cast("IO[bytes]", unpacked), counted
+                    yield _behind_mark(unpacked), counted
             else:
-                yield counted, counted
+                yield _behind_mark(counted), counted
         except (EOFError, gzip.BadGzipFile) as error:
             raise InvalidInputError(f"{path.name} is damaged: {error}", code="damaged_file", field="file") from error
+
+
+def _behind_mark(stream: gzip.GzipFile | Counted) -> IO[bytes]:
+    if stream.peek(len(MARK)).startswith(MARK):
+        stream.read(len(MARK))
+    return cast("IO[bytes]", stream)
 
 
 def plain_name(path: Path) -> str:

@@ -140,6 +140,23 @@ def test_a_quote_that_is_never_closed_swallows_no_row_without_a_word(place, colu
     assert b"o19" in kept.raw
 
 
+def write_events(path, table_rows):
+    events = [{"type": "page", "userId": who, "messageId": order} for order, who, *_ in table_rows]
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    return path
+
+
+MARKED = {name: write for name, write in WRITERS.items() if write is not write_parquet} | {"events.jsonl": write_events}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_a_byte_order_mark_is_no_part_of_the_first_row(place, name):
+    file = MARKED[name](place / name, rows(3))
+    pack, unpack = (gzip.compress, gzip.decompress) if name.endswith(".gz") else (bytes, bytes)
+    file.write_bytes(pack(b"\xef\xbb\xbf" + unpack(file.read_bytes())))
+    assert (ingested(place, file).accepted, rejects(place)) == (3, [])
+
+
 def test_a_file_that_was_read_is_not_read_twice_but_anew_where_that_is_asked(place):
     file = write_csv(place / "sales.csv", rows(20, spoiled=SPOILED))
     first, second = ingested(place, file), ingested(place, file)
