@@ -17,6 +17,8 @@ from training.encoding import FeatureColumn, Floats, Matrix
 
 CLIP = 4.0
 """Standardised numbers are cut here: one wild value moves a score by a bounded amount."""
+STRAIGHT = 10.0
+"""As a multiple of the largest number, a scale at which asinh is a straight line to one part in six hundred."""
 LARGEST = 1e15
 """Sizes beyond this are taken for it: their squares would be infinite."""
 TERCILES = (1 / 3, 2 / 3)
@@ -58,20 +60,21 @@ class Expansion:
         only: Sequence[int],
         quantiles: Sequence[float] = TERCILES,
         bent: bool = False,
+        plain: bool = False,
     ) -> "Expansion":
         """Learn from training rows (n, n_columns), of the columns `only`; constant ones are left out.
 
         Parameters: `quantiles`, where numbers are cut into steps; none leaves them plain; `bent`, whether their effect
-        may have another slope above their median.
+        may have another slope above their median; `plain`, whether the tails of numbers that have none are left alone.
         """
-        plain = [i for i in only if columns[i].kind == "number"]
-        numbers = [i for i in plain if np.std(_seen(matrix[:, i])) > 0]
-        spreads = np.array([_spread(matrix[:, i]) for i in numbers])
+        every = [i for i in only if columns[i].kind == "number"]
+        numbers = [i for i in every if np.std(_seen(matrix[:, i])) > 0]
+        spreads = np.array([_spread(matrix[:, i], plain=plain) for i in numbers])
         drawn = _drawn_in(matrix[:, numbers] / spreads)
         centers, scales = np.nanmean(drawn, axis=0), np.maximum(np.nanstd(drawn, axis=0), 1e-9)
         knots = _knots((drawn - centers) / scales) if bent else {}
         steps = [(i, cut) for i in numbers for cut in _cuts(matrix[:, i], quantiles)]
-        flags = [i for i in plain if RARE < np.isnan(matrix[:, i]).mean() < 1 - RARE]
+        flags = [i for i in every if RARE < np.isnan(matrix[:, i]).mean() < 1 - RARE]
         words = [(i, code) for i in only for code in range(len(columns[i].categories))]
         return cls(
             numbers=np.array(numbers, dtype=np.int64),
@@ -97,6 +100,12 @@ class Expansion:
         return np.concatenate(
             [[-1], self.numbers, self.numbers[self.bends], self.steps, self.flags, self.words[:, 0]]
         ).astype(np.int64)
+
+    @cached_property
+    def smooth(self) -> NDArray[np.int64]:
+        """The expanded columns that are no steps."""
+        _, _, steps, flags, _ = self._ends
+        return np.delete(np.arange(self.width), np.s_[steps:flags])
 
     @cached_property
     def _ends(self) -> tuple[int, int, int, int, int]:
@@ -188,9 +197,17 @@ def _seen(values: Matrix) -> Matrix:
     return finite if finite.size else np.zeros(1)
 
 
-def _spread(values: Matrix) -> float:
-    sizes = np.abs(_seen(values))
+def _spread(values: Matrix, *, plain: bool) -> float:
+    known = _seen(values)
+    sizes = np.abs(known)
+    if plain and not _has_tails(known):
+        return STRAIGHT * float(sizes.max(initial=1.0))
     return float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 1.0
+
+
+def _has_tails(known: Matrix) -> bool:
+    """Whether more than one value in a thousand would be cut off."""
+    return bool(np.quantile(np.abs(known - known.mean()), 0.999) > CLIP * known.std())
 
 
 def _knots(standardised: Matrix) -> dict[int, float]:

@@ -1,8 +1,8 @@
 """The simple model that always stands beside the trees: logistic regression, pooled, with each action's own deviation.
 
 One regression over all rows (features, and what kind of action it is), then for each action a ridge regression of what
-is left, shrunk toward the pooled one. An action that was not seen is scored by the pooled part alone. Everything it
-needs is a few arrays of numbers, so it travels as JSON.
+is left, without steps, shrunk toward the pooled one. An action that was not seen is scored by the pooled part alone.
+Everything it needs is a few arrays of numbers, so it travels as JSON.
 """
 
 from collections.abc import Mapping, Sequence
@@ -118,8 +118,8 @@ class LinearShape:
 
     Parameters: `columns` of the matrix; `action_column`, where the action's code stands; `n_actions` (0: a model
     without actions); `ignore`, columns it must not see; `quantiles`, where numbers are cut into steps; `bent`, whether
-    numbers may have another slope above their median; `signs`, by
-    column, +1 where the score may only rise with it and −1 where it may only fall; `looked_at`, rows, evenly spread,
+    numbers may have another slope above their median; `plain`, whether numbers without tails stay as they are; `signs`,
+    by column, +1 where the score may only rise with it and −1 where it may only fall; `looked_at`, rows, evenly spread,
     that say how columns are expanded (None: all).
     """
 
@@ -129,6 +129,7 @@ class LinearShape:
     ignore: Sequence[int] = ()
     quantiles: Sequence[float] = TERCILES
     bent: bool = False
+    plain: bool = False
     signs: Mapping[int, int] = field(default_factory=dict)
     looked_at: int | None = None
 
@@ -137,7 +138,7 @@ class LinearShape:
         most = self.looked_at or len(matrix)
         some = matrix if len(matrix) <= most else matrix[np.linspace(0, len(matrix) - 1, most).astype(np.int64)]
         customer, action = (
-            Expansion.fit(some, self.columns, only=part, quantiles=self.quantiles, bent=self.bent)
+            Expansion.fit(some, self.columns, only=part, quantiles=self.quantiles, bent=self.bent, plain=self.plain)
             for part in self.parts()
         )
         return customer, action
@@ -170,11 +171,14 @@ def fit_linear(
     design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
     pooled = _fit_signed(Problem(design, label, start), penalties.pooled, signs=signs)
-    rest = Problem(design[:, : customer.width], label, start + design @ pooled.astype(design.dtype))
-    groups = [np.flatnonzero(matrix[:, shape.action_column] == code) for code in range(shape.n_actions)]
-    own = np.array([_fit(rest.take(rows), penalties.own, intercept=1.0) for rows in groups])
+    smooth = customer.smooth
+    rest = Problem(design, label, start + design @ pooled.astype(design.dtype))
+    own = np.zeros((shape.n_actions, customer.width))
+    for code in range(shape.n_actions):
+        rows = np.flatnonzero(matrix[:, shape.action_column] == code)
+        own[code, smooth] = _fit(rest.take(rows).columns(smooth), penalties.own, intercept=1.0)
     pooled[0] += usual
-    return Linear(customer, action, pooled, own.reshape(-1, customer.width), shape.action_column)
+    return Linear(customer, action, pooled, own, shape.action_column)
 
 
 def _design(matrix: Matrix, customer: Expansion, action: Expansion) -> NDArray[np.float32]:

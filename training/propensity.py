@@ -205,7 +205,7 @@ class Ground:
 def prepare(train: Evidence, validation: Evidence, *, layout: Layout, search: Search) -> Ground:
     """Learn what would happen anyway, and put the shown rows on top of it."""
     actions = layout.position("action"), len(layout.actions.actions)
-    shape = LinearShape(layout.columns, *actions, looked_at=MOST_LOOKED_AT)
+    shape = LinearShape(layout.columns, *actions, looked_at=MOST_LOOKED_AT, plain=True)
     quiet = _fit_baseline(train.control, validation.control, shape, layout, search)
     first, final = (quiet.first, quiet.final) if quiet else (None, None)
     return Ground(

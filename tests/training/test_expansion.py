@@ -35,3 +35,27 @@ def test_an_expansion_written_before_there_were_bends_is_read_as_it_was():
     written = {name: told for name, told in plain.to_json().items() if name not in ("bends", "knots")}
     rows = np.random.default_rng(2).normal(size=(50, 2))
     np.testing.assert_array_equal(Expansion.from_json(written).apply(rows), plain.apply(rows))
+
+
+def test_only_tails_are_drawn_in():
+    generator = np.random.default_rng(3)
+    columns = [FeatureColumn("even"), FeatureColumn("tailed")]
+    rows = np.column_stack([generator.normal(size=20_000), np.exp(2 * generator.normal(size=20_000))])
+    drawn = Expansion.fit(rows, columns, only=(0, 1), quantiles=(), plain=True).apply(rows)
+    even, straight = drawn[:, 1], (rows[:, 0] - rows[:, 0].mean()) / rows[:, 0].std()
+    assert np.abs(even - np.clip(straight, -4.0, 4.0)).max() < 0.02
+    assert np.corrcoef(drawn[:, 2], rows[:, 1])[0, 1] < 0.7 < np.corrcoef(drawn[:, 2], np.log(rows[:, 1]))[0, 1]
+
+
+def test_actions_differ_in_slopes_and_not_in_steps():
+    generator = np.random.default_rng(4)
+    matrix = np.column_stack([generator.normal(size=(4_000, 2)), np.repeat([0.0, 1.0], 2_000)])
+    label = (generator.random(4_000) < sigmoid(np.where(matrix[:, 2] == 1.0, matrix[:, 0], -matrix[:, 0]))).astype(
+        float
+    )
+    columns = [*COLUMNS, FeatureColumn("action", "category", ("a", "b"))]
+    fitted = fit_linear(matrix, label, shape=LinearShape(columns, 2, 2), penalties=Penalties(own=10.0))
+    steps = np.delete(np.arange(fitted.customer.width), fitted.customer.smooth)
+    assert len(steps) == 4
+    assert not fitted.own[:, steps].any()
+    assert fitted.own[0, 1] < -0.5 < 0.5 < fitted.own[1, 1]
