@@ -10,9 +10,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from benchmarks.generated_events import lines
 from features.ledger import Ledger
+from features.online_store import PackedRows
+from pipelines.follow import WORTH
 
 SHOP = Path(__file__).parents[1] / "serving" / "workspace"
 MAPPINGS = """
@@ -43,8 +47,8 @@ def written(path, n):
     return path
 
 
-def ingest(shop, file):
-    command = [sys.executable, "-m", "pipelines", "ingest", str(file), "--home", "home", "--workspace", "shop"]
+def ingest(shop, file, home="home"):
+    command = [sys.executable, "-m", "pipelines", "ingest", str(file), "--home", home, "--workspace", "shop"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.Popen(command, cwd=shop, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
@@ -84,3 +88,29 @@ def test_a_mapped_file_whose_load_is_killed_is_whole_after_the_next(shop):
 @pytest.mark.reliability
 def test_a_mapped_file_whose_load_is_killed_again_and_again_is_whole_in_the_end(shop):
     survive(shop, n=400_000, kills=30)
+
+
+@pytest.mark.reliability
+def test_a_long_file_that_two_processes_load_is_whole_and_so_are_its_features(shop):
+    chance, file, n = random.Random(2), shop / "events.jsonl", 300_000  # noqa: S311 - as above
+    file.write_bytes(b"\n".join(lines(n, 6_000)))
+    assert file.stat().st_size > WORTH
+    ended = [killed(shop, file, chance.uniform(0, 4)) for _ in range(6)]
+    assert not all(ended)
+    for home in ("home", "undisturbed"):
+        with ingest(shop, file, home) as process:
+            assert process.wait() == 0
+    found = recorded(shop / "home" / "ledger.db")
+    assert (len(found), max(found.values())) == (n, 1)
+    told, states = zip(*(online(shop / home / "online.db") for home in ("home", "undisturbed")), strict=True)
+    assert told[0] == told[1]
+    for one, other in zip(*states, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+def online(path):
+    """Whose rows there are, with when each became known, and their states."""
+    rows = PackedRows(path)
+    held = rows.read_many(sorted(rows.customers()))
+    rows.close()
+    return [row[:3] for row in held], [np.frombuffer(row.state) for row in held]
