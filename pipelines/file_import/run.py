@@ -18,6 +18,7 @@ from features.mapping.row_mapper import ROWS, MappedRows, RowMapper, Rows
 from features.receipt import Arrival
 from features.replaying import ROW
 from pipelines.composition import Composition
+from pipelines.file_import.lines import lines_of
 from pipelines.file_import.lookup import looked_up, lookup_paths
 from pipelines.file_import.opened import opened, plain_name
 from pipelines.file_import.sorted_table import sorted_by
@@ -108,9 +109,14 @@ def _lines(path: Path) -> Read:
 
     def read(done: int) -> Iterator[tuple[float, Piece, list[Any]]]:
         with opened(path) as (stream, counted):
-            end = sum(1 for _ in islice(stream, done))
-            while lines := list(islice(stream, AT_ONCE)):
-                numbered = [(end + number, line) for number, line in enumerate(lines) if not line.isspace()]
+            every = lines_of(stream)
+            end = sum(1 for _ in islice(every, done))
+            while lines := list(islice(every, AT_ONCE)):
+                numbered = [
+                    (end + number, line)
+                    for number, line in enumerate(lines)
+                    if not (isinstance(line, bytes) and line.isspace())
+                ]
                 end += len(lines)
                 piece = Piece([place for place, _ in numbered], end, {ROWS: len(numbered)})
                 yield counted.share, piece, [line for _, line in numbered]

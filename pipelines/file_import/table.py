@@ -18,6 +18,7 @@ from features.mapping.mapping import Mapping
 from features.mapping.row_mapper import Rows
 from features.rejection import RejectedEventError
 from features.replaying import CELLS
+from pipelines.file_import.lines import lines_of
 from pipelines.file_import.opened import opened, plain_name
 
 AT_ONCE = 10_000
@@ -161,10 +162,12 @@ def _looked_up(name: str, mapping: Mapping) -> bool:
 def _json_pieces(path: Path, table: Table) -> Iterator[Rows]:
     paths = [name.split(".") for name in table.names]
     with opened(path) as (stream, counted):
-        yield from pieces((_members(line, paths) for line in stream), table, lambda: counted.share)
+        yield from pieces((_members(line, paths) for line in lines_of(stream)), table, lambda: counted.share)
 
 
-def _members(line: bytes, paths: Sequence[Sequence[str]]) -> tuple[Any, ...] | Refused | None:
+def _members(line: bytes | Refused, paths: Sequence[Sequence[str]]) -> tuple[Any, ...] | Refused | None:
+    if isinstance(line, Refused):
+        return line
     if not (line := line.strip()):
         return None
     try:

@@ -157,6 +157,19 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row(place, name):
     assert (ingested(place, file).accepted, rejects(place)) == (3, [])
 
 
+@pytest.mark.parametrize(("name", "write"), [("sales.jsonl", write_json_lines), ("events.jsonl", write_events)])
+def test_a_line_without_end_is_refused_by_its_beginning_and_the_next_is_read(place, name, write):
+    before, after = (write(place / name, rows(n)).read_bytes() for n in (2, 1))
+    endless = b'["' + b"x" * (5 << 20) + b'"]\n'
+    (place / name).write_bytes(before + endless + after.replace(b"o0", b"o9"))
+    told = ingested(place, place / name)
+    assert (told.accepted, told.rows, rejects(place)) == (3, 4, [(2, "too_large", "")])
+    with Ledger(place / "home" / "ledger.db") as ledger:
+        (kept,) = RejectBook(ledger).newest(2)
+    assert kept.raw == endless[: len(kept.raw)]
+    assert len(kept.raw) < 40_000
+
+
 def test_a_file_that_was_read_is_not_read_twice_but_anew_where_that_is_asked(place):
     file = write_csv(place / "sales.csv", rows(20, spoiled=SPOILED))
     first, second = ingested(place, file), ingested(place, file)
