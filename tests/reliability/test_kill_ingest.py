@@ -92,10 +92,10 @@ def test_a_mapped_file_whose_load_is_killed_again_and_again_is_whole_in_the_end(
 
 @pytest.mark.reliability
 def test_a_long_file_that_two_processes_load_is_whole_and_so_are_its_features(shop):
-    chance, file, n = random.Random(2), shop / "events.jsonl", 300_000  # noqa: S311 - as above
-    file.write_bytes(b"\n".join(lines(n, 6_000)))
+    chance, file, n = random.Random(2), shop / "events.jsonl", 240_000  # noqa: S311 - as above
+    file.write_bytes(b"\n".join(lines(n, 5_000)))
     assert file.stat().st_size > WORTH
-    ended = [killed(shop, file, chance.uniform(0, 4)) for _ in range(6)]
+    ended = [killed(shop, file, chance.uniform(0, 4)) for _ in range(3)]
     assert not all(ended)
     for home in ("home", "undisturbed"):
         with ingest(shop, file, home) as process:
