@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 TSUGI := $(BIN)/tsugi
 DEMO_HOME ?= .tsugi/demo
 
-.PHONY: help env demo serve ui test lint types contracts unit format reliability bench lock clean
+.PHONY: help env demo serve ui test lint types contracts unit unit-services unit-others format reliability bench lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,17 @@ types: $(INSTALLED) ## Mypy, strict, on the packages
 contracts: $(INSTALLED) ## Who may import whom
 	$(BIN)/lint-imports --no-cache
 
-unit: $(INSTALLED) ## Unit, law, contract, published and loop tests, and doctests
-	$(BIN)/pytest
+# Tests that mostly wait for services, and all others, side by side: half of the time on two cores.
+SERVICES := $(addprefix tests/,contracts docs examples pipelines reliability serving)
+
+unit: $(INSTALLED) ## Unit, law, contract, published and loop tests, and doctests: two halves at once
+	@$(MAKE) --no-print-directory --jobs=2 unit-services unit-others
+
+unit-services: $(INSTALLED)
+	$(BIN)/pytest $(SERVICES)
+
+unit-others: $(INSTALLED)
+	$(BIN)/pytest $(addprefix --ignore=,$(SERVICES))
 
 format: $(INSTALLED) ## Put the code into its format
 	$(BIN)/ruff format .
