@@ -4,8 +4,9 @@ Feast's own joins every row with all that came before it and then keeps the newe
 places in the files by key and time alone, and the state columns are read from those places. A test holds both equal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
 import duckdb
@@ -24,6 +25,8 @@ from decisioning.errors import InvalidInputError
 CLASS_PATH = "features.feast_offline_store.AsOfOfflineStore"
 KEY, TIME = "customer_id", "event_timestamp"
 MICROSECOND = timedelta(microseconds=1)
+BOUNDS: Mapping[str, str | bool] = {"memory_limit": "512MB", "preserve_insertion_order": False}
+"""A join beyond it goes on by way of the disk: a training reads history beside much else that it holds in memory."""
 
 
 class AsOfOfflineStoreConfig(DuckDBOfflineStoreConfig):
@@ -92,7 +95,7 @@ class AsOfJob(RetrievalJob):
 
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:  # noqa: ARG002 - feast's signature
         table = pa.Table.from_pandas(self._entities, preserve_index=False)
-        with duckdb.connect() as connection:
+        with TemporaryDirectory() as spill, duckdb.connect(config={**BOUNDS, "temp_directory": spill}) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.register("entity", _keys(self._entities))
             for asked in self._asked:
