@@ -56,6 +56,8 @@ def read_people(file: Path, id_column: str | None = None) -> PeopleTable:
     frame = _frame(file)
     if frame.empty:
         raise PeopleFileError(f"{file} has no row")
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what has no name for names of rows
+        raise PeopleFileError(f"{file} has more values in a row than names of columns", field="file")
     columns = {str(name).strip(): values.tolist() for name, values in frame.items()}
     if len(columns) < frame.shape[1]:
         raise PeopleFileError(f"{file} names a column twice: {', '.join(map(str, frame.columns))}")

@@ -41,6 +41,7 @@ def folder(tmp_path_factory):
     (folder / "empty.csv").touch()
     (folder / "header.csv").write_text("first_name,surname\n")
     (folder / "numbers.csv").write_text("a,b\n1,2\n")
+    (folder / "wide.csv").write_text("first_name,surname\nana,diaz,3\n")
     (folder / "twice.csv").write_text("id,first_name\n1,ana\n1,eva\n")
     return folder
 
@@ -138,6 +139,7 @@ WRONG = [
     ("empty.csv", "empty.csv is empty"),
     ("header.csv", "header.csv has no row"),
     ("numbers.csv", "no column is recognised among: a, b"),
+    ("wide.csv", "wide.csv has more values in a row than names of columns"),
     ("twice.csv", "two records have the id '1'"),
     ("people.csv --truth nobody", "no column 'nobody'"),
     ("people.csv --id nobody", "no column 'nobody'"),
