@@ -21,10 +21,13 @@ from features.history import History
 from features.home import Home
 from features.instant import to_us
 from features.ledger import Ledger
+from features.owners import Times
 from features.primitives import Array
 
 KEYS = ("customer_id", "event_timestamp")
 ROW = "tsugi_row"
+BLOCK = 8_192
+"""Rows whose features are computed together: states are twice as wide, and copied on the way."""
 
 
 def training_frame(
@@ -43,7 +46,7 @@ def training_frame(
     """
     _check(entity_frame, service)
     if entity_frame.empty:
-        return _with_features(entity_frame, features, features.empty(0))
+        return _with_features(entity_frame, features, features.at(features.empty(0), np.empty(0)))
     History(home.history, features).check()
     store = apply(home, features)
     keys = pd.DataFrame(
@@ -56,19 +59,34 @@ def training_frame(
     circles = _circles(home, features, keys)
     keys = pd.concat([keys, _of_others(keys, circles)], ignore_index=True)
     found = store.get_historical_features(keys, store.get_feature_service(service))
-    states = _states(found.to_arrow(), features.columns)
-    own = states[: len(entity_frame)]
-    company = Company(circles, own, states[len(own) :]) if circles else None
-    return _with_features(entity_frame, features, own, company)
+    values = _values(found.to_arrow(), features, _times(entity_frame), circles)
+    return _with_features(entity_frame, features, values)
+
+
+def _values(joined: pa.Table, features: FeatureSet, now_us: Times, circles: Sequence[Circles]) -> Array:
+    """The features (n, n_features) of rows in their order, those of customers in groups from everybody's states."""
+    order = joined[ROW].to_numpy()
+    if circles:
+        states = np.empty((len(order), len(features.columns)))
+        states[order] = _states(joined, features.columns)
+        own = states[: len(now_us)]
+        return features.at(own, now_us, company=Company(circles, own, states[len(own) :]))
+    values = np.empty((len(order), len(features.names)))
+    for start in range(0, len(order), BLOCK):
+        rows = order[start : start + BLOCK]
+        values[rows] = features.at(_states(joined.slice(start, BLOCK), features.columns), now_us[rows])
+    return values
 
 
 def _states(joined: pa.Table, columns: Sequence[str]) -> Array:
-    """The columns (n, n_state) of rows in their order; NaN where nothing was known."""
-    order = joined[ROW].to_numpy()
-    states = np.empty((len(order), len(columns)))
-    for place, name in enumerate(columns):
-        states[order, place] = joined[name].to_numpy()
-    return states
+    """The columns (n, n_state) of some rows; NaN where nothing was known."""
+    return np.stack([joined[name].to_numpy() for name in columns], axis=1)
+
+
+def _times(entity_frame: pd.DataFrame) -> Times:
+    moments = entity_frame["event_timestamp"].dt.tz_convert("UTC").dt.as_unit("us").astype("int64")
+    times: Times = moments.to_numpy()
+    return times
 
 
 def _circles(home: Home, features: FeatureSet, keys: pd.DataFrame) -> list[Circles]:
@@ -117,11 +135,7 @@ def online_states(
     return np.array([answer[column] for column in features.columns], dtype=np.float64).T
 
 
-def _with_features(
-    entity_frame: pd.DataFrame, features: FeatureSet, states: Array, company: Company | None = None
-) -> pd.DataFrame:
-    now_us = entity_frame["event_timestamp"].dt.tz_convert("UTC").dt.as_unit("us").astype("int64").to_numpy()
-    values = features.at(states, now_us, company=company)
+def _with_features(entity_frame: pd.DataFrame, features: FeatureSet, values: Array) -> pd.DataFrame:
     columns: dict[str, object] = {name: values[:, place] for place, name in enumerate(features.names)}
     for feature in features.features:
         if feature.kind == "category":

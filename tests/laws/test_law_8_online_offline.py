@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 from feature_shop import START, Shop, assert_same
 
+from features import historical
 from features.feast_repo import apply
 from features.feature import Feature
 from features.feature_set import FeatureSet
-from features.historical import online_features, online_states, training_frame
+from features.historical import BLOCK, online_features, online_states, training_frame
 from features.history import History
 from features.journey.file import read_journey_file
 from features.primitives_value import trait
@@ -62,7 +63,9 @@ def world(tmp_path_factory):
     shop.close()
 
 
-def test_online_features_equal_offline_features_at_the_same_instant(world):
+@pytest.mark.parametrize("block", [7, BLOCK])
+def test_online_features_equal_offline_features_at_the_same_instant(world, monkeypatch, block):
+    monkeypatch.setattr(historical, "BLOCK", block)
     shop, asked = world
     entities = pd.DataFrame({"customer_id": [a[0] for a in asked], "event_timestamp": [a[1] for a in asked]})
     offline = training_frame(shop.home, FEATURES, entities)
