@@ -136,12 +136,13 @@ def online_states(
 
 
 def _with_features(entity_frame: pd.DataFrame, features: FeatureSet, values: Array) -> pd.DataFrame:
-    columns: dict[str, object] = {name: values[:, place] for place, name in enumerate(features.names)}
-    for feature in features.features:
+    told = pd.DataFrame(values, entity_frame.index, list(features.names), copy=False)
+    for place, feature in enumerate(features.features):
         if feature.kind == "category":
-            codes = values[:, features.names.index(feature.name)]
-            columns[feature.name] = np.array(features.words(feature.name, codes), dtype=object)
-    return pd.concat([entity_frame, pd.DataFrame(columns, index=entity_frame.index)], axis=1)
+            told[feature.name] = np.array(features.words(feature.name, values[:, place]), dtype=object)
+    for place, name in enumerate(entity_frame.columns):
+        told.insert(place, name, entity_frame[name], allow_duplicates=True)
+    return told
 
 
 def _check(entity_frame: pd.DataFrame, service: str) -> None:
