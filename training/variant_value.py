@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from decisioning.catalog import HoldoutArms
+from decisioning.holdout import ARMS
 from decisioning.variant import VariantTest
 from features.ledger import Ledger
 from features.record import DECISION
@@ -25,7 +26,7 @@ from training.dataset import DecisionLogFrame
 
 Assigned = Mapping[str, Mapping[str, str]]
 """The variants of the decisions of customers who were in any: by decision, by test."""
-DECIDED = "nba"
+DECIDED = ARMS[0]
 """The arm of all that is left: next best actions."""
 
 

@@ -102,6 +102,8 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Value the champion beside nothing, uniform and every constant action; a shadow; or any policy on any table."""
+    if sum((shadow, tests, arms, log is not None)) > 1:
+        raise typer.BadParameter("one of --shadow, --tests, --arms and --log")
     if shadow:
         from pipelines.evaluate_shadow import evaluate_shadow, shadow_in_words
 

@@ -98,6 +98,8 @@ REFUSED = [
     ("retrain --as-of 2026-05-01 " + HERE, USAGE, "2026-05-01T00:00:00 needs a UTC offset or Z"),
     ("retrain --as-of 2626-05-01T00:00:00Z " + HERE, USAGE, "is not over yet"),
     ("retrain --as-of yesterday " + HERE, USAGE, "'--as-of'"),
+    ("evaluate --tests --arms " + HERE, USAGE, "one of --shadow, --tests, --arms and --log"),
+    ("evaluate --arms --workspace nowhere", FAILED, "nowhere/tsugi.toml does not exist"),
     ("demo --customers 3", USAGE, "--customers"),
     ("retrian", USAGE, "No such command 'retrian'"),
     ("ingest", USAGE, "Missing argument"),
