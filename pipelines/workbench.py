@@ -27,10 +27,10 @@ from training.bundle import PolicyBundle
 from training.dataset import DecisionLogFrame, TimeSplit
 from training.encoding import ActionTable, Layout
 from training.exposure import evidence_by_time
+from training.ground import Ground, prepare
 from training.learning import search_of
 from training.own_model import as_blend
 from training.promotion import CANDIDATE
-from training.propensity import Ground, prepare
 from training.registry import Registry
 
 

@@ -5,9 +5,8 @@ Calibration and shrinkage stay those of the first fit, which had not seen the va
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
@@ -15,27 +14,20 @@ from decisioning.errors import InvalidInputError
 from training.aside import Aside
 from training.blend import Blend
 from training.blend_fit import BlendReport, Choice, Recipe, choose_blend, refit
-from training.by_action import information, seen
-from training.calibration import Calibration, choose_calibration
-from training.encoding import TREATMENT_COLUMNS, Floats, Layout, Matrix
+from training.calibration import Calibration
+from training.encoding import Floats, Layout, Matrix
 from training.exposure import Evidence
+from training.ground import FEWEST_POSITIVES, Baseline, Ground, effect_rows, is_seen_anyway, prepare, start_of
 from training.linear import LinearShape, Penalties
-from training.logistic import log_odds, sigmoid
+from training.logistic import sigmoid
 from training.metrics import Quality
 from training.response import ResponseModel
-from training.shrinkage import EffectRows, Shrinkage, fit_shrinkage
 from training.specialist_fit import Lessons, SpecialistReport, Specialized, choose_specialists, refit_specialists
-from training.specialists import Specialists
 from training.trees import Rows
 from training.tuning import Search
 from training.uplift.own_effect import OwnEffects
 from training.uplift.own_fit import OwnChosen, OwnReport, OwnTried, Pairs, choose_own, refit_own, try_own
 
-FEWEST_POSITIVES = 10
-"""With fewer positives nothing can be learned."""
-MOST_LOOKED_AT = 16_000
-"""Rows, evenly spread, that say how columns are expanded: their terciles and scales move little with more."""
-NOBODY = Specialists()
 EFFECT_PENALTIES = Penalties(pooled=30.0, own=30.0)
 """An effect varies less between customers than a baseline, and as much between actions as between customers."""
 
@@ -68,16 +60,6 @@ class PropensityReport:
         return sum(part.tuning_seconds + part.fit_seconds for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Baseline:
-    """The baseline before and after the validation rows were learned."""
-
-    first: Blend
-    final: Blend
-    choice: Choice
-    calibration: Calibration
-
-
 def fit_propensity(
     train: Evidence, validation: Evidence, *, layout: Layout, search: Search
 ) -> tuple[ResponseModel, PropensityReport]:
@@ -105,7 +87,7 @@ def _fit(
     train: Evidence, validation: Evidence, layout: Layout, search: Search, aside: Aside
 ) -> tuple[ResponseModel, PropensityReport]:
     pairs = Pairs(train, layout), Pairs(validation, layout)
-    seen_anyway = _is_seen_anyway(train.control, validation.control)
+    seen_anyway = is_seen_anyway(train.control, validation.control)
     tried = try_own(*pairs, seed=search.seed, aside=aside) if seen_anyway else None
     ground = prepare(train, validation, layout=layout, search=search)
     recipe = Recipe(bent(ground.shape), search.of("effect"), EFFECT_PENALTIES)
@@ -120,8 +102,8 @@ def _fit(
     report = PropensityReport(
         effect=first.choice.report,
         baseline=quiet.choice.report if quiet else None,
-        shown=Quality.of(later.label, found.shown_calibration.apply(_start(later) + first.margin(later.matrix))),
-        simple_shown=Quality.of(later.label, sigmoid(_start(later) + simple.margin(later.matrix))),
+        shown=Quality.of(later.label, found.shown_calibration.apply(start_of(later) + first.margin(later.matrix))),
+        simple_shown=Quality.of(later.label, sigmoid(start_of(later) + simple.margin(later.matrix))),
         not_shown=_quality(validation.control, quiet),
         shown_calibration=found.shown_calibration,
         baseline_calibration=found.baseline_calibration,
@@ -141,7 +123,7 @@ def bent(shape: LinearShape) -> LinearShape:
 def _own_effects(
     tried: OwnTried | None,
     pairs: tuple[Pairs, Pairs],
-    ground: "Ground",
+    ground: Ground,
     first: "_Effect",
     found: ResponseModel,
     *,
@@ -150,73 +132,10 @@ def _own_effects(
     """Learners of effects against the pooled model's uplift, as it was before it saw the validation rows."""
     if tried is None or ground.quiet is None:
         return OwnChosen({}, ()), OwnEffects()
-    rows = _effect_rows(ground.evidence, first, ground.quiet, found.shown_calibration, ground.layout)
+    rows = effect_rows(ground.evidence, first, ground.quiet, found.shown_calibration, ground.layout)
     pooled = replace(rows, uplift=found.shrinkage.apply(rows.uplift, rows.code))
     chosen = choose_own(tried, pooled)
     return chosen, refit_own(*pairs, chosen, seed=seed)
-
-
-class Margin(Protocol):
-    """Whatever says what showing adds."""
-
-    def margin(self, matrix: Matrix) -> Floats:
-        """In log-odds (n,) of rows (n, n_columns)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What an effect is learned on: the shown rows, whose offset is what would happen anyway.
-
-    Parameters: `quiet`, the baseline of actions whose aim is also seen where they are not shown; `evidence`, the later
-    part; `train` and `later`, the shown rows on top of the baseline that saw the training part only; `everything`, both
-    on top of the one that saw both.
-    """
-
-    layout: Layout
-    shape: LinearShape
-    quiet: "_Baseline | None"
-    evidence: Evidence
-    train: Rows
-    later: Rows
-    everything: Rows
-
-    def finish(self, effect: Margin, final: Blend, *, specialists: Specialists = NOBODY) -> ResponseModel:
-        """The response model of an effect.
-
-        Parameters: `effect`, learned from `train`, by which calibration and shrinkage are chosen on the later rows;
-        `final` and `specialists`, what serves: the same, or learned again from `everything`.
-        """
-        lifted = _start(self.later) + effect.margin(self.later.matrix)
-        shown = choose_calibration(lifted, self.later.label)
-        return ResponseModel(
-            layout=self.layout,
-            baseline=self.quiet.final if self.quiet else None,
-            effect=final,
-            baseline_calibration=self.quiet.calibration if self.quiet else Calibration(),
-            shown_calibration=shown,
-            shrinkage=_shrinkage(self.evidence, effect, self.quiet, shown, self.layout),
-            seen=seen(self.everything, self.layout),
-            specialists=specialists,
-            information=information(self.everything, self.layout),
-        )
-
-
-def prepare(train: Evidence, validation: Evidence, *, layout: Layout, search: Search) -> Ground:
-    """Learn what would happen anyway, and put the shown rows on top of it."""
-    actions = layout.position("action"), len(layout.actions.actions)
-    shape = LinearShape(layout.columns, *actions, looked_at=MOST_LOOKED_AT, plain=True)
-    quiet = _fit_baseline(train.control, validation.control, shape, layout, search)
-    first, final = (quiet.first, quiet.final) if quiet else (None, None)
-    return Ground(
-        layout=layout,
-        shape=shape,
-        quiet=quiet,
-        evidence=validation,
-        train=_lifted(train, first),
-        later=_lifted(validation, first),
-        everything=_lifted(train, final).join(_lifted(validation, final)),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,64 +161,10 @@ def _first_effect(
 
 def _on_top(rows: Rows, pooled: Blend) -> Rows:
     """Rows that start from what the pooled model says of them."""
-    return rows.on(_start(rows) + pooled.margin(rows.matrix))
+    return rows.on(start_of(rows) + pooled.margin(rows.matrix))
 
 
-def _fit_baseline(
-    train: Rows, validation: Rows, shape: LinearShape, layout: Layout, search: Search
-) -> "_Baseline | None":
-    if not _is_seen_anyway(train, validation):
-        return None
-    hidden = tuple(layout.position(name) for name in TREATMENT_COLUMNS)
-    recipe = Recipe(replace(shape, ignore=hidden), search.of("baseline"))
-    choice = choose_blend(train, validation, recipe)
-    calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
-    return _Baseline(choice.blend, refit(train.join(validation), recipe, choice), choice, calibration)
-
-
-def _is_seen_anyway(train: Rows, validation: Rows) -> bool:
-    """Whether aims are reached often enough where nothing was shown."""
-    return min(float(train.label.sum()), float(validation.label.sum())) >= FEWEST_POSITIVES
-
-
-def _lifted(evidence: Evidence, baseline: Blend | None) -> Rows:
-    rows, stated = evidence.shown, log_odds(evidence.starting)
-    if baseline is None:
-        return rows.on(stated)
-    return rows.on(np.where(evidence.organic, baseline.margin(rows.matrix), stated))
-
-
-def _start(rows: Rows) -> Floats:
-    return np.zeros(len(rows)) if rows.offset is None else rows.offset
-
-
-def _shrinkage(
-    validation: Evidence, effect: Margin, quiet: "_Baseline | None", shown: Calibration, layout: Layout
-) -> Shrinkage:
-    n_actions = len(layout.actions.actions)
-    if quiet is None:
-        return Shrinkage(np.zeros(n_actions + 1), 0.0, float("nan"))
-    return fit_shrinkage(_effect_rows(validation, effect, quiet, shown, layout), n_actions=n_actions)
-
-
-def _effect_rows(
-    validation: Evidence, effect: Margin, quiet: "_Baseline", shown: Calibration, layout: Layout
-) -> EffectRows:
-    organic = np.flatnonzero(validation.organic)
-    rows = validation.shown.take(organic).join(validation.control)
-    start = quiet.first.margin(rows.matrix)
-    baseline = quiet.calibration.apply(start)
-    return EffectRows(
-        code=rows.matrix[:, layout.position("action")].astype(np.float64),
-        shown=np.concatenate([np.ones(len(organic)), np.zeros(len(validation.control))]),
-        outcome=rows.label,
-        share=np.concatenate([validation.shown_share[organic], validation.control_share]),
-        baseline=baseline,
-        uplift=shown.apply(start + effect.margin(rows.matrix)) - baseline,
-    )
-
-
-def _quality(control: Rows, quiet: "_Baseline | None") -> Quality | None:
+def _quality(control: Rows, quiet: Baseline | None) -> Quality | None:
     if quiet is None:
         return None
     return Quality.of(control.label, quiet.calibration.apply(quiet.first.margin(control.matrix)))

@@ -13,8 +13,8 @@ from training.blend import Blend
 from training.bundle import PolicyBundle
 from training.dataset import split_by_time
 from training.exposure import evidence_of
+from training.ground import prepare
 from training.own_model import as_blend
-from training.propensity import prepare
 from training.tuning import Search
 
 LAYOUT = a_layout()
