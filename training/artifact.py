@@ -34,8 +34,8 @@ def write_bundle(
     """Write the folder (made where missing); returns the version, a hash of the content.
 
     Parameters: `learned_until`, the moment of the last decision that it learned from, where that is known; `entries`,
-    the candidates that golden rows are scored for (a model's own by default); `report`, how it
-    came to be, kept beside the content and no part of the version.
+    the candidates that golden rows are scored for (a model's own by default); `report`, how it came to be, kept beside
+    the content and no part of the version.
     """
     content, texts = bundle_to_json(bundle)
     candidates = entries or _entries(bundle)

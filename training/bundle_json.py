@@ -122,10 +122,11 @@ def _own_effects(content: Mapping[str, Any], texts: Texts, layout: Layout) -> Ow
 def _foreseen_json(model: ForeseenModel, name: str, texts: Texts) -> dict[str, Any]:
     if isinstance(model, EventModel):
         return _event_json(model, name, texts)
-    file = None if model.amount is None else f"{name}_amount.txt"
-    if file is not None and model.amount is not None:
-        texts[file] = model.amount.booster.model_to_string()
-    return {**_event_json(model.chance, name, texts), "amount": {"trees": file, "scale": model.scale}}
+    amount: dict[str, Any] = {"trees": None, "scale": model.scale}
+    if model.amount is not None:
+        amount["trees"] = f"{name}_amount.txt"
+        texts[amount["trees"]] = model.amount.booster.model_to_string()
+    return {**_event_json(model.chance, name, texts), "amount": amount}
 
 
 def _event_json(model: EventModel, name: str, texts: Texts) -> dict[str, Any]:

@@ -5,13 +5,12 @@ a customer, and than what the champion bundle foresees by. Where it is not, the 
 no worse than what knows nothing. None of them learned from those snapshots: the champion learned earlier.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from decisioning.errors import InvalidInputError
 from features.instant import to_us
@@ -31,6 +30,8 @@ from training.trees import Rows
 from training.tuning import Search
 
 Report = EventReport | SpendReport
+Fit = Callable[..., tuple[ForeseenModel, Report]]
+"""`fit_event`, or what takes and gives the same of amounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +92,12 @@ def learn_subject(
         encoder = FeatureEncoder(feature_columns(past.features))
         rows = [Rows(_encoded(encoder, frame), part.label) for frame, part in zip(frames, parts, strict=True)]
         ids = parts[2].customer_id
-        model, report = _fit(rows, subject, encoder=encoder, search=search, customer_id=ids)
+        fit: Fit = fit_spend if subject.amount else fit_event
+        model, report = fit(rows, subject, encoder=encoder, search=search, customer_id=ids)
     except InvalidInputError as error:
         return Foreseen(subject, champion, None, (error.message,), kept=champion is not None)
     served = None if champion is None else champion.score_matrix(_encoded(champion.encoder, frames[2]))
     return _judged(Foreseen(subject, model, report, ()), report, champion=champion, served=served, seed=search.seed)
-
-
-def _fit(
-    rows: Sequence[Rows],
-    subject: Subject,
-    *,
-    encoder: FeatureEncoder,
-    search: Search,
-    customer_id: NDArray[np.object_],
-) -> tuple[ForeseenModel, Report]:
-    if subject.amount:
-        return fit_spend(rows, subject, encoder=encoder, search=search, customer_id=customer_id)
-    return fit_event(rows, subject, encoder=encoder, search=search, customer_id=customer_id)
 
 
 def _judged(

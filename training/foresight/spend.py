@@ -112,11 +112,8 @@ def _amount(train: Rows, validation: Rows, *, seed: int) -> tuple[Trees | None, 
     by_mean = np.mean((np.minimum(_mean_amount(train), cap) - came) ** 2)
     if by_trees > (1 - CONVINCING) * by_mean:
         return None, _mean_amount(both)
-    return fit_amount(*_columns(_buyers(both)), seed=seed)
-
-
-def _columns(rows: Rows) -> tuple[Floats, Floats]:
-    return np.asarray(rows.matrix, dtype=np.float64), rows.label
+    every = _buyers(both)
+    return fit_amount(every.matrix, every.label, seed=seed)
 
 
 def _buyers(rows: Rows) -> Rows:

@@ -6,7 +6,7 @@ import pytest
 from decisioning.errors import InvalidInputError
 from training.component_gate import judge_component
 from training.encoding import FeatureColumn, FeatureEncoder
-from training.foresight.spend import fit_spend
+from training.foresight.spend import FEWEST_BUYERS, fit_spend
 from training.foresight.subject import Subject
 from training.logistic import sigmoid
 from training.trees import Rows
@@ -50,6 +50,15 @@ def test_amounts_that_nothing_tells_are_everybodys_mean():
     bought = rows.label > 0
     assert model.amounts(rows.matrix) == pytest.approx(rows.label[bought].mean(), rel=0.1)
     assert report.predicted.tolist() == report.predicted_simple.tolist()
+
+
+def test_of_few_buyers_amounts_are_everybodys_mean_however_much_features_tell():
+    few = spent(0)[0].take(np.arange(FEWEST_BUYERS))
+    parts = [few, spent(1)[0], spent(2)[0]]
+    customers = np.arange(N).astype(object)
+    model, _ = fit_spend(parts, VALUE, encoder=ENCODER, search=Search(trials=2), customer_id=customers)
+    assert 10 <= (few.label > 0).sum() < FEWEST_BUYERS
+    assert model.amount is None
 
 
 def test_it_may_serve_where_it_is_no_worse_than_what_is_plainer_and_not_where_it_is():
