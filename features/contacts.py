@@ -25,7 +25,10 @@ class ContactBook:
         self._ledger = ledger
 
     def history(self, customer_id: str, since: datetime, now: datetime) -> ContactHistory:
-        """Contacts that count now and answers, both at or after `since` and not after `now`, in order of time.
+        """Contacts that count now and answers, both at or after `since`, in order of time.
+
+        Those later than `now` are among them: somebody else decided while this decision was on its way to the ledger.
+        The version counts theirs; left out, they would let a cap be exceeded, and no check would find it.
 
         Raises: `UnavailableError` where it cannot be read; the caller must then offer nothing.
         """
@@ -116,12 +119,12 @@ _HISTORY = f"""
     SELECT {_CONTACT}, c.action, c.action_group, c.channel, coalesce(c.shown_us, c.decided_us) AS at_us,
            CASE WHEN c.shown_us IS NULL THEN c.expires_us END, c.decision_id
     FROM identifier i JOIN contact c ON c.node = i.node
-    WHERE i.customer_id = :customer AND coalesce(c.shown_us, c.decided_us) BETWEEN :since AND :now
+    WHERE i.customer_id = :customer AND coalesce(c.shown_us, c.decided_us) >= :since
         AND (c.shown_us NOTNULL OR c.expires_us > :now)
     UNION ALL
     SELECT {_ANSWERED}, a.action, a.action_group, a.type, a.occurred_us, NULL, a.outcome_id
     FROM identifier i JOIN answer a ON a.node = i.node
-    WHERE i.customer_id = :customer AND a.occurred_us BETWEEN :since AND :now
+    WHERE i.customer_id = :customer AND a.occurred_us >= :since
     ORDER BY what, at_us, id, action
 """  # noqa: S608 (constants only)
 """The version of the contacts first, then contacts and answers, each in order of time: one look at all of them."""

@@ -91,6 +91,12 @@ def test_a_reservation_counts_until_it_expires(book, ledger):
     assert len(history(ledger, now=at(1800)).contacts) == 0
 
 
+def test_what_others_decided_since_this_decision_began_counts_too(book, ledger):
+    book.record(a_decision()).result()
+    seen = history(ledger, now=at(-1))
+    assert (len(seen.contacts), seen.version) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("placement", "channel", "treatment"), [("inbox", "email", "mail"), ("strip", "web", "banner")]
 )
