@@ -32,16 +32,19 @@ class Patience:
     """How long a call may take.
 
     Parameters: `timeout`, seconds that one try may wait for bytes; `tries` altogether; `first_wait`, seconds before the
-    second, doubled before every other, of which a random part is slept, so that callers do not come back all at once.
+    second, doubled before every other up to `longest_backoff`, of which a random part is slept, so that callers do not
+    come back all at once. Who must outlast a restart gives more tries and keeps it short.
     """
 
     timeout: float = 5.0
     tries: int = 4
     first_wait: float = 0.1
+    longest_backoff: float = 5.0
 
     def before(self, nth: int, asked: float) -> float:
         """Seconds to wait before the nth try (1 is the second); at least what the service asked for."""
-        return max(asked, uniform(0.0, self.first_wait * 2 ** (nth - 1)))  # noqa: S311 (no cryptography)
+        backoff = min(self.longest_backoff, self.first_wait * 2.0 ** min(nth - 1, 64))
+        return max(asked, uniform(0.0, backoff))  # noqa: S311 (no cryptography)
 
 
 @dataclass(frozen=True, slots=True)

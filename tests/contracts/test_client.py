@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from service_process import a_service
 
 from serving.client import errors
@@ -147,6 +149,12 @@ def a_client(url, slept=None):
 
 GOOD = (200, {}, json.dumps(DECIDED).encode())
 LATER = (503, {"Retry-After": "2"}, b'{"error": {"code": "unavailable", "message": "later", "field": null}}')
+
+
+@given(st.integers(1, 5_000), st.floats(0.0, 60.0), st.floats(0.0, 10.0))
+def test_a_wait_is_as_long_as_was_asked_for_and_else_no_longer_than_the_longest_backoff(nth, asked, longest):
+    waited = Patience(first_wait=0.02, longest_backoff=longest).before(nth, asked)
+    assert asked <= waited <= max(asked, longest)
 
 
 @pytest.mark.parametrize("first", [None, LATER, (429, {"Retry-After": "2"}, b"{}"), (502, {}, b"<html>")])
