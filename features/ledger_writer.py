@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from decisioning.errors import UnavailableError
 from features.ledger_file import connect, naming
+from features.log_copier import LogCopier
 
 T = TypeVar("T")
 _Job = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
@@ -31,6 +32,7 @@ class LedgerWriter:
         self._lock = Lock()
         self._thread: Thread | None = None
         self._closed = False
+        self._copier = LogCopier(path)
 
     def submit(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
         """Queue an operation. Raises `UnavailableError` once the writer is closed."""
@@ -52,6 +54,7 @@ class LedgerWriter:
             self._queue.put(None)
         if thread is not None:
             thread.join()
+        self._copier.close()
 
     def _serve(self) -> None:
         connection: sqlite3.Connection | None = None
@@ -65,6 +68,7 @@ class LedgerWriter:
             except UnavailableError as error:
                 done = [(future, None, error) for _, future in jobs]
             _resolve(done)
+            self._copier.committed(len(done))
         if connection is not None:
             connection.close()
 
