@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from time import monotonic
+from typing import NamedTuple
 
 from serving.api_key import ApiKey, Right
 from serving.client.signing import SCHEME, secret_in
@@ -33,6 +34,17 @@ class _Known:
         return cls(kept, key.rights, Bucket(key.per_second) if key.per_second else None)
 
 
+class Admitted(NamedTuple):
+    """A caller that was let in.
+
+    Parameters: `digest`, the sha256 that the body must have (None: it was not signed); `floods`, whether the key was
+    refused a moment ago because it calls too often.
+    """
+
+    digest: str | None = None
+    floods: bool = False
+
+
 class KeyRing:
     """The keys that open the service.
 
@@ -42,6 +54,7 @@ class KeyRing:
     >>> from pathlib import Path
     >>> ring = KeyRing(Settings(Path("."), Path("."), keys=(ApiKey("k1"),)))
     >>> ring.admit({b"authorization": b"Bearer k1"}, client="192.0.2.1", right="decide")
+    Admitted(digest=None, floods=False)
     """
 
     def __init__(
@@ -50,6 +63,7 @@ class KeyRing:
         self._open = settings.open
         self._known = tuple(_Known.of(key) for key in settings.keys if not key.signs)
         self._signing = tuple(_Known.of(key) for key in settings.keys if key.signs)
+        self._has_rates = any(key.bucket for key in self._known)
         self._clock, self._nonces = clock, nonces
 
     def admit(
@@ -60,16 +74,15 @@ class KeyRing:
         right: Right | None,
         segment: bool = False,
         asked: str = "",
-    ) -> str | None:
+    ) -> Admitted:
         """Let the caller in, or raise `HttpError`: 401 without a key, 403 without the right, 429 too often.
 
-        Gives the sha256 that the body must have, where it was signed. Parameters: `headers` by lower-case name;
-        `client`, the caller's address; `right` that the route needs (None: any key will do); `segment`, whether a
-        Segment sender asks; `asked`, method and path.
+        Parameters: `headers` by lower-case name; `client`, the caller's address; `right` that the route needs (None:
+        any key will do); `segment`, whether a Segment sender asks; `asked`, method and path.
         """
         if self._open:
             _admit_loopback(client)
-            return None
+            return Admitted()
         scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
         signs = scheme.lower() == _SIGNED
         key, digest = self._signed(credentials, asked) if signs else (self._found(_presented(headers)), None)
@@ -77,8 +90,21 @@ class KeyRing:
             raise _unauthorised(segment=segment)
         if right is not None and right not in key.rights:
             raise HttpError(403, "forbidden", f"this key may {', '.join(sorted(key.rights))}; {right} is needed")
-        _at_its_rate(key, self._clock())
-        return digest
+        now = self._clock()
+        if key.bucket and (wait := key.bucket.take(now)):
+            raise _too_often(key.bucket, wait)
+        return Admitted(digest, floods=key.bucket is not None and key.bucket.is_flooded(now))
+
+    def too_often(self, headers: Mapping[bytes, bytes]) -> HttpError | None:
+        """The refusal of a key that calls too often now, known before anything is made of the request.
+
+        None where the key may call, where there is none, and where a signature would have to be checked first.
+        """
+        key = self._found(_presented(headers)) if self._has_rates else None
+        if key is None or key.bucket is None:
+            return None
+        wait = key.bucket.wait(self._clock())
+        return _too_often(key.bucket, wait) if wait else None
 
     def _signed(self, credentials: bytes, asked: str) -> tuple[_Known, str]:
         """Whose signature it is, and of which body; every secret is tried, then the nonce is used up."""
@@ -96,11 +122,9 @@ class KeyRing:
         return found[0] if found else None
 
 
-def _at_its_rate(key: _Known, now: float) -> None:
-    wait = key.bucket.take(now) if key.bucket else 0.0
-    if wait > 0.0:
-        message = f"this key may make {key.bucket.per_second:g} requests a second" if key.bucket else ""
-        raise HttpError(429, "too_many_requests", message, headers={"Retry-After": str(ceil(wait))})
+def _too_often(bucket: Bucket, wait: float) -> HttpError:
+    message = f"this key may make {bucket.per_second:g} requests a second"
+    return HttpError(429, "too_many_requests", message, headers={"Retry-After": str(ceil(wait))})
 
 
 def _admit_loopback(client: str) -> None:

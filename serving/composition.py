@@ -46,7 +46,7 @@ from features.workspace import Workspace
 from serving.auth import KeyRing
 from serving.catalog_store import catalog_store
 from serving.challenger import Challenger
-from serving.connection import BoundedConnection
+from serving.connection import BoundedConnection, refusing
 from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
@@ -115,8 +115,10 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         fast.prime()
         ports = _Ports(stores, workspace, catalog, challenger, fast, clock, Lane())
         book = DecisionBook(stores.ledger, catalog.current.catalog)
+        keys = KeyRing(settings, nonces=stack.enter_context(closing(Nonces(home.nonces, clock))))
+        stack.enter_context(refusing(keys))
         yield Desk(
-            keys=KeyRing(settings, nonces=stack.enter_context(closing(Nonces(home.nonces, clock)))),
+            keys=keys,
             metrics=metrics,
             clock=clock,
             workers=workers,

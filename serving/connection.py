@@ -6,13 +6,16 @@ be under way follows how long they wait (`serving.admission`).
 """
 
 from asyncio import TimerHandle, Transport
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import ClassVar, Protocol
 
-import orjson
 import uvicorn.config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.admission import Admission
+from serving.responses import HttpError, render_error
 
 HEAD_SECONDS = 10.0
 """That the head of a request may take to arrive, from the beginning of a connection or of the next request."""
@@ -22,20 +25,33 @@ SPARED = (b"/livez", b"/readyz", b"/metrics")
 _SEGMENT = tuple(f"/v1/{each}".encode() for each in ("batch", "identify", "track", "page", "screen", "alias", "group"))
 
 
-def _refusal(*, segment: bool) -> bytes:
-    said = {"code": "overloaded", "message": "there is more to do than can be done soon; try again"}
-    body = orjson.dumps({"error": {**said, "field": None}, **(said if segment else {})})
-    head = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
-    return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
+class Rates(Protocol):
+    """Knows how often whoever calls may."""
+
+    def too_often(self, headers: Mapping[bytes, bytes]) -> HttpError | None:
+        """The refusal of a request by its headers, by lower-case name; None where it may be read."""
+        ...
 
 
-_REFUSALS = {segment: _refusal(segment=segment) for segment in (False, True)}
+def _written(error: HttpError, *, segment: bool) -> bytes:
+    answer = render_error(error, segment=segment)
+    head = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
+    return b"\r\n".join([*head, *(b"%b: %b" % each for each in answer.headers), b"", answer.body])
+
+
+_OVERLOADED = HttpError(
+    503, "overloaded", "there is more to do than can be done soon; try again", headers={"Retry-After": "1"}
+)
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """One connection. `n_refused` counts what all of them refused in this process, `n_answering` what is under way."""
+    """One connection. `n_refused` counts what all of them refused in this process, `n_answering` what is under way.
+
+    `rates` knows whose key calls too often (None: nobody's).
+    """
 
     n_refused: ClassVar[int] = 0
+    rates: ClassVar[Rates | None] = None
     n_answering: ClassVar[int] = 0
     admission: ClassVar[Admission] = Admission()
     _silent: ClassVar[dict["BoundedConnection", None]] = {}
@@ -63,13 +79,24 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to answer, or refuse at once; what is asked before the last answer is out waits its turn."""
         self._heard()
-        is_free = self.cycle is None or self.cycle.response_complete
-        if BoundedConnection.n_answering < self.admission.n_allowed or not is_free or self.url.startswith(SPARED):
+        refusal = self._refusal()
+        if refusal is None:
             super().on_headers_complete()
             return
-        BoundedConnection.n_refused += 1
+        BoundedConnection.n_refused += refusal is _OVERLOADED
         self._is_refused = True
-        self.transport.write(_REFUSALS[self.url.startswith(_SEGMENT)])
+        self.transport.write(_written(refusal, segment=self.url.startswith(_SEGMENT)))
+
+    def _refusal(self) -> HttpError | None:
+        """Why a request is refused at once: its key calls too often, or there is too much under way."""
+        is_free = self.cycle is None or self.cycle.response_complete
+        if not is_free or self.url.startswith(SPARED):
+            return None
+        rates = self.rates if self.parser.get_method() == b"POST" else None
+        often = rates.too_often(dict(self.headers)) if rates else None
+        if often is None and BoundedConnection.n_answering >= self.admission.n_allowed:
+            return _OVERLOADED
+        return often
 
     def on_body(self, body: bytes) -> None:
         """Take in a part of a body; of one that was refused, nothing."""
@@ -118,3 +145,13 @@ class BoundedConnection(HttpToolsProtocol):
 def bounded() -> None:
     """Let uvicorn use bounded connections in this process."""
     uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{BoundedConnection.__name__}"
+
+
+@contextmanager
+def refusing(rates: Rates) -> Iterator[None]:
+    """Within the block, refuse at once whoever calls too often."""
+    before, BoundedConnection.rates = BoundedConnection.rates, rates
+    try:
+        yield
+    finally:
+        BoundedConnection.rates = before

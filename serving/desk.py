@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from serving.decision_log import DecisionDesk
 from serving.fast_layer import ServedFastLayer
 from serving.kept import Kept
 from serving.metrics import Metrics
+from serving.precedence import Precedence
 from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 
@@ -54,6 +55,7 @@ class Desk:
     probe_features: Callable[[datetime], None]
     privacy: PrivacyDesk
     runs: RunQueue
+    precedence: Precedence = field(default_factory=Precedence)
     country: str = ""
 
     async def aside(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from starlette.types import Receive, Scope, Send
 
 from decisioning.errors import TsugiError, UnavailableError
+from serving.auth import Admitted
 from serving.body import Wanted, read_json
 from serving.desk import Desk
 from serving.responses import Answer, HttpError, render_error, unavailable
@@ -49,15 +50,16 @@ class Endpoint:
 
     async def _handle(self, desk: Desk, scope: Scope, receive: Receive) -> Answer:
         route = self._route
-        headers, digest = dict(scope["headers"]), None
+        headers, admitted = dict(scope["headers"]), Admitted()
         if route.access != "public":
             segment, asked = route.access == "segment", f"{scope['method']} {scope['path']}"
-            digest = desk.keys.admit(headers, client=caller(scope), right=route.right, segment=segment, asked=asked)
-        wanted = Wanted(route.limit, route.in_place, digest)
+            admitted = desk.keys.admit(headers, client=caller(scope), right=route.right, segment=segment, asked=asked)
+        wanted = Wanted(route.limit, route.in_place, admitted.digest)
         reading = read_json(headers, receive, wanted) if route.takes else None
         body = await _in_time(reading, _slow_sender) if reading else None
         call = Call(body, desk.clock(), scope["path_params"])
-        return await _in_time(route.handler(desk, call), _slow_store)
+        async with desk.precedence.turn(behind=admitted.floods):
+            return await _in_time(route.handler(desk, call), _slow_store)
 
 
 async def _in_time(work: Awaitable[Result], late: Callable[[], HttpError]) -> Result:

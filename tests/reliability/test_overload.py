@@ -80,6 +80,26 @@ def test_a_key_that_floods_is_told_to_wait_and_the_other_keys_do_not(service, tm
     assert bound is None or took[1] <= bound * took[0]
 
 
+def test_a_key_that_floods_is_refused_in_the_words_of_the_route_and_its_connection_goes_on(service):
+    said = "this key may make 20 requests a second"
+    with httpx.Client(base_url=service.url, headers={"Authorization": "Bearer flooding"}, timeout=20) as client:
+        for path, more in (("/v1/decisions", {}), ("/v1/track", {"code": "too_many_requests", "message": said})):
+            refused = until_refused(client, path)
+            assert refused.json() == {
+                "error": {"code": "too_many_requests", "message": said, "field": None}, **more
+            }  # fmt: skip
+            assert refused.headers["retry-after"] == "1"
+        assert client.post("/v1/decisions", content=b"x" * 300_000).status_code == 429
+        assert client.get("/livez").status_code == 200
+        time.sleep(2.0 / QUOTA)
+        assert client.post("/v1/decisions", json={}).status_code == 400  # it may ask again, and is read again
+
+
+def until_refused(client, path):
+    answers = (client.post(path, json={}) for _ in range(100 * QUOTA))
+    return next(each for each in answers if each.status_code == 429)
+
+
 def paced(caller, n, seconds=0.01):
     asked = []
     for place in range(n):

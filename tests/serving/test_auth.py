@@ -70,6 +70,21 @@ def test_a_key_with_a_rate_waits_its_turn_and_others_do_not():
     assert [status(keys, basic("k-1"), right="read") for _ in range(2)] == [200, 429]
 
 
+def test_a_key_that_calls_too_often_is_known_by_its_headers_alone_and_is_not_charged_for_that():
+    now = [0.0]
+    signs = "whsec_" + "A" * 32
+    keys = ring(f"read@2:k-1, k-2, read@1:{signs}", clock=lambda: now[0])
+    assert [keys.too_often(basic("k-1")) for _ in range(9)] == [None] * 9
+    admitted = [keys.admit(basic("k-1"), client=FAR, right="read") for _ in range(2)]
+    assert not any(each.floods for each in admitted)
+    assert keys.too_often(basic("k-1")).status == 429
+    assert [keys.too_often(each) for each in (basic("k-2"), basic("k-3"), basic(signs), {})] == [None] * 4
+    now[0] = 0.5
+    assert keys.admit(basic("k-1"), client=FAR, right="read").floods
+    now[0] = 5.0
+    assert not keys.admit(basic("k-1"), client=FAR, right="read").floods
+
+
 @given(st.floats(0.1, 50), st.lists(st.floats(0, 3), min_size=1, max_size=60))
 def test_nobody_gets_more_than_their_rate_and_one_burst(rate, pauses):
     bucket, now, taken = Bucket(rate), 0.0, 0
