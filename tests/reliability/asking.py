@@ -52,9 +52,10 @@ def reasons(asked: Sequence[Asked]) -> set[tuple[str, ...]]:
 
 
 def worker_of(service: Service) -> psutil.Process:
-    """The process that answers: the one with the most threads."""
+    """The process that answers: the worker, or the one that was started where that answers itself."""
     family = psutil.Process(service.process.pid)
-    return max([family, *family.children(recursive=True)], key=lambda each: each.num_threads())
+    workers = [each for each in family.children(recursive=True) if "_bentoml_impl.worker.service" in each.cmdline()]
+    return workers[0] if workers else family
 
 
 def until_whole(caller: Caller, seconds: float) -> float:
