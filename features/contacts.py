@@ -72,7 +72,8 @@ def keep_answer(connection: sqlite3.Connection, node: int, outcome: Outcome, *, 
     Parameters: `occurred_us`, as its record has it.
     """
     if outcome.type == "impression":
-        connection.execute(_CONFIRM, {"at": occurred_us, "decision": outcome.decision_id, "action": outcome.action})
+        contact = {"node": node, "decision": outcome.decision_id, "action": outcome.action}
+        connection.execute(_CONFIRM, {"at": occurred_us, **contact})
         confirm_drawings(connection, outcome.decision_id, outcome.action)
     elif outcome.type in ANSWERS:
         connection.execute(_ANSWER, (outcome.outcome_id, node, outcome.action, group, outcome.type, occurred_us))
@@ -99,8 +100,8 @@ def _fact(ranked: RankedAction, catalog: Catalog, *, implied: bool, expires_us: 
 
 def _row(node: int, decision_id: str, decided_us: int, fact: Mapping[str, Any]) -> tuple[Any, ...]:
     shown_us = decided_us if fact["implied"] else None
-    named = (fact["action"], fact["treatment"], node, fact["group"], fact["channel"])
-    return (decision_id, *named, decided_us, fact["expires_us"], shown_us)
+    named = (fact["action"], fact["treatment"], fact["group"], fact["channel"])
+    return (node, decision_id, *named, decided_us, fact["expires_us"], shown_us)
 
 
 def _contact(action: str, group: str, channel: str, at_us: int, expires_us: int | None) -> Contact:
@@ -111,6 +112,11 @@ def _answer(action: str, group: str, kind: str, occurred_us: int) -> Answer:
     return Answer(action, group, kind, from_us(occurred_us))
 
 
+OF_DECISION = """
+    FROM record r JOIN contact c ON c.node = r.node AND c.decision_id = r.record_id
+    WHERE r.kind = 'decision' AND r.record_id = ?
+"""
+"""The contacts of a decision: they lie where its record does."""
 _CONTACT, _ANSWERED = 1, 2
 _HISTORY = f"""
     SELECT 0 AS what, coalesce(sum(contacts), 0) AS action, NULL, NULL, NULL AS at_us, NULL, NULL AS id
@@ -130,10 +136,11 @@ _HISTORY = f"""
 """The version of the contacts first, then contacts and answers, each in order of time: one look at all of them."""
 _KEEP = """
     INSERT INTO contact
-        (decision_id, action, treatment, node, action_group, channel, decided_us, expires_us, shown_us)
+        (node, decision_id, action, treatment, action_group, channel, decided_us, expires_us, shown_us)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _CONFIRM = """
-    UPDATE contact SET shown_us = min(coalesce(shown_us, :at), :at) WHERE decision_id = :decision AND action = :action
+    UPDATE contact SET shown_us = min(coalesce(shown_us, :at), :at)
+    WHERE node = :node AND decision_id = :decision AND action = :action
 """
 _ANSWER = "INSERT INTO answer (outcome_id, node, action, action_group, type, occurred_us) VALUES (?, ?, ?, ?, ?, ?)"

@@ -97,9 +97,9 @@ class DecisionBook:
         node = met.settled(decided_us)
         if node is None:
             node = mention_decision(IdentityMemory(connection, self._rules), met.home, decided_us)
-        times = (decided_us, decided_us, decided_us)
-        insert_record(connection, (DECISION, decision.decision_id, node, *times, "decision", entry.body(met.home)))
-        request = (decision.request_id, decision.decision_id, entry.body_hash, entry.answer)
+        times, body = (decided_us, decided_us, decided_us), entry.body(met.home)
+        seq = insert_record(connection, (DECISION, decision.decision_id, node, *times, "decision", body))
+        request = (seq, decision.request_id, decision.decision_id, entry.body_hash, entry.answer)
         connection.execute(_REQUEST, request)
         keep_contacts(connection, node, decision.decision_id, decided_us=decided_us, facts=entry.contacts)
         if met.is_awaited:
@@ -155,4 +155,4 @@ _ANSWER = """
 """
 _ANYTHING_ERASED = (None, None)
 """What is found where the request is not, but something was erased, ever."""
-_REQUEST = "INSERT INTO request (request_id, decision_id, body_hash, answer) VALUES (?, ?, ?, ?)"
+_REQUEST = "INSERT INTO request (seq, request_id, decision_id, body_hash, answer) VALUES (?, ?, ?, ?, ?)"

@@ -37,7 +37,7 @@ _NAMED = """
 """
 _TELLING = """
     AND r.seq <= ? AND (r.kind != 'decision' OR EXISTS (
-        SELECT 1 FROM contact c WHERE c.decision_id = r.record_id AND c.expires_us IS NULL))
+        SELECT 1 FROM contact c WHERE c.node = r.node AND c.decision_id = r.record_id AND c.expires_us IS NULL))
 """
 _FOR_EVER = 2**62
 
@@ -219,9 +219,9 @@ def last_seq(connection: sqlite3.Connection) -> int:
     return row[0] or 0
 
 
-def insert_record(connection: sqlite3.Connection, row: tuple[str, str, int | None, int, int, int, str, bytes]) -> None:
-    """Append one record: (kind, record_id, node, occurred_us, received_us, known_us, source, body)."""
-    connection.execute(INSERT_RECORD, row)
+def insert_record(connection: sqlite3.Connection, row: tuple[str, str, int | None, int, int, int, str, bytes]) -> int:
+    """Append one record: (kind, record_id, node, occurred_us, received_us, known_us, source, body); its number."""
+    return connection.execute(INSERT_RECORD, row).lastrowid or 0
 
 
 INSERT_RECORD = """

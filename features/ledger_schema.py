@@ -1,15 +1,16 @@
 """The tables of the ledger database.
 
-`record` is the truth, with `request` (answers given), `quarantine` (outcomes that wait for their decision), `reject`
-(what was refused), `import` (how far each file was read), and what erasure leaves: `erasure` (when, and when every
-file was swept), `tombstone` (tokens by which what was erased is known again), `erasure_key`. The other tables are
-projections: functions of the records, rebuilt by `features.rebuild`.
+`record` is the truth, with `request` (answers given, each under the number of its decision's record), `quarantine`
+(outcomes that wait for their decision), `reject` (what was refused), `import` (how far each file was read), and what
+erasure leaves: `erasure` (when, and when every file was swept), `tombstone` (tokens by which what was erased is known
+again), `erasure_key`. The other tables are projections: functions of the records, rebuilt by `features.rebuild`.
 
 Projections hang on an *identifier* (`node`), not on a customer: when two customers become one, only the label
-`identifier.customer_id` changes and everything else follows.
+`identifier.customer_id` changes and everything else follows. Contacts lie by their identifier, so that those of a
+customer are read together; whoever comes from a decision finds them by the node of its record.
 """
 
-VERSION = 4
+VERSION = 5
 EARLIER = range(2, VERSION)
 """The versions that `features.ledger_upgrade` brings up to this one."""
 
@@ -29,11 +30,12 @@ CREATE TABLE record (
 CREATE INDEX record_node ON record (node);
 CREATE INDEX record_no_event ON record (seq) WHERE kind <> 'event';
 CREATE TABLE request (
-    request_id TEXT PRIMARY KEY,
+    seq INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL UNIQUE,
     decision_id TEXT NOT NULL,
     body_hash TEXT NOT NULL,
     answer BLOB NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE quarantine (
     outcome_id TEXT PRIMARY KEY,
     decision_id TEXT NOT NULL,
@@ -181,18 +183,17 @@ CREATE TABLE hold (
     PRIMARY KEY (node, name)
 ) WITHOUT ROWID;
 CREATE TABLE contact (
+    node INTEGER NOT NULL,
     decision_id TEXT NOT NULL,
     action TEXT NOT NULL,
     treatment TEXT NOT NULL,
-    node INTEGER NOT NULL,
     action_group TEXT NOT NULL,
     channel TEXT NOT NULL,
     decided_us INTEGER NOT NULL,
     expires_us INTEGER,
     shown_us INTEGER,
-    PRIMARY KEY (decision_id, action)
+    PRIMARY KEY (node, decision_id, action)
 ) WITHOUT ROWID;
-CREATE INDEX contact_node ON contact (node);
 CREATE TABLE drawing (
     decision_id TEXT NOT NULL,
     action TEXT NOT NULL,

@@ -45,6 +45,7 @@ def _change_tables(connection: sqlite3.Connection) -> None:
     """Drop projections and what is no more, add the columns that are missing, create what is new."""
     wanted = sqlite3.connect(":memory:")
     wanted.executescript(TABLES)
+    _number_requests(connection, wanted)
     tables = _names(wanted, "table")
     for table in _names(connection, "table"):
         if table not in tables or table in PROJECTIONS:
@@ -56,6 +57,17 @@ def _change_tables(connection: sqlite3.Connection) -> None:
         if name not in there:
             connection.execute(statement)
     wanted.close()
+
+
+def _number_requests(connection: sqlite3.Connection, wanted: sqlite3.Connection) -> None:
+    """Put the answers given under the numbers of their decisions' records, where they lie by their requests' ids."""
+    if connection.execute("SELECT 1 FROM pragma_table_info('request') WHERE name = 'seq'").fetchone():
+        return
+    (created,) = wanted.execute("SELECT sql FROM sqlite_master WHERE name = 'request'").fetchone()
+    connection.execute("ALTER TABLE request RENAME TO request_by_id")
+    connection.execute(created)
+    connection.execute(_NUMBERED)
+    connection.execute("DROP TABLE request_by_id")
 
 
 def _add_columns(connection: sqlite3.Connection, table: str, wanted: sqlite3.Connection) -> None:
@@ -71,5 +83,10 @@ def _names(connection: sqlite3.Connection, kind: str) -> list[str]:
     return [name for (name,) in connection.execute(_NAMES, (kind,)).fetchall()]
 
 
+_NUMBERED = """
+    INSERT INTO request (seq, request_id, decision_id, body_hash, answer)
+    SELECT r.seq, q.request_id, q.decision_id, q.body_hash, q.answer
+    FROM request_by_id q JOIN record r ON r.kind = 'decision' AND r.record_id = q.decision_id ORDER BY r.seq
+"""
 _NAMES = "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%'"
 _STATEMENTS = "SELECT name, sql FROM sqlite_master WHERE sql NOTNULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from decisioning.outcome import OUTCOME_TYPES, Outcome
-from features.contacts import keep_answer
+from features.contacts import OF_DECISION, keep_answer
 from features.instant import MAX_AHEAD, from_us, to_us
 from features.ledger import insert_record
 from features.privacy.tombstone import was_erased
@@ -160,8 +160,7 @@ def _contact(connection: sqlite3.Connection, outcome: Outcome) -> _Contact:
 _RECORDED = "SELECT body FROM record WHERE kind = ? AND record_id = ?"
 _WAIT = "INSERT INTO quarantine (outcome_id, decision_id, received_us, backfill, body) VALUES (?, ?, ?, ?, ?)"
 _WAITING = "SELECT body, received_us, backfill FROM quarantine WHERE decision_id = ? ORDER BY outcome_id"
-_ACTIONS = "SELECT action, treatment FROM contact WHERE decision_id = ?"
-_CONTACT = """
-    SELECT node, treatment, action_group, channel, decided_us, expires_us FROM contact
-    WHERE decision_id = ? AND action = ?
+_ACTIONS = f"SELECT c.action, c.treatment {OF_DECISION}"
+_CONTACT = f"""
+    SELECT c.node, c.treatment, c.action_group, c.channel, c.decided_us, c.expires_us {OF_DECISION} AND c.action = ?
 """

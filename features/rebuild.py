@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from features.contacts import keep_answer, keep_contacts
+from features.contacts import OF_DECISION, keep_answer, keep_contacts
 from features.event import Event, reparse_event
 from features.event_log import announce_changes, keep_told, mention_event
 from features.identity_cluster import Former
@@ -103,13 +103,18 @@ def _replay(connection: sqlite3.Connection, page: Sequence[_Stored], memory: Ide
     for record, content in decisions:
         facts = content["contacts"]
         keep_contacts(connection, nodes[record.seq], record.record_id, decided_us=record.occurred_us, facts=facts)
+    _move(connection, page, nodes)  # outcomes find their contacts by where the record of their decision lies
     relocated = {
         record.seq: _RELOCATED[record.kind](connection, record, orjson.loads(record.body))
         for record in page
         if record.kind in _RELOCATED
     }
-    now: dict[int, int | None] = {**nodes, **relocated}
-    moved = [(now.get(record.seq), record.seq) for record in page if now.get(record.seq) != record.node]
+    _move(connection, page, {each.seq: relocated.get(each.seq) for each in page if each.seq not in nodes})
+
+
+def _move(connection: sqlite3.Connection, page: Sequence[_Stored], nodes: Mapping[int, int | None]) -> None:
+    """Say where these records lie now."""
+    moved = [(nodes[each.seq], each.seq) for each in page if each.seq in nodes and nodes[each.seq] != each.node]
     connection.executemany("UPDATE record SET node = ? WHERE seq = ?", moved)
 
 
@@ -146,7 +151,7 @@ def _take_statement(memory: IdentityMemory, record: _Stored) -> int:
 
 def _outcome_node(connection: sqlite3.Connection, record: _Stored, content: dict[str, Any]) -> int:
     outcome = outcome_from(content["outcome"])
-    query = "SELECT node FROM contact WHERE decision_id = ? AND action = ?"
+    query = f"SELECT c.node {OF_DECISION} AND c.action = ?"
     node: int = connection.execute(query, (outcome.decision_id, outcome.action)).fetchone()[0]
     keep_answer(connection, node, outcome, group=content["contact"]["group"], occurred_us=record.occurred_us)
     return node

@@ -10,6 +10,7 @@ from secrets import token_hex
 
 import orjson
 
+from features.contacts import OF_DECISION
 from features.identity_kept import keep_identity
 from features.instant import to_us
 from features.ledger import Ledger, insert_record
@@ -128,9 +129,9 @@ def _delete_refused(connection: sqlite3.Connection, before_us: int | None) -> di
 
 def _delete(connection: sqlite3.Connection, expired: _Expired) -> None:
     for query, names in (
+        (_CONTACTS, expired.decisions),
+        ("DELETE FROM request WHERE seq = ?", expired.seqs),
         ("DELETE FROM record WHERE seq = ?", expired.seqs),
-        ("DELETE FROM request WHERE decision_id = ?", expired.decisions),
-        ("DELETE FROM contact WHERE decision_id = ?", expired.decisions),
         ("DELETE FROM answer WHERE outcome_id = ?", expired.outcomes),
     ):
         connection.executemany(query, [(name,) for name in names])
@@ -161,7 +162,11 @@ def _announce(
 
 _EVENTS = "SELECT seq, node, occurred_us, body FROM record WHERE kind = 'event' AND occurred_us < ? ORDER BY seq"
 _DECISIONS = "SELECT seq, node, record_id FROM record WHERE kind = 'decision' AND occurred_us < ? ORDER BY seq"
-_N_CONTACTS = "SELECT count(*) FROM contact WHERE decision_id = ?"
+_CONTACTS = """
+    DELETE FROM contact
+    WHERE (node, decision_id) IN (SELECT node, record_id FROM record WHERE kind = 'decision' AND record_id = ?)
+"""
+_N_CONTACTS = f"SELECT count(*) {OF_DECISION}"
 _OUTCOMES = "SELECT seq, node, record_id, body FROM record WHERE kind = 'outcome' ORDER BY seq"
 _INACTIVE = """
     WITH act AS (

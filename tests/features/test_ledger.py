@@ -43,7 +43,7 @@ def test_pages_join_without_a_gap(ledger, monkeypatch):
     monkeypatch.setattr("features.ledger.PAGE", 2)
     for name in "abcde":
         add(ledger, name)
-    assert add(ledger, "f").result() is None
+    assert add(ledger, "f").result() == 6
     assert [record.record_id for record in ledger.records()] == list("abcdef")
     assert [record.record_id for record in ledger.records(limit=3)] == list("abc")
 

@@ -73,6 +73,7 @@ def test_resolving_brings_it_up_to_date_and_changes_no_record(tmp_path, workspac
         assert customer == IdentityGraph(ledger).resolve(CustomerReference("anonymous_id", "a-1"))
         assert GoldenRecord(ledger).profile(customer).fields["age"].value == 41
         assert DecisionBook(ledger, None).find("d-1").chosen == "card"
+        assert DecisionBook(ledger, None).answer_for("r-1") == ("h", b'{"decision_id":"d-1"}')
         history = ContactBook(ledger).history(customer, at(-1), at(100))
         assert [answer.type for answer in history.answers] == ["accept"]
         assert OutcomeBook(ledger).quarantined() == 1
