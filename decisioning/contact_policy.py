@@ -61,11 +61,26 @@ class Limits:
 
     def after(self, candidate: Candidate) -> "Limits":
         """The limits once this candidate was contacted too."""
-        return self.counting(cap_keys(self.policy, candidate))
+        counted = Count(self)
+        counted.take(cap_keys(self.policy, candidate))
+        return Limits(self.policy, counted.used, self.resting)
 
-    def counting(self, keys: Sequence[CapKey]) -> "Limits":
-        """As `after`, for the `cap_keys` of a candidate."""
-        return Limits(self.policy, {**self.used, **{key: self.used.get(key, 0) + 1 for key in keys}}, self.resting)
+
+class Count:
+    """What was used of caps, while a list is drawn. Parameters: `limits`, what there is at first."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.used = dict(limits.used)
+        self._caps = limits.policy.caps
+
+    def take(self, keys: Iterable[CapKey]) -> list[CapKey]:
+        """Count a contact under its `cap_keys`; those of which nothing is left then."""
+        used, caps, exhausted = self.used, self._caps, []
+        for key in keys:
+            used[key] = n = used.get(key, 0) + 1
+            if n >= caps[key[0]].at_most:
+                exhausted.append(key)
+        return exhausted
 
 
 def _used(policy: ContactPolicy, contacts: Sequence[Contact], *, now: datetime, local: datetime) -> dict[CapKey, int]:

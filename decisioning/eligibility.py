@@ -77,22 +77,48 @@ class Entrant:
         return checks[n_true][1] if n_true < len(checks) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slot:
     """A placement with every action of the catalogue before it.
 
     Parameters: `entrants`, ordered by name; `sharing`, the names of the actions that each cap key may stop, keys in
     the order of the policy; `slates`, of the actions that come through; `leading`, how many of each entrant's checks
-    are TRUE until one is not, of values; `quiet`, the hours in which its channel is; `rivals`, by action, what may not
-    stand in one list with it.
+    are TRUE until one is not, of values, and `n_asked`, how many there are; `quiet`, the hours in which its channel
+    is; `rivals`, by action, what may not stand in one list with it.
     """
 
     entrants: tuple[Entrant, ...]
     sharing: Mapping[CapKey, frozenset[str]]
     slates: Slates
     leading: LeadingFunction
+    n_asked: tuple[int, ...]
     quiet: tuple[QuietHours, ...] = ()
     rivals: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Entrant]:
+        """Every entrant, in their order."""
+        return {each.action.name: each for each in self.entrants}
+
+    @cached_property
+    def unfit(self) -> tuple[tuple[str, Stop], ...]:
+        """Those that have no treatment here."""
+        return tuple([(each.action.name, each.unfit) for each in self.entrants if each.unfit])
+
+    @cached_property
+    def dated(self) -> tuple[Entrant, ...]:
+        """Those that are not always valid."""
+        return tuple([each for each in self.entrants if each.action.valid_from or each.action.valid_until])
+
+    @cached_property
+    def computed(self) -> tuple[Entrant, ...]:
+        """Those whose value or cost is computed."""
+        return tuple([each for each in self.entrants if each.is_computed])
+
+    @cached_property
+    def drawing(self) -> tuple[Entrant, ...]:
+        """Those that take from a pool."""
+        return tuple([each for each in self.entrants if each.draws])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +184,15 @@ def _slot(placement: Placement, catalog: Catalog, checks: Mapping[str, tuple[Che
     channel = catalog.channels[placement.channel]
     quiet = tuple(each for each in policy.quiet_hours if each.hushes(channel))
     rivals = rivals_of([*policy.exclusive, *apart(catalog.actions)], {each.action.name for each in limited})
-    return Slot(entrants, sharing, slates, _leading(entrants, catalog), quiet, rivals)
+    asked = _asked(entrants, catalog)
+    leading = compile_leading([[condition.tree for condition, _ in checks] for checks in asked])
+    return Slot(entrants, sharing, slates, leading, tuple(map(len, asked)), quiet, rivals)
 
 
-def _leading(entrants: Iterable[Entrant], catalog: Catalog) -> LeadingFunction:
+def _asked(entrants: Iterable[Entrant], catalog: Catalog) -> list[tuple[Check, ...]]:
     """The conditions of what may come through here, and of what bundles are made of, wherever that is shown."""
     parts = {part for action in catalog.actions.values() for part in action.bundle}
-    asked = [each.checks if not each.unfit or each.action.name in parts else () for each in entrants]
-    return compile_leading([[condition.tree for condition, _ in checks] for checks in asked])
+    return [each.checks if not each.unfit or each.action.name in parts else () for each in entrants]
 
 
 def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], catalog: Catalog) -> Entrant:

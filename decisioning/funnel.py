@@ -1,6 +1,6 @@
 """The funnel: which actions may be spoken of to a customer now, and why each of the others may not."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -127,16 +127,10 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     unrecorded = UNRECORDED in moment.customer.degraded
     elsewhere, n_true = _elsewhere(moment.taken, slot), slot.leading(moment.values)
     rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded, elsewhere, n_true)
-    passed: dict[str, Entrant] = {}
     stopped: dict[str, Stop] = {}
-    held_out = moment.arm == "hold_out"
-    for each in slot.entrants:
-        held = _HELD_OUT if held_out and not each.action.mandatory else None
-        stop = held or each.unfit or _stop_of(each, moment, rules)
-        if stop:
-            stopped[each.action.name] = stop
-        else:
-            passed[each.action.name] = each
+    for name, stop in _stage_by_stage(slot, moment, rules):
+        stopped.setdefault(name, stop)
+    passed = {name: each for name, each in slot.by_name.items() if name not in stopped}
     _stop_bundles(slot, passed, stopped, lambda part: _stop_of(part, moment, rules))
     fallback = moment.placement.fallback
     if len(passed) > 1 and fallback in passed:
@@ -162,7 +156,32 @@ def _stop_bundles(
             stopped[name] = Stop("bundle", why)
 
 
+def _stage_by_stage(slot: Slot, moment: Moment, rules: _Rules) -> Iterator[tuple[str, Stop]]:
+    """Whom each stage stops, whatever those before it did: most stages stop nobody, and look at nobody then.
+
+    A law holds this to a plain reading of each action by itself.
+    """
+    if moment.arm == "hold_out":
+        yield from [(each.action.name, _HELD_OUT) for each in slot.entrants if not each.action.mandatory]
+    yield from slot.unfit
+    yield from [(name, stop) for name, stop in rules.elsewhere.items() if name in slot.by_name]
+    yield from _each(slot.dated, lambda each: _dated(each.action, moment.customer.as_of))
+    if rules.n_true != slot.n_asked:
+        only = moment.arm == "eligibility_only"
+        yield from _each(slot.entrants, lambda each: each.refused(rules.n_true[each.place], eligibility_only=only))
+    yield from _each(slot.computed, lambda each: each.unpriced(moment.values))
+    if rules.by_purpose or rules.by_issue or rules.by_action or rules.quiet:
+        yield from _each(slot.entrants, lambda each: rules.stop(each.action))
+    yield from _each(slot.entrants if rules.unrecorded else slot.drawing, rules.undrawable)
+
+
+def _each(entrants: Iterable[Entrant], stop: Callable[[Entrant], Stop | None]) -> Iterator[tuple[str, Stop]]:
+    """Whom of these a stage stops, and how."""
+    return ((each.action.name, found) for each in entrants if (found := stop(each)))
+
+
 def _stop_of(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
+    """The first stop of one entrant, but for what holds a customer out and where it fits."""
     return (
         (rules.elsewhere.get(each.action.name) if rules.elsewhere else None)
         or _dated(each.action, moment.customer.as_of)

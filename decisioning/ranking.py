@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from decisioning.action import NO_ACTION
-from decisioning.contact_policy import Limits
+from decisioning.contact_policy import CapKey, Count
 from decisioning.exploration import Choices, generator_of
 from decisioning.funnel import Funnel
 from decisioning.option import Options, preferred
@@ -54,7 +54,7 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> Drawn:
     which there would be too many of one kind. What is mandatory is drawn first, by priority, and for certain.
     """
     random = generator_of(how.seed)
-    urn, limits, stock = Urn(choices_of(options, how), how.epsilon), through.limits, through.stock
+    urn, count, stock = Urn(choices_of(options, how), how.epsilon), Count(through.limits), through.stock
     required = {name for name, each in through.passed.items() if each.action.mandatory}
     first = _first(urn, required)
     draws: list[Draw] = []
@@ -64,9 +64,9 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> Drawn:
         if action == NO_ACTION:
             break
         drawn = through.passed[action]
-        limits, stock = limits.counting(drawn.cap_keys), stock.after(drawn.draws)
-        urn.take_out(_closed(action, through, limits))
+        urn.take_out(_closed(action, through, count.take(drawn.cap_keys)))
         if drawn.draws:
+            stock = stock.after(drawn.draws)
             urn.take_out(_undrawable(through, stock))
         if not how.variety.is_free:
             urn.take_out(_too_alike(urn, draws, through, how))
@@ -109,10 +109,9 @@ def _too_alike(urn: Urn, draws: list[Draw], through: Funnel, how: Drawing) -> se
     return how.variety.closes(shown, left, n_ranks=how.most - len(draws))
 
 
-def _closed(action: str, through: Funnel, limits: Limits) -> set[str]:
-    """The drawn action, every other that its contact leaves nothing of a cap, and those that it excludes."""
-    exhausted = limits.exhausted(through.passed[action].cap_keys)
-    return {action}.union(through.rivals.get(action, ()), *(through.sharing[key] for key in exhausted))
+def _closed(action: str, through: Funnel, exhausted: list[CapKey]) -> set[str]:
+    """The drawn action, those of which it used up a cap, and those that it excludes."""
+    return {action}.union(through.rivals.get(action, ()), *[through.sharing[key] for key in exhausted])
 
 
 def _undrawable(through: Funnel, stock: Stock) -> set[str]:

@@ -27,7 +27,9 @@ class Urn:
         self._names, self._epsilon = choices.names, epsilon
         self._place = {name: place for place, name in enumerate(choices.names)}
         self._left = [self._place[name] for name in sorted(choices.names)]
-        self._priority = choices.priority.copy()
+        self._is_left = [True] * len(choices.names)
+        self._order: list[int] = np.argsort(-choices.priority, kind="stable").tolist()
+        self._n_passed = 0
         self._drawn = None if choices.drawn is None else np.ascontiguousarray(choices.drawn.T)
         self._chances: list[float] = []
 
@@ -43,22 +45,27 @@ class Urn:
     @property
     def best(self) -> str:
         """The first by priority of what is left."""
-        return self._names[self._priority.argmax()]
+        return self._names[self._first()]
 
     def best_of(self, names: Collection[str]) -> str:
         """The first by priority of some that are left."""
-        places = [self._place[name] for name in self._names if name in names]
-        return self._names[places[self._priority[places].argmax()]]
+        return next(self._names[place] for place in self._order if self._names[place] in names)
 
     def take_out(self, gone: Collection[str]) -> None:
         """Leave these out from now on; what is not there any more already is."""
         self._chances = []
         for place in [self._place[name] for name in gone if name in self._place]:
-            if place in self._left:
+            if self._is_left[place]:
                 self._left.remove(place)
-            self._priority[place] = _GONE
+                self._is_left[place] = False
             if self._drawn is not None:
                 self._drawn[:, place] = _GONE
+
+    def _first(self) -> int:
+        """Where the first by priority of what is left stands; what was passed over once is gone for good."""
+        while not self._is_left[self._order[self._n_passed]]:
+            self._n_passed += 1
+        return self._order[self._n_passed]
 
     def probabilities(self) -> list[float]:
         """P(each is drawn) of what is left, by name; each at least ε / n."""
@@ -70,7 +77,7 @@ class Urn:
         floor = self._epsilon / n
         if self._drawn is None:
             chances = [floor] * n
-            chances[self._left.index(int(self._priority.argmax()))] = floor + rest
+            chances[self._left.index(self._first())] = floor + rest
             return chances
         share, counts = rest / len(self._drawn), first_of_each(self._drawn)
         return [floor + share * counts[place] for place in self._left]
@@ -87,7 +94,7 @@ class Urn:
 
     def _best_at(self, uniform: float) -> tuple[str, float] | None:
         """The first by priority, where it lies at `uniform`: nearly always, and then nothing else is added up."""
-        n, place = len(self._left), int(self._priority.argmax())
+        n, place = len(self._left), self._first()
         floor = self._epsilon / n
         chance = floor + (1.0 - self._epsilon)
         before = _added_up(floor, n)[self._left.index(place)]

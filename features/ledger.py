@@ -13,7 +13,7 @@ from threading import Lock, local
 from typing import Any, Protocol, Self, TypeVar
 
 from features.fact import Fact
-from features.ledger_file import connect, naming, prepare
+from features.ledger_file import UNUSABLE, connect, prepare, unusable
 from features.ledger_writer import LedgerWriter
 from features.record import EVENT, Record, Told, facts_of
 
@@ -168,7 +168,7 @@ class Ledger:
 class Snapshot:
     """One view of the ledger's tables; within another of the same thread, that one.
 
-    Every decision asks for many: two generators in its place took three times as long.
+    Every decision asks for many: generators in its place took three times as long.
     Parameters: `path`, to name in errors; `opened` gives the connection.
     """
 
@@ -179,20 +179,24 @@ class Snapshot:
 
     def __enter__(self) -> sqlite3.Connection:
         """Begin it."""
-        with naming(self._path):
-            self._connection = self._opened()
-            self._is_mine = not self._connection.in_transaction
+        try:
+            connection = self._connection = self._opened()
+            self._is_mine = not connection.in_transaction
             if self._is_mine:
-                self._connection.execute("BEGIN")
-        return self._connection
+                connection.execute("BEGIN")
+        except UNUSABLE as error:
+            raise unusable(self._path, error) from error
+        return connection
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         """End it, where nothing around goes on with it."""
-        with naming(self._path):
+        try:
             if self._is_mine:
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error | OSError):
-                raise error
+        except UNUSABLE as failed:
+            raise unusable(self._path, failed) from failed
+        if isinstance(error, UNUSABLE):
+            raise unusable(self._path, error) from error
 
 
 def _of_kinds(kinds: Sequence[str] | None) -> str:

@@ -30,8 +30,17 @@ def naming(path: Path) -> Iterator[None]:
     """Turn what SQLite raises within into an `UnavailableError` that names the file."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
-        raise UnavailableError(f"the ledger {path} cannot be used: {error}") from error
+    except UNUSABLE as error:
+        raise unusable(path, error) from error
+
+
+UNUSABLE = (sqlite3.Error, OSError)
+"""What is raised by a ledger that cannot be used."""
+
+
+def unusable(path: Path, error: BaseException) -> UnavailableError:
+    """What to raise instead: it names the file."""
+    return UnavailableError(f"the ledger {path} cannot be used: {error}")
 
 
 def prepare(path: Path) -> Tail:
