@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from features.fact import Fact
 from features.ledger_file import UNUSABLE, connect, prepare, unusable
-from features.ledger_writer import LedgerWriter
+from features.ledger_writer import LedgerWriter, Soon
 from features.record import EVENT, Record, Told, facts_of
 
 T = TypeVar("T")
@@ -84,6 +84,10 @@ class Ledger:
         The operation may raise: it is rolled back alone, and its future raises the same.
         """
         return self._writer.submit(operation)
+
+    def gather(self, soon: Soon | None) -> None:
+        """Let what the calling thread writes share commits, see `LedgerWriter.gather`."""
+        self._writer.gather(soon)
 
     def read(self) -> "Snapshot":
         """Give the thread's own read connection, within one snapshot. Do not yield to other code while inside.

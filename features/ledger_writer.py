@@ -1,11 +1,16 @@
-"""The one writer of a process: operations that queue up while a commit runs share the next one (group commit)."""
+"""The one writer of a process: operations that queue up while a commit runs share the next one (group commit).
+
+A thread that hands in one operation after the other, and looks at no answer before it has handed in all that it is
+asked for, may say when it has: until then they wait for each other while the writer is at work anyway, and cost one
+commit. Of eight decisions at once that saves an eighth of all CPU; a single one waits for nothing.
+"""
 
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, get_ident
 from typing import Any, TypeVar
 
 from decisioning.errors import UnavailableError
@@ -14,6 +19,7 @@ from features.log_copier import LogCopier
 
 T = TypeVar("T")
 _Job = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
+Soon = Callable[[Callable[[], None]], object]
 _Done = tuple["Future[Any]", Any, BaseException | None]
 MAX_GROUP = 256
 
@@ -33,28 +39,61 @@ class LedgerWriter:
         self._thread: Thread | None = None
         self._closed = False
         self._copier = LogCopier(path)
+        self._newest: Future[Any] | None = None
+        self._gathering: tuple[int, Soon] | None = None
+        self._held: list[_Job] = []
+
+    def gather(self, soon: Soon | None) -> None:
+        """Let operations of the calling thread wait for each other; `soon` calls what it is given when they are all in.
+
+        Parameters: `soon`, None: nothing waits any more.
+        """
+        with self._lock:
+            self._gathering = None if soon is None else (get_ident(), soon)
+            self._release()
 
     def submit(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
         """Queue an operation. Raises `UnavailableError` once the writer is closed."""
-        future: Future[T] = Future()
         with self._lock:
             if self._closed:
                 raise UnavailableError(f"the ledger {self._path} is closed")
             if self._thread is None:
                 self._thread = Thread(target=self._serve, name="ledger-writer", daemon=True)
                 self._thread.start()
-            self._queue.put((operation, future))
-        return future
+            return self._hand_in(operation)
 
     def close(self) -> None:
         """Finish what is queued, then stop."""
         with self._lock:
             self._closed = True
+            self._release()
             thread = self._thread
             self._queue.put(None)
         if thread is not None:
             thread.join()
         self._copier.close()
+
+    def _hand_in(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        is_idle, gathering = self._newest is None or self._newest.done(), self._gathering
+        future: Future[T]
+        if is_idle or gathering is None or gathering[0] != get_ident():
+            future = self._newest = Future()
+            self._queue.put((operation, future))
+            return future
+        future = self._newest = _Waiting(self._all_in)
+        self._held.append((operation, future))
+        if len(self._held) == 1:
+            gathering[1](self._all_in)
+        return future
+
+    def _all_in(self) -> None:
+        with self._lock:
+            self._release()
+
+    def _release(self) -> None:
+        for job in self._held:
+            self._queue.put(job)
+        self._held.clear()
 
     def _serve(self) -> None:
         connection: sqlite3.Connection | None = None
@@ -86,6 +125,20 @@ class LedgerWriter:
             except Empty:
                 return jobs, True
         return jobs, False
+
+
+class _Waiting(Future[T]):
+    """Of an operation that waits for others: who waits for its result waits for no others."""
+
+    def __init__(self, all_in: Callable[[], None]) -> None:
+        super().__init__()
+        self._all_in = all_in
+
+    def result(self, timeout: float | None = None) -> T:
+        """As of any future."""
+        if not self.done():
+            self._all_in()
+        return super().result(timeout)
 
 
 def _commit(connection: sqlite3.Connection, jobs: list[_Job], path: Path) -> list[_Done]:

@@ -85,9 +85,11 @@ async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> Async
             keep_watch(desk, Home(settings.home)),
         )
         tasks = [asyncio.create_task(each) for each in always]
+        desk.ledger.gather(asyncio.get_running_loop().call_soon)
         try:
             yield desk
         finally:
+            desk.ledger.gather(None)
             for task in tasks:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
