@@ -1,6 +1,5 @@
 """Limits on contact over time: caps within rolling and calendar periods, and rests after outcomes."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,13 +83,14 @@ class Count:
 
 
 def _used(policy: ContactPolicy, contacts: Sequence[Contact], *, now: datetime, local: datetime) -> dict[CapKey, int]:
-    counting = [contact for contact in contacts if contact.counts(now)]
-    return Counter(
-        (place, _key(cap, action=contact.action, group=contact.group, channel=contact.channel))
-        for place, cap in enumerate(policy.caps)
-        for contact in counting
-        if (contact.at >= beginning(cap.per, local) if cap.per else now - contact.at < cap.within)
-    )
+    counting, used = [contact for contact in contacts if contact.counts(now)], dict[CapKey, int]()
+    for place, cap in enumerate(policy.caps if counting else ()):
+        begins = beginning(cap.per, local) if cap.per else None
+        for contact in counting:
+            if contact.at >= begins if begins else now - contact.at < cap.within:
+                key = place, _key(cap, action=contact.action, group=contact.group, channel=contact.channel)
+                used[key] = used.get(key, 0) + 1
+    return used
 
 
 def _name(rest: Rest, answer: Answer) -> str:

@@ -39,7 +39,7 @@ def render_decision(decision: Decision, *, currency: str) -> bytes:
             "degraded_reasons": decision.degraded,
             "chosen": decision.chosen,
             "ranked": [_ranked(item, currency) for item in decision.ranked],
-            "excluded": Counter(exclusion.stage for exclusion in decision.exclusions),
+            "excluded": Counter([exclusion.stage for exclusion in decision.exclusions]),
             "versions": {
                 "catalog": decision.versions.catalog,
                 "bundle": decision.versions.bundle,

@@ -1,6 +1,6 @@
 """Reads everything that is known of a customer, for a decision: who it is, features, consent, contacts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -69,29 +69,31 @@ class StoredProfiles:
         is_current = self._catch_up()
         customer_id = self.identity.resolve(reference)
         if customer_id is None:
-            nobody = unknown_customer_id(reference)
-            return self._customer(nobody, now, Known(self.online.features.defaults(), ()))
-        known = self._online(customer_id, now) if is_current else None
-        customer = self._customer(customer_id, now, known or self._from_ledger(customer_id, now))
-        return replace(
-            customer,
-            known=True,
-            consent=self.consent.state(customer_id),
-            holds=HoldReader(self.projection.ledger).standing(customer_id, now),
-            history=self.contacts.history(customer_id, now - self.memory, now),
-            degraded=(*(() if known else (ONLINE_STORE,)), *customer.degraded),
-        )
-
-    def _customer(self, customer_id: str, now: datetime, known: Known) -> Customer:
+            return Customer(
+                unknown_customer_id(reference),
+                known=False,
+                as_of=now,
+                features=self.online.features.defaults(),
+                purposes=self.online.features.purposes,
+                used=self._used(now),
+            )
+        stored = self._online(customer_id, now) if is_current else None
+        known = stored or self._from_ledger(customer_id, now)
         return Customer(
             customer_id,
-            known=False,
+            known=True,
             as_of=now,
             features=known.features,
-            degraded=tuple(STALE + view for view in known.stale),
+            consent=self.consent.state(customer_id),
+            history=self.contacts.history(customer_id, now - self.memory, now),
+            holds=HoldReader(self.projection.ledger).standing(customer_id, now),
+            degraded=(*(() if stored else (ONLINE_STORE,)), *[STALE + view for view in known.stale]),
             purposes=self.online.features.purposes,
-            used=self.pools.used(now) if self.pools else {},
+            used=self._used(now),
         )
+
+    def _used(self, now: datetime) -> dict[str, int]:
+        return self.pools.used(now) if self.pools else {}
 
     def _catch_up(self) -> bool:
         """Whether the online store has seen every record of the ledger."""

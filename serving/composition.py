@@ -7,7 +7,7 @@ from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from decisioning.catalog import Catalog
 from decisioning.cold_start import CatalogScorer
@@ -169,7 +169,15 @@ class _Stores:
         self.online_store.online.read("", now)
 
 
-@dataclass(frozen=True, slots=True)
+class _Books(NamedTuple):
+    """What reads and records for the decisions of one catalogue."""
+
+    compiled: CompiledCatalog
+    profiles: FailingClosed
+    log: DecisionBook
+
+
+@dataclass(slots=True)
 class _Ports:
     """What one decision is made with: whatever serves at its moment."""
 
@@ -180,15 +188,23 @@ class _Ports:
     fast: ServedFastLayer
     clock: Callable[[], datetime]
     lane: Lane
+    books: _Books | None = None
 
     def __call__(self) -> Ports:
-        compiled = self.catalog.current
-        profiles = FailingClosed(self.stores.profiles(compiled.catalog))
-        log = DecisionBook(self.stores.ledger, compiled.catalog, self.workspace.identity)
+        compiled, profiles, log = self._books()
         rollout = self.challenger.current.rollout if self.challenger.current else None
         scorer, degraded = self.fast.corrected(compiled, self.clock())
         in_time = scorer if scorer.version == CatalogScorer.version else InTime(scorer, self.lane)
         return Ports(compiled, profiles, in_time, log, rollout=rollout, degraded=degraded)
+
+    def _books(self) -> _Books:
+        """Those of the catalogue that serves, kept until another one does."""
+        compiled, books = self.catalog.current, self.books
+        if books is None or books.compiled is not compiled:
+            profiles = FailingClosed(self.stores.profiles(compiled.catalog))
+            log = DecisionBook(self.stores.ledger, compiled.catalog, self.workspace.identity)
+            books = self.books = _Books(compiled, profiles, log)
+        return books
 
 
 def _profile_view(
