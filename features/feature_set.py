@@ -157,19 +157,18 @@ class FeatureSet:
             places, rows = by_view.setdefault(view, ([], []))
             places.append(place)
             rows.append(packed)
-        out = self.empty(n)
+        joined = self.empty(n)
         for view, columns in self._columns_by_view.items():
             if view in by_view:
                 places, rows = by_view[view]
-                out[np.array(places)[:, np.newaxis], columns] = unpack(rows, len(columns))
-        return out
+                joined[places, columns] = unpack(rows, columns.stop - columns.start)
+        return joined.take(self._placed, axis=1)
 
     @cached_property
-    def _columns_by_view(self) -> Mapping[str, NDArray[np.intp]]:
-        """Where the columns of each view stand in a state."""
-        place = np.argsort(self._placed)
-        ends = np.cumsum([len(view.columns) for view in self.views])
-        return {view.name: place[end - len(view.columns) : end] for view, end in zip(self.views, ends, strict=True)}
+    def _columns_by_view(self) -> Mapping[str, slice]:
+        """Where the columns of each view stand when those of all are joined."""
+        ends = np.cumsum([len(view.columns) for view in self.views]).tolist()
+        return {view.name: slice(end - len(view.columns), end) for view, end in zip(self.views, ends, strict=True)}
 
     def at(self, state: Array, now_us: NDArray[np.int64] | Array, *, company: Company | None = None) -> Array:
         """The documented features at a moment each: the one function for one customer and for a whole history.

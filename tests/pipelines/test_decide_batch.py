@@ -97,7 +97,9 @@ def test_everybody_is_decided_for_as_alone_at_those_prices(opened, tmp_path):
     assert any(row["action"] for row in found)
 
 
-def test_everybody_is_known_in_columns_as_alone(opened):
+@pytest.mark.parametrize("at_once", [7, 500])
+def test_everybody_is_known_in_columns_as_alone(opened, monkeypatch, at_once):
+    monkeypatch.setattr("features.online.AT_ONCE", at_once)
     population, now = opened.population(), opened.clock()
     ids = population.ids("", 1_000)
     crowd = population.crowd(ids, now)
