@@ -21,6 +21,8 @@ Places = NDArray[np.intp]
 Ranks = NDArray[np.int32]
 NOBODY = -1
 """The place of the candidate of who is offered nothing."""
+AT_ONCE = 4_096
+"""Customers drawn for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,16 @@ class Drawn:
         """Where prices had no say."""
         return self.explored | self.required
 
+    @classmethod
+    def joined(cls, parts: Sequence["Drawn"]) -> "Drawn":
+        """What was drawn for some customers, and for others after them."""
+        return cls(*(np.concatenate(each) for each in zip(*(part.arrays for part in parts), strict=True)))
+
+    @property
+    def arrays(self) -> tuple[Places, Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+        """All of them, in order."""
+        return self.chosen, self.priority, self.probability, self.explored, self.required
+
 
 def uniforms(run: str, ids: Sequence[str], catalog: Catalog, *, placement: str) -> Floats:
     """The first draw of each customer's decision within a run; one that stays where the catalogue asks for that."""
@@ -112,7 +124,16 @@ def uniforms(run: str, ids: Sequence[str], catalog: Catalog, *, placement: str) 
 
 
 def draw(priority: Floats, slate: Slate, chances: Chances, charges: Floats) -> Drawn:
-    """Draw for each customer. Parameters: `priority` (n, m) before prices, NaN where not offered; `charges` (m,)."""
+    """Draw for each customer, some thousands at a time: what is made of them stays in the processor's own memory.
+
+    Parameters: `priority` (n, m) before prices, NaN where not offered; `charges` (m,).
+    """
+    rows = np.arange(len(priority))
+    parts = [rows[start : start + AT_ONCE] for start in range(0, max(len(rows), 1), AT_ONCE)]
+    return Drawn.joined([_drawn(priority[some], slate, chances.take(some), charges) for some in parts])
+
+
+def _drawn(priority: Floats, slate: Slate, chances: Chances, charges: Floats) -> Drawn:
     best, height = _best_treatments(priority - charges, slate)
     preference = None if chances.preference is None else np.take_along_axis(chances.preference, best, axis=1)
     actions = [slate.names[at] for at in slate.starts.tolist()]

@@ -112,14 +112,7 @@ def _thinned(market: Market, step: int) -> Market:
 
 def _drawn(files: Files, prices: Floats) -> Drawn:
     charges = files.terms.charges(prices)
-    parts = [draw(each.priority, files.slate, each.chances, charges) for _, each in files.blocks()]
-    return Drawn(
-        np.concatenate([each.chosen for each in parts]),
-        np.concatenate([each.priority for each in parts]),
-        np.concatenate([each.probability for each in parts]),
-        np.concatenate([each.explored for each in parts]),
-        np.concatenate([each.required for each in parts]),
-    )
+    return Drawn.joined([draw(each.priority, files.slate, each.chances, charges) for _, each in files.blocks()])
 
 
 def _fill(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> bool:

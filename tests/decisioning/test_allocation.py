@@ -58,6 +58,19 @@ def test_prices_come_close_to_the_exact_programme_and_their_dual_bounds_it(rando
     assert best * 0.93 <= value_of(market, chosen) <= best + 1e-6 * best
 
 
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.integers(0, 40), st.integers(1, 50))
+@settings(deadline=None)
+def test_what_is_drawn_for_each_does_not_depend_on_how_many_are_drawn_for_at_once(random, n, at_once):
+    market, prices = a_market(random, n, epsilon=0.5), random.random(3)
+    whole = market.drawn(prices)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("decisioning.outbound.choice.AT_ONCE", at_once)
+        some = market.drawn(prices)
+    for one, other in zip(whole.arrays, some.arrays, strict=True):
+        assert one.dtype == other.dtype
+        assert np.array_equal(one, other)
+
+
 @given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.floats(0, 1))
 @settings(max_examples=40, deadline=None)
 def test_no_pool_is_overdrawn_whatever_chance_wants(random, epsilon):
