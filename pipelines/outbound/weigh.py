@@ -1,12 +1,15 @@
 """The first pass of a batch: block by block through the funnel, scored and weighed, on every processor."""
 
+import gc
 import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
 from decisioning.decide import epsilon_of
 from decisioning.eligibility import CompiledCatalog
@@ -28,11 +31,14 @@ class Weigher:
     folder: Path
 
     def weigh_all(self, workers: int | None = None) -> list[Path]:
-        """Weigh whatever was not yet; the files of all blocks, in order. Memory is that of a block for each worker."""
+        """Weigh whatever was not yet; the files of all blocks, in order. Memory is that of a block for each worker.
+
+        Each worker multiplies matrices by itself: threads that would help it wait by spinning, on others' processors.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         paths: list[Path] = []
         at_once = workers or os.cpu_count() or 1
-        with ThreadPoolExecutor(at_once) as pool:
+        with threadpool_limits(limits=1), _lasting(), ThreadPoolExecutor(at_once) as pool:
             open_ones: set[Future[None]] = set()
             for nth, ids in enumerate(self._blocks()):
                 paths.append(self.folder / f"block-{nth:05}.parquet")
@@ -60,6 +66,17 @@ class Weigher:
         drawn = uniforms(self.plan.run, ids, catalog, placement=placement.name)
         epsilon = np.array(rates, dtype=np.float64)
         write_block(path, block, Chances(drawn, epsilon, placement.must_fill, block.preference))
+
+
+@contextmanager
+def _lasting() -> Iterator[None]:
+    """What is there now stays: the garbage collector does not look at it for every some thousand rows that are read."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _raise_failed(done: set[Future[None]]) -> None:
