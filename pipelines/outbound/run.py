@@ -145,13 +145,13 @@ def _table(files: Files, found: Settled, rows: slice, block: WeighedBlock, namin
     chosen, moved = found.chosen[rows], found.moved[rows]
     offered, place = chosen != NOBODY, np.where(chosen != NOBODY, chosen, 0)
     net = block.priority - files.terms.charges(found.prices)
-    at, recorded = np.arange(len(chosen)), np.zeros(len(chosen), dtype=np.bool_)
+    at, recorded, ids = np.arange(len(chosen)), np.zeros(len(chosen), dtype=np.bool_), block.ids
     if naming.recorder is not None:
-        recorded = naming.recorder.record(block.ids, drawn_actions(files.slate.names, chosen, moved))
+        recorded = naming.recorder.record(ids, drawn_actions(files.slate.names, chosen, moved))
     return pa.table(
         {
-            "customer_id": block.ids,
-            "decision_id": [naming.decision_id(each) for each in block.ids],
+            "customer_id": ids,
+            "decision_id": [naming.decision_id(each) for each in ids],
             "arm": block.arms,
             "bundle": block.bundles,
             "action": _words([each.action.name for each in files.slate.candidates], place, ~offered),

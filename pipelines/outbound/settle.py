@@ -51,8 +51,8 @@ class Files:
         start = 0
         for path in self.paths:
             block = read_block(path, must_fill=self.must_fill)
-            yield slice(start, start + len(block.ids)), block
-            start += len(block.ids)
+            yield slice(start, start + len(block)), block
+            start += len(block)
 
     def market(self, block: WeighedBlock, *, share: float = 1.0) -> Market:
         """The customers of one block before the pools."""
@@ -100,7 +100,7 @@ def _sample(files: Files, n: int) -> Market:
 def _every(files: Files, step: int) -> Iterator[tuple[Places, WeighedBlock]]:
     """Each block with the places of every step-th customer of all."""
     for rows, block in files.blocks():
-        yield np.arange(-rows.start % step, len(block.ids), step), block
+        yield np.arange(-rows.start % step, len(block), step), block
 
 
 def _thinned(market: Market, step: int) -> Market:

@@ -16,19 +16,44 @@ from decisioning.outbound.choice import Chances, Floats
 from features.replace_file import replace_file
 
 _COMPRESSION = "lz4"
+WORDS = ["customer_id", "arm", "bundle"]
+"""The columns that only whoever writes decisions looks at."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeighedBlock:
-    """A block read back; see `Block`. Parameters: `chances`, as drawn and as far as they explore."""
+    """A block read back; see `Block`.
 
-    ids: list[str]
-    arms: list[str]
-    bundles: list[str]
+    Parameters: `told`, a row of words for each customer; `chances`, as drawn and as far as they explore.
+    """
+
+    told: pa.Table
     priority: Floats
     propensity: Floats
     chances: Chances
     stopped: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.priority)
+
+    @property
+    def ids(self) -> list[str]:
+        """The customers."""
+        return self._words("customer_id")
+
+    @property
+    def arms(self) -> list[str]:
+        """Their arms."""
+        return self._words("arm")
+
+    @property
+    def bundles(self) -> list[str]:
+        """The version of what scored each."""
+        return self._words("bundle")
+
+    def _words(self, name: str) -> list[str]:
+        found: list[str] = self.told[name].to_pylist()
+        return found
 
 
 def write_block(path: Path, block: Block, chances: Chances) -> None:
@@ -48,9 +73,13 @@ def write_block(path: Path, block: Block, chances: Chances) -> None:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a table in the place of what was there, in one step; the same table is the same bytes."""
+    """Write a table in the place of what was there, in one step; the same table is the same bytes.
+
+    Numbers and ids hardly come twice: no dictionary is made of them.
+    """
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression=_COMPRESSION)
+    words = [each.name for each in table.schema if pa.types.is_string(each.type) and not each.name.endswith("_id")]
+    pq.write_table(table, sink, compression=_COMPRESSION, use_dictionary=words)
     replace_file(path, sink.getvalue().to_pybytes())
 
 
@@ -64,9 +93,7 @@ def read_block(path: Path, *, must_fill: bool) -> WeighedBlock:
     table = pq.read_table(path)
     said = table.schema.metadata or {}
     return WeighedBlock(
-        ids=table["customer_id"].to_pylist(),
-        arms=table["arm"].to_pylist(),
-        bundles=table["bundle"].to_pylist(),
+        told=table.select(WORDS),
         priority=_matrix(table, "priority_"),
         propensity=_matrix(table, "propensity_"),
         chances=Chances(
