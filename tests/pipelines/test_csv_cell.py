@@ -4,6 +4,7 @@ import csv
 
 import pandas as pd
 import pytest
+from attacks import payloads
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ CELLS = [
     "plain",
     "-1",
     "1e5",
+    *payloads(2_000),
 ]
 
 
