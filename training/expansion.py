@@ -26,6 +26,8 @@ WHOLE = frozenset({"numbers", "bends", "steps", "flags", "words"})
 """The arrays that hold positions and codes."""
 LATER = frozenset({"bends", "knots"})
 """The arrays that bundles written before do not have."""
+COLUMNS_AT_ONCE = 16
+"""Columns whose center and scale are found together; each step on the way there copies them."""
 RARE = 0.02
 """A step or flag that fewer rows (or all but fewer) reach is left out."""
 
@@ -70,9 +72,7 @@ class Expansion:
         every = [i for i in only if columns[i].kind == "number"]
         numbers = [i for i in every if np.std(_seen(matrix[:, i])) > 0]
         spreads = np.array([_spread(matrix[:, i], plain=plain) for i in numbers])
-        drawn = _drawn_in(matrix[:, numbers] / spreads)
-        centers, scales = np.nanmean(drawn, axis=0), np.maximum(np.nanstd(drawn, axis=0), 1e-9)
-        knots = _knots((drawn - centers) / scales) if bent else {}
+        centers, scales, knots = _standard(matrix, numbers, spreads, bent=bent)
         steps = [(i, cut) for i in numbers for cut in _cuts(matrix[:, i], quantiles)]
         flags = [i for i in every if RARE < np.isnan(matrix[:, i]).mean() < 1 - RARE]
         words = [(i, code) for i in only for code in range(len(columns[i].categories))]
@@ -208,6 +208,21 @@ def _spread(values: Matrix, *, plain: bool) -> float:
 def _has_tails(known: Matrix) -> bool:
     """Whether more than one value in a thousand would be cut off."""
     return bool(np.quantile(np.abs(known - known.mean()), 0.999) > CLIP * known.std())
+
+
+def _standard(
+    matrix: Matrix, numbers: Sequence[int], spreads: Floats, *, bent: bool
+) -> tuple[Floats, Floats, dict[int, float]]:
+    """Centers, scales and (where `bent`) knots of the columns `numbers`, some columns at a time: it bounds memory."""
+    centers, scales, knots = np.zeros(len(numbers)), np.ones(len(numbers)), dict[int, float]()
+    for start in range(0, len(numbers), COLUMNS_AT_ONCE):
+        some = slice(start, start + COLUMNS_AT_ONCE)
+        drawn = _drawn_in(matrix[:, numbers[some]] / spreads[some])
+        centers[some], scales[some] = np.nanmean(drawn, axis=0), np.maximum(np.nanstd(drawn, axis=0), 1e-9)
+        if bent:
+            found = _knots((drawn - centers[some]) / scales[some])
+            knots |= {start + place: knot for place, knot in found.items()}
+    return centers, scales, knots
 
 
 def _knots(standardised: Matrix) -> dict[int, float]:

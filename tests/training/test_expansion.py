@@ -3,7 +3,7 @@
 import numpy as np
 
 from training.encoding import FeatureColumn
-from training.expansion import Expansion
+from training.expansion import COLUMNS_AT_ONCE, Expansion
 from training.linear import Linear, LinearShape, Penalties, fit_linear
 from training.logistic import sigmoid
 
@@ -59,3 +59,18 @@ def test_actions_differ_in_slopes_and_not_in_steps():
     assert len(steps) == 4
     assert not fitted.own[:, steps].any()
     assert fitted.own[0, 1] < -0.5 < 0.5 < fitted.own[1, 1]
+
+
+def test_columns_are_looked_at_some_at_a_time_and_found_as_each_alone():
+    generator = np.random.default_rng(5)
+    rows = np.exp(generator.normal(size=(500, 2 * COLUMNS_AT_ONCE + 3)))
+    rows[generator.random(rows.shape) < 0.2] = np.nan
+    columns = [FeatureColumn(f"x{place}") for place in range(rows.shape[1])]
+    together = Expansion.fit(rows, columns, only=range(len(columns)), bent=True)
+    assert together.bends.tolist() == list(range(len(columns)))
+    for place in range(len(columns)):
+        alone = Expansion.fit(rows, columns, only=[place], bent=True)
+        np.testing.assert_allclose(
+            [together.centers[place], together.scales[place]], [alone.centers[0], alone.scales[0]]
+        )
+        np.testing.assert_allclose(together.knots[place], alone.knots[0])
