@@ -88,15 +88,14 @@ def learn_subject(
     """Learn one subject where the history allows it; `champion`, the model that serves now."""
     try:
         parts = split_snapshots(snapshots, subject)
-        frames = [past.of(part) for part in parts]
+        served = None if champion is None else _served(champion, past.of(parts[2]))
         encoder = FeatureEncoder(feature_columns(past.features))
-        rows = [Rows(_encoded(encoder, frame), part.label) for frame, part in zip(frames, parts, strict=True)]
+        rows = [Rows(_encoded(encoder, past.of(part)), part.label) for part in parts]
         ids = parts[2].customer_id
         fit: Fit = fit_spend if subject.amount else fit_event
         model, report = fit(rows, subject, encoder=encoder, search=search, customer_id=ids)
     except InvalidInputError as error:
         return Foreseen(subject, champion, None, (error.message,), kept=champion is not None)
-    served = None if champion is None else champion.score_matrix(_encoded(champion.encoder, frames[2]))
     return _judged(Foreseen(subject, model, report, ()), report, champion=champion, served=served, seed=search.seed)
 
 
@@ -120,6 +119,10 @@ def _verdict(report: Report, predicted: Floats, rivals: Mapping[str, Floats], *,
         margin=report.margin,
         generator=np.random.default_rng(seed),
     )
+
+
+def _served(champion: ForeseenModel, frame: pd.DataFrame) -> Floats:
+    return champion.score_matrix(_encoded(champion.encoder, frame))
 
 
 def _encoded(encoder: FeatureEncoder, frame: pd.DataFrame) -> Floats:
