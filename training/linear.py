@@ -7,6 +7,7 @@ Everything it needs is a few arrays of numbers, so it travels as JSON.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ BLOCK = 2_048
 """Rows expanded at once."""
 FREE = 1e-6
 """As good as no penalty."""
+ONE_AT_A_TIME = Lock()
+"""Held while rows are expanded and regressed on: of threads that learn side by side, one holds so wide a matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,13 @@ def fit_linear(
     """
     usual = 0.0 if offset is not None else float(log_odds(label.mean() if label.size else 0.5))
     start = np.full(len(label), usual) if offset is None else offset
+    with ONE_AT_A_TIME:
+        fitted = _fit_both(matrix, label, start, shape, penalties)
+    fitted.pooled[0] += usual
+    return fitted
+
+
+def _fit_both(matrix: Matrix, label: Floats, start: Floats, shape: LinearShape, penalties: Penalties) -> Linear:
     customer, action = shape.expansions(matrix)
     design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
@@ -177,7 +187,6 @@ def fit_linear(
     for code in range(shape.n_actions):
         rows = np.flatnonzero(matrix[:, shape.action_column] == code)
         own[code, smooth] = _fit(rest.take(rows).columns(smooth), penalties.own, intercept=1.0)
-    pooled[0] += usual
     return Linear(customer, action, pooled, own, shape.action_column)
 
 

@@ -1,7 +1,13 @@
 """Columns made fit for a linear model: what a bend lets it see, and bundles written before there were any."""
 
-import numpy as np
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+from typing import Any
 
+import numpy as np
+import pytest
+
+from training import linear
 from training.encoding import FeatureColumn
 from training.expansion import COLUMNS_AT_ONCE, Expansion
 from training.linear import Linear, LinearShape, Penalties, fit_linear
@@ -74,3 +80,22 @@ def test_columns_are_looked_at_some_at_a_time_and_found_as_each_alone():
             [together.centers[place], together.scales[place]], [alone.centers[0], alone.scales[0]]
         )
         np.testing.assert_allclose(together.knots[place], alone.knots[0])
+
+
+def test_threads_that_regress_side_by_side_hold_one_expanded_matrix_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    held, most, expanded = [0], [0], linear._design
+
+    def watched(*arguments: Any) -> Any:
+        held[0] += 1
+        most[0] = max(most[0], held[0])
+        sleep(0.02)
+        held[0] -= 1
+        return expanded(*arguments)
+
+    alone = fitted(bent=True)
+    monkeypatch.setattr(linear, "_design", watched)
+    with ThreadPoolExecutor(max_workers=3) as threads:
+        together = list(threads.map(lambda bent: fitted(bent=bent), [True, True, True]))
+    assert most == [1]
+    for each in together:
+        np.testing.assert_array_equal(each.pooled, alone.pooled)
