@@ -34,6 +34,7 @@ from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
 from training.foresight.learn import learn_foreseen
 from training.foresight.past import Past
+from training.freed import give_back
 from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
 from training.learning import Learned, learn, search_of
 from training.log_check import check_log
@@ -97,6 +98,7 @@ def retrain(
     if not learned_something_new(registry, frame, composition.catalog.catalog):
         return NOTHING_NEW, None
     check_log(frame, encoder_of(composition))
+    give_back()
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with TemporaryDirectory(prefix="tsugi-bundle-") as folder:
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder), say=say)

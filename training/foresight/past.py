@@ -10,6 +10,7 @@ from features.feature_set import FeatureSet
 from features.historical import training_frame
 from features.home import Home
 from training.foresight.snapshot import Snapshots, joined
+from training.freed import give_back
 
 SERVICE = "churn"
 """Feast's name for what is asked; every service of ours has every view."""
@@ -54,7 +55,9 @@ class ReadOnce:
     def _read(self) -> tuple[pd.MultiIndex, pd.DataFrame]:
         every = joined(self.parts)
         once = every.take(~_index(every).duplicated())
-        return _index(once), self.past.of(once)
+        found = self.past.of(once)
+        give_back()
+        return _index(once), found
 
 
 def _index(snapshots: Snapshots) -> pd.MultiIndex:
