@@ -22,6 +22,7 @@ from training.bundle import PolicyBundle
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
 from training.own_amount import logged_columns, own_amounts
+from training.taken import taken
 
 NEVER = -1e12
 """The priority of what cannot be shown any more: finite, and below everything."""
@@ -71,8 +72,9 @@ def score_log(bundle: ManyScorer, frame: DecisionLogFrame, catalog: Catalog) -> 
         rows = np.flatnonzero(frame.placement == placement)
         candidates = [each for each in _candidates(catalog, str(placement)) if each.action.name in frame.actions]
         if candidates:
-            at = _Decisions(frame.decided_us[rows], {name: each[rows] for name, each in columns.items()})
-            found = bundle.score_matrix(customers[rows], candidates)
+            at = _Decisions(frame.decided_us[rows], taken(columns, rows))
+            asked = customers if len(rows) == len(customers) else customers[rows]
+            found = bundle.score_matrix(asked, candidates)
             for place, candidate in enumerate(candidates):
                 column = frame.actions.index(candidate.action.name)
                 own = _priority(place, candidate, found, catalog, at)

@@ -14,7 +14,7 @@ from training.dataset import DecisionLogFrame, TimeSplit, spread
 from training.encoding import FeatureEncoder, Floats
 from training.evaluation import PolicyEvaluation, References, Settings, evaluate
 from training.policy import best_constant, constant_name, greedy, standard_policies
-from training.reward_model import fit_reward_model
+from training.reward_model import BLOCK, fit_reward_model
 
 CHAMPION_POLICY = "champion"
 EVALUATED_ARMS = ("nba", "random_eligible", "no_levers")
@@ -78,9 +78,11 @@ def judge_bundles(
 
 def _q_hat(earlier: DecisionLogFrame, log: DecisionLogFrame, encoder: FeatureEncoder, *, seed: int) -> Floats:
     some = spread(earlier, MOST_LEARNED)
-    known, asked = (encoder.matrix(each.features, n_rows=len(each)) for each in (some, log))
+    known = encoder.matrix(some.features, n_rows=len(some))
     model = fit_reward_model(known, some.chosen, some.capped_reward, n_actions=len(log.actions), seed=seed, threads=1)
-    return model.predict(asked)
+    del known
+    parts = [log.take(slice(start, start + BLOCK)) for start in range(0, max(len(log), 1), BLOCK)]
+    return np.concatenate([model.predict(encoder.matrix(part.features, n_rows=len(part))) for part in parts])
 
 
 def _references(earlier: DecisionLogFrame, log: DecisionLogFrame, bundles: Mapping[str, ManyScorer]) -> References:
