@@ -15,6 +15,8 @@ from training.logistic import sigmoid
 MISSING = 0.15
 MATTER = 5
 """How many features move each action's response."""
+BLOCK = 100_000
+"""Decisions whose features are looked at together: of millions no second copy is held."""
 
 
 def generated_log(
@@ -81,7 +83,9 @@ def chances(x: Floats, n_actions: int, rng: np.random.Generator) -> tuple[Floats
         quiet[rng.choice(len(quiet), MATTER), action] = rng.normal(0, 0.4, MATTER)
         lift[rng.choice(len(lift), MATTER), action] = rng.normal(0, 0.6, MATTER)
     baseline = -3.0 + x @ quiet
-    return sigmoid(baseline + 0.8 + np.maximum(x, 0) @ lift), sigmoid(baseline)
+    blocks = (x[start : start + BLOCK] for start in range(0, len(x), BLOCK))
+    lifted = np.concatenate([np.maximum(block, 0) @ lift for block in blocks])
+    return sigmoid(baseline + 0.8 + lifted), sigmoid(baseline)
 
 
 def _names(prefix: str, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
