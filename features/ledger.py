@@ -13,7 +13,7 @@ from threading import Lock, local
 from typing import Any, Protocol, Self, TypeVar
 
 from features.fact import Fact
-from features.ledger_file import UNUSABLE, connect, prepare, unusable
+from features.ledger_file import UNUSABLE, connect, naming, prepare, unusable
 from features.ledger_writer import LedgerWriter, Soon
 from features.record import EVENT, Record, Told, facts_of
 
@@ -95,6 +95,12 @@ class Ledger:
         Raises: `UnavailableError`, naming the file, where SQLite cannot read.
         """
         return Snapshot(self.path, self._reader)
+
+    def forget_pages(self) -> None:
+        """Give back the pages that readers keep at hand: up to 128 MiB for each thread that has read much."""
+        with naming(self.path), self._lock:
+            for connection in self._open:
+                connection.execute("PRAGMA shrink_memory")
 
     def last_seq(self) -> int:
         """The sequence number of the newest record; 0 where there is none."""

@@ -98,6 +98,7 @@ def retrain(
     if not learned_something_new(registry, frame, composition.catalog.catalog):
         return NOTHING_NEW, None
     check_log(frame, encoder_of(composition))
+    composition.ledger.forget_pages()
     give_back()
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with TemporaryDirectory(prefix="tsugi-bundle-") as folder:

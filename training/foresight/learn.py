@@ -63,6 +63,7 @@ def learn_foreseen(
     """
     subjects = subjects_of(training)
     known = read_known(ledger, subjects, until_us=to_us(as_of))
+    ledger.forget_pages()
     asked = {
         subject: read_snapshots(known, subject, as_of=as_of, seed=search.seed)
         for subject in subjects
