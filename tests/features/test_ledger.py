@@ -1,12 +1,17 @@
 import multiprocessing
+import os
 import sqlite3
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from decisioning.errors import UnavailableError
 from features.ledger import Ledger, insert_record
 from features.ledger_schema import VERSION
+from features.ledger_tail import SOUND
 
 
 def a_row(name, at=1):
@@ -168,3 +173,38 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UnavailableError, match="file"):
         Ledger(tmp_path / "file" / "ledger.db")
+
+
+def test_opening_a_ledger_again_leaves_the_locks_of_who_has_it_open(ledger):
+    with ledger.read() as connection:
+        connection.execute("SELECT count(*) FROM record").fetchone()
+        before = locks_on(ledger.path.with_name("ledger.db-shm"))
+        Ledger(ledger.path).close()
+        assert locks_on(ledger.path.with_name("ledger.db-shm")) == before != []
+
+
+def locks_on(path):
+    inode = f":{path.stat().st_ino}"
+    held = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return sorted(each[-2:] for each in held if each[5].endswith(inode) and each[4] == str(os.getpid()))
+
+
+def test_what_was_written_whole_by_who_ended_before_saying_so_is_no_damage(ledger):
+    index = ledger.path.with_name("ledger.db-shm")
+    add(ledger, "a").result()
+    published = elsewhere(READ, index)
+    add(ledger, "b").result()
+    elsewhere(WRITE, index, published)
+    with Ledger(ledger.path) as again:
+        assert (again.last_seq(), again.recovered) == (1, SOUND)
+
+
+READ = "sys.stdout.write(open(sys.argv[1], 'rb').read(96).hex())"
+WRITE = "file = open(sys.argv[1], 'r+b'); file.write(bytes.fromhex(sys.argv[2])); file.close()"
+"""Both copies of the head of the index, which say where the log ends."""
+
+
+def elsewhere(what, *given):
+    """In another process, whose closing a file takes no locks of this one away."""
+    command = [sys.executable, "-c", f"import sys; {what}", *map(str, given)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
