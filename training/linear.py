@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from decisioning.errors import ArtifactError
 from training.encoding import FeatureColumn, Floats, Matrix
 from training.expansion import TERCILES, Expansion
-from training.logistic import fit_logistic, log_odds
+from training.logistic import fit_logistic, log_odds, sigmoid
 
 TOLERANCE = 3e-3
 """Newton stops when no coefficient moves further than this: far below the noise of any of them."""
@@ -24,6 +24,8 @@ BLOCK = 2_048
 """Rows expanded at once."""
 FREE = 1e-6
 """As good as no penalty."""
+HELD = (1.0, 1e4)
+"""The least and the most that a coefficient of an action's own deviation is held by, where each has a strength."""
 ONE_AT_A_TIME = Lock()
 """Held while rows are expanded and regressed on: of threads that learn side by side, one holds so wide a matrix."""
 
@@ -155,10 +157,14 @@ class LinearShape:
 
 @dataclass(frozen=True, slots=True)
 class Penalties:
-    """Strengths of ½·penalty·β²: of the common coefficients, and of each action's deviation from them."""
+    """Strengths of ½·penalty·β²: of the common coefficients, and of each action's deviation from them.
+
+    Parameters: `rounds`, how often every coefficient of a deviation gets a strength of its own, by how large it is.
+    """
 
     pooled: float = 3.0
     own: float = 100.0
+    rounds: int = 0
 
 
 def fit_linear(
@@ -186,7 +192,7 @@ def _fit_both(matrix: Matrix, label: Floats, start: Floats, shape: LinearShape, 
     own = np.zeros((shape.n_actions, customer.width))
     for code in range(shape.n_actions):
         rows = np.flatnonzero(matrix[:, shape.action_column] == code)
-        own[code, smooth] = _fit(rest.take(rows).columns(smooth), penalties.own, intercept=1.0)
+        own[code, smooth] = _fit_own(rest.take(rows).columns(smooth), penalties)
     return Linear(customer, action, pooled, own, shape.action_column)
 
 
@@ -216,6 +222,11 @@ class Problem:
         """Some of the columns."""
         return Problem(self.design[:, kept], self.label, self.offset)
 
+    def curvature(self, beta: Floats) -> Floats:
+        """How sharply the likelihood bends along each column (n_columns,) at coefficients."""
+        chance = sigmoid(self.offset + self.design @ beta.astype(self.design.dtype))
+        return np.asarray(np.einsum("ij,ij,i->j", self.design, self.design, chance * (1.0 - chance)))
+
 
 def _fit_signed(problem: Problem, strength: float, *, signs: NDArray[np.int64]) -> Floats:
     """Coefficients with the signs wanted (0: any): what would have the other sign is left out, until nothing has."""
@@ -231,7 +242,22 @@ def _fit_signed(problem: Problem, strength: float, *, signs: NDArray[np.int64]) 
         kept = kept[~wrong]
 
 
-def _fit(problem: Problem, strength: float, *, intercept: float) -> Floats:
+def _fit_own(problem: Problem, penalties: Penalties) -> Floats:
+    """An action's deviation: few features matter to it, and those are held the less, the more they do.
+
+    The strengths are those that make the data likeliest, by expectation maximisation with the diagonal of the
+    curvature. Tipping: Sparse Bayesian learning and the relevance vector machine, 2001, equation 16.
+    """
+    strength: Floats | float = penalties.own
+    found = _fit(problem, strength, intercept=1.0)
+    for _ in range(penalties.rounds):
+        spread = 1.0 / (problem.curvature(found) + strength)
+        strength = np.clip(1.0 / (found * found + spread), *HELD)
+        found = _fit(problem, strength, intercept=1.0)
+    return found
+
+
+def _fit(problem: Problem, strength: Floats | float, *, intercept: float) -> Floats:
     penalty = np.full(problem.design.shape[1], strength)
     penalty[0] = intercept
     return fit_logistic(problem.design, problem.label, penalty=penalty, offset=problem.offset, tolerance=TOLERANCE)

@@ -28,7 +28,7 @@ from training.tuning import Search
 from training.uplift.own_effect import OwnEffects
 from training.uplift.own_fit import OwnChosen, OwnReport, OwnTried, Pairs, choose_own, refit_own, try_own
 
-EFFECT_PENALTIES = Penalties(pooled=30.0, own=30.0)
+EFFECT_PENALTIES = Penalties(pooled=30.0, own=30.0, rounds=2)
 """An effect varies less between customers than a baseline, and as much between actions as between customers."""
 
 
