@@ -80,11 +80,13 @@ class DecisionBook:
 
         Raises: `ErasedError` where it was erased.
         """
+        row = self._ledger.look(_ANSWER, (request_id,))
+        if row is None or row != _ANYTHING_ERASED:
+            return None if row is None else (row[0], row[1])
         with self._ledger.read() as connection:
-            row = connection.execute(_ANSWER, (request_id,)).fetchone()
-            if row == _ANYTHING_ERASED and was_erased(connection, REQUEST, request_id):
+            if was_erased(connection, REQUEST, request_id):
                 raise ErasedError("this request was answered, and the decision was erased", field="request_id")
-        return None if row == _ANYTHING_ERASED else row
+        return None
 
     def _keep_all(self, connection: sqlite3.Connection, decisions: Iterable[Decision]) -> None:
         for decision in decisions:

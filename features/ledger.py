@@ -39,6 +39,8 @@ _TELLING = """
     AND r.seq <= ? AND (r.kind != 'decision' OR EXISTS (
         SELECT 1 FROM contact c WHERE c.node = r.node AND c.decision_id = r.record_id AND c.expires_us IS NULL))
 """
+_TELLS = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
+_LAST_SEQ = "SELECT max(seq) FROM record"
 _FOR_EVER = 2**62
 
 
@@ -102,10 +104,21 @@ class Ledger:
             for connection in self._open:
                 connection.execute("PRAGMA shrink_memory")
 
+    def look(self, query: str, given: tuple[Any, ...] = ()) -> tuple[Any, ...] | None:
+        """The first row of one statement, which is a snapshot of its own; within `read`, of that one.
+
+        Raises: `UnavailableError`, naming the file, where SQLite cannot read.
+        """
+        try:
+            found: tuple[Any, ...] | None = self._reader().execute(query, given).fetchone()
+        except UNUSABLE as error:
+            raise unusable(self.path, error) from error
+        return found
+
     def last_seq(self) -> int:
         """The sequence number of the newest record; 0 where there is none."""
-        with self.read() as connection:
-            return last_seq(connection)
+        found = self.look(_LAST_SEQ)
+        return found[0] or 0 if found else 0
 
     def records(
         self, after_seq: int = 0, kinds: Sequence[str] | None = None, limit: int | None = None
@@ -126,9 +139,7 @@ class Ledger:
 
     def tells(self, after_seq: int, until_seq: int) -> bool:
         """Whether `telling` has any."""
-        query = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
-        with self.read() as connection:
-            return bool(connection.execute(query, (after_seq, until_seq)).fetchone()[0])
+        return self.look(_TELLS, (after_seq, until_seq)) == (1,)
 
     def records_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Record]:
         """Every record of a customer (by today's links) up to a sequence number, in order of (occurred, record id)."""
@@ -229,7 +240,7 @@ def records_of(connection: sqlite3.Connection, customer_id: str, *, until_seq: i
 
 def last_seq(connection: sqlite3.Connection) -> int:
     """The newest record's sequence number as this connection sees it."""
-    row = connection.execute("SELECT max(seq) FROM record").fetchone()
+    row = connection.execute(_LAST_SEQ).fetchone()
     return row[0] or 0
 
 

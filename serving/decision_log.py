@@ -65,13 +65,15 @@ class DecisionDesk:
         Each is a decision of its own, recorded before the next is made: caps and pools hold over all of them, and a
         call that was cut short goes on where it was. The first answer has the others as `further`.
         """
-        for request in requests if len(requests) > 1 else ():
+        if len(requests) == 1:
+            return await self.answer(requests[0], body, explain=explain)
+        for request in requests:
             placement_of(request, self.ports().catalog)
         answers: list[bytes] = []
         taken: tuple[str, ...] = ()
         for request in requests:
             answers.append(await self.answer(replace(request, taken=taken), body, explain=explain))
-            taken = (*taken, *shown_in(answers[-1])) if len(requests) > 1 else ()
+            taken = (*taken, *shown_in(answers[-1]))
         return joined(answers)
 
     def _repeat(self, request_id: str, asked: str) -> bytes | None:
