@@ -1,21 +1,51 @@
 """The ASGI application: the routes of the contract, one endpoint each, and our own words for every miss."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
 
 from decisioning.errors import TsugiError
 from serving.desk import Desk
 from serving.endpoint import Endpoint, caller
 from serving.responses import HttpError, render_error
+from serving.route import Method, Route
 from serving.routes import ROUTES
 
 Composition = Callable[[], AbstractAsyncContextManager[Desk]]
+
+
+class Application(Starlette):
+    """Answers what is asked of a route by its very path without asking everything on the way to it.
+
+    An endpoint lets no exception through, so nothing around it has to look for one. Parameters: `routes`; `options`, of
+    Starlette, which answers everything else.
+    """
+
+    def __init__(self, routes: Sequence[Route], **options: Any) -> None:
+        endpoints = {(each.method, each.path): Endpoint(each) for each in routes}
+        super().__init__(routes=[_as_starlettes(path, method, endpoints) for method, path in endpoints], **options)
+        self.router.redirect_slashes = False
+        self._endpoints = endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        endpoint = self._endpoints.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if endpoint is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"], scope["path_params"] = self, {}
+        await endpoint(scope, receive, send)
+
+
+def _as_starlettes(path: str, method: Method, endpoints: Mapping[tuple[Method, str], Endpoint]) -> StarletteRoute:
+    return StarletteRoute(path, endpoints[method, path], methods=[method])
 
 
 def create_app(compose: Composition) -> Starlette:
@@ -30,10 +60,7 @@ def create_app(compose: Composition) -> Starlette:
             app.state.desk = desk
             yield
 
-    routes = [StarletteRoute(each.path, Endpoint(each), methods=[each.method]) for each in ROUTES]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missed, 405: _missed})
-    app.router.redirect_slashes = False
-    return app
+    return Application(ROUTES, lifespan=lifespan, exception_handlers={404: _missed, 405: _missed})
 
 
 async def _missed(request: Request, error: Exception) -> Response:

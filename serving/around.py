@@ -1,10 +1,10 @@
-"""How our application stands within the framework's: made where it is started, and asked before anything around it."""
+"""How our application stands within the framework's: made where it is started."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 
 class MadeAtStart(Starlette):
@@ -38,20 +38,3 @@ class MadeAtStart(Starlette):
 async def _started(app: MadeAtStart) -> AsyncIterator[None]:
     async with app.started():
         yield
-
-
-class AnswersFirst:
-    """Middleware by which an application answers every request before the framework around it does.
-
-    BentoML's own `/`, `/readyz`, `/metrics` and `/schema.json` stand before mounted applications and know neither our
-    keys nor our state; behind this they are never reached.
-    Parameters: `app`, what is around; `first`, who answers.
-    """
-
-    def __init__(self, app: ASGIApp, first: ASGIApp) -> None:
-        self._app = app
-        self._first = first
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand requests to the application, everything else (its start and end) to the framework."""
-        await (self._first if scope["type"] == "http" else self._app)(scope, receive, send)

@@ -2,7 +2,8 @@
 
 BentoML lets uvicorn choose its protocol; `bounded` makes it choose this one. A request beyond what may be under way is
 refused before anything is made of it, so that the service goes on answering as many as it can, and soon: how many may
-be under way follows how long they wait (`serving.admission`).
+be under way follows how long they wait (`serving.admission`). What is answered is asked of our application itself, not
+of the framework around it, and written at once, head and body together.
 """
 
 from asyncio import TimerHandle, Transport
@@ -12,6 +13,8 @@ from http import HTTPStatus
 from typing import ClassVar, Protocol
 
 import uvicorn.config
+from starlette.applications import Starlette
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.admission import Admission
@@ -33,6 +36,45 @@ class Rates(Protocol):
         ...
 
 
+class JoinedWrites:
+    """A connection's transport, by which the head of an answer waits for its body: one system call sends both.
+
+    Parameters: `transport`, asked for everything else.
+    """
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        """Write, or keep what is only the head of an answer."""
+        if not self._head and data.startswith(_HEAD) and data.endswith(_END) and not data.startswith(_CONTINUE):
+            self._head = data
+            return
+        self._transport.write(self._head + data)
+        self._head = b""
+
+    def flush(self) -> None:
+        """Write what waits: nothing will follow."""
+        if self._head:
+            self._transport.write(self._head)
+            self._head = b""
+
+    def close(self) -> None:
+        """Write what waits, and close."""
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> object:
+        """Everything else is the transport's."""
+        return getattr(self._transport, name)
+
+
+_HEAD, _END, _CONTINUE = b"HTTP/1.1 ", b"\r\n\r\n", b"HTTP/1.1 100 "
+
+
 def _written(error: HttpError, *, segment: bool) -> bytes:
     answer = render_error(error, segment=segment)
     head = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
@@ -47,11 +89,13 @@ _OVERLOADED = HttpError(
 class BoundedConnection(HttpToolsProtocol):
     """One connection. `n_refused` counts what all of them refused in this process, `n_answering` what is under way.
 
-    `rates` knows whose key calls too often (None: nobody's).
+    `rates` knows whose key calls too often (None: nobody's); `first` answers in place of the server's application
+    (None: that one does).
     """
 
     n_refused: ClassVar[int] = 0
     rates: ClassVar[Rates | None] = None
+    first: ClassVar[Starlette | None] = None
     n_answering: ClassVar[int] = 0
     admission: ClassVar[Admission] = Admission()
     _silent: ClassVar[dict["BoundedConnection", None]] = {}
@@ -61,7 +105,11 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Wait for the first head."""
-        super().connection_made(transport)
+        self._joined = JoinedWrites(transport)
+        super().connection_made(self._joined)  # type: ignore[arg-type]  # it stands for one
+        if self.first is not None:
+            trusted = self.config.forwarded_allow_ips
+            self.app = ProxyHeadersMiddleware(self.first, trusted)  # type: ignore[arg-type]  # other names for ASGI
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,6 +165,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Make room."""
+        self._joined.flush()
         self._answered()
         super().on_response_complete()
 
@@ -142,8 +191,9 @@ class BoundedConnection(HttpToolsProtocol):
         self.transport.close()
 
 
-def bounded() -> None:
-    """Let uvicorn use bounded connections in this process."""
+def bounded(first: Starlette) -> None:
+    """Let uvicorn use bounded connections in this process, which ask this application first."""
+    BoundedConnection.first = first
     uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{BoundedConnection.__name__}"
 
 

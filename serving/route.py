@@ -12,6 +12,7 @@ from serving.body import JSON_LIMIT
 from serving.desk import Desk
 from serving.responses import Answer
 
+Method = Literal["GET", "POST"]
 Access = Literal["public", "key", "segment"]
 """Who may call: anybody; holders of a key; the same, in the ways of a Segment sender."""
 
@@ -41,7 +42,7 @@ class Route:
     `status`, of its answer; `right` that a key needs (None: any key opens it).
     """
 
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
     summary: str
     handler: Handler

@@ -1,17 +1,17 @@
 """The BentoML service: BentoML runs the process, its workers and their end; our application answers every request.
 
 A Starlette application behind BentoML costs a third of its typed API per request and keeps the contract ours: strict
-JSON, one error shape, authentication on every route. `AnswersFirst` says how it comes before BentoML's own routes.
+JSON, one error shape, authentication on every route. Connections ask it first (`serving.connection`): BentoML's own
+`/`, `/readyz`, `/metrics` and `/schema.json`, which know neither our keys nor our state, are never reached.
 """
 
 import os
 from datetime import UTC, datetime
-from typing import Any
 
 import bentoml
 from starlette.applications import Starlette
 
-from serving.around import AnswersFirst, MadeAtStart
+from serving.around import MadeAtStart
 from serving.connection import bounded
 
 LONGEST = 15
@@ -31,8 +31,8 @@ def _application() -> Starlette:
     return create_app(lambda: lasting(compose(from_environment(os.environ), clock=_now)))
 
 
-bounded()
 app = MadeAtStart(_application)
+bounded(app)
 
 
 @bentoml.service(
@@ -46,7 +46,3 @@ app = MadeAtStart(_application)
 @bentoml.asgi_app(app, path="/")
 class TsugiService:
     """Next-best-action decisions over HTTP."""
-
-
-_service: Any = TsugiService  # what the decorator makes of the class, which it does not say in types
-_service.add_asgi_middleware(AnswersFirst, first=app)
