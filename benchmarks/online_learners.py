@@ -84,7 +84,7 @@ class OurDecisions:
         features = _features(context)
         options = options_of(self._slate, scorer=self._corrected(), features=features, weighing=self._weighing)
         choices = choices_of(options, Drawing(seed, self._epsilon, 1, must_fill=True, sampled=True))
-        chosen, _ = Urn(choices, self._epsilon).draw(generator_of(seed).random())
+        chosen, *_ = Urn(choices, self._epsilon).draw(generator_of(seed).random())
         return ACTIONS.index(chosen)
 
     def consider(self, context: Floats) -> Decision:

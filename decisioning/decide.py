@@ -238,7 +238,7 @@ def _ranked(case: _Case, option: Option, draw: Draw, *, rank: int, action_probab
         rank_probability=draw.probability,
         reasons=(
             *factor_reasons(factors, case.compiled.catalog.currency),
-            *contribution_reasons(moved),
+            *(contribution_reasons(moved) if moved else ()),
             *learned_reason(option),
             *draw_reason(rank=rank, rank_probability=draw.probability, is_best=draw.is_best),
         ),

@@ -134,7 +134,7 @@ class Options(NamedTuple):
 
     def recorded(self) -> dict[str, tuple[float, float | None, float]]:
         """(propensity, uplift or None, priority) by action, as a decision records them."""
-        uplifts = [None if isnan(uplift) else uplift for uplift in self.scores.uplift.tolist()]
+        uplifts = [uplift if uplift == uplift else None for uplift in self.scores.uplift.tolist()]
         rows = zip(self.scores.propensity.tolist(), uplifts, self.priority.tolist(), strict=True)
         return dict(zip(self.names, rows, strict=True))
 

@@ -57,18 +57,20 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> Drawn:
     urn, count, stock = Urn(choices_of(options, how), how.epsilon), Count(through.limits), through.stock
     required = {name for name, each in through.passed.items() if each.action.mandatory}
     first = _first(urn, required)
+    is_varied = not how.variety.is_free
     draws: list[Draw] = []
     while urn and len(draws) < how.most:
-        draws.append((_required(urn, required) if required else None) or _draw(urn, random.random()))
+        draws.append((_required(urn, required) if required else None) or Draw(*urn.draw(random.random())))
         action = draws[-1].action
         if action == NO_ACTION:
             break
         drawn = through.passed[action]
-        urn.take_out(_closed(action, through, count.take(drawn.cap_keys)))
+        exhausted, rivals = count.take(drawn.cap_keys), through.rivals.get(action)
+        urn.take_out(_closed(action, through, exhausted) if exhausted or rivals else (action,))
         if drawn.draws:
             stock = stock.after(drawn.draws)
             urn.take_out(_undrawable(through, stock))
-        if not how.variety.is_free:
+        if is_varied:
             urn.take_out(_too_alike(urn, draws, through, how))
     return Drawn(draws, first)
 
@@ -88,12 +90,6 @@ def _first(urn: Urn, required: set[str]) -> dict[str, float]:
         certain = urn.best_of(left)
         return {name: float(name == certain) for name in names}
     return dict(zip(names, urn.probabilities(), strict=True))
-
-
-def _draw(urn: Urn, uniform: float) -> Draw:
-    best = urn.best
-    action, probability = urn.draw(uniform)
-    return Draw(action, probability, action == best)
 
 
 def _required(urn: Urn, names: set[str]) -> Draw | None:

@@ -54,12 +54,13 @@ class Urn:
     def take_out(self, gone: Collection[str]) -> None:
         """Leave these out from now on; what is not there any more already is."""
         self._chances = []
-        for place in [self._place[name] for name in gone if name in self._place]:
-            if self._is_left[place]:
+        for name in gone:
+            place = self._place.get(name)
+            if place is not None and self._is_left[place]:
                 self._left.remove(place)
                 self._is_left[place] = False
-            if self._drawn is not None:
-                self._drawn[:, place] = _GONE
+                if self._drawn is not None:
+                    self._drawn[:, place] = _GONE
 
     def _first(self) -> int:
         """Where the first by priority of what is left stands; what was passed over once is gone for good."""
@@ -82,23 +83,24 @@ class Urn:
         share, counts = rest / len(self._drawn), first_of_each(self._drawn)
         return [floor + share * counts[place] for place in self._left]
 
-    def draw(self, uniform: float) -> tuple[str, float]:
-        """What lies at `uniform` in [0, 1) of the cumulative distribution, with its probability."""
+    def draw(self, uniform: float) -> tuple[str, float, bool]:
+        """What lies at `uniform` in [0, 1) of the cumulative distribution; its probability, and whether it is best."""
         if self._drawn is None and (best := self._best_at(uniform)):
             return best
         chances = self.probabilities()
         at = bisect_right(list(accumulate(chances)), uniform)
         if at == len(chances):
             at = chances.index(max(chances))
-        return self._names[self._left[at]], chances[at]
+        place = self._left[at]
+        return self._names[place], chances[at], place == self._first()
 
-    def _best_at(self, uniform: float) -> tuple[str, float] | None:
+    def _best_at(self, uniform: float) -> tuple[str, float, bool] | None:
         """The first by priority, where it lies at `uniform`: nearly always, and then nothing else is added up."""
         n, place = len(self._left), self._first()
         floor = self._epsilon / n
         chance = floor + (1.0 - self._epsilon)
         before = _added_up(floor, n)[self._left.index(place)]
-        return (self._names[place], chance) if before <= uniform < before + chance else None
+        return (self._names[place], chance, True) if before <= uniform < before + chance else None
 
 
 @lru_cache(maxsize=1024)

@@ -33,7 +33,7 @@ def test_a_draw_is_the_inverse_of_the_cumulative_distribution(uniform, drawn):
 
 
 def test_a_choice_of_probability_zero_is_never_drawn_even_at_the_edge():
-    assert Urn(choices_by({"a": 2.0, "b": 1.0}), 0.0).draw(1.0) == ("a", 1.0)
+    assert Urn(choices_by({"a": 2.0, "b": 1.0}), 0.0).draw(1.0) == ("a", 1.0, True)
 
 
 @given(st.integers(0, 2**64 - 1))

@@ -33,7 +33,7 @@ def test_an_urn_draws_as_choices_made_anew_do(left, epsilon, seed, data):
         plain, uniform = distribution(left, epsilon), random.random()
         assert dict(zip(urn.names, urn.probabilities(), strict=True)) == plain.probabilities
         action = plain.draw(uniform)
-        assert urn.draw(uniform) == (action, plain.probabilities[action])
+        assert urn.draw(uniform) == (action, plain.probabilities[action], action == left.best)
         assert urn.best == left.best
         some = data.draw(st.sets(st.sampled_from(left.names), min_size=1))
         assert urn.best_of(some) == only(left, some).best
