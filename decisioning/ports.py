@@ -86,6 +86,14 @@ class Scorer(Protocol):
         ...
 
 
+def is_bounded(scorer: Scorer) -> bool:
+    """Whether a scorer says of itself that scoring does so many steps and no more, whatever its file says.
+
+    Such a one can be asked in place; any other may be stuck, and must be asked where that holds up nobody.
+    """
+    return bool(getattr(scorer, "is_bounded", False))
+
+
 class DecisionLog(Protocol):
     """Keeps decisions, durably."""
 

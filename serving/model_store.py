@@ -5,7 +5,7 @@ from threading import Lock
 
 from decisioning.cold_start import CatalogScorer
 from decisioning.errors import ArtifactError
-from decisioning.ports import Scorer
+from decisioning.ports import Scorer, is_bounded
 from features.home import Home
 from features.rollout_pointer import CHALLENGER, read_rollout, rollout_path
 from serving.challenger import Challenger
@@ -35,6 +35,7 @@ class Shelf:
 
         digest = manifest_digest(folder)
         found = self._loaded.get(digest) or load_tried(folder)
+        is_bounded(found)  # whoever asks first has every tree read: here nobody waits for it
         with self._lock:
             self._loaded.pop(digest, None)
             self._loaded[digest] = found

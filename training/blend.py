@@ -49,6 +49,11 @@ class Blend:
         """The trees for one customer and many candidates; None where there are none, or LightGBM has to score."""
         return self.trees.leaf_sets(self.linear.action_column) if self.trees else None
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether scoring does so many steps and no more, whatever a file says: LightGBM follows a circle for ever."""
+        return self.trees is None or self.weight == 0.0 or self.leaf_sets is not None
+
     def contributions(self, matrix: Matrix) -> Floats:
         """Each column's share of the log-odds, shape (n, n_columns + 1); they sum to `margin`."""
         linear = self.linear.contributions(matrix)

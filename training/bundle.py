@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +37,11 @@ class PolicyBundle:
             return Scores(np.zeros(0), np.zeros(0))
         row = self.response.layout.features.row(features)
         return Scores(*self.response.of_one(row, self._candidates(candidates)))
+
+    @cached_property
+    def is_bounded(self) -> bool:
+        """Whether `score` does so many steps and no more: then it can be asked in place."""
+        return self.response.is_bounded
 
     def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
         """Everything that is foreseen of one customer, by name: P(comes true within its horizon), or an amount."""

@@ -72,6 +72,12 @@ class ResponseModel:
     own_effects: OwnEffects = field(default_factory=OwnEffects)
     information: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether every part of it is, see `Blend.is_bounded`; own effects are LightGBM's to score."""
+        parts = [self.effect, *([] if self.baseline is None else [self.baseline]), *self.specialists.own.values()]
+        return not self.own_effects.by_code and all(part.is_bounded for part in parts)
+
     def candidates(self, entries: Sequence[ActionEntry]) -> Candidates:
         """Look the candidates up; an unknown action has its columns' unknowns and no evidence."""
         actions = self.layout.actions.encode_all(entries)

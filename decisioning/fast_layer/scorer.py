@@ -10,7 +10,7 @@ from decisioning.customer import FeatureValue
 from decisioning.fast_layer.exposure import LEAST_PROPENSITY, Floats, Regressors, weight_of
 from decisioning.fast_layer.layer import Posterior
 from decisioning.foresight import foreseen_by
-from decisioning.ports import Candidate, Correction, Scorer, Scores
+from decisioning.ports import Candidate, Correction, Scorer, Scores, is_bounded
 
 LEAST_WEIGHT = np.array(weight_of(LEAST_PROPENSITY))
 LEAST_UPLIFT = np.array(-1.0)
@@ -33,6 +33,11 @@ class FastScorer(NamedTuple):
     def version(self) -> str:
         """The bundle's."""
         return self.scorer.version
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the bundle's scoring does so many steps and no more."""
+        return is_bounded(self.scorer)
 
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:
         """The bundle's scores, the propensity moved by w × deviation, uplift and priority by what that comes to."""

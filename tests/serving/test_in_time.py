@@ -1,7 +1,7 @@
 """A model that is stuck is waited for once; until it is free again the catalogue decides."""
 
 import time
-from threading import Event
+from threading import Event, current_thread
 
 import numpy as np
 import pytest
@@ -60,3 +60,23 @@ def test_what_a_model_raises_is_raised_where_it_was_asked_and_the_next_question_
         with pytest.raises(ArtifactError, match="it cannot"):
             scorer.explain({}, CANDIDATES[0])
         assert len(scorer.score({"p": 0.1}, CANDIDATES).propensity) == 2
+
+
+class Bounded(Model):
+    """One that says of itself that it cannot be stuck, and notes who asks."""
+
+    is_bounded = True
+
+    def score(self, features, candidates):
+        self.asked_by = current_thread()
+        return super().score(features, candidates)
+
+
+def test_a_model_that_cannot_be_stuck_is_asked_in_place_and_foresees_in_the_lane():
+    model = Bounded()
+    model.go_on.set()
+    scorer = InTime(model, Lane(0.05))
+    assert scorer.score({"p": 0.25}, CANDIDATES).propensity.tolist() == [0.25, 0.25]
+    assert model.asked_by is current_thread()
+    model.go_on.clear()
+    assert scorer.foresee({}) == {}

@@ -1,6 +1,6 @@
 """What is quick for one customer is what is right for many: trees as LightGBM scores them, bit for bit, and columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import lightgbm
 import numpy as np
@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.blend import pairs
+from training.blend import Blend, pairs
 from training.encoding import FeatureColumn, Floats
 from training.expansion import Expansion
 from training.leaf_sets import LeafSets
 from training.leaf_sets_many import ManyTrees
+from training.linear import Linear
 from training.tree_text import MOST_LEAVES, trees_of
+from training.trees import Trees
 
 N_CUSTOMER, WIDTH, WORDS = 8, 11, 2
 """Columns of the customer, of a row, and the customer's column of words; the action's first two are words as well."""
@@ -112,6 +114,16 @@ def test_trees_that_are_not_known_are_left_to_lightgbm() -> None:
         data = lightgbm.Dataset(rows, label + rows[:, 0] * rows[:, 1])
         booster = lightgbm.train({"objective": "regression", "verbose": -1, **odd}, data, num_boost_round=3)
         assert trees_of(booster.model_to_string()) is None, odd
+
+
+def test_only_trees_that_are_known_are_scored_in_bounded_time() -> None:
+    nothing = Expansion.from_json({each.name: [] for each in fields(Expansion)})
+    linear = Linear(nothing, nothing, np.zeros(2), np.zeros((0, 1)), N_CUSTOMER)
+    known, unknown = FITTED[0].booster, _fitted(3, n_trees=2, num_leaves=MOST_LEAVES + 1).booster
+    assert Blend(linear, None, 0.0).is_bounded
+    assert Blend(linear, Trees(known), 0.5).is_bounded
+    assert Blend(linear, Trees(unknown), 0.0).is_bounded
+    assert not Blend(linear, Trees(unknown), 0.5).is_bounded
 
 
 def _check(found: Given, matrix: Floats) -> None:
