@@ -38,11 +38,6 @@ class Limits:
     used: Mapping[CapKey, int]
     resting: Mapping[tuple[str, str], str]
 
-    def reached_cap(self, candidate: Candidate) -> str | None:
-        """The first cap that another contact with this candidate would exceed, in words; None where there is none."""
-        exhausted = self.exhausted(cap_keys(self.policy, candidate))
-        return self.words(exhausted[0]) if exhausted else None
-
     def exhausted(self, keys: Iterable[CapKey]) -> list[CapKey]:
         """Those of the keys of which nothing is left, in the order given."""
         used, caps = self.used, self.policy.caps
@@ -58,23 +53,17 @@ class Limits:
         action = candidate.action
         return self.resting.get(("action", action.name)) or self.resting.get(("group", action.group))
 
-    def after(self, candidate: Candidate) -> "Limits":
-        """The limits once this candidate was contacted too."""
-        counted = Count(self)
-        counted.take(cap_keys(self.policy, candidate))
-        return Limits(self.policy, counted.used, self.resting)
-
 
 class Count:
     """What was used of caps, while a list is drawn. Parameters: `limits`, what there is at first."""
 
     def __init__(self, limits: Limits) -> None:
-        self.used = dict(limits.used)
+        self._used = dict(limits.used)
         self._caps = limits.policy.caps
 
     def take(self, keys: Iterable[CapKey]) -> list[CapKey]:
         """Count a contact under its `cap_keys`; those of which nothing is left then."""
-        used, caps, exhausted = self.used, self._caps, []
+        used, caps, exhausted = self._used, self._caps, []
         for key in keys:
             used[key] = n = used.get(key, 0) + 1
             if n >= caps[key[0]].at_most:

@@ -5,7 +5,7 @@ import pytest
 from builders import NOON, an_action
 from decisioning.action import Treatment
 from decisioning.catalog import Cap, ContactPolicy, Rest
-from decisioning.contact_policy import limits
+from decisioning.contact_policy import Count, cap_keys, limits
 from decisioning.customer import Answer, Contact, ContactHistory
 from decisioning.ports import Candidate
 
@@ -18,7 +18,9 @@ def a_contact(**changes):
 
 
 def _cap(cap, *contacts):
-    return limits(ContactPolicy(caps=(cap,)), ContactHistory(contacts=contacts), now=NOON).reached_cap(CARD)
+    policy = ContactPolicy(caps=(cap,))
+    left = limits(policy, ContactHistory(contacts=contacts), now=NOON)
+    return next(map(left.words, left.exhausted(cap_keys(policy, CARD))), None)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +55,10 @@ def test_a_reservation_counts_until_it_expires():
 
 
 def test_what_was_just_drawn_counts_against_what_follows():
-    left = limits(ContactPolicy(caps=(Cap("group", 1, WEEK),)), ContactHistory(), now=NOON)
-    assert left.reached_cap(CARD) is None
-    assert left.after(CARD).reached_cap(CARD) == "group cap of 1 within 7 days"
+    policy = ContactPolicy(caps=(Cap("group", 2, WEEK),))
+    count, keys = Count(limits(policy, ContactHistory(), now=NOON)), cap_keys(policy, CARD)
+    assert count.take(keys) == []
+    assert count.take(keys) == list(keys)
 
 
 REST = Rest("reject", times=2, within=timedelta(days=30), rest=timedelta(days=30))
