@@ -171,11 +171,15 @@ class IdentityMemory:
         return node.kind != "user_id" and self._nodes.n_users(node) > self.rules.max_per_identifier
 
     def _dissolve(self, node: Node, known_us: int) -> None:
-        """Take an identifier out of its customer; what it alone held together comes apart."""
+        """Take an identifier out of its customer; what it alone held together comes apart.
+
+        What a guard kept apart from it belonged to no customer of its, and is guarded no more.
+        """
         crowd = loosened((node,), self._nodes)
+        kept_apart = {tie.other for tie in self._nodes.ties(node)} if node.marks & GUARDED else set()
         node.dissolved = True
         self._nodes.dirty[node.node] = node
-        self._stale |= dict.fromkeys(crowd | {node}, known_us)
+        self._stale |= dict.fromkeys(crowd | kept_apart | {node}, known_us)
 
     def _may_conflict(self, one: Cluster, other: Cluster) -> bool:
         both = one.marks & other.marks

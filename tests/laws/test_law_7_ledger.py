@@ -3,7 +3,7 @@ the incremental state; the one-event update equals the bulk form. Here for ident
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_builders import NOW
+from ledger_builders import NOW, an_event
 from ledger_histories import ALIASES, RULES, a_ledger, histories, state, take
 
 from features.intake import Arrival, Intake
@@ -37,6 +37,17 @@ def test_a_rebuild_equals_the_incremental_state(history):
         take(ledger, history)
         before = state(ledger, **ALIASES)
         assert rebuild(ledger, RULES) == ledger.last_seq()
+        assert state(ledger, **ALIASES) == before
+
+
+def test_what_a_dissolved_identifier_led_to_is_guarded_no_more():
+    born = ("1980-05-17", "1981-05-17", "1980-05-17")
+    shared = [{"phone": "+34600000011", "birthday": day} for day in born]
+    told = [an_event(f"m-{n}", type="identify", userId=f"u-{n}", traits=traits) for n, traits in enumerate(shared)]
+    with a_ledger() as ledger:
+        take(ledger, [("event", raw) for raw in told])
+        before = state(ledger, **ALIASES)
+        rebuild(ledger, RULES)
         assert state(ledger, **ALIASES) == before
 
 
