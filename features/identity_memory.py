@@ -173,7 +173,7 @@ class IdentityMemory:
     def _dissolve(self, node: Node, known_us: int) -> None:
         """Take an identifier out of its customer; what it alone held together comes apart.
 
-        What a guard kept apart from it belonged to no customer of its, and is guarded no more.
+        So does what a guard kept out of its customer: only it led there, and what leads nowhere needs no guard.
         """
         crowd = loosened((node,), self._nodes)
         kept_apart = {tie.other for tie in self._nodes.ties(node)} if node.marks & GUARDED else set()

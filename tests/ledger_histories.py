@@ -105,7 +105,7 @@ def a_ledger():
 def take(ledger, history):
     takers = {
         "event": lambda raw: Intake(ledger, rules=RULES).accept([raw], received_at=NOW),
-        "decision": lambda decision: DecisionBook(ledger, a_catalog()).record_many([decision]),
+        "decision": lambda decision: DecisionBook(ledger, a_catalog(), RULES).record_many([decision]),
         "statement": lambda said: MergeBook(ledger, RULES).state([said], received_at=at(60)),
         "outcome": lambda outcome: OutcomeBook(ledger).accept([outcome], received_at=at(60)),
     }
