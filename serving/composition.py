@@ -14,6 +14,7 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.decide import Ports
 from decisioning.eligibility import CompiledCatalog
 from decisioning.errors import UnavailableError
+from decisioning.ports import Scorer
 from features.catalog_source import feature_set_of
 from features.consent import ConsentBook
 from features.consent_intake import ConsentIntake
@@ -104,26 +105,18 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
     known_features(workspace.learning, features.names)
     home, metrics = Home(settings.home).create(), Metrics()
     metrics.overloaded_by(lambda: BoundedConnection.n_refused)
-    archive = CatalogArchive(home.catalogs)
-    catalog = catalog_store(workspace, features, archive, metrics=metrics)
-    shelf = Shelf()
-    bundle, challenger = model_store(home, shelf, metrics=metrics), challenger_store(home, shelf, metrics=metrics)
-    for kept in (bundle, challenger):
-        kept.refresh()
+    archive, shelf, catalog, bundle, challenger = _load(home, workspace, features, metrics)
     with ExitStack() as stack:
         stores = _open_stores(home, workspace, features, stack)
-        workers = stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="aside"))
         fast = ServedFastLayer(fast_keeper(stores.ledger, workspace, home), bundle, catalog)
         fast.prime()
         ports = _Ports(stores, workspace, catalog, challenger, fast, clock, Lane())
-        book = DecisionBook(stores.ledger, catalog.current.catalog)
-        keys = KeyRing(settings, nonces=stack.enter_context(closing(Nonces(home.nonces, clock))))
-        stack.enter_context(refusing(keys))
+        book = ports.books().log
         yield Desk(
-            keys=keys,
+            keys=_open_keys(settings, home, clock, stack),
             metrics=metrics,
             clock=clock,
-            workers=workers,
+            workers=stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="aside")),
             ledger=stores.ledger,
             decisions=DecisionDesk(ports, book, clock, metrics),
             intake=stores.intake,
@@ -141,6 +134,32 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             runs=RunQueue(home.runs),
             country=workspace.identity.country,
         )
+
+
+class _Loaded(NamedTuple):
+    """What serves and may be swapped while the service runs, and from where it is loaded."""
+
+    archive: CatalogArchive
+    shelf: Shelf
+    catalog: Kept[CompiledCatalog]
+    bundle: Kept[Scorer]
+    challenger: Kept[Challenger | None]
+
+
+def _load(home: Home, workspace: Workspace, features: FeatureSet, metrics: Metrics) -> _Loaded:
+    archive, shelf = CatalogArchive(home.catalogs), Shelf()
+    catalog = catalog_store(workspace, features, archive, metrics=metrics)
+    bundle, challenger = model_store(home, shelf, metrics=metrics), challenger_store(home, shelf, metrics=metrics)
+    bundle.refresh()
+    challenger.refresh()
+    return _Loaded(archive, shelf, catalog, bundle, challenger)
+
+
+def _open_keys(settings: Settings, home: Home, clock: Callable[[], datetime], stack: ExitStack) -> KeyRing:
+    """The keys, by which connections refuse whoever calls too often."""
+    keys = KeyRing(settings, nonces=stack.enter_context(closing(Nonces(home.nonces, clock))))
+    stack.enter_context(refusing(keys))
+    return keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,22 +207,22 @@ class _Ports:
     fast: ServedFastLayer
     clock: Callable[[], datetime]
     lane: Lane
-    books: _Books | None = None
+    _kept: _Books | None = None
 
     def __call__(self) -> Ports:
-        compiled, profiles, log = self._books()
+        compiled, profiles, log = self.books()
         rollout = self.challenger.current.rollout if self.challenger.current else None
         scorer, degraded = self.fast.corrected(compiled, self.clock())
         in_time = scorer if scorer.version == CatalogScorer.version else InTime(scorer, self.lane)
         return Ports(compiled, profiles, in_time, log, rollout=rollout, degraded=degraded)
 
-    def _books(self) -> _Books:
+    def books(self) -> _Books:
         """Those of the catalogue that serves, kept until another one does."""
-        compiled, books = self.catalog.current, self.books
+        compiled, books = self.catalog.current, self._kept
         if books is None or books.compiled is not compiled:
             profiles = FailingClosed(self.stores.profiles(compiled.catalog))
             log = DecisionBook(self.stores.ledger, compiled.catalog, self.workspace.identity)
-            books = self.books = _Books(compiled, profiles, log)
+            books = self._kept = _Books(compiled, profiles, log)
         return books
 
 
