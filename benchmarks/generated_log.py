@@ -41,7 +41,7 @@ def generated_log(
         if place is not None
     }
     actions = (*treatments, NO_ACTION)
-    x = rng.normal(size=(n, len(columns)))
+    x = _normal(rng, n, len(columns))
     shown_chance, quiet_chance = chances(x, len(treatments), rng)
     chosen = rng.integers(0, len(actions), n)
     taken = np.arange(len(treatments)) == chosen[:, None]
@@ -82,10 +82,18 @@ def chances(x: Floats, n_actions: int, rng: np.random.Generator) -> tuple[Floats
     for action in range(n_actions):
         quiet[rng.choice(len(quiet), MATTER), action] = rng.normal(0, 0.4, MATTER)
         lift[rng.choice(len(lift), MATTER), action] = rng.normal(0, 0.6, MATTER)
-    baseline = -3.0 + x @ quiet
     blocks = (x[start : start + BLOCK] for start in range(0, len(x), BLOCK))
-    lifted = np.concatenate([np.maximum(block, 0) @ lift for block in blocks])
+    parts = [(-3.0 + block @ quiet, np.maximum(block, 0) @ lift) for block in blocks]
+    baseline, lifted = (np.concatenate(each) for each in zip(*parts, strict=True))
     return sigmoid(baseline + 0.8 + lifted), sigmoid(baseline)
+
+
+def _normal(rng: np.random.Generator, n: int, n_columns: int) -> Floats:
+    """Numbers (n, n_columns) that lie column by column: each becomes a feature where it lies."""
+    x = np.empty((n, n_columns), order="F")
+    for start in range(0, n, BLOCK):
+        x[start : start + BLOCK] = rng.normal(size=(min(BLOCK, n - start), n_columns))
+    return x
 
 
 def _names(prefix: str, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
@@ -93,10 +101,11 @@ def _names(prefix: str, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
 
 
 def _values(column: FeatureColumn, x: Floats, rng: np.random.Generator) -> NDArray[Any]:
-    """A feature's column: numbers with gaps, or words that rise with the number below them."""
+    """A feature's column: numbers with gaps (where they lay), or words that rise with the number below them."""
     missing = rng.random(len(x)) < MISSING
     if column.kind == "number":
-        return np.where(missing, np.nan, x)
+        x[missing] = np.nan
+        return x
     words = np.array(column.categories, dtype=object)
     place = (sigmoid(x) * len(words)).astype(int).clip(max=len(words) - 1)
     words_with_gaps: NDArray[np.object_] = words[place]
