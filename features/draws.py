@@ -5,6 +5,7 @@ import sqlite3
 
 _STUCK = re.compile(rb'"stuck":"(s_[0-9a-f]{24})"')
 """What names the draws that decisions share, in a record's body."""
+_MARK = b'"stuck":"s_'
 _FIRST = """
     SELECT r.record_id, r.body FROM record asked
     JOIN identifier own ON own.node = asked.node
@@ -28,7 +29,7 @@ class Draws:
 
     def first(self, body: bytes, decision_id: str) -> str:
         """The id of the decision that this one repeats the draws of; its own where it drew them."""
-        stuck = _STUCK.search(body)
+        stuck = _STUCK.search(body) if body.rfind(_MARK) >= 0 else None
         return decision_id if stuck is None else self._first.setdefault(stuck[1], decision_id)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +43,9 @@ class Plan:
     """What would be trained on what.
 
     Parameters: `models` in words; `first` and `last`, when what is learned from was decided; `rows` of the parts that
-    learn, choose and judge; `labels` by action; `left_out`, features that say nothing, with the reason; `without`,
-    decisions whose features would come from history; `budget` in words; `enough`, whether there is enough to learn.
+    learn, choose and judge; `not_drawn`, how many more decisions are over; `labels` by action, of all decisions;
+    `left_out`, features that say nothing, with the reason; `without`, decisions whose features would come from history;
+    `budget` in words; `enough`, whether there is enough to learn.
     """
 
     as_of: datetime
@@ -51,6 +53,7 @@ class Plan:
     first: datetime | None
     last: datetime | None
     rows: dict[str, int]
+    not_drawn: int
     labels: dict[str, Labels]
     n_features: int
     left_out: dict[str, str]
@@ -67,16 +70,17 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
     if not Home(home).ledger.exists():
         raise NotFoundError(f"{Home(home).ledger} does not exist: nothing was ingested yet")
     with Ledger(Home(home).ledger) as ledger:
-        now = read_decision_log(ledger, catalog, settings.goal, as_of=as_of, feature_names=features.names)
-        over = as_of + settings.goal.window
-        later = read_decision_log(ledger, catalog, settings.goal, as_of=over, feature_names=features.names[:1])
+        read = partial(read_decision_log, ledger, catalog, settings.goal)
+        now = read(as_of=as_of, feature_names=features.names, most=settings.training.most_decisions)
+        over = read(as_of=as_of, feature_names=()) if now.n_left_out else now
+        later = read(as_of=as_of + settings.goal.window, feature_names=())
         foreseen = _foreseen(ledger, settings.training, as_of)
-    every = later.take(later.decided_us <= to_us(as_of))
-    return _plan(settings.training, (*_models(catalog), *foreseen), now, every, as_of)
+    labels = _labels(over, later.take(later.decided_us <= to_us(as_of)))
+    return _plan(settings.training, (*_models(catalog), *foreseen), now, labels, as_of)
 
 
 def _plan(
-    training: Training, models: tuple[str, ...], frame: DecisionLogFrame, every: DecisionLogFrame, as_of: datetime
+    training: Training, models: tuple[str, ...], frame: DecisionLogFrame, labels: dict[str, Labels], as_of: datetime
 ) -> Plan:
     split = split_by_time(frame, validation_share=training.validation_share, evaluation_share=training.evaluation_share)
     parts = {"learn": split.train, "choose": split.validation, "judge": split.evaluation}
@@ -87,7 +91,8 @@ def _plan(
         first=moments[0],
         last=moments[1],
         rows={name: len(part) for name, part in parts.items()},
-        labels=_labels(frame, every),
+        not_drawn=frame.n_left_out,
+        labels=labels,
         n_features=len(frame.features),
         left_out=_left_out(frame),
         without=int((~any_known(frame.features, n=len(frame))).sum()),
@@ -151,6 +156,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.first and plan.last:
         parts = ", ".join(f"{n:,} to {name}" for name, n in plan.rows.items())
         yield f"  decisions from {plan.first:%Y-%m-%d} to {plan.last:%Y-%m-%d}: {parts}"
+    if plan.not_drawn:
+        yield f"  {plan.not_drawn:,} more are over: an even sample is drawn (`[training] most_decisions`)"
     for action, labels in plan.labels.items():
         yield f"  {action}: {labels.over:,} over, {labels.accepted:,} accepted; {labels.open:,} still open"
     yield f"  {plan.n_features} features, {plan.n_features - len(plan.left_out)} of use"

@@ -28,7 +28,7 @@ from training.bundle import PolicyBundle
 from training.bundle_json import Bundle
 from training.bundle_policy import ManyScorer, score_log
 from training.constant import ConstantBundle, constant_entries
-from training.dataset import DecisionLogFrame, TimeSplit, split_by_time, spread
+from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
 from training.decision_log import read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
@@ -121,6 +121,7 @@ def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFr
         composition.workspace.goal,
         as_of=as_of,
         feature_names=composition.features.names,
+        most=composition.workspace.training.most_decisions,
     )
     if len(frame) < FEWEST_DECISIONS:
         raise InvalidInputError(
@@ -128,9 +129,7 @@ def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFr
             f"at least {FEWEST_DECISIONS} are needed to learn from",
             code="too_little_data",
         )
-    kept = spread(frame, composition.workspace.training.most_decisions)
-    kept = replace(kept, n_left_out=len(frame) - len(kept))
-    return with_history(kept, composition.home, composition.features)
+    return with_history(frame, composition.home, composition.features)
 
 
 def split_log(composition: Composition, frame: DecisionLogFrame) -> TimeSplit:

@@ -84,9 +84,16 @@ _OF_ALL = {"actions", "features", "n_censored", "n_late", "n_left_out"}
 
 def spread(frame: DecisionLogFrame, most: int) -> DecisionLogFrame:
     """At most so many decisions, evenly spread over the log's time."""
-    if len(frame) <= most:
-        return frame
-    return frame.take(np.linspace(0, len(frame) - 1, most).astype(np.int64))
+    return frame if len(frame) <= most else frame.take(even_rows(len(frame), most))
+
+
+def even_rows(n: int, most: int) -> NDArray[np.int64]:
+    """At most so many positions among n, evenly spread.
+
+    >>> even_rows(10, 4).tolist(), even_rows(3, 4).tolist()
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
 
 
 def _bytes(values: NDArray[Any]) -> bytes:

@@ -16,93 +16,104 @@ from training.encoding import Floats
 from training.labels import DAY_US
 from training.own_amount import own_amounts
 from training.reading.answered import Answered, read_answered
-from training.reading.decided import Decided, read_decided
+from training.reading.decided import Decided
+from training.reading.drawn import Drawn, read_drawn
 from training.reading.followed import Followed, read_followed
+from training.reading.timeline import Timeline
+from training.taken import taken
 
 
 def read_decision_log(
-    ledger: Ledger, catalog: Catalog, goal: Goal, *, as_of: datetime, feature_names: Iterable[str]
+    ledger: Ledger,
+    catalog: Catalog,
+    goal: Goal,
+    *,
+    as_of: datetime,
+    feature_names: Iterable[str],
+    most: int | None = None,
 ) -> DecisionLogFrame:
-    """The matured decisions of a ledger as of a moment, labelled.
+    """The matured decisions of a ledger as of a moment, labelled; of more than `most` an even sample over the time.
 
     Parameters: `goal`, the windows and what is worth money; `feature_names`, the logged features to keep. What happened
     after `as_of` is not looked at; a decision whose goal's whole window was not over then is left out and counted (even
-    where the next decision cut it short, or busy customers would come first).
+    where the next decision cut it short, or busy customers would come first). The sample is drawn before features are
+    read, and windows are cut by all decisions: it is what it would be of the whole frame.
     """
     as_of_us = to_us(as_of)
-    named = (*catalog.actions, *({NO_ACTION} - {*catalog.actions}))
-    decided = read_decided(ledger, tuple(feature_names), actions=named, until_us=as_of_us)
-    answered = read_answered(ledger, decided, catalog, as_of_us=as_of_us)
-    followed = read_followed(ledger, decided, catalog, goal, as_of_us=as_of_us)
-    whole = as_of_us - int(goal.window_days * DAY_US)
-    matured = slice(0, int(np.searchsorted(decided.decided_us, whole, side="right")))
-    return _frame(decided, answered, followed, catalog, goal, matured)
+    drawn = read_drawn(
+        ledger,
+        tuple(feature_names),
+        actions=(*catalog.actions, *({NO_ACTION} - {*catalog.actions})),
+        until_us=as_of_us,
+        over_us=as_of_us - int(goal.window_days * DAY_US),
+        most=most,
+    )
+    answered = read_answered(ledger, drawn, catalog, as_of_us=as_of_us)
+    followed = read_followed(ledger, drawn, catalog, goal, as_of_us=as_of_us)
+    return _frame(drawn, answered, followed, catalog, goal)
 
 
-def _frame(
-    decided: Decided, answered: Answered, followed: Followed, catalog: Catalog, goal: Goal, rows: slice
-) -> DecisionLogFrame:
-    places = _places(decided, len({*catalog.actions, NO_ACTION}), rows)
-    actions = tuple(decided.actions[place] for place in places)
-    chosen = np.argsort(places)[np.searchsorted(np.sort(places), decided.chosen[rows])]
+def _frame(drawn: Drawn, answered: Answered, followed: Followed, catalog: Catalog, goal: Goal) -> DecisionLogFrame:
+    timeline, decided = drawn.timeline, drawn.decided
+    places = _places(timeline, len({*catalog.actions, NO_ACTION}))
+    actions = tuple(timeline.actions[place] for place in places)
+    chosen = np.argsort(places)[np.searchsorted(np.sort(places), decided.chosen)]
     acted = chosen != actions.index(NO_ACTION)
-    shown = acted & (decided.implied | answered.heard)[rows]
-    cost = np.where(shown, _costs(decided, catalog, rows), 0.0)
+    shown = acted & (decided.implied | answered.heard)
+    cost = np.where(shown, _costs(decided, catalog), 0.0)
     aims = np.array([name in catalog.actions and catalog.actions[name].conversion is not None for name in actions])
-    reached = (answered.converted | followed.converted)[rows][:, places] & aims
-    positive = answered.accepted[rows] | reached[np.arange(len(chosen)), chosen]
+    reached = (answered.converted | followed.converted)[:, places] & aims
+    positive = answered.accepted | reached[np.arange(len(chosen)), chosen]
     return DecisionLogFrame(
         actions=actions,
-        decision_id=decided.decision_id[rows],
-        customer_id=decided.texts["customer_id"][rows],
-        channel=decided.texts["channel"][rows],
-        placement=decided.texts["placement"][rows],
-        arm=decided.texts["arm"][rows],
-        treatment=decided.texts["treatment"][rows],
-        decided_us=decided.decided_us[rows],
-        ends_us=followed.ends_us[rows],
+        decision_id=decided.decision_id,
+        customer_id=drawn.customer_id,
+        channel=decided.texts["channel"],
+        placement=decided.texts["placement"],
+        arm=decided.texts["arm"],
+        treatment=decided.texts["treatment"],
+        decided_us=decided.decided_us,
+        ends_us=followed.ends_us,
         chosen=chosen,
         shown=shown,
-        reward=followed.money[rows] - cost,
-        capped_reward=np.clip(followed.capped[rows] - cost, -goal.reward_cap, goal.reward_cap),
+        reward=followed.money - cost,
+        capped_reward=np.clip(followed.capped - cost, -goal.reward_cap, goal.reward_cap),
         accepted=positive & acted,
-        eligible_probability=decided.eligible[rows][:, places],
-        listed=decided.listed[rows][:, places],
+        eligible_probability=decided.eligible[:, places],
+        listed=decided.listed[:, places],
         converted=reached,
-        features={name: column[rows] for name, column in decided.features.items()},
-        n_censored=len(decided) - len(chosen),
+        features=decided.features,
+        n_censored=len(timeline) - timeline.n_over,
         n_late=answered.n_late,
+        n_left_out=timeline.n_over - len(drawn),
     )
 
 
-def _places(decided: Decided, n_named: int, rows: slice) -> NDArray[np.int64]:
-    """The catalogue's actions and `no_action` in order, then by name those that only these rows still know."""
-    meant: NDArray[np.bool_] = np.any(decided.eligible[rows] > 0, axis=0)
-    meant[decided.chosen[rows]] = True
-    former = [place for place in range(n_named, len(meant)) if meant[place]]
-    return np.array([*range(n_named), *sorted(former, key=lambda place: decided.actions[place])], dtype=np.int64)
+def _places(timeline: Timeline, n_named: int) -> NDArray[np.int64]:
+    """The catalogue's actions and `no_action` in order, then by name those that only what is over still knows."""
+    former = [place for place in range(n_named, len(timeline.meant)) if timeline.meant[place]]
+    return np.array([*range(n_named), *sorted(former, key=lambda place: timeline.actions[place])], dtype=np.int64)
 
 
-def _costs(decided: Decided, catalog: Catalog, rows: slice) -> Floats:
+def _costs(decided: Decided, catalog: Catalog) -> Floats:
     """What showing each chosen treatment costs; 0 for one that the catalogue does not know."""
     costs = {
         (action.name, treatment.name): treatment
         for action in catalog.actions.values()
         for treatment in action.treatments
     }
-    chosen, treatments = decided.chosen[rows], decided.texts["treatment"][rows]
+    chosen, treatments = decided.chosen, decided.texts["treatment"]
     out = np.zeros(len(chosen))
     for place in np.unique(chosen):
         own = np.flatnonzero(chosen == place)
         for name in set(treatments[own]):
             known = costs.get((decided.actions[place], name))
             if known is not None:
-                out[own[treatments[own] == name]] = _cost_of(known, decided, rows, own[treatments[own] == name])
+                out[own[treatments[own] == name]] = _cost_of(known, decided, own[treatments[own] == name])
     return out
 
 
-def _cost_of(treatment: Treatment, decided: Decided, rows: slice, own: NDArray[np.int64]) -> Floats:
-    features = {name: column[rows][own] for name, column in decided.features.items()}
-    usual, decided_us = treatment.cost, decided.decided_us[rows][own]
+def _cost_of(treatment: Treatment, decided: Decided, own: NDArray[np.int64]) -> Floats:
+    features, usual, decided_us = taken(decided.features, own), treatment.cost, decided.decided_us[own]
     amounts = own_amounts(treatment.cost_formula, usual, features=features, decided_us=decided_us)
     return np.where(np.isnan(amounts), usual, amounts)

@@ -1,5 +1,6 @@
 """The events that rewards and labels look at, read from the ledger: few of very many."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -7,12 +8,18 @@ import orjson
 
 from features.ledger import Ledger
 
-_QUERY = """
-    SELECT i.customer_id, r.occurred_us, r.body FROM record r JOIN identifier i ON i.node = r.node
+PAGE = 4_096
+"""Events whose bodies are held at once."""
+_ORDER = """
+    SELECT r.seq FROM record r
     WHERE +r.kind = 'event' AND r.occurred_us > ? AND r.occurred_us <= ? AND ({named})
     ORDER BY r.occurred_us, r.record_id
 """
 """One pass over the records as they lie: the index on kinds has another order, and would look them up one by one."""
+_PAGE = """
+    SELECT i.customer_id, r.occurred_us, r.body FROM json_each(?) asked
+    CROSS JOIN record r ON r.seq = asked.value JOIN identifier i ON i.node = r.node
+"""
 
 
 class GoalEvent(NamedTuple):
@@ -33,12 +40,16 @@ def each_goal_event(ledger: Ledger, names: Iterable[str], *, after_us: int, unti
             yield GoalEvent(customer_id, occurred_us, raw["event"], raw.get("properties") or {})
 
 
-def _rows(ledger: Ledger, names: Sequence[str], *, after_us: int, until_us: int) -> list[tuple[str, int, bytes]]:
+def _rows(ledger: Ledger, names: Sequence[str], *, after_us: int, until_us: int) -> Iterator[tuple[str, int, bytes]]:
     """Customer, time and body of every event that may have one of the names, in order of time."""
     if not names:
-        return []
-    query = _QUERY.format(named=" OR ".join(["instr(r.body, ?)"] * len(names)))
+        return
+    query = _ORDER.format(named=" OR ".join(["instr(r.body, ?)"] * len(names)))
     with ledger.read() as connection:
         given = (after_us, until_us, *map(orjson.dumps, names))
-        rows: list[tuple[str, int, bytes]] = connection.execute(query, given).fetchall()
-    return rows
+        order = array("q", (seq for (seq,) in connection.execute(query, given)))
+    for start in range(0, len(order), PAGE):
+        asked = orjson.dumps(order[start : start + PAGE].tolist())
+        with ledger.read() as connection:
+            page = connection.execute(_PAGE, (asked,)).fetchall()
+        yield from page

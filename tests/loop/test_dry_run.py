@@ -27,6 +27,19 @@ def test_a_dry_run_tells_every_label_and_writes_nothing(business, tmp_path):
     assert all(name in words for name in plan.labels)
 
 
+def test_a_sample_is_told_of_and_the_labels_are_of_all(business, tmp_path):
+    workspace = shutil.copytree(business.workspace, tmp_path / "workspace")
+    settings = workspace / "tsugi.toml"
+    settings.write_text(settings.read_text().replace("[training]", "[training]\nmost_decisions = 1000"))
+    whole, sample = (
+        plan_training(business.home, each, as_of=business.clock()) for each in (business.workspace, workspace)
+    )
+    assert sum(sample.rows.values()) == 1000
+    assert sample.not_drawn == sum(whole.rows.values()) - 1000 > 0
+    assert sample.labels == whole.labels
+    assert f"{sample.not_drawn:,} more are over" in plan_in_words(sample)
+
+
 def test_the_command_prints_the_plan_and_ends_well(business, capsys):
     train(business.home, business.workspace, business.clock(), dry_run=True, as_json=True)
     told = json.loads(capsys.readouterr().out)

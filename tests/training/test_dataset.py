@@ -1,84 +1,27 @@
 """The decision log as learning sees it, from a real ledger."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_builders import NOW, a_catalog, a_decision, a_ranked, an_event, an_outcome, at
+from ledger_builders import NOW, a_ranked
+from log_builder import CATALOG, DAY, GOAL, Log
 from plain_decision_log import capped_reward_of, plain_decision_log, reward_of
 
-from decisioning.action import Conversion
-from decisioning.customer import CustomerReference
-from features.decision_book import DecisionBook
-from features.intake import Intake
-from features.ledger import Ledger
-from features.outcomes import OutcomeBook
-from features.workspace import Goal, Reward
+from features.workspace import Reward
 from training.dataset import split_at, split_by_time
-from training.decision_log import read_decision_log
 from training.goal_event import GoalEvent
 from training.labels import Windows
 from training.reward import capped_worth, worth
-
-DAY = 86_400
-GOAL = Goal(window_days=10.0, reward_cap=100.0, rewards=(Reward(event="Order Completed", amount="margin"),))
-LATER = NOW + timedelta(days=40)
-
-
-def the_catalog():
-    plain = a_catalog()
-    sold = {name: Conversion("Order Completed", {"product": name}) for name in plain.actions}
-    actions = {
-        name: replace(action, conversion=sold[name], window=timedelta(days=5), treatments=priced(action))
-        for name, action in plain.actions.items()
-    }
-    return replace(plain, actions=actions)
-
-
-def priced(action):
-    return tuple(replace(treatment, cost=0.5) for treatment in action.treatments)
-
-
-CATALOG = the_catalog()
-
-
-class Log:
-    """A ledger to which decisions, orders and outcomes are added one by one."""
-
-    def __init__(self, path):
-        self.ledger = Ledger(path)
-        self.book, self.intake, self.outcomes = (
-            DecisionBook(self.ledger, CATALOG),
-            Intake(self.ledger),
-            OutcomeBook(self.ledger),
-        )
-
-    def decide(self, name="1", *, seconds=0, user="u-1", **changes):
-        reference = CustomerReference("user_id", user)
-        self.book.record_many([a_decision(name, reference=reference, decided_at=at(seconds), **changes)])
-
-    def order(self, name, *, seconds, product="card", margin=30.0, user="u-1"):
-        properties = {"product": product, "margin": margin}
-        event = an_event(name, "Order Completed", timestamp=at(seconds).isoformat(), userId=user, properties=properties)
-        assert self.intake.accept([event], received_at=LATER).accepted == 1
-
-    def hear(self, name="1", *, seconds=10, **changes):
-        outcome = an_outcome(name, occurred_at=at(seconds), **changes)
-        assert self.outcomes.accept([outcome], received_at=LATER).accepted == 1
-
-    def frame(self, as_of=LATER, goal=GOAL, names=("age", "segment", "income")):
-        return read_decision_log(self.ledger, CATALOG, goal, as_of=as_of, feature_names=names)
 
 
 @pytest.fixture
 def log(tmp_path):
     opened = Log(tmp_path / "ledger.db")
     yield opened
-    opened.intake.close()
-    opened.ledger.close()
+    opened.close()
 
 
 def test_a_decision_comes_with_what_was_known_and_how_likely_each_choice_was(log):
@@ -193,7 +136,7 @@ def test_a_single_event_is_cut_at_its_rules_cap_in_capped_rewards_only(log):
         Reward(event="Order Completed", amount="margin", cap=50.0),
         Reward(event="Order Completed", amount="margin", weight=-0.1),
     )
-    goal = Goal(window_days=10.0, reward_cap=1000.0, rewards=rules)
+    goal = GOAL.model_copy(update={"reward_cap": 1000.0, "rewards": rules})
     log.decide()
     log.order("o-1", seconds=DAY, margin=400.0)
     log.order("o-2", seconds=2 * DAY, margin=20.0)
@@ -268,8 +211,7 @@ def test_the_order_of_arrival_is_irrelevant(tmp_path):
         for step in reversed(steps) if backwards else steps:
             step()
         prints.append(opened.frame().fingerprint)
-        opened.intake.close()
-        opened.ledger.close()
+        opened.close()
     assert prints[0] == prints[1]
 
 

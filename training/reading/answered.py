@@ -10,15 +10,18 @@ from decisioning.catalog import Catalog
 from decisioning.outcome import POSITIVE
 from features.ledger import Ledger
 from features.record import OUTCOME
-from training.reading.decided import Booleans, Decided
+from training.reading.decided import Booleans
+from training.reading.drawn import Drawn
+from training.reading.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """Outcomes within their action's own window.
 
-    Parameters: arrays (n,) over the decisions, of what was chosen: `heard`, whether anything was, and `accepted`;
-    `converted` (n, n_actions), reported conversions; `n_late`, outcomes after their window, which count for nothing.
+    Parameters: arrays (n,) over the decisions that were drawn, of what was chosen: `heard`, whether anything was, and
+    `accepted`; `converted` (n, n_actions), reported conversions; `n_late`, outcomes of all decisions after their
+    window, which count for nothing.
     """
 
     heard: Booleans
@@ -27,17 +30,19 @@ class Answered:
     n_late: int
 
 
-def read_answered(ledger: Ledger, decided: Decided, catalog: Catalog, *, as_of_us: int) -> Answered:
-    """Join every outcome up to a moment with its decision."""
-    n = len(decided)
+def read_answered(ledger: Ledger, drawn: Drawn, catalog: Catalog, *, as_of_us: int) -> Answered:
+    """Join every outcome up to a moment with its decision; of those that were not drawn only late ones are counted."""
+    n, decided = len(drawn), drawn.decided
     heard, accepted = np.zeros((2, n), dtype=bool)
     converted = np.zeros((n, len(decided.actions)), dtype=bool)
     columns = {action: column for column, action in enumerate(decided.actions)}
-    chosen, n_late = decided.chosen.tolist(), 0
-    for row, action, kind, in_time in _outcomes(ledger, decided, catalog, as_of_us):
+    places = np.full(len(drawn.timeline), -1, dtype=np.int64)
+    places[drawn.rows] = np.arange(n)
+    chosen, n_late = decided.chosen, 0
+    for whole, action, kind, in_time in _outcomes(ledger, drawn.timeline, catalog, as_of_us):
         n_late += not in_time
-        column = columns.get(action)
-        if column is None or not in_time:
+        column, row = columns.get(action), places[whole]
+        if column is None or not in_time or row < 0:
             continue
         converted[row, column] |= kind == "conversion"
         if chosen[row] == column:
@@ -47,11 +52,11 @@ def read_answered(ledger: Ledger, decided: Decided, catalog: Catalog, *, as_of_u
 
 
 def _outcomes(
-    ledger: Ledger, decided: Decided, catalog: Catalog, as_of_us: int
+    ledger: Ledger, timeline: Timeline, catalog: Catalog, as_of_us: int
 ) -> Iterator[tuple[int, str, str, bool]]:
     """Row, action and type of each outcome of a known decision, and whether it came within the action's window."""
-    rows = {each: row for row, each in enumerate(decided.decision_id.tolist())}
-    decided_us, lengths = decided.decided_us.tolist(), window_lengths(catalog)
+    rows = {each: row for row, each in enumerate(timeline.decision_id)}
+    decided_us, lengths = timeline.decided_us, window_lengths(catalog)
     for record in ledger.records(0, kinds=[OUTCOME]):
         outcome = orjson.loads(record.body)["outcome"]
         row = rows.get(outcome["decision_id"])

@@ -1,27 +1,24 @@
 """The ledger's decisions as columns: who, when, what could be chosen, what was, and what was known."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice, takewhile
+from dataclasses import dataclass, replace
 from sys import intern
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from features.draws import Draws
 from features.ledger import Ledger
-from features.record import DECISION, Record
-from training.aside import ahead
+from features.record import Record
 from training.encoding import Floats
-from training.reading.feature_block import LOOKED_AT, FeatureBlock
+from training.reading.decision_pages import extent, pages, pages_of
+from training.reading.feature_block import FeatureBlock
+from training.reading.feature_kinds import FeatureKinds
 from training.reading.page import Page, Parser, Words
 
-PAGE = 4_096
-"""Decisions that are read at once."""
 TEXTS = ("customer_id", "channel", "placement", "arm", "treatment")
+_EACH = ("seq", "decision_id", "decided_us", "chosen", "implied", "eligible", "listed")
 Booleans = NDArray[np.bool_]
 Names = dict[str, int]
 """The column of each action; a new one gets the next column."""
@@ -31,12 +28,14 @@ Names = dict[str, int]
 class Decided:
     """n decisions in order of time, by columns.
 
-    Parameters: `actions`, the names of the columns; arrays (n,): `decision_id`, `texts` by the names of `TEXTS`
-    (`treatment` of what was chosen, "" for none), `decided_us`, `chosen` (column), `implied`, whether what was chosen
-    needs no impression; arrays (n, n_actions): `eligible` probabilities and `listed`; `features`, columns by name.
+    Parameters: `actions`, the names of the columns; arrays (n,): `seq`, where they lie in the ledger, `decision_id`,
+    `texts` by the names of `TEXTS` (`treatment` of what was chosen, "" for none), `decided_us`, `chosen` (column),
+    `implied`, whether what was chosen needs no impression; arrays (n, n_actions): `eligible` probabilities and
+    `listed`; `features`, columns by name.
     """
 
     actions: tuple[str, ...]
+    seq: NDArray[np.int64]
     decision_id: NDArray[np.object_]
     texts: Mapping[str, NDArray[np.object_]]
     decided_us: NDArray[np.int64]
@@ -49,11 +48,18 @@ class Decided:
     def __len__(self) -> int:
         return len(self.decided_us)
 
+    def first(self, n: int) -> "Decided":
+        """The first n of them; nothing is copied."""
+        parts: dict[str, Any] = {name: getattr(self, name)[:n] for name in _EACH}
+        parts |= {by: {name: each[:n] for name, each in getattr(self, by).items()} for by in ("texts", "features")}
+        return replace(self, **parts)
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """Some decisions, as they lie in the ledger."""
 
+    seqs: list[int]
     ids: list[str]
     texts: dict[str, Words]
     decided_us: list[int]
@@ -69,49 +75,43 @@ def read_decided(ledger: Ledger, names: Sequence[str], *, actions: Iterable[str]
     A page of decisions at a time becomes columns: memory is that of the columns. The `actions` given have the first
     ones, in their order.
     """
-    count, last = _extent(ledger)
-    block, known = FeatureBlock(names, count), {action: place for place, action in enumerate(actions)}
+    n_rows, last = extent(ledger)
+    return _by_columns(pages(ledger, last=last, until_us=until_us), FeatureKinds(names), actions, n_rows=n_rows)
+
+
+def read_some(ledger: Ledger, kinds: FeatureKinds, *, actions: Iterable[str], seqs: NDArray[np.int64]) -> Decided:
+    """Read the decisions of some sequence numbers, less those that were erased meanwhile.
+
+    Parameters: `kinds`, what columns hold by all decisions.
+    """
+    return _by_columns(pages_of(ledger, np.sort(seqs).tolist()), kinds, actions, n_rows=len(seqs))
+
+
+def _by_columns(found: Iterable[list[Record]], kinds: FeatureKinds, actions: Iterable[str], *, n_rows: int) -> Decided:
+    block, known = FeatureBlock(kinds, n_rows), {action: place for place, action in enumerate(actions)}
     parts, start = list[_Read](), 0
     with closing(Parser()) as parser:
-        for records in ahead(_pages(ledger, last, until_us)):
+        for records in found:
             bodies = [record.body for record in records]
             if not start:
-                block.look(orjson.loads(body)["decision"]["features"] for body in bodies[:LOOKED_AT])
-            page = parser.read(bodies, block.kinds)
-            block.fill(start, page)
+                kinds.begin(bodies)
+            read_as = dict(kinds.by_name)
+            page = parser.read(bodies, read_as)
+            kinds.hear(page)
+            block.fill(start, page, read_as)
             parts.append(_read(records, page, known))
             start += len(records)
     return _decided(parts, block, tuple(known))
 
 
-def _extent(ledger: Ledger) -> tuple[int, int]:
-    """How many decisions there are, and the last one's sequence number."""
-    with ledger.read() as connection:
-        count, last = connection.execute("SELECT count(*), max(seq) FROM record WHERE kind = ?", (DECISION,)).fetchone()
-    return count, last or 0
-
-
-def _pages(ledger: Ledger, last: int, until_us: int) -> Iterator[list[Record]]:
-    there = takewhile(lambda record: record.seq <= last, ledger.records(0, kinds=[DECISION]))
-    wanted = _drawn(record for record in there if record.occurred_us <= until_us)
-    while page := list(islice(wanted, PAGE)):
-        yield page
-
-
-def _drawn(records: Iterable[Record]) -> Iterator[Record]:
-    """The decisions that were drawn for themselves: of those that share their draws, the first alone."""
-    draws = Draws()
-    return (record for record in records if draws.first(record.body, record.record_id) == record.record_id)
-
-
 def _read(records: Sequence[Record], page: Page, known: Names) -> _Read:
-    chosen = _codes(page.words("chosen"), known)
+    chosen = codes(page.words("chosen"), known)
     owner, action, treatment = page.ranked()
-    ranked, n = _codes(action, known), len(page)
+    ranked, n = codes(action, known), len(page)
     rows, names, chances = page.eligible()
-    columns = _codes(names, known)
+    columns = codes(names, known)
     implied_at, implied_action = page.implied()
-    implied_code = _codes(implied_action, known)
+    implied_code = codes(implied_action, known)
     eligible, listed = np.zeros((n, len(known))), np.zeros((n, len(known)), dtype=bool)
     eligible[rows, columns] = chances
     listed[owner, ranked] = True
@@ -120,13 +120,18 @@ def _read(records: Sequence[Record], page: Page, known: Names) -> _Read:
     texts = {name: page.words(name) for name in TEXTS if name != "treatment"} | {"treatment": np.full(n, "", object)}
     own = ranked == chosen[owner]
     texts["treatment"][owner[own]] = treatment[own]
-    for row, record in enumerate(records):
-        texts["customer_id"][row] = intern(record.customer_id or texts["customer_id"][row])
+    texts["customer_id"][:] = list(map(customer_of, records, texts["customer_id"]))
     ids, decided_us = [record.record_id for record in records], [record.occurred_us for record in records]
-    return _Read(ids, texts, decided_us, chosen, implied, eligible, listed)
+    seqs = [record.seq for record in records]
+    return _Read(seqs, ids, texts, decided_us, chosen, implied, eligible, listed)
 
 
-def _codes(actions: Words, known: Names) -> NDArray[np.int64]:
+def customer_of(record: Record, told: str) -> str:
+    """Whose decision it is: by today's links, else as it says itself."""
+    return intern(record.customer_id or told)
+
+
+def codes(actions: Words, known: Names) -> NDArray[np.int64]:
     """The column of each action (n,); a new one gets the next column."""
     return np.array([known.setdefault(name, len(known)) for name in actions.tolist()], dtype=np.int64)
 
@@ -134,9 +139,10 @@ def _codes(actions: Words, known: Names) -> NDArray[np.int64]:
 def _decided(parts: Sequence[_Read], block: FeatureBlock, actions: tuple[str, ...]) -> Decided:
     ids = np.array([each for part in parts for each in part.ids], dtype=object)
     decided_us = np.array([at for part in parts for at in part.decided_us], dtype=np.int64)
-    order = np.lexsort((ids.astype(str), decided_us))
+    order = by_time(decided_us, ids)
     return Decided(
         actions=actions,
+        seq=np.array([each for part in parts for each in part.seqs], dtype=np.int64)[order],
         decision_id=ids[order],
         texts={name: _joined([part.texts[name] for part in parts], object)[order] for name in TEXTS},
         decided_us=decided_us[order],
@@ -146,6 +152,21 @@ def _decided(parts: Sequence[_Read], block: FeatureBlock, actions: tuple[str, ..
         listed=_whole([part.listed for part in parts], len(actions))[order] > 0,
         features=block.columns(order),
     )
+
+
+def by_time(at_us: NDArray[np.int64], ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """The order (n,) of time, and within one moment of the ids.
+
+    >>> by_time(np.array([5, 3, 5]), np.array(["b", "c", "a"], dtype=object)).tolist()
+    [1, 2, 0]
+    """
+    order = np.argsort(at_us, kind="stable")
+    same, tied = np.diff(at_us[order]) == 0, np.zeros(len(order), dtype=bool)
+    tied[1:] |= same
+    tied[:-1] |= same
+    some = order[tied]
+    order[tied] = some[np.lexsort((ids[some].astype(str), at_us[some]))]
+    return order
 
 
 def _joined(parts: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:

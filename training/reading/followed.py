@@ -1,6 +1,7 @@
 """What customers did after decisions: the goal's money and the actions' conversions, attributed by columns."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,9 @@ from training.encoding import Floats
 from training.goal_event import GoalEvent, each_goal_event
 from training.labels import Places, Windows, conversion_names
 from training.reading.answered import window_lengths
-from training.reading.decided import Booleans, Decided
+from training.reading.decided import Booleans
+from training.reading.drawn import Drawn
+from training.reading.timeline import Timeline
 from training.reward import capped_worth, worth
 
 
@@ -33,7 +36,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What followed n decisions in their windows.
+    """What followed n drawn decisions in their windows.
 
     Parameters: arrays (n,): `ends_us`, when attribution ended, `money` and `capped`; `converted` (n, n_actions).
     """
@@ -44,19 +47,20 @@ class Followed:
     converted: Booleans
 
 
-def read_followed(ledger: Ledger, decided: Decided, catalog: Catalog, goal: Goal, *, as_of_us: int) -> Followed:
-    """Attribute every event up to a moment to the decisions in whose windows it lies."""
-    customers, owner = np.unique(decided.texts["customer_id"], return_inverse=True)
-    numbers = {str(name): place for place, name in enumerate(customers)}
-    events = _read(ledger, decided, numbers, catalog, goal, as_of_us)
-    windows = Windows.of(owner, decided.decided_us, goal)
+def read_followed(ledger: Ledger, drawn: Drawn, catalog: Catalog, goal: Goal, *, as_of_us: int) -> Followed:
+    """Attribute every event up to a moment to the decisions in whose windows it lies, and tell of those drawn."""
+    timeline = drawn.timeline
+    numbers: dict[str, int] = {}
+    owner = np.array([numbers.setdefault(each, len(numbers)) for each in timeline.customer_id], dtype=np.int64)
+    events = _read(ledger, timeline, numbers, Meaning(timeline.actions, catalog, goal), as_of_us)
+    windows = Windows.of(owner, timeline.decided_us, goal)
     rows, which = windows.pairs(events.owner, events.at_us)
-    n = len(decided)
+    n = len(timeline)
     return Followed(
-        ends_us=windows.ends_us,
-        money=_summed(rows, events.money[which], n),
-        capped=_summed(rows, events.capped[which], n),
-        converted=_converted(decided, events, rows, which, catalog),
+        ends_us=windows.ends_us[drawn.rows],
+        money=_summed(rows, events.money[which], n)[drawn.rows],
+        capped=_summed(rows, events.capped[which], n)[drawn.rows],
+        converted=_converted(timeline, events, rows, which, catalog)[drawn.rows],
     )
 
 
@@ -64,27 +68,24 @@ def _summed(rows: Places, weights: Floats, n: int) -> Floats:
     return np.bincount(rows, weights=weights, minlength=n).astype(np.float64)
 
 
-def _read(
-    ledger: Ledger, decided: Decided, numbers: dict[str, int], catalog: Catalog, goal: Goal, as_of_us: int
-) -> Events:
-    meaning = Meaning(decided.actions, catalog, goal)
-    first = int(decided.decided_us[0]) if len(decided) else as_of_us
-    found = [
-        (number, event.occurred_us, *meaning.of(event))
-        for event in each_goal_event(ledger, meaning.names, after_us=first, until_us=as_of_us)
-        if (number := numbers.get(event.customer_id)) is not None
-    ]
-    owner, at_us, money, capped, reached = zip(*found, strict=True) if found else [()] * 5
-    reaches = np.zeros((len(found), len(decided.actions)), dtype=bool)
-    rows = np.repeat(np.arange(len(found)), [len(each) for each in reached])
-    reaches[rows, np.array([column for each in reached for column in each], dtype=np.int64)] = True
-    return Events(
-        np.array(owner, dtype=np.int64),
-        np.array(at_us, dtype=np.int64),
-        np.array(money, dtype=np.float64),
-        np.array(capped, dtype=np.float64),
-        reaches,
-    )
+def _read(ledger: Ledger, timeline: Timeline, numbers: Mapping[str, int], meaning: "Meaning", as_of_us: int) -> Events:
+    """The events of these customers, by columns: of each, no more is held than what it means."""
+    first = int(timeline.decided_us[0]) if len(timeline) else as_of_us
+    owner, at_us, money, capped = array("q"), array("q"), array("d"), array("d")
+    rows, columns = array("q"), array("q")
+    for event in each_goal_event(ledger, meaning.names, after_us=first, until_us=as_of_us):
+        number = numbers.get(event.customer_id)
+        if number is not None:
+            amount, cut, reached = meaning.of(event)
+            rows.extend([len(owner)] * len(reached))
+            columns.extend(reached)
+            owner.append(number)
+            at_us.append(event.occurred_us)
+            money.append(amount)
+            capped.append(cut)
+    reaches = np.zeros((len(owner), len(timeline.actions)), dtype=bool)
+    reaches[np.array(rows), np.array(columns)] = True
+    return Events(np.array(owner), np.array(at_us), np.array(money), np.array(capped), reaches)
 
 
 class Meaning:
@@ -108,10 +109,10 @@ class Meaning:
         return worth(event, rules), capped_worth(event, rules), reached
 
 
-def _converted(decided: Decided, events: Events, rows: Places, which: Places, catalog: Catalog) -> Booleans:
-    out = np.zeros((len(decided), len(decided.actions)), dtype=bool)
-    since = events.at_us[which] - decided.decided_us[rows]
-    for column, name in enumerate(decided.actions):
+def _converted(timeline: Timeline, events: Events, rows: Places, which: Places, catalog: Catalog) -> Booleans:
+    out = np.zeros((len(timeline), len(timeline.actions)), dtype=bool)
+    since = events.at_us[which] - timeline.decided_us[rows]
+    for column, name in enumerate(timeline.actions):
         length = window_lengths(catalog).get(name, -1)
         out[rows[events.reaches[which, column] & (since <= length)], column] = True
     return out

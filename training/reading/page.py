@@ -47,7 +47,9 @@ class Parser:
 def _shape(kinds: Mapping[str, str]) -> str:
     listed = [{"action": "VARCHAR", "treatment": "VARCHAR"}]
     texts = dict.fromkeys(_WORDS, "VARCHAR")
-    decision = {**texts, "eligible": "MAP(VARCHAR, DOUBLE)", "ranked": listed, "features": dict(kinds)}
+    decision = {**texts, "eligible": "MAP(VARCHAR, DOUBLE)", "ranked": listed} | (
+        {"features": dict(kinds)} if kinds else {}
+    )
     contacts = [{"action": "VARCHAR", "implied": "BOOLEAN"}]
     return orjson.dumps({"decision": decision, "contacts": contacts}).decode()
 
