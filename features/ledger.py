@@ -14,7 +14,7 @@ from threading import Lock, local
 from typing import Any, Protocol, Self, TypeVar
 
 from features.fact import Fact
-from features.ledger_file import UNUSABLE, connect, naming, prepare, unusable
+from features.ledger_file import ROOMY_KIB, UNUSABLE, connect, naming, prepare, unusable
 from features.ledger_writer import LedgerWriter, Soon
 from features.record import EVENT, Record, Told, facts_of
 
@@ -57,14 +57,15 @@ class Snapshots(Protocol):
 class Ledger:
     """The records of one home.
 
-    Parameters: `path` of the SQLite file; it is created with its tables where it is missing. `recovered` says what a
-    damaged end of its log had lost. Raises: `UnavailableError`, naming the file, where it cannot be used.
+    Parameters: `path` of the SQLite file; it is created with its tables where it is missing. `cache_kib`, what each
+    connection may keep of it in memory. `recovered` says what a damaged end of its log had lost. Raises:
+    `UnavailableError`, naming the file, where it cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, cache_kib: int = ROOMY_KIB) -> None:
+        self.path, self._cache_kib = path, cache_kib
         self.recovered = prepare(path)
-        self._writer = LedgerWriter(path)
+        self._writer = LedgerWriter(path, cache_kib=cache_kib)
         self._readers = local()
         self._lock = Lock()
         self._open: list[sqlite3.Connection] = []
@@ -186,7 +187,7 @@ class Ledger:
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
-            connection = connect(self.path, writable=False)
+            connection = connect(self.path, writable=False, cache_kib=self._cache_kib)
             self._readers.connection = connection
             with self._lock:
                 self._open.append(connection)

@@ -15,11 +15,14 @@ from features.ledger_tail import Tail, tail_of
 logger = logging.getLogger(__name__)
 
 BUSY_MS = 20_000
+ROOMY_KIB = 131_072
+"""What a connection may keep of the file in memory."""
+SMALL_KIB = 8_192
+"""The same where commits are small and many: after one that split a page, SQLite looks at every page that is kept."""
 _SETTINGS = f"""
 PRAGMA busy_timeout = {BUSY_MS};
 PRAGMA secure_delete = ON;
 PRAGMA synchronous = FULL;
-PRAGMA cache_size = -131072;
 PRAGMA temp_store = MEMORY;
 PRAGMA wal_autocheckpoint = 4000;
 """
@@ -66,10 +69,13 @@ def _said(tail: Tail, path: Path) -> Tail:
     return tail
 
 
-def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
-    """A connection in autocommit mode: transactions are begun and committed by name."""
+def connect(path: Path, *, writable: bool = True, cache_kib: int = ROOMY_KIB) -> sqlite3.Connection:
+    """A connection in autocommit mode: transactions are begun and committed by name.
+
+    Parameters: `cache_kib`, what it may keep of the file in memory.
+    """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.executescript(_SETTINGS)
+    connection.executescript(f"{_SETTINGS} PRAGMA cache_size = -{cache_kib};")
     if not writable:
         connection.execute("PRAGMA query_only = ON")
     return connection

@@ -14,7 +14,7 @@ from threading import Lock, Thread, get_ident
 from typing import Any, TypeVar
 
 from decisioning.errors import UnavailableError
-from features.ledger_file import connect, naming
+from features.ledger_file import ROOMY_KIB, connect, naming
 from features.log_copier import LogCopier
 
 T = TypeVar("T")
@@ -30,10 +30,11 @@ class LedgerWriter:
     Each operation that shares a transaction runs in a savepoint of its own, so one that fails takes nothing with it.
     (One that is alone needs none; a savepoint keeps a copy of every page that is changed, and every statement that has
     one of its own walks over all of them: of a batch of a load that was a fifth.)
+    Parameters: `path` of the ledger; `cache_kib`, what the connection may keep of it in memory.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, cache_kib: int = ROOMY_KIB) -> None:
+        self._path, self._cache_kib = path, cache_kib
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -102,7 +103,7 @@ class LedgerWriter:
             jobs, open_for_work = self._next_group()
             try:
                 with naming(self._path):
-                    connection = connection or connect(self._path)
+                    connection = connection or connect(self._path, cache_kib=self._cache_kib)
                     done = _commit(connection, jobs, self._path)
             except UnavailableError as error:
                 done = [(future, None, error) for _, future in jobs]

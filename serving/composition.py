@@ -32,6 +32,7 @@ from features.identity import IdentityGraph
 from features.intake import Intake
 from features.journey import prepared
 from features.ledger import Ledger
+from features.ledger_file import SMALL_KIB
 from features.outcomes import OutcomeBook
 from features.pool_table import PoolReader
 from features.privacy.access import AccessBook
@@ -249,7 +250,7 @@ def _privacy_desk(stores: _Stores, home: Home, workspace: Workspace, catalog: Ke
 
 
 def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: ExitStack) -> _Stores:
-    ledger = stack.enter_context(Ledger(home.ledger))
+    ledger = stack.enter_context(Ledger(home.ledger, cache_kib=SMALL_KIB))
     store = stack.enter_context(open_online_store(home, workspace.stores, ledger, features))
     intake = Intake(ledger, [store.patient], rules=workspace.identity, contracts=contracts_of(workspace))
     stack.callback(intake.close)

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from features.ledger import Ledger, insert_record
+from features.ledger_file import ROOMY_KIB, SMALL_KIB
 from training.freed import give_back
 
 N, BODY = 3_000, b"x" * 10_000
+KEPT = "PRAGMA cache_size"
 
 
 def resident() -> int:
@@ -35,3 +37,10 @@ def test_pages_that_were_read_are_given_back_even_within_a_snapshot(tmp_path):
             give_back()
             assert before - resident() > 0.7 * N * len(BODY)
             assert connection.execute("SELECT count(*) FROM record").fetchone() == (N,)
+
+
+@pytest.mark.parametrize("kib", [SMALL_KIB, ROOMY_KIB])
+def test_every_connection_of_a_ledger_keeps_at_most_what_it_was_told(tmp_path, kib):
+    with Ledger(tmp_path / "ledger.db", cache_kib=kib) as ledger:
+        assert ledger.write(lambda connection: connection.execute(KEPT).fetchone()).result() == (-kib,)
+        assert ledger.look(KEPT) == (-kib,)
