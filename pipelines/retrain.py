@@ -105,7 +105,7 @@ def retrain(
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder), say=say)
         say("; ".join(candidate.verdict.reasons))
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
-        learned = LastTraining(as_of.isoformat(), len(frame), composition.catalog.catalog.version)
+        learned = LastTraining.of(frame, as_of=as_of, catalog=composition.catalog.catalog.version)
         note_training(composition.home.path, learned)
         return done, candidate
 
