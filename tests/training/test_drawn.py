@@ -73,7 +73,7 @@ def test_a_decision_that_was_erased_before_its_features_were_read_is_not_among_t
         assert some.features["age"].tolist() == [40.0, 40.0]
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.text(max_size=2)), unique=True))
+@given(st.lists(st.tuples(st.integers(0, 3), st.text("abé人😀", max_size=2)), unique=True))
 @settings(max_examples=50)
 def test_the_order_is_that_of_time_and_then_of_names(pairs):
     at_us, ids = np.array([at for at, _ in pairs], dtype=np.int64), np.array([name for _, name in pairs], dtype=object)

@@ -1,5 +1,6 @@
 """All decisions in order of time, by what drawing a sample of them and attributing events to them need."""
 
+from array import array
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -66,17 +67,17 @@ def read_timeline(
 
 class _Line:
     def __init__(self, known: Names, over_us: int) -> None:
-        self.seq: list[int] = []
+        self.seq = array("q")
         self._known, self._over_us = known, over_us
         self._ids: list[str] = []
         self._customers: list[str] = []
-        self._decided_us: list[int] = []
+        self._decided_us = array("q")
         self._meant: set[int] = set()
 
     def add(self, records: list[Record], page: Page) -> None:
-        self.seq += [record.seq for record in records]
+        self.seq.extend(record.seq for record in records)
         self._ids += [record.record_id for record in records]
-        self._decided_us += [record.occurred_us for record in records]
+        self._decided_us.extend(record.occurred_us for record in records)
         self._customers += map(customer_of, records, page.words("customer_id"))
         over = np.array([record.occurred_us <= self._over_us for record in records])
         chosen, (rows, names, chances) = codes(page.words("chosen"), self._known), page.eligible()
@@ -84,11 +85,11 @@ class _Line:
         self._meant.update(chosen[over].tolist(), could.tolist())
 
     def done(self) -> Timeline:
-        decided_us, ids = np.array(self._decided_us, dtype=np.int64), np.array(self._ids, dtype=object)
+        decided_us, ids = np.array(self._decided_us), np.array(self._ids, dtype=object)
         order = by_time(decided_us, ids)
         return Timeline(
             actions=tuple(self._known),
-            seq=np.array(self.seq, dtype=np.int64)[order],
+            seq=np.array(self.seq)[order],
             decision_id=ids[order],
             customer_id=np.array(self._customers, dtype=object)[order],
             decided_us=decided_us[order],
