@@ -1,7 +1,8 @@
 """The simple model that always stands beside the trees: logistic regression, pooled, with each action's own deviation.
 
-One regression over all rows (features, and what kind of action it is), then for each action a ridge regression of what
-is left, without steps, shrunk toward the pooled one. An action that was not seen is scored by the pooled part alone.
+One regression over all rows (features, and what kind of action it is), of which those of an action that was shown much
+more often than others count less, then for each action a ridge regression of what is left, without steps, shrunk toward
+the pooled one. An action that was not seen is scored by the pooled part alone.
 Everything it needs is a few arrays of numbers, so it travels as JSON.
 """
 
@@ -186,7 +187,8 @@ def _fit_both(matrix: Matrix, label: Floats, start: Floats, shape: LinearShape, 
     customer, action = shape.expansions(matrix)
     design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
-    pooled = _fit_signed(Problem(design, label, start), penalties.pooled, signs=signs)
+    weight = _say(matrix[:, shape.action_column], start, penalties.own) if shape.n_actions else 1.0
+    pooled = _fit_signed(Problem(design, label, start, weight), penalties.pooled, signs=signs)
     smooth = customer.smooth
     rest = Problem(design, label, start + design @ pooled.astype(design.dtype))
     own = np.zeros((shape.n_actions, customer.width))
@@ -208,11 +210,12 @@ def _design(matrix: Matrix, customer: Expansion, action: Expansion) -> NDArray[n
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One regression: design (n, n_columns) in single precision, label (n,), offset (n,)."""
+    """One regression: design (n, n_columns) in single precision, label, offset and weight (n,)."""
 
     design: NDArray[np.float32]
     label: Floats
     offset: Floats
+    weight: Floats | float = 1.0
 
     def take(self, rows: NDArray[np.int64]) -> "Problem":
         """Some of the rows."""
@@ -220,12 +223,27 @@ class Problem:
 
     def columns(self, kept: NDArray[np.int64]) -> "Problem":
         """Some of the columns."""
-        return Problem(self.design[:, kept], self.label, self.offset)
+        return Problem(self.design[:, kept], self.label, self.offset, self.weight)
 
     def curvature(self, beta: Floats) -> Floats:
         """How sharply the likelihood bends along each column (n_columns,) at coefficients."""
         chance = sigmoid(self.offset + self.design @ beta.astype(self.design.dtype))
         return np.asarray(np.einsum("ij,ij,i->j", self.design, self.design, chance * (1.0 - chance)))
+
+
+def _say(codes: Matrix, start: Floats, own: float) -> Floats:
+    """How much each row (n,) has to say of what is common to all actions.
+
+    However often an action was shown, it is one action, which deviates from the common part as any other: its rows
+    together say no more than `own`. DerSimonian and Laird: Meta-analysis in clinical trials, 1986, the weight
+    1 / (between + within) of a group of rows, for each of them.
+    """
+    chance = sigmoid(start)
+    told, found = chance * (1.0 - chance), np.ones(len(codes))
+    for code in np.unique(codes[~np.isnan(codes)]):
+        rows = codes == code
+        found[rows] = own / (own + told[rows].sum())
+    return found
 
 
 def _fit_signed(problem: Problem, strength: float, *, signs: NDArray[np.int64]) -> Floats:
@@ -260,4 +278,5 @@ def _fit_own(problem: Problem, penalties: Penalties) -> Floats:
 def _fit(problem: Problem, strength: Floats | float, *, intercept: float) -> Floats:
     penalty = np.full(problem.design.shape[1], strength)
     penalty[0] = intercept
-    return fit_logistic(problem.design, problem.label, penalty=penalty, offset=problem.offset, tolerance=TOLERANCE)
+    design, label, offset, weight = problem.design, problem.label, problem.offset, problem.weight
+    return fit_logistic(design, label, penalty=penalty, offset=offset, weight=weight, tolerance=TOLERANCE)

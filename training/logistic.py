@@ -48,14 +48,21 @@ def log_odds(probability: Floats | float) -> Floats:
 
 
 def fit_logistic(
-    design: Reals, label: Floats, *, penalty: Floats, offset: Floats, iterations: int = 12, tolerance: float = 1e-4
+    design: Reals,
+    label: Floats,
+    *,
+    penalty: Floats,
+    offset: Floats,
+    weight: Floats | float = 1.0,
+    iterations: int = 12,
+    tolerance: float = 1e-4,
 ) -> Floats:
     """Coefficients (n_columns,) that maximise the penalised likelihood.
 
     Parameters: `design` (n, n_columns), in single precision where speed matters, `label` (n,) in [0, 1], `penalty`
-    (n_columns,) of ½·penalty·β², `offset` (n,).
+    (n_columns,) of ½·penalty·β², `offset` (n,), `weight` (n,), how much each row counts.
     """
-    problem = _Problem(design, label, penalty, offset)
+    problem = _Problem(design, label, penalty, offset, weight)
     beta = np.zeros(design.shape[1])
     for _ in range(iterations):
         step = problem.step(beta)
@@ -73,6 +80,7 @@ class _Problem:
     label: Floats
     penalty: Floats
     offset: Floats
+    weight: Floats | float = 1.0
 
     def step(self, beta: Floats) -> Floats:
         """Newton's step, cut in half until it does not make the fit worse.
@@ -94,12 +102,14 @@ class _Problem:
 
     def loss(self, beta: Floats, margin: Reals) -> float:
         """The penalised negative log-likelihood."""
-        return float((np.logaddexp(0.0, margin) - self.label * margin).sum() + 0.5 * (self.penalty * beta * beta).sum())
+        lost = self.weight * (np.logaddexp(0.0, margin) - self.label * margin)
+        return float(lost.sum() + 0.5 * (self.penalty * beta * beta).sum())
 
     def _newton(self, beta: Floats, margin: Reals) -> Floats:
         p = sigmoid(np.asarray(margin, dtype=np.float64))
-        slope = (self.design.T @ (self.label - p).astype(self.design.dtype)).astype(np.float64) - self.penalty * beta
-        weight = np.maximum(p * (1 - p), 1e-6)
+        wrong = (self.weight * (self.label - p)).astype(self.design.dtype)
+        slope = (self.design.T @ wrong).astype(np.float64) - self.penalty * beta
+        weight = self.weight * np.maximum(p * (1 - p), 1e-6)
         solve = self._solve if len(beta) <= WIDE else self._solve_wide
         step = solve(weight, slope)
         return np.asarray(step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max(initial=0.0)), 1e-12)))
@@ -129,7 +139,7 @@ class _Problem:
         """Roughly the inverse of the curvature, where the fit begins."""
         n, width = self.design.shape
         p = sigmoid(self.offset)
-        weight = np.maximum(p * (1 - p), 1e-6)
+        weight = self.weight * np.maximum(p * (1 - p), 1e-6)
         if n < SKETCHED * width:
             diagonal = (np.square(self.design) * weight[:, None].astype(self.design.dtype)).sum(axis=0) + self.penalty
             return lambda direction: direction / diagonal
