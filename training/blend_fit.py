@@ -7,7 +7,7 @@ import numpy as np
 
 from training.blend import Blend, levels
 from training.encoding import Floats
-from training.linear import LinearShape, Penalties, fit_linear
+from training.linear import WORK, LinearShape, Penalties, fit_linear
 from training.logistic import fit_logistic, sigmoid
 from training.metrics import log_loss
 from training.pool import without
@@ -20,7 +20,7 @@ CONVINCING = 1e-4
 """A heavier share of trees must lower the log loss by this share to be chosen."""
 MOST_LINEAR_ROWS, LINEAR_CELLS = 60_000, 15_000_000
 """A logistic regression is fitted on an even sample of at most so many rows, or cells (rows × columns) where rows are
-narrow."""
+narrow, or `WORK` where they are narrower still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def refit(rows: Rows, recipe: Recipe, choice: Choice) -> Blend:
 def _fit(rows: Rows, recipe: Recipe, tuned: Tuned, *, weight: float = 1.0) -> Blend:
     level = _levels(rows, recipe)
     trees = _grow(_lift(rows, level, recipe), recipe, tuned) if weight > 0 else None
-    some = spread_sample(rows, max(MOST_LINEAR_ROWS, LINEAR_CELLS // rows.matrix.shape[1]))
+    width = rows.matrix.shape[1]
+    some = spread_sample(rows, max(MOST_LINEAR_ROWS, LINEAR_CELLS // width, WORK // width**2))
     linear = fit_linear(some.matrix, some.label, shape=recipe.shape, penalties=recipe.penalties, offset=some.offset)
     return Blend(linear, trees, weight, level)
 

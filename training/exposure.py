@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from training.dataset import DecisionLogFrame, TimeSplit
 from training.encoding import TREATMENT_COLUMNS, Floats, Layout
+from training.linear import WORK
 from training.pool import Places, Pool
 from training.trees import Rows
 
 CONTROL_CELLS = 10_000_000
 """Rows × columns of what was not shown in a stretch, that are learned from."""
-CONTROL_ROWS = (80_000, 400_000)
+CONTROL_ROWS = (80_000, 1_200_000)
 """So many rows at least, however wide they are, and at most, however narrow."""
 
 
@@ -29,8 +30,8 @@ def most_control(layout: Layout) -> int:
     What happens anyway is subtracted from everything that is shown, so its noise is in every uplift: narrow rows, which
     cost little, are taken in greater number.
     """
-    least, most = CONTROL_ROWS
-    return min(max(CONTROL_CELLS // len(layout.columns), least), most)
+    (least, most), width = CONTROL_ROWS, len(layout.columns)
+    return min(max(CONTROL_CELLS // width, WORK // width**2, least), most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ TOLERANCE = 3e-3
 """Newton stops when no coefficient moves further than this: far below the noise of any of them."""
 BLOCK = 2_048
 """Rows expanded at once."""
+WORK = 800_000_000
+"""Rows × columns² that a regression may cost: of narrow rows it may have many."""
 FREE = 1e-6
 """As good as no penalty."""
 HELD = (1.0, 1e4)

@@ -1,9 +1,10 @@
-"""The simple model: what actions have in common, and how much each row says of it."""
+"""The simple model: what actions have in common, how much each row says of it, and how many rows there are."""
 
 import numpy as np
 import pytest
 
-from training.encoding import FeatureColumn
+from training.encoding import ActionTable, FeatureColumn, FeatureEncoder, Layout
+from training.exposure import most_control
 from training.linear import Linear, LinearShape, Penalties, fit_linear
 from training.logistic import WIDE, fit_logistic, sigmoid
 
@@ -49,3 +50,10 @@ def test_a_row_that_counts_twice_is_two_rows(width: int):
     weighted = fit_logistic(design, label, offset=np.zeros(900), weight=1.0 + twice, **even)
     repeated = fit_logistic(design[rows], label[rows], offset=np.zeros(1_200), **even)
     np.testing.assert_allclose(weighted, repeated, atol=1e-4)
+
+
+@pytest.mark.parametrize(("width", "rows"), [(20, 1_200_000), (40, 500_000), (100, 100_000), (300, 80_000)])
+def test_what_happens_anyway_is_learned_from_the_more_rows_the_narrower_they_are(width: int, rows: int):
+    of_actions = len(Layout(FeatureEncoder(()), ActionTable(())).columns)
+    customer = tuple(FeatureColumn(f"x{place}") for place in range(width - of_actions))
+    assert most_control(Layout(FeatureEncoder(customer), ActionTable(()))) == rows
