@@ -72,6 +72,18 @@ class Regressors:
         row /= spreads
         return row
 
+    def rows(self, columns: Mapping[str, NDArray[np.generic]], *, n_rows: int) -> Floats:
+        """The rows (n_rows, d) of many customers, known by columns; what is no number counts as in `row`."""
+        rows = np.zeros((n_rows, self.size))
+        for place, name in enumerate(self.names, 1):
+            column = columns.get(name)
+            if column is not None and np.issubdtype(column.dtype, np.number):
+                rows[:, place] = np.where(np.isfinite(column), column, 0.0)
+        np.arcsinh(rows, out=rows)
+        rows -= self._scales[0]
+        rows /= self._scales[1]
+        return rows
+
     @cached_property
     def _scales(self) -> tuple[Floats, Floats]:
         """Centers and spreads, with those that make 1 of 0 before them."""

@@ -71,6 +71,22 @@ class Posterior(NamedTuple):
         variance = along[:, 1:].dot(row)
         return along[:, 0], np.sqrt(np.maximum(variance, ZERO, out=variance), out=variance)
 
+    def of_many(self, candidates: Sequence[Candidate], rows: Floats) -> tuple[Floats, Floats]:
+        """As `of`, (n, n_candidates) each, of n customers' rows (n, d)."""
+        places = [self.places.get(each.action.name, 0) for each in candidates]
+        known = {place: _along(self.beliefs[place], rows) for place in set(places)}
+        mean, spread = np.empty((2, len(rows), len(places)))
+        for nth, place in enumerate(places):
+            mean[:, nth], spread[:, nth] = known[place]
+        return mean, spread
+
+
+def _along(belief: Floats, rows: Floats) -> tuple[Floats, Floats]:
+    """Mean and SD (n,) of one action's deviation along some rows."""
+    along = rows @ belief.T
+    variance = np.einsum("nd,nd->n", along[:, 1:], rows)
+    return along[:, 0], np.sqrt(np.maximum(variance, 0.0))
+
 
 class Ground(NamedTuple):
     """What the bundle below the layer had learned.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from decisioning.arbitration import ONE, ZERO
 from decisioning.customer import FeatureValue
@@ -42,8 +43,17 @@ class FastScorer(NamedTuple):
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:
         """The bundle's scores, the propensity moved by w × deviation, uplift and priority by what that comes to."""
         found = self.scorer.score(features, candidates)
-        row = self.regressors.row(features)
-        shift, spread = self.posterior.of(candidates, row)
+        return self._moved(found, self.posterior.of(candidates, self.regressors.row(features)), candidates)
+
+    def moved(
+        self, found: Scores, columns: Mapping[str, NDArray[np.generic]], candidates: Sequence[Candidate]
+    ) -> Scores:
+        """As `score`, of n customers known by columns; `found`, what the bundle says of them (n, n_candidates)."""
+        rows = self.regressors.rows(columns, n_rows=len(found.propensity))
+        return self._moved(found, self.posterior.of_many(candidates, rows), candidates)
+
+    def _moved(self, found: Scores, deviation: tuple[Floats, Floats], candidates: Sequence[Candidate]) -> Scores:
+        shift, spread = deviation
         weight = weights_of(found.propensity)
         shift *= weight
         shift += found.propensity
@@ -74,7 +84,7 @@ def corrected(found: Scores, propensity: Floats, correction: Correction, candida
         return Scores(propensity, found.uplift, None, correction, randomised=False)
     gained = propensity - found.propensity
     uplift = bounded(found.uplift + gained, LEAST_UPLIFT, ONE)
-    return Scores(propensity, uplift, _moved(found.priority, gained, candidates), correction, found.randomised)
+    return Scores(propensity, uplift, _moved_priority(found.priority, gained, candidates), correction, found.randomised)
 
 
 def weights_of(propensity: Floats) -> Floats:
@@ -83,7 +93,7 @@ def weights_of(propensity: Floats) -> Floats:
     return weights
 
 
-def _moved(priority: Floats | None, gained: Floats, candidates: Sequence[Candidate]) -> Floats | None:
+def _moved_priority(priority: Floats | None, gained: Floats, candidates: Sequence[Candidate]) -> Floats | None:
     if priority is None:
         return None
     moved: Floats = priority + gained * np.array([each.action.value for each in candidates])
