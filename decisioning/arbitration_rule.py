@@ -1,7 +1,7 @@
 """Arbitration by issue or by a formula of one's own: priorities where not one rule made of two products orders all."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from decisioning.condition_array import Column, amounts_of
 from decisioning.customer import FeatureValue
 from decisioning.formula import compile_formula
 from decisioning.ports import Scores
+
+if TYPE_CHECKING:
+    from decisioning.catalog import Catalog
 
 FACTORS = ("propensity", "uplift", "value", "cost", "context_weight", "lever")
 """What a formula of priorities may read besides what conditions may."""
@@ -31,6 +34,11 @@ class Rule(NamedTuple):
     mode: Mode
     formula: str = ""
     by_issue: Mapping[str, Mode] = {}
+
+    @classmethod
+    def of(cls, catalog: "Catalog") -> "Rule":
+        """That of a catalogue."""
+        return cls(catalog.arbitration, catalog.priority_formula, catalog.arbitration_by_issue)
 
     @property
     def is_simple(self) -> bool:

@@ -139,8 +139,9 @@ def _exclusions(options: Options, through: Funnel) -> tuple[Exclusion, ...]:
     return tuple([Exclusion(name, stops[name].stage, stops[name].reason) for name in sorted(stops)])
 
 
-def _explores(case: _Case) -> bool:
-    return case.placement.explore and case.compiled.catalog.channels[case.placement.channel].explore
+def explores(placement: Placement, catalog: Catalog) -> bool:
+    """Whether anything but the best may be drawn here, holdout arms aside."""
+    return placement.explore and catalog.channels[placement.channel].explore
 
 
 def epsilon_of(arm: str, placement: Placement, catalog: Catalog, *, version: str) -> float:
@@ -160,7 +161,7 @@ def _epsilon(case: _Case) -> float:
 
 def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> Drawn:
     most = case.placement.limit if case.request.limit is None else case.request.limit
-    sampled = _explores(case) and options.scores.correction is not None
+    sampled = explores(case.placement, case.compiled.catalog) and options.scores.correction is not None
     must_fill, variety = case.placement.must_fill, case.placement.variety
     seed = seed_of(case.stuck or case.decision_id)
     how = Drawing(seed, epsilon, most, must_fill=must_fill, sampled=sampled, variety=variety)

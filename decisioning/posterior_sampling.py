@@ -6,10 +6,12 @@ seed makes them. The draws of one option are a shifted lattice of quantiles, pic
 and without any generator whose numbers might change with its version.
 """
 
+from collections.abc import Sequence
 from hashlib import shake_256
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from decisioning.arbitration import ZERO, Stakes, less, weighted
 from decisioning.arbitration_rule import Weights, columns_of
@@ -33,7 +35,8 @@ def _table() -> Floats:
     return rows
 
 
-_TABLE = _table()
+TABLE = _table()
+"""What is drawn from: rows of as many draws of one option as a decision looks at."""
 
 
 def standard_draws(seed: int, n: int) -> Floats:
@@ -43,7 +46,17 @@ def standard_draws(seed: int, n: int) -> Floats:
     True
     """
     hashed = np.frombuffer(shake_256(seed.to_bytes(8, "little")).digest(2 * n), "<u2")
-    return _TABLE.take(hashed, axis=0, mode="wrap")
+    return TABLE.take(hashed, axis=0, mode="wrap")
+
+
+def rows_of(seeds: Sequence[int], n: int) -> NDArray[np.intp]:
+    """The rows of `TABLE` that are the draws of n options (n_seeds, n), by many seeds; as `standard_draws` takes them.
+
+    >>> bool((TABLE[rows_of([7], 3)[0]] == standard_draws(7, 3)).all())
+    True
+    """
+    hashed = b"".join([shake_256(seed.to_bytes(8, "little")).digest(2 * n) for seed in seeds])
+    return np.frombuffer(hashed, "<u2").reshape(len(seeds), n).astype(np.intp) % _ROWS
 
 
 def sampled_priorities(options: Options, seed: int) -> Floats:

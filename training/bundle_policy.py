@@ -133,7 +133,7 @@ def _priority(place: int, candidate: Candidate, scores: Scores, catalog: Catalog
         return given
     stakes = _stakes(candidate, at)
     of_one = Scores(scores.propensity[:, place], scores.uplift[:, place])
-    rule = Rule(catalog.arbitration, catalog.priority_formula, catalog.arbitration_by_issue)
+    rule = Rule.of(catalog)
     mode = rule.by_issue.get(candidate.action.issue, rule.mode)
     if mode != "custom":
         return priorities(gains(of_one, stakes, mode), stakes, mode)

@@ -6,7 +6,9 @@ optimum, and the value of the dual bounds it from above (Everett, 1963). Prices 
 customers and are settled over many by bisection, each pool in turn.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from decisioning.slate import Slate
 ROUNDS = 3
 """How often every pool is looked at."""
 HALVINGS = 20
+NEAR, WIDENINGS = 1.02, 6
+"""By how much a price is thought to be off that is nearly right, and how often that may be too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,18 @@ class Market:
         """What is drawn at prices."""
         return draw(self.priority, self.slate, self.chances, self.terms.charges(prices))
 
+    @property
+    def drawn_once(self) -> "Market":
+        """The same with one of each customer's draws from a posterior in the place of all of them.
+
+        Customers want of each pool what they want with all of them, on the average, at the cost of one.
+        """
+        sampling = self.chances.sampling
+        if sampling is None:
+            return self
+        priority = sampling.drawn_once(self.priority, self.slate)
+        return replace(self, priority=priority, chances=replace(self.chances, sampling=None))
+
     def dearest(self, nth: int) -> float:
         """A price of one pool at which nobody but chance wants any of it."""
         takes = self.terms.takes[:, nth] / self.terms.scale[nth]
@@ -43,34 +59,44 @@ class Market:
         gain = np.nan_to_num(self.priority[:, users], nan=0.0).max(initial=0.0)
         return float(gain / takes[users].min() * (1 + 1e-9)) if users.size else 0.0
 
-    def wanted(self, prices: Floats) -> Floats:
-        """What is taken of each pool at prices, as a share of what these customers may take of it."""
-        left = np.maximum(self.terms.left * self.share, 1e-9)
-        found: Floats = self.terms.taken(self.drawn(prices).chosen) / left
-        return found
+    def overdraws(self, chosen: Places, nth: int) -> bool:
+        """Whether choices take more of one pool than these customers may."""
+        return bool(self.terms.taken(chosen)[nth] > max(self.terms.left[nth] * self.share, 1e-9))
+
+    def take(self, rows: Places) -> "Market":
+        """Some of the customers, before the same pools."""
+        return replace(self, priority=self.priority[rows], chances=self.chances.take(rows))
 
 
 def settled(market: Market, start: Floats) -> Floats:
-    """Prices (r,) at which no pool is wanted by more than it has, and lower ones would be, from a start (r,)."""
-    prices = start.copy()
+    """Prices (r,) at which no pool is wanted by more than it has, and lower ones would be, from a start (r,).
+
+    Where customers draw from a posterior, prices are settled over one draw of each, and then moved to where all their
+    draws ask for them.
+    """
+    prices, once = start.copy(), market.drawn_once
     for _ in range(ROUNDS):
         before = prices.copy()
         for nth in range(len(prices)):
-            prices[nth] = _price(market, prices, nth)
+            prices[nth] = _price(once, prices, nth)
         if np.allclose(prices, before, rtol=1e-6, atol=1e-9):
             break
+    return prices if market.chances.sampling is None else _moved(market, prices)
+
+
+def _moved(market: Market, prices: Floats) -> Floats:
+    """Prices that are nearly right, each moved in turn to where it is not overdrawn any more, or would be."""
+    prices, chosen = prices.copy(), market.drawn(prices).chosen
+    for nth in range(len(prices)):
+        before, prices[nth] = prices[nth], _near(market, prices, nth, chosen)
+        if prices[nth] != before:
+            chosen = market.drawn(prices).chosen
     return prices
 
 
 def _price(market: Market, prices: Floats, nth: int) -> float:
     """The lowest price of one pool at which it is not overdrawn, the other prices as they are."""
-
-    def fits(price: float) -> bool:
-        trial = prices.copy()
-        trial[nth] = price
-        return bool(market.wanted(trial)[nth] <= 1.0)
-
-    dearest = market.dearest(nth)
+    dearest, fits = market.dearest(nth), partial(_fits, market, prices, nth)
     if fits(0.0) or dearest <= 0.0:
         return 0.0
     low, high = 0.0, dearest
@@ -78,7 +104,51 @@ def _price(market: Market, prices: Floats, nth: int) -> float:
     for trial in (guess / 1.25, guess, guess * 1.25):
         if low < trial < high:
             low, high = (low, trial) if fits(trial) else (trial, high)
-    for _ in range(HALVINGS):
+    return _between(low, high, fits, HALVINGS)
+
+
+def _near(market: Market, prices: Floats, nth: int, chosen: Places) -> float:
+    """As `_price`, from a price that is nearly it, at which this is chosen.
+
+    Whose choice is the same at two prices around it is not asked again.
+    """
+    price, is_low = float(prices[nth]), market.overdraws(chosen, nth)
+    if price <= 0.0:
+        return _price(market, prices, nth) if is_low else price
+    step = NEAR if is_low else 1.0 / NEAR
+    near, far = price, price * step
+    there = market.drawn(_with(prices, nth, far)).chosen
+    for _ in range(WIDENINGS):
+        if market.overdraws(there, nth) != is_low:
+            break
+        step *= step
+        near, far, chosen = far, far * step, there
+        there = market.drawn(_with(prices, nth, far)).chosen
+    wavering = chosen != there
+    few, others = market.take(np.flatnonzero(wavering)), chosen[~wavering]
+
+    def fits(price: float) -> bool:
+        asked = few.drawn(_with(prices, nth, price)).chosen
+        return not market.overdraws(np.concatenate((others, asked)), nth)
+
+    return _between(min(near, far), max(near, far), fits, HALVINGS)
+
+
+def _with(prices: Floats, nth: int, price: float) -> Floats:
+    """These prices, but for one."""
+    trial = prices.copy()
+    trial[nth] = price
+    return trial
+
+
+def _fits(market: Market, prices: Floats, nth: int, price: float) -> bool:
+    """Whether a pool is not overdrawn at this price, the other prices as they are."""
+    return not market.overdraws(market.drawn(_with(prices, nth, price)).chosen, nth)
+
+
+def _between(low: float, high: float, fits: Callable[[float], bool], halvings: int) -> float:
+    """The lowest price that fits, between one that does not and one that does."""
+    for _ in range(halvings):
         middle = (low + high) / 2
         low, high = (low, middle) if fits(middle) else (middle, high)
     return high

@@ -16,14 +16,18 @@ from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.catalog import Placement
 from decisioning.condition_array import Column, Words
 from decisioning.condition_tree import FORESEEN
+from decisioning.decide import explores
 from decisioning.eligibility import CompiledCatalog
+from decisioning.fast_layer.scorer import FastScorer
 from decisioning.foresight import FORESEEN_NAMES, foreseen_of
+from decisioning.formula import compile_formula
 from decisioning.funnel import Funnel, Moment, funnel, values_of
 from decisioning.holdout import Arm
 from decisioning.option import Weighing, order_of_ties
 from decisioning.outbound.crowd import Crowd
+from decisioning.outbound.factors import NAMES, Factors
 from decisioning.outbound.likeness import Likeness, allowed, likeness, with_clock
-from decisioning.ports import Candidate, Scorer, Scores
+from decisioning.ports import Candidate, Correction, Scorer, Scores
 from decisioning.slate import Slate
 from decisioning.variation import varied
 
@@ -50,7 +54,8 @@ class Block:
 
     Parameters: `slate`, all m candidates of the placement; `priority` (n, m), before prices, NaN where a candidate may
     not be offered; `propensity` (n, m); `arms` (n,); `stopped`, how many actions each stage stopped; `bundles` (n,),
-    the version of what scored; `preference` (n, m), the place of each candidate among equals (None: that of its name).
+    the version of what scored; `preference` (n, m), the place of each candidate among equals (None: that of its name);
+    `factors`, where priorities are drawn from a fast layer's posterior.
     """
 
     ids: Sequence[str]
@@ -61,6 +66,7 @@ class Block:
     stopped: Mapping[str, int]
     bundles: Sequence[str]
     preference: Ranks | None = None
+    factors: Factors | None = None
 
 
 def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, scorer: Scorer) -> Block:
@@ -79,7 +85,9 @@ def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, score
     if n_unscored := _n_unscored(passed, priority, slate):
         stopped["score"] = n_unscored
     bundles, preference = [scorer.version] * len(crowd), found.preference(compiled.catalog.tie_break)
-    return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped, bundles, preference)
+    samples = isinstance(scorer, FastScorer) and explores(placement, compiled.catalog)
+    factors = found.factors(compiled.catalog.priority_formula) if samples else None
+    return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped, bundles, preference, factors)
 
 
 def _n_unscored(passed: NDArray[np.bool_], priority: Floats, slate: Slate) -> int:
@@ -137,21 +145,28 @@ def _passed(
 def _scored(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -> Scores:
     """The scores of everybody; NaN of those besides `rows`, who are not scored."""
     shape = len(crowd), len(slate.candidates)
-    propensity, uplift = np.full(shape, np.nan), np.full(shape, np.nan)
     if not rows.size:
-        return Scores(propensity, uplift)
+        return Scores(np.full(shape, np.nan), np.full(shape, np.nan))
     found = _found(scorer, crowd, slate, rows)
-    propensity[rows], uplift[rows] = found.propensity, found.uplift
-    given = None
-    if found.priority is not None:
-        given = np.full(shape, np.nan)
-        given[rows] = found.priority
-    return Scores(propensity, uplift, given, randomised=found.randomised)
+    propensity, uplift = (_everybody(each, rows, shape) for each in (found.propensity, found.uplift))
+    given = None if found.priority is None else _everybody(found.priority, rows, shape)
+    added = found.correction
+    correction = None if added is None else Correction(added.seq, *(_everybody(e, rows, shape) for e in added[1:]))
+    return Scores(propensity, uplift, given, correction, randomised=found.randomised)
+
+
+def _everybody(known: Floats, rows: NDArray[np.intp], shape: tuple[int, int]) -> Floats:
+    """What is known of these rows as of all; NaN of the others."""
+    found = np.full(shape, np.nan)
+    found[rows] = known
+    return found
 
 
 def _found(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -> Scores:
+    columns = {name: _plain(column, rows) for name, column in crowd.columns.items()}
+    if isinstance(scorer, FastScorer):
+        return scorer.moved(_found(scorer.scorer, crowd, slate, rows), columns, slate.candidates)
     if isinstance(scorer, ColumnScorer):
-        columns = {name: _plain(column, rows) for name, column in crowd.columns.items()}
         return scorer.score_matrix(scorer.encode(columns, n_rows=len(rows)), slate.candidates)
     each = [scorer.score(crowd.customer(int(row)).features, slate.candidates) for row in rows]
     given = None if each[0].priority is None else np.array([one.priority for one in each])
@@ -161,7 +176,8 @@ def _found(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -
 
 def _foreseen(scorer: Scorer, crowd: Crowd) -> dict[str, Column]:
     """What the scorer foresees of everybody, by the names that conditions have for it; NaN where it does not."""
-    foresee_many, rows = getattr(scorer, "foresee_many", None), np.arange(len(crowd))
+    below = scorer.scorer if isinstance(scorer, FastScorer) else scorer
+    foresee_many, rows = getattr(below, "foresee_many", None), np.arange(len(crowd))
     if foresee_many:
         columns = {name: _plain(column, rows) for name, column in crowd.columns.items()}
         return {f"{FORESEEN}{name}": found for name, found in foresee_many(columns, n_rows=len(crowd)).items()}
@@ -191,7 +207,7 @@ class _Weighed:
         if self.scores.priority is not None:
             return self.scores.priority
         catalog, factor = compiled.catalog, self.weights.context_weight * self.weights.lever
-        rule = Rule(catalog.arbitration, catalog.priority_formula, catalog.arbitration_by_issue)
+        rule = Rule.of(catalog)
         stakes = Stakes(*self.amounts, factor)
         if rule.is_simple:
             return priorities(gains(self.scores, stakes, rule.mode), stakes, rule.mode)
@@ -206,6 +222,16 @@ class _Weighed:
         ranks = np.empty(shape, dtype=np.int32)
         np.put_along_axis(ranks, order, np.broadcast_to(np.arange(shape[1], dtype=np.int32), shape), axis=1)
         return ranks
+
+    def factors(self, formula: str) -> Factors:
+        """What they are made of, and what a formula of priorities reads besides."""
+        shape, scores = self.scores.propensity.shape, self.scores
+        spread = np.nan if scores.correction is None else scores.correction.spread
+        parts = (scores.propensity, scores.uplift, spread, *self.amounts, *self.weights)
+        columns = [np.broadcast_to(np.asarray(each, dtype=np.float64), shape) for each in parts]
+        read = {name: self.columns.get(name) for name in sorted(compile_formula(formula).names)} if formula else {}
+        said = {name: column for name, column in read.items() if isinstance(column, np.ndarray)}
+        return Factors(dict(zip(NAMES, columns, strict=True)), scores.priority is not None, said)
 
     def _ruled(self, rule: Rule, stakes: Stakes) -> Floats:
         """By issue, whose axis is the first: everything is turned."""

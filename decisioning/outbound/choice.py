@@ -12,7 +12,9 @@ from decisioning.catalog import Catalog
 from decisioning.decide import decision_id_of, seed_of
 from decisioning.exploration import generator_of
 from decisioning.outbound.request import request_id_of, request_of
+from decisioning.outbound.sampling import Contest, Sampling
 from decisioning.pool import Pool, draws_of
+from decisioning.posterior_sampling import N_DRAWS
 from decisioning.slate import Slate
 from decisioning.stickiness import stuck_of
 
@@ -66,18 +68,35 @@ class Chances:
     """How each of n customers draws.
 
     Parameters: `uniform` (n,), the decision's own draw; `epsilon` (n,); `must_fill` leaves doing nothing out where
-    anything may be offered; `preference` (n, m), the place of each candidate among equals (None: that of its name).
+    anything may be offered; `preference` (n, m), the place of each candidate among equals (None: that of its name);
+    `sampling`, where a fast layer's posterior is drawn from.
     """
 
     uniform: Floats
     epsilon: Floats
     must_fill: bool
     preference: Ranks | None = None
+    sampling: Sampling | None = None
 
     def take(self, rows: Places) -> "Chances":
         """Those of some customers."""
         preference = None if self.preference is None else self.preference[rows]
-        return Chances(self.uniform[rows], self.epsilon[rows], self.must_fill, preference)
+        sampling = None if self.sampling is None else self.sampling.take(rows)
+        return Chances(self.uniform[rows], self.epsilon[rows], self.must_fill, preference, sampling)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Chances"]) -> "Chances":
+        """Those of some customers, and of others after them."""
+        uniform, epsilon = (np.concatenate(each) for each in zip(*[(p.uniform, p.epsilon) for p in parts], strict=True))
+        preferences = [each.preference for each in parts if each.preference is not None]
+        samplings = [each.sampling for each in parts if each.sampling is not None]
+        return cls(
+            uniform,
+            epsilon,
+            parts[0].must_fill,
+            np.concatenate(preferences) if preferences else None,
+            Sampling.joined(samplings) if samplings else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +129,8 @@ class Drawn:
         return self.chosen, self.priority, self.probability, self.explored, self.required
 
 
-def uniforms(run: str, ids: Sequence[str], catalog: Catalog, *, placement: str) -> Floats:
-    """The first draw of each customer's decision within a run; one that stays where the catalogue asks for that."""
+def seeds(run: str, ids: Sequence[str], catalog: Catalog, *, placement: str) -> NDArray[np.uint64]:
+    """The seed of each customer's decision within a run; one that stays where the catalogue asks for that."""
 
     def named(customer_id: str) -> str:
         if catalog.exploration.sticky:
@@ -120,7 +139,12 @@ def uniforms(run: str, ids: Sequence[str], catalog: Catalog, *, placement: str) 
                 return stuck
         return decision_id_of(request_id_of(run, customer_id), catalog.holdout.salt)
 
-    return np.array([generator_of(seed_of(named(each))).random() for each in ids], dtype=np.float64)
+    return np.array([seed_of(named(each)) for each in ids], dtype=np.uint64)
+
+
+def uniforms(seeds: NDArray[np.uint64]) -> Floats:
+    """The first draw of each decision, by its seed."""
+    return np.array([generator_of(each).random() for each in seeds.tolist()], dtype=np.float64)
 
 
 def draw(priority: Floats, slate: Slate, chances: Chances, charges: Floats) -> Drawn:
@@ -139,7 +163,11 @@ def _drawn(priority: Floats, slate: Slate, chances: Chances, charges: Floats) ->
     actions = [slate.names[at] for at in slate.starts.tolist()]
     order = sorted(range(len(actions) + 1), key=lambda nth: [*actions, NO_ACTION][nth])
     first = _firsts(height, chances, preference)
-    probability = _distribution(height, chances, first)
+    counts = None
+    if chances.sampling is not None:
+        told = best, np.isfinite(height), _may_idle(height, chances), _order(best, preference)
+        counts = chances.sampling.counts(Contest(*told, first, priority, charges), slate)
+    probability = _distribution(height, chances, first, counts)
     required = _require(height, slate, probability, first, preference)
     drawn = np.array(order)[_placed(probability[:, order], chances.uniform)]
     rows = np.arange(len(drawn))
@@ -187,10 +215,23 @@ def _may_idle(height: Floats, chances: Chances) -> NDArray[np.bool_]:
     return may
 
 
-def _distribution(height: Floats, chances: Chances, first: Places) -> Floats:
-    """P(each choice) (n, n_actions + 1), the last being to do nothing; as `exploration.Choices`."""
+def _order(best: Places, preference: Ranks | None) -> Places:
+    """The actions of each in the order in which equal ones are preferred (n, n_actions)."""
+    if preference is None:
+        return np.broadcast_to(np.arange(best.shape[1]), best.shape)
+    return np.argsort(preference, axis=1, kind="stable")
+
+
+def _distribution(height: Floats, chances: Chances, first: Places, counts: NDArray[np.int64] | None) -> Floats:
+    """P(each choice) (n, n_actions + 1), the last being to do nothing; as `urn.Urn`.
+
+    Parameters: `counts`, in how many draws of a posterior each comes first (None: nobody has one).
+    """
     possible = np.concatenate([np.isfinite(height), _may_idle(height, chances)[:, np.newaxis]], axis=1)
     floor = chances.epsilon / possible.sum(axis=1)
+    if counts is not None:
+        share = (1.0 - chances.epsilon) / N_DRAWS
+        return np.where(possible, floor[:, np.newaxis] + share[:, np.newaxis] * counts, 0.0)
     probability = np.where(possible, floor[:, np.newaxis], 0.0)
     probability[np.arange(len(first)), first] = floor + (1.0 - chances.epsilon)
     return probability

@@ -44,11 +44,12 @@ class Sides:
 
 
 def _joined(crowd: Crowd, *parts: tuple[Block, Places]) -> Block:
-    """One block of several, whose customers stand at these places of the crowd."""
+    """One block of several, whose customers stand at these places of the crowd; one of them at most has factors."""
     blocks = [block for block, _ in parts]
     order = np.argsort(np.concatenate([places for _, places in parts]))
     arms = [arm for block in blocks for arm in block.arms]
     bundles = [bundle for block in blocks for bundle in block.bundles]
+    factors = [block.factors.among(at, len(crowd)) for block, at in parts if block.factors is not None]
     preferences = [block.preference for block in blocks if block.preference is not None]
     return Block(
         ids=crowd.ids,
@@ -59,4 +60,5 @@ def _joined(crowd: Crowd, *parts: tuple[Block, Places]) -> Block:
         stopped=sum((Counter(block.stopped) for block in blocks), Counter[str]()),
         bundles=[bundles[at] for at in order.tolist()],
         preference=np.concatenate(preferences)[order] if preferences else None,
+        factors=factors[0] if factors else None,
     )

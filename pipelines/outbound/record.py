@@ -14,8 +14,9 @@ from decisioning.decide import consider, decision_id_of
 from decisioning.decision import Decision
 from decisioning.errors import StaleContactsError
 from decisioning.outbound.request import request_id_of, request_of
+from decisioning.outbound.sides import Sides
 from decisioning.ports import Scorer
-from decisioning.rollout import Rollout, rolled_out
+from decisioning.rollout import rolled_out
 from features.contacts import ContactBook
 from pipelines.composition import Composition
 from pipelines.outbound.plan import Plan
@@ -29,13 +30,13 @@ MOMENT = timedelta(microseconds=1)
 class Recorder:
     """Records decisions of a batch.
 
-    Parameters: `prices` by pool, as the batch settled them; `rollout`, a challenger beside the champion.
+    Parameters: `prices` by pool, as the batch settled them; `sides`, who scores whom in it.
     """
 
     composition: Composition
     plan: Plan
     prices: Mapping[str, float]
-    rollout: Rollout | None = None
+    sides: Sides
 
     def record(self, ids: Sequence[str], actions: Sequence[str | None]) -> NDArray[np.bool_]:
         """Record what was drawn for these customers; whether each is in the ledger now (n,).
@@ -68,10 +69,11 @@ class Recorder:
         def deciding(scorer: Scorer) -> Decision:
             return consider(request, customer, catalog=composition.catalog, scorer=scorer, explained=0)
 
-        if self.rollout is None:
-            return deciding(composition.scorer)
-        taken = self.rollout.takes(customer_id, composition.catalog.catalog.holdout)
-        return rolled_out(self.rollout, composition.scorer, deciding, taken=taken)
+        champion, rollout = self.sides.champion, self.sides.rollout
+        if rollout is None:
+            return deciding(champion)
+        taken = rollout.takes(customer_id, composition.catalog.catalog.holdout)
+        return rolled_out(rollout, champion, deciding, taken=taken)
 
     def _contacted_since(self, customer_id: str) -> bool:
         """Whether somebody else contacted them after the batch's moment."""

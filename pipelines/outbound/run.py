@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from decisioning.arbitration_rule import Rule
 from decisioning.decide import decision_id_of
 from decisioning.errors import InvalidInputError, as_word
 from decisioning.outbound.choice import NOBODY, Terms
@@ -21,6 +22,7 @@ from decisioning.slate import Slate
 from features.replace_file import replace_file
 from pipelines.champion import champion_scorer
 from pipelines.composition import Composition, compose
+from pipelines.outbound.learned import learned_scorer
 from pipelines.outbound.plan import Plan, kept_plan
 from pipelines.outbound.record import Recorder, drawn_actions
 from pipelines.outbound.settle import Files, Settled, settle
@@ -71,9 +73,10 @@ def run_batch(
 ) -> dict[str, Any]:
     """As `decide_batch`, of a home that is open. Parameters: `rollout`, a challenger beside its scorer."""
     compiled = composition.catalog
-    plan = kept_plan(order.out, _plan(composition, order, rollout))
+    wanted = _plan(composition, order, rollout)
+    sides = Sides(learned_scorer(order.out, composition, now=wanted.now), rollout)
+    plan = kept_plan(order.out, wanted)
     composition.projection.catch_up()
-    sides = Sides(composition.scorer, rollout)
     weigher = Weigher(plan, composition.population(), compiled, sides, order.out / "weighed")
     paths = weigher.weigh_all(order.workers)
     say(f"weighed {len(paths)} blocks")
@@ -82,7 +85,7 @@ def run_batch(
     found = settle(files, n, refill=not order.record)
     say(f"settled {len(files.terms.pools)} pools")
     prices = dict(zip([pool.key for pool in files.terms.pools], found.prices.tolist(), strict=True))
-    recorder = Recorder(composition, plan, prices, rollout) if order.record else None
+    recorder = Recorder(composition, plan, prices, sides) if order.record else None
     report = _written(files, found, plan, order.out, Naming(plan.run, compiled.catalog.holdout.salt, recorder))
     replace_file(order.out / REPORT, orjson.dumps(report, option=orjson.OPT_INDENT_2))
     return report
@@ -111,7 +114,8 @@ def _files(composition: Composition, plan: Plan, paths: Sequence[Path]) -> Files
     entrants = compiled.slots[plan.placement].entrants
     slate = Slate.of(each for entrant in entrants for each in entrant.candidates)
     terms = Terms.of(slate, tuple(compiled.pools.values()), plan.used)
-    return Files(paths, slate, terms, compiled.catalog.placements[plan.placement].must_fill)
+    catalog = compiled.catalog
+    return Files(paths, slate, terms, catalog.placements[plan.placement].must_fill, Rule.of(catalog))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from decisioning.arbitration_rule import Rule
 from decisioning.outbound.allocation import Bound, Market, filled, overdrawn, settled, surplus
 from decisioning.outbound.choice import NOBODY, Chances, Drawn, Floats, Places, Terms, draw
 from decisioning.slate import Slate
@@ -45,12 +46,13 @@ class Files:
     slate: Slate
     terms: Terms
     must_fill: bool
+    rule: Rule
 
-    def blocks(self) -> Iterator[tuple[slice, WeighedBlock]]:
-        """Each block, and which of all customers it has."""
+    def blocks(self, *, drawn: bool = False) -> Iterator[tuple[slice, WeighedBlock]]:
+        """Each block, and which of all customers it has. Parameters: `drawn`, with what only who draws reads."""
         start = 0
         for path in self.paths:
-            block = read_block(path, must_fill=self.must_fill)
+            block = read_block(path, must_fill=self.must_fill, rule=self.rule if drawn else None)
             yield slice(start, start + len(block)), block
             start += len(block)
 
@@ -78,7 +80,7 @@ def _prices(files: Files, n: int) -> Floats:
     if not files.terms.pools:
         return np.zeros(0)
     market = _sample(files, n)
-    few = _thinned(market, -(-len(market.priority) // MOST_CUSTOMERS))
+    few = _thinned(market.drawn_once, -(-len(market.priority) // MOST_CUSTOMERS))
     return settled(market, exact_prices(few))
 
 
@@ -86,20 +88,14 @@ def _sample(files: Files, n: int) -> Market:
     """Every so-manieth of all customers, block by block, so that no more than these are held."""
     step = max(1, -(-n // MOST_SAMPLED))
     parts = [(each.priority[at], each.chances.take(at)) for at, each in _every(files, step)]
-    preferences = [each.preference for _, each in parts if each.preference is not None]
-    chances = Chances(
-        np.concatenate([each.uniform for _, each in parts]),
-        np.concatenate([each.epsilon for _, each in parts]),
-        files.must_fill,
-        np.concatenate(preferences) if preferences else None,
-    )
+    chances = Chances.joined([each for _, each in parts])
     priority = np.concatenate([part for part, _ in parts])
     return Market(priority, files.slate, files.terms, chances, len(priority) / n)
 
 
 def _every(files: Files, step: int) -> Iterator[tuple[Places, WeighedBlock]]:
     """Each block with the places of every step-th customer of all."""
-    for rows, block in files.blocks():
+    for rows, block in files.blocks(drawn=True):
         yield np.arange(-rows.start % step, len(block), step), block
 
 
@@ -112,7 +108,9 @@ def _thinned(market: Market, step: int) -> Market:
 
 def _drawn(files: Files, prices: Floats) -> Drawn:
     charges = files.terms.charges(prices)
-    return Drawn.joined([draw(each.priority, files.slate, each.chances, charges) for _, each in files.blocks()])
+    return Drawn.joined(
+        [draw(each.priority, files.slate, each.chances, charges) for _, each in files.blocks(drawn=True)]
+    )
 
 
 def _fill(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> bool:

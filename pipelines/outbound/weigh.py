@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
+from decisioning.arbitration_rule import Rule
 from decisioning.decide import epsilon_of
 from decisioning.eligibility import CompiledCatalog
-from decisioning.outbound.choice import Chances, uniforms
+from decisioning.outbound.choice import Chances, seeds, uniforms
+from decisioning.outbound.sampling import Sampling
 from decisioning.outbound.sides import Sides
 from features.population import Population
 from pipelines.outbound.plan import Plan
@@ -63,9 +65,11 @@ class Weigher:
         block = self.sides.weighed(crowd, self.compiled, placement)
         told = zip(block.arms, block.bundles, strict=True)
         rates = [epsilon_of(arm, placement, catalog, version=bundle) for arm, bundle in told]
-        drawn = uniforms(self.plan.run, ids, catalog, placement=placement.name)
+        seeded = seeds(self.plan.run, ids, catalog, placement=placement.name)
         epsilon = np.array(rates, dtype=np.float64)
-        write_block(path, block, Chances(drawn, epsilon, placement.must_fill, block.preference))
+        sampling = None if block.factors is None else Sampling.by(seeded, block.factors, block.slate, Rule.of(catalog))
+        chances = Chances(uniforms(seeded), epsilon, placement.must_fill, block.preference, sampling)
+        write_block(path, block, chances)
 
 
 @contextmanager

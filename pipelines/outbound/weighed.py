@@ -11,11 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from decisioning.arbitration_rule import Rule
 from decisioning.outbound.block import Block
 from decisioning.outbound.choice import Chances, Floats
+from decisioning.outbound.factors import NAMES, Factors
+from decisioning.outbound.sampling import Sampling
 from features.replace_file import replace_file
 
 _COMPRESSION = "lz4"
+DRAWN = "drawn_"
+"""How columns begin that only who draws from a posterior reads."""
+ROW, SAID = f"{DRAWN}row_", f"{DRAWN}said_"
 WORDS = ["customer_id", "arm", "bundle"]
 """The columns that only whoever writes decisions looks at."""
 
@@ -58,6 +64,7 @@ class WeighedBlock:
 
 def write_block(path: Path, block: Block, chances: Chances) -> None:
     """Write a block whole, or not at all."""
+    drawn, alike = ({}, {}) if chances.sampling is None else _sampled(chances.sampling)
     columns = {
         "customer_id": pa.array(block.ids),
         "arm": pa.array(block.arms),
@@ -67,8 +74,11 @@ def write_block(path: Path, block: Block, chances: Chances) -> None:
         **_columns("priority_", block.priority),
         **_columns("propensity_", block.propensity),
         **({} if block.preference is None else _columns("preference_", block.preference)),
+        **drawn,
     }
     said = {"stopped": orjson.dumps(dict(sorted(block.stopped.items())))}
+    if chances.sampling is not None:
+        said |= {"given": orjson.dumps(chances.sampling.factors.given), "alike": orjson.dumps(alike)}
     write_table(path, pa.table(columns).replace_schema_metadata(said))
 
 
@@ -88,9 +98,9 @@ def n_customers(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
-def read_block(path: Path, *, must_fill: bool) -> WeighedBlock:
-    """Read a block."""
-    table = pq.read_table(path)
+def read_block(path: Path, *, must_fill: bool, rule: Rule | None = None) -> WeighedBlock:
+    """Read a block. Parameters: `rule` of priorities, for who draws; None leaves out what is only read for that."""
+    table = pq.read_table(path, columns=_read_columns(path, drawn=rule is not None))
     said = table.schema.metadata or {}
     return WeighedBlock(
         told=table.select(WORDS),
@@ -101,9 +111,44 @@ def read_block(path: Path, *, must_fill: bool) -> WeighedBlock:
             table["epsilon"].to_numpy(),
             must_fill,
             _matrix(table, "preference_") if "preference_0" in table.column_names else None,
+            _sampling(table, rule) if rule is not None and f"{ROW}0" in table.column_names else None,
         ),
         stopped=orjson.loads(said[b"stopped"]),
     )
+
+
+def _sampled(sampling: Sampling) -> tuple[dict[str, pa.Array], dict[str, float]]:
+    """What only who draws from a posterior reads: columns, and by their names what is one number for all customers."""
+    columns, alike = _columns(ROW, sampling.rows), dict[str, float]()
+    for name in NAMES[1:]:
+        matrix = sampling.factors.columns[name]
+        for nth in range(matrix.shape[1]):
+            column, key = matrix[:, nth], f"{DRAWN}{name}_{nth}"
+            if len(column) and (column == column[0]).all():
+                alike[key] = float(column[0])
+            else:
+                columns[key] = pa.array(column)
+    return columns | {f"{SAID}{name}": pa.array(each) for name, each in sampling.factors.said.items()}, alike
+
+
+def _sampling(table: pa.Table, rule: Rule) -> Sampling:
+    propensity, alike = _matrix(table, "propensity_"), orjson.loads(table.schema.metadata[b"alike"])
+
+    def matrix(name: str) -> Floats:
+        found = np.empty(propensity.shape)
+        for nth in range(propensity.shape[1]):
+            key = f"{DRAWN}{name}_{nth}"
+            found[:, nth] = alike[key] if key in alike else table[key].to_numpy()
+        return found
+
+    columns = {"propensity": propensity, **{name: matrix(name) for name in NAMES[1:]}}
+    said = {name.removeprefix(SAID): table[name].to_numpy() for name in table.column_names if name.startswith(SAID)}
+    given = orjson.loads(table.schema.metadata[b"given"])
+    return Sampling(_matrix(table, ROW), Factors(columns, given, said), rule)
+
+
+def _read_columns(path: Path, *, drawn: bool) -> list[str] | None:
+    return None if drawn else [name for name in pq.read_schema(path).names if not name.startswith(DRAWN)]
 
 
 def _columns(name: str, matrix: NDArray[Any]) -> dict[str, pa.Array]:

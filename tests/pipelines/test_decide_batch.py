@@ -13,6 +13,7 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.customer import CustomerReference
 from decisioning.decide import consider, decide, decision_id_of
 from decisioning.decision import DecisionRequest
+from decisioning.outbound.sides import Sides
 from decisioning.rollout import Rollout
 from pipelines.cli import app
 from pipelines.composition import compose
@@ -209,7 +210,9 @@ def test_who_was_contacted_since_is_not_recorded(opened, tmp_path):
     reference = CustomerReference("customer_id", sent["customer_id"])
     decide(DecisionRequest("other", reference, "mail", "", limit=1), ports=opened.ports(), now=opened.clock())
     prices = {key: pool["price"] for key, pool in plan["pools"].items()}
-    recorder = Recorder(opened, Plan(**json.loads((tmp_path / "out" / "batch.json").read_bytes())), prices)
+    recorder = Recorder(
+        opened, Plan(**json.loads((tmp_path / "out" / "batch.json").read_bytes())), prices, Sides(opened.scorer)
+    )
     contacted = bool(opened.decisions.find(opened_id(opened, "other")).ranked)
     assert recorder.record([sent["customer_id"]], [sent["action"]]).tolist() == [not contacted]
 
