@@ -11,11 +11,17 @@ from typing import Self
 
 import numpy as np
 
-from benchmarks.batch_home import N_ACTIONS, PLACEMENT, outbound_workspace, populate
+from benchmarks.batch_home import N_ACTIONS, PATTERNS, PLACEMENT, outbound_workspace, populate
 from benchmarks.learned import n_trees, write_learned
 from benchmarks.report import Cell, Report
 from decisioning.condition_array import Words
+from decisioning.customer import CustomerReference
+from decisioning.decide import decide
+from decisioning.decision import DecisionRequest
+from decisioning.outcome import Outcome, OutcomeType
 from decisioning.ports import Candidate, Scores
+from features.fast_layer.keeper import FastKeeper
+from features.fast_layer.origin import Origin
 from pipelines.composition import Composition, compose
 from pipelines.outbound.run import Order, run_batch
 from training.blend import pairs
@@ -27,19 +33,29 @@ from training.trees import Rows, fit_trees
 CUSTOMERS = (100_000, 1_000_000)
 N_TREES = 200
 PAIRED = 4_000
+LEARNING = """
+[learning]
+fast = true
+features = ["age", "product_views_7d", "orders"]
+"""
+ANSWERED = 800
+"""Decisions that the fast layer learns from, where that leaves most of what all can be offered."""
+OUTCOMES: tuple[OutcomeType, ...] = ("accept", "reject", "dismiss")
+NO_LAYER, NEW, LEARNED = "none", "has learned nothing", "has learned from answers"
 
 
 def run(*, quick: bool) -> Report:
-    """Decide for 100,000 and 1,000,000 customers."""
+    """Decide for 100,000 and 1,000,000 customers, by the bundle alone and with a fast layer on top of it."""
     sizes = (2_000,) if quick else CUSTOMERS
     with TemporaryDirectory() as folder:
         bundle = _bundle(outbound_workspace(Path(folder), customers=1_000), Path(folder) / "bundle", quick=quick)
-        found = [_measured(Path(folder) / str(n), n, bundle) for n in sizes]
+        found = [row for n in sizes for row in _measured(Path(folder) / str(n), n, bundle)]
     return Report(
         f"`tsugi decide --batch`: {N_ACTIONS} actions with 3 conditions each, a budget, an inventory and a capacity; "
         f"two workers. The effect has {N_TREES} trees of 31 leaves. `LightGBM alone` is what `Booster.predict` of the "
         f"same rows would cost, by {PAIRED:,} customers; its share is wanted to be 0.7 or more of all that was spent. "
-        "Peak memory is that of the whole process, the making of its home included.",
+        "The same home is decided for by the bundle alone, then with a fast layer. Peak memory is that of the whole "
+        "process up to then, the making of its home included.",
         found,
     )
 
@@ -57,16 +73,42 @@ def _bundle(workspace: Path, folder: Path, *, quick: bool) -> PolicyBundle:
     return replace(bundle, response=replace(bundle.response, effect=effect))
 
 
-def _measured(folder: Path, customers: int, bundle: PolicyBundle) -> dict[str, Cell]:
+def _measured(folder: Path, customers: int, bundle: PolicyBundle) -> list[dict[str, Cell]]:
     folder.mkdir()
-    workspace = outbound_workspace(folder, customers=customers)
-    with compose(folder / "home", workspace) as composition:
+    plain, learning = (outbound_workspace(folder, customers=customers, learning=each) for each in ("", LEARNING))
+    with compose(folder / "home", plain) as composition:
         populate(composition, customers)
-        composition.scorer = bundle
-        found = _batch(composition, folder / "out")
         alone = _lightgbm_alone(composition, bundle, PAIRED) * customers
-    spent = float(found["CPU seconds"])
-    return {"customers": customers, "trees": n_trees(bundle), **found, **_beside(spent, alone)}
+    rows = []
+    for layer, workspace in ((NO_LAYER, plain), (NEW, learning), (LEARNED, learning)):
+        with compose(folder / "home", workspace) as composition:
+            composition.scorer = bundle
+            composition.fast = _keeper(composition, bundle)
+            if layer == LEARNED:
+                _answer(composition, min(ANSWERED, customers // 8))
+            with TemporaryDirectory() as out:
+                found = _batch(composition, Path(out))
+        spent = float(found["CPU seconds"])
+        said: dict[str, Cell] = {"customers": customers, "trees": n_trees(bundle), "fast layer": layer}
+        rows.append({**said, **found, **_beside(spent, alone)})
+    return rows
+
+
+def _keeper(composition: Composition, bundle: PolicyBundle) -> FastKeeper:
+    """What keeps the fast layer of a bundle that is not published."""
+    origin, workspace = Origin(composition.clock(), bundle.response.information), composition.workspace
+    return FastKeeper(composition.ledger, workspace.learning, origin=lambda _: origin, window=workspace.goal.window)
+
+
+def _answer(composition: Composition, n: int) -> None:
+    """Decide for some customers, twice for each, and let one in three accept what they were offered."""
+    for nth in range(n):
+        reference = CustomerReference("user_id", f"u-{nth % PATTERNS}")
+        request = DecisionRequest(f"answered-{nth}", reference, PLACEMENT, "", limit=1)
+        decision, kind = decide(request, ports=composition.ports(), now=composition.clock()), OUTCOMES[nth % 3]
+        shown = [(each.action, each.treatment) for each in decision.ranked]
+        said = [Outcome(f"o-{nth}", decision.decision_id, *each, kind, decision.decided_at) for each in shown]
+        composition.send([], said)
 
 
 def _beside(spent: float, alone: float) -> dict[str, Cell]:

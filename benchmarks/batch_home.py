@@ -22,11 +22,11 @@ PATTERNS = 400
 AT_ONCE = 20_000
 
 
-def outbound_workspace(folder: Path, *, customers: int) -> Path:
+def outbound_workspace(folder: Path, *, customers: int, learning: str = "") -> Path:
     """Write a workspace with 20 actions of three conditions, a budget, an inventory and a capacity; its path."""
-    workspace = folder / "workspace"
+    workspace = folder / ("learning" if learning else "workspace")
     workspace.mkdir()
-    (workspace / "tsugi.toml").write_text('[workspace]\nname = "benchmark"\n')
+    (workspace / "tsugi.toml").write_text(f'[workspace]\nname = "benchmark"\n{learning}')
     (workspace / "features.yaml").write_text(
         "features:\n  - {name: age, view: profile, primitive: trait, trait: age, kind: number, description: age}\n"
     )
