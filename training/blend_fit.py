@@ -1,6 +1,8 @@
 """Fitting a blend: tune the trees, fit the simple model beside them, let later rows choose, refit on everything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, sqrt
 from time import process_time
 
 import numpy as np
@@ -9,7 +11,7 @@ from training.blend import Blend, levels
 from training.encoding import Floats
 from training.linear import WORK, LinearShape, Penalties, fit_linear
 from training.logistic import fit_logistic, sigmoid
-from training.metrics import log_loss
+from training.metrics import log_losses
 from training.pool import without
 from training.trees import Rows, Trees, fit_trees
 from training.tuning import Search, Tuned, spread_sample, tune
@@ -17,7 +19,9 @@ from training.tuning import Search, Tuned, spread_sample, tune
 WEIGHTS = (0.0, 0.5, 1.0)
 """Shares of the trees that are tried, the simplest first: it wins ties."""
 CONVINCING = 1e-4
-"""A heavier share of trees must lower the log loss by this share to be chosen."""
+"""A heavier share of trees must lower the log loss by this share to be chosen, and surely:"""
+SURE = 1.645
+"""by so many standard errors (one-sided, 5 %)."""
 MOST_LINEAR_ROWS, LINEAR_CELLS = 60_000, 15_000_000
 """A logistic regression is fitted on an even sample of at most so many rows, or cells (rows × columns) where rows are
 narrow, or `WORK` where they are narrower still."""
@@ -71,8 +75,9 @@ def choose_blend(train: Rows, validation: Rows, recipe: Recipe) -> Choice:
     searched = process_time()
     both = _fit(visible, recipe, tuned)
     losses = _losses(both, validation)
-    weight = _simplest(losses)
-    report = BlendReport(tuned, losses, weight, searched - begin, process_time() - searched)
+    weight = simplest(losses)
+    means = {share: float(each.mean()) for share, each in losses.items()}
+    report = BlendReport(tuned, means, weight, searched - begin, process_time() - searched)
     return Choice(_weighted(both, weight), report)
 
 
@@ -129,17 +134,26 @@ def _lift(rows: Rows, level: Floats, recipe: Recipe) -> Rows:
     return rows.on(rows.offset + levels(level, rows.matrix[:, recipe.shape.action_column]))
 
 
-def _losses(both: Blend, rows: Rows) -> dict[float, float]:
-    """The log loss by weight of the trees; both parts are asked once."""
+def _losses(both: Blend, rows: Rows) -> dict[float, Floats]:
+    """The log loss of each row by weight of the trees; both parts are asked once."""
     start = 0.0 if rows.offset is None else rows.offset
     linear, grown = (_weighted(both, weight).margin(rows.matrix) for weight in (0.0, 1.0))
     margins = {weight: (1.0 - weight) * linear + weight * grown for weight in WEIGHTS}
-    return {weight: log_loss(rows.label, sigmoid(margin + start)) for weight, margin in margins.items()}
+    return {weight: log_losses(rows.label, sigmoid(margin + start)) for weight, margin in margins.items()}
 
 
-def _simplest(losses: dict[float, float]) -> float:
-    best = WEIGHTS[0]
-    for weight in WEIGHTS[1:]:
-        if losses[weight] < losses[best] * (1 - CONVINCING):
+def simplest(losses: Mapping[float, Floats]) -> float:
+    """The least weight of the trees that none heavier surely betters. Parameters: `losses` of the same rows, by weight.
+
+    >>> even = np.array([0.5, 0.6, 0.4, 0.5])
+    >>> simplest({0.0: even, 0.5: even - [0.1, -0.1, 0.1, -0.05], 1.0: even - [0.03, 0.02, 0.03, 0.02]})
+    1.0
+    """
+    weights = sorted(losses)
+    best = weights[0]
+    for weight in weights[1:]:
+        gained = losses[best] - losses[weight]
+        sure = SURE * gained.std(ddof=1) / sqrt(len(gained)) if len(gained) > 1 else inf
+        if gained.mean() > max(CONVINCING * losses[best].mean(), sure):
             best = weight
     return best

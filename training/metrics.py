@@ -19,10 +19,13 @@ def log_loss(label: Floats, probability: Floats) -> float:
     >>> round(log_loss(np.array([1.0, 0.0]), np.array([0.5, 0.5])), 4)
     0.6931
     """
-    if len(label) == 0:
-        return float("nan")
+    return float(np.mean(log_losses(label, probability))) if len(label) else float("nan")
+
+
+def log_losses(label: Floats, probability: Floats) -> Floats:
+    """The negative log-likelihood of each row (n,)."""
     p = np.clip(probability, TINY, 1 - TINY)
-    return float(-np.mean(label * np.log(p) + (1 - label) * np.log1p(-p)))
+    return np.asarray(-(label * np.log(p) + (1 - label) * np.log1p(-p)))
 
 
 def auc(label: Floats, score: Floats) -> float:
