@@ -23,9 +23,14 @@ def _instructions(name):
     return [line.removeprefix(f"{name} ") for line in LINES if line.startswith(f"{name} ")]
 
 
+def _copied():
+    """What comes from the project; the rest comes from an earlier stage."""
+    return [copied for copied in _instructions("COPY") if not copied.startswith("--from=")]
+
+
 def test_everything_that_is_copied_is_there_and_let_through():
     let_through = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    for copied in _instructions("COPY"):
+    for copied in _copied():
         for source in shlex.split(copied)[:-1]:
             assert (ROOT / source).exists(), source
             assert f"!{source}" in let_through
@@ -34,7 +39,23 @@ def test_everything_that_is_copied_is_there_and_let_through():
 def test_every_room_that_is_installed_is_copied():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     rooms = json.loads(re.search(r"(?m)^\[tool\.hatch.*wheel\]\npackages = (\[.*\])", text)[1])
-    assert {shlex.split(copied)[0] for copied in _instructions("COPY")} >= set(rooms)
+    assert {shlex.split(copied)[0] for copied in _copied()} >= set(rooms)
+
+
+def _locked(name):
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    return set(re.findall(r"(?m)^([a-z0-9._-]+==[^ ;]+)", text))
+
+
+@pytest.mark.parametrize("name", ["build", "image", "serving"])
+def test_what_goes_into_an_image_is_locked_as_what_is_tested(name):
+    assert _locked(name)
+    assert _locked(name) <= _locked("all")
+
+
+def test_an_image_has_nothing_of_what_tests_the_project():
+    tested_with = ("pytest", "hypothesis", "ruff", "schemathesis", "import-linter", "hatchling")
+    assert not {each for each in _locked("image") if each.split("==")[0] in tested_with}
 
 
 def _commands():
