@@ -19,8 +19,10 @@ from decisioning.slate import Slate
 ROUNDS = 3
 """How often every pool is looked at."""
 HALVINGS = 20
-NEAR, WIDENINGS = 1.02, 6
-"""By how much a price is thought to be off that is nearly right, and how often that may be too little."""
+FIRST_CUSTOMERS = 25_000
+"""Customers whose draws, one of each, prices are settled over before all draws are asked."""
+NEAR, WIDENINGS, HALVINGS_NEAR = 1.02, 6, 12
+"""By how much a price is thought to be off that is nearly right, how often that is too little; how closely to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +69,41 @@ class Market:
         """Some of the customers, before the same pools."""
         return replace(self, priority=self.priority[rows], chances=self.chances.take(rows))
 
+    def thinned(self, most: int) -> "Market":
+        """Every so-manieth customer, so many at most, with that share of the pools."""
+        rows = np.arange(0, len(self.priority), max(-(-len(self.priority) // most), 1))
+        return replace(self.take(rows), share=self.share * len(rows) / max(len(self.priority), 1))
+
 
 def settled(market: Market, start: Floats) -> Floats:
     """Prices (r,) at which no pool is wanted by more than it has, and lower ones would be, from a start (r,).
 
-    Where customers draw from a posterior, prices are settled over one draw of each, and then moved to where all their
-    draws ask for them.
+    Where customers draw from a posterior, prices are settled over one draw of each of some, and then moved to where all
+    draws of everybody ask for them.
     """
-    prices, once = start.copy(), market.drawn_once
+    if market.chances.sampling is None:
+        return _settled(market, start)
+    return _moved(market, _settled(market.thinned(FIRST_CUSTOMERS).drawn_once, start))
+
+
+def _settled(market: Market, start: Floats) -> Floats:
+    prices = start.copy()
     for _ in range(ROUNDS):
         before = prices.copy()
         for nth in range(len(prices)):
-            prices[nth] = _price(once, prices, nth)
+            prices[nth] = _price(market, prices, nth)
         if np.allclose(prices, before, rtol=1e-6, atol=1e-9):
             break
-    return prices if market.chances.sampling is None else _moved(market, prices)
+    return prices
 
 
 def _moved(market: Market, prices: Floats) -> Floats:
     """Prices that are nearly right, each moved in turn to where it is not overdrawn any more, or would be."""
     prices, chosen = prices.copy(), market.drawn(prices).chosen
+    last = len(prices) - 1
     for nth in range(len(prices)):
         before, prices[nth] = prices[nth], _near(market, prices, nth, chosen)
-        if prices[nth] != before:
+        if prices[nth] != before and nth != last:
             chosen = market.drawn(prices).chosen
     return prices
 
@@ -131,7 +145,7 @@ def _near(market: Market, prices: Floats, nth: int, chosen: Places) -> float:
         asked = few.drawn(_with(prices, nth, price)).chosen
         return not market.overdraws(np.concatenate((others, asked)), nth)
 
-    return _between(min(near, far), max(near, far), fits, HALVINGS)
+    return _between(min(near, far), max(near, far), fits, HALVINGS_NEAR)
 
 
 def _with(prices: Floats, nth: int, price: float) -> Floats:

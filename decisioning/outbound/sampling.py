@@ -26,8 +26,8 @@ class Contest:
     """What the first choice of n customers is drawn from.
 
     Parameters: `best` (n, k), the candidate that stands for each of k actions; `offered` (n, k); `idle` (n,), who may
-    be offered nothing; `order` (n, k), actions as they are preferred among equals; `first`
-    (n,), the choice by priority alone, k being to do nothing; `priority` (n, m) before prices and `charges` (m,).
+    be offered nothing; `order` (n, k), actions as they are preferred among equals; `first` (n,), the choice by priority
+    alone, k being to do nothing; `priority` (n, m) before prices and `charges` (m,).
     """
 
     best: Places

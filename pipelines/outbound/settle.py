@@ -1,7 +1,7 @@
 """The second pass: prices over an even sample of all customers, then what everybody draws, repaired to the unit."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -80,8 +80,7 @@ def _prices(files: Files, n: int) -> Floats:
     if not files.terms.pools:
         return np.zeros(0)
     market = _sample(files, n)
-    few = _thinned(market.drawn_once, -(-len(market.priority) // MOST_CUSTOMERS))
-    return settled(market, exact_prices(few))
+    return settled(market, exact_prices(market.thinned(MOST_CUSTOMERS).drawn_once))
 
 
 def _sample(files: Files, n: int) -> Market:
@@ -97,13 +96,6 @@ def _every(files: Files, step: int) -> Iterator[tuple[Places, WeighedBlock]]:
     """Each block with the places of every step-th customer of all."""
     for rows, block in files.blocks(drawn=True):
         yield np.arange(-rows.start % step, len(block), step), block
-
-
-def _thinned(market: Market, step: int) -> Market:
-    """Every so-manieth customer, with that share of the pools."""
-    rows = np.arange(0, len(market.priority), max(step, 1))
-    share = market.share * len(rows) / max(len(market.priority), 1)
-    return replace(market, priority=market.priority[rows], chances=market.chances.take(rows), share=share)
 
 
 def _drawn(files: Files, prices: Floats) -> Drawn:
