@@ -19,6 +19,8 @@ from features.record import DECISION, OUTCOME
 from features.rejection import RejectedEventError, Rejection, shown
 from features.rejects import keep_rejects
 
+_SECOND_US = 1_000_000
+
 
 class Fate(Enum):
     """What became of one outcome that was not refused."""
@@ -136,8 +138,13 @@ def _join(connection: sqlite3.Connection, outcome: Outcome, received_us: int, *,
 
 
 def _occurred_us(outcome: Outcome, contact: _Contact, received_us: int) -> int:
-    """When it happened: what a fast clock puts after it was received happened then, and never before its decision."""
+    """When it happened: what a fast clock puts after it was received happened then, and never before its decision.
+
+    Many senders tell whole seconds: within the second of the decision, they mean after it.
+    """
     occurred_us = to_us(outcome.occurred_at)
+    if occurred_us == contact.decided_us // _SECOND_US * _SECOND_US:
+        return contact.decided_us
     if occurred_us < contact.decided_us:
         decided = from_us(contact.decided_us).isoformat()
         message = f"occurred_at is {outcome.occurred_at.isoformat()}; the decision was made at {decided}"

@@ -1,4 +1,5 @@
 import math
+from datetime import timedelta
 
 import orjson
 import pytest
@@ -10,6 +11,7 @@ from decisioning.customer import CustomerReference
 from features.contacts import ContactBook
 from features.decision_book import DecisionBook
 from features.identity import IdentityGraph
+from features.instant import to_us
 from features.ledger import Ledger
 from features.outcomes import OutcomeBook
 from features.rejects import RejectBook
@@ -96,6 +98,16 @@ def test_what_cannot_be_is_refused_and_the_rest_kept(decided, changes, code, fie
     assert (receipt.accepted, receipt.quarantined) == (1, 0)
     assert [(why.index, why.code, why.field) for why in receipt.rejected] == [(0, code, field)]
     assert [(reject.source, reject.code) for reject in RejectBook(decided).newest()] == [("outcome", code)]
+
+
+def test_an_outcome_told_to_the_second_of_its_decision_came_after_it(ledger):
+    decided_at = NOW.replace(microsecond=517_709)
+    DecisionBook(ledger, a_catalog()).record(a_decision(decided_at=decided_at)).result()
+    second, before = decided_at.replace(microsecond=0), decided_at - timedelta(microseconds=1)
+    receipt = take(ledger, an_outcome(occurred_at=second), an_outcome("2", type="click", occurred_at=before))
+    assert [(why.index, why.code) for why in receipt.rejected] == [(1, "before_decision")]
+    (record,) = ledger.records(kinds=("outcome",))
+    assert record.occurred_us == to_us(decided_at)
 
 
 def test_an_outcome_waits_for_its_decision(ledger):
