@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ FILE = "learned.json"
 def learned_scorer(folder: Path, composition: Composition, *, now: datetime) -> Scorer:
     """What serves, with what had been answered when the batch of a folder began; now, where none has.
 
-    Raises: `UnavailableError` where the ledger cannot be read.
+    Raises: `UnavailableError` where the ledger cannot be read, `InvalidInputError` where what was kept is damaged.
     """
     path = folder / FILE
     if not (folder / plan.FILE).exists():
@@ -32,7 +33,7 @@ def learned_scorer(folder: Path, composition: Composition, *, now: datetime) -> 
         if isinstance(scorer, FastScorer):
             folder.mkdir(parents=True, exist_ok=True)
             replace_file(path, orjson.dumps(_told(scorer), option=orjson.OPT_SERIALIZE_NUMPY))
-    return _read(orjson.loads(path.read_bytes()), composition.scorer) if path.exists() else composition.scorer
+    return plan.kept(path, partial(_read, composition.scorer)) if path.exists() else composition.scorer
 
 
 def _now(composition: Composition, now: datetime) -> Scorer:
@@ -57,7 +58,7 @@ def _told(scorer: FastScorer) -> dict[str, Any]:
     }
 
 
-def _read(told: Mapping[str, Any], scorer: Scorer) -> FastScorer:
+def _read(scorer: Scorer, told: Mapping[str, Any]) -> FastScorer:
     posterior = Posterior(Places(told["actions"]), np.array(told["beliefs"], dtype=np.float64))
     regressors = Regressors(*(tuple(told[name]) for name in ("features", "centers", "spreads")))
     return FastScorer(scorer, posterior, regressors, told["boldness"], told["seq"])

@@ -1,15 +1,17 @@
 """What a batch is made from: kept beside its files, so that one that was interrupted goes on as it began."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import orjson
 
 from decisioning.errors import InvalidInputError
 from features.replace_file import replace_file
 
+T = TypeVar("T")
 FILE = "batch.json"
 
 
@@ -40,14 +42,15 @@ class Plan:
 def kept_plan(folder: Path, wanted: Plan) -> Plan:
     """The plan of a folder: the one that began there, else this one.
 
-    Raises `InvalidInputError` where another one began there: by another catalogue, bundle, challenger, placement, name.
+    Raises `InvalidInputError` where another one began there: by another catalogue, bundle, challenger, placement, name;
+    and where what began there cannot be read.
     """
     path = folder / FILE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, orjson.dumps(asdict(wanted), option=orjson.OPT_INDENT_2))
         return wanted
-    began = Plan(**orjson.loads(path.read_bytes()))
+    began = kept(path, lambda told: Plan(**told))
     for name in ("run", "placement", "catalog", "bundle", "customers_at_once", "challenger", "share"):
         before, now = getattr(began, name), getattr(wanted, name)
         if before != now:
@@ -56,3 +59,12 @@ def kept_plan(folder: Path, wanted: Plan) -> Plan:
             )
             raise InvalidInputError(message, field="out")
     return began
+
+
+def kept(path: Path, read: Callable[[dict[str, Any]], T]) -> T:
+    """What a file of a batch tells, a JSON object. Raises `InvalidInputError`, naming the file, where it is damaged."""
+    try:
+        return read(orjson.loads(path.read_bytes()))
+    except (KeyError, TypeError, ValueError) as damage:
+        message = f"{path} is damaged ({type(damage).__name__}): the batch cannot go on; choose another folder"
+        raise InvalidInputError(message, field="out") from damage

@@ -12,7 +12,7 @@ from benchmarks.learned import lesson
 from decisioning.customer import CustomerReference
 from decisioning.decide import consider, decide, propose
 from decisioning.decision import DecisionRequest
-from decisioning.errors import UnavailableError
+from decisioning.errors import InvalidInputError, UnavailableError
 from decisioning.outbound.request import request_of
 from decisioning.outcome import Outcome
 from features.fast_layer.projection import FastProjection
@@ -160,6 +160,16 @@ def test_a_batch_goes_on_with_what_was_answered_when_it_began(opened, tmp_path):
     assert opened.ports().scorer.seq > decision.learned.seq
     run_batch(opened, replace(order, out=begun))
     assert every_byte(begun) == every_byte(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", ["batch.json", "learned.json"])
+@pytest.mark.parametrize("damaged", [b"", b"[]", b"{}", b'{"seq": 1'])
+def test_a_batch_does_not_go_on_from_a_damaged_file(opened, tmp_path, name, damaged):
+    order = Order("june", "mail", tmp_path / "out", customers_at_once=200)
+    run_batch(opened, order)
+    (tmp_path / "out" / name).write_bytes(damaged)
+    with pytest.raises(InvalidInputError, match=rf"{name} is damaged .* choose another folder"):
+        run_batch(opened, order)
 
 
 def test_what_is_recorded_was_decided_with_what_the_batch_had_learned(opened, tmp_path):
