@@ -31,7 +31,7 @@ class Customer:
         """Object, or allow again with proof; what lies between the answer and the next request is certain."""
         if objects:
             body = {"objection_id": f"{self.user}-{n}", "customer": {"user_id": self.user}}
-            client.post("/v1/objections", json=body).raise_for_status()
+            answered(client, "/v1/objections", body)
             self.objecting.append([time.monotonic(), None])
             return
         self.objecting[-1][1] = time.monotonic()
@@ -40,16 +40,13 @@ class Customer:
                 "consent_id": f"{self.user}-{n}-{purpose}", "customer": {"user_id": self.user}, "purpose": purpose,
                 "granted": True, "method": "form", "text": {"version": "1"},
             }  # fmt: skip
-            client.post("/v1/consents", json=body).raise_for_status()
+            answered(client, "/v1/consents", body)
 
     def ask(self, client, n):
         """Ask for a decision, and note when the request started and ended."""
         began = time.monotonic()
-        answer = client.post(
-            "/v1/decisions",
-            json={"request_id": f"{self.user}-q{n}", "customer": {"user_id": self.user}, "placement": "web_home"},
-        )
-        answer.raise_for_status()
+        body = {"request_id": f"{self.user}-q{n}", "customer": {"user_id": self.user}, "placement": "web_home"}
+        answer = answered(client, "/v1/decisions", body)
         self.asked.append((began, time.monotonic(), answer.json()["decision_id"]))
 
     def under_objection(self):
@@ -59,6 +56,15 @@ class Customer:
             for began, ended, decision in self.asked
             if any(acked < began and (lifted is None or ended < lifted) for acked, lifted in self.objecting)
         }
+
+
+def answered(client, path, body):
+    """The answer; who is told that there is too much to do comes again when told to."""
+    answer = client.post(path, json=body)
+    while answer.status_code == 503 and answer.json()["error"]["code"] == "overloaded":
+        time.sleep(int(answer.headers["retry-after"]))
+        answer = client.post(path, json=body)
+    return answer.raise_for_status()
 
 
 def running(work, customer, url, stop):

@@ -1,4 +1,4 @@
-"""As many requests are under way as the event loop gets around to soon, whatever one of them costs."""
+"""As many requests are under way as can be answered soon, whatever one of them costs."""
 
 from collections import deque
 
@@ -57,21 +57,32 @@ def test_some_are_always_let_in_and_never_too_many(waits):
         assert FEWEST <= admission.n_allowed <= MOST
 
 
-def test_of_one_long_round_only_the_first_word_counts():
-    now = 1.0
+@pytest.mark.parametrize(("cost", "every", "pause"), [(0.004, 13, 0.05), (0.006, 20, 0.06), (0.002, 200, 0.3)])
+def test_pauses_of_a_busy_machine_do_not_turn_eight_callers_away(cost, every, pause):
+    now = 0.0
     admission = Admission(clock=lambda: now)
-    for _ in range(20):
-        admission.waited_since(0.0)
-    assert admission.n_allowed == int(0.8 * MOST)
+    for n in range(5_000):
+        began, now = now, now + cost + pause * (n % every == 0)
+        admission.waited_since(began)
+        assert admission.n_allowed >= 8
+
+
+def test_of_what_waits_together_no_moment_counts_twice():
+    now = 1.0
+    together, alone = Admission(clock=lambda: now), Admission(clock=lambda: now)
+    for admission, begins in ((together, [0.0] * 20), (alone, [0.0] + [1.0] * 19)):
+        for began in begins:
+            admission.waited_since(began)
+    assert together.n_allowed == alone.n_allowed
 
 
 def test_it_grows_again_where_waits_are_short():
     now = 0.0
     admission = Admission(clock=lambda: now)
-    for _ in range(100):
-        began, now = now, now + 2 * SOON
+    for _ in range(500):
+        began, now = now, now + SOON
         admission.waited_since(began)
     assert admission.n_allowed == FEWEST
-    for _ in range(MOST**2):
+    for _ in range(500):
         admission.waited_since(now)
     assert admission.n_allowed == MOST
