@@ -3,10 +3,11 @@
 A model's uplift varies more between customers than the truth does. The calibration slope says how much of the variation
 is real: 1 all of it, 0 none (then every customer gets the action's average effect). It is the least-squares coefficient
 of the residual-on-residual regression of Nie and Wager (2021), Biometrika 108(2), "Quasi-oracle estimation of
-heterogeneous treatment effects", pooled over the actions, on rows the models have not seen.
+heterogeneous treatment effects", pooled over the actions, on rows the models have not seen. What is then learned again
+from those rows too varies less for no reason, and is drawn in less.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Shrinkage:
     """How an uplift is drawn in.
 
     Parameters: `centers` (n_actions + 1,), the average effect by action code, the last for an unknown action; `slope`
-    in [0, 1]; `standard_error` of the slope.
+    in [0, 1]; `standard_error` of the slope as it was measured.
     """
 
     centers: Floats
@@ -52,6 +53,18 @@ class Shrinkage:
         """The drawn-in uplift (n,)."""
         center = levels(self.centers, codes)
         return np.asarray(center + self.slope * (uplift - center))
+
+    def learned_again(self, share: float) -> "Shrinkage":
+        """That of the same model learned again from more rows, of which it had seen this share.
+
+        A slope is V / (V + E), the variance V of what is real beside the variance E of the error, which falls as rows
+        grow in number: V / (V + share × E).
+
+        >>> Shrinkage(np.zeros(1), slope=0.5, standard_error=0.1).learned_again(0.5)
+        Shrinkage(centers=array([0.]), slope=0.6666666666666666, standard_error=0.1)
+        """
+        left = self.slope + (1.0 - self.slope) * share
+        return replace(self, slope=self.slope / left if left > 0.0 else 0.0)
 
 
 def fit_shrinkage(rows: EffectRows, *, n_actions: int) -> Shrinkage:

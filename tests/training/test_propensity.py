@@ -14,7 +14,7 @@ from training.constant import ConstantBundle, constant_entries
 from training.dataset import split_by_time
 from training.exposure import evidence_of
 from training.propensity import fit_propensity
-from training.shrinkage import EffectRows, fit_shrinkage
+from training.shrinkage import EffectRows, Shrinkage, fit_shrinkage
 from training.tuning import Search
 
 SEARCH = Search(trials=4, seed=7)
@@ -147,6 +147,18 @@ def test_the_slope_undoes_an_inflated_spread(inflation, wanted):
     rows = EffectRows(np.zeros(n), shown.astype(float), outcome, np.full(n, 0.5), np.full(n, 0.3), stated)
     found = fit_shrinkage(rows, n_actions=1)
     assert found.slope == pytest.approx(wanted, abs=4 * found.standard_error)
+
+
+def test_a_slope_measured_on_half_of_the_rows_says_what_it_is_on_all_of_them():
+    rng = np.random.default_rng(3)
+    n_customers, draws = 2_000, 40
+    uplift = rng.normal(0.1, 0.05, n_customers)
+    answers = uplift[:, None] + rng.normal(0.0, 0.4, (n_customers, draws))
+    half, whole = answers[:, : draws // 2].mean(axis=1), answers.mean(axis=1)
+    real = [float(np.polyfit(each, uplift, 1)[0]) for each in (half, whole)]
+    again = Shrinkage(np.zeros(2), real[0], 0.0).learned_again(0.5)
+    assert real[0] == pytest.approx(0.24, abs=0.04)
+    assert again.slope == pytest.approx(real[1], abs=0.03)
 
 
 def test_placebo_variation_is_shrunk_away():
