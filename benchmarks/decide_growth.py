@@ -1,7 +1,8 @@
 """How the cost of a decision grows with the candidate actions, and with the customers of a home.
 
-Decisions are made as the service makes them, record included, without HTTP around it. The homes of one table take
-turns, so that what else the machine does meets all alike.
+Decisions are made as the service makes them, record included, without HTTP around it, and with one thread for products
+of matrices, as `tsugi serve` has them. The homes of one table take turns, so that what else the machine does meets all
+alike.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from zlib import crc32
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
 from benchmarks.grown import N_LEAVES, N_TREES, grown_bundle
 from benchmarks.offers_workspace import N_OFFERS, PLACEMENT, offers_workspace
@@ -45,10 +48,11 @@ def run(*, quick: bool) -> Report:
     """Decide in homes of more and more actions, and of more and more customers."""
     each_round, rounds = (30, 3) if quick else (100, 9)
     actions, customers = (ACTIONS[:2], (1_000, 10_000)) if quick else (ACTIONS, CUSTOMERS)
-    rows = [
-        *_table([(f"{n:,} actions", n, FEW) for n in actions], each_round, rounds),
-        *_table([(f"{n:,} customers", N_OFFERS, n) for n in customers], each_round, rounds),
-    ]
+    with threadpool_limits(limits=1):
+        rows = [
+            *_table([(f"{n:,} actions", n, FEW) for n in actions], each_round, rounds),
+            *_table([(f"{n:,} customers", N_OFFERS, n) for n in customers], each_round, rounds),
+        ]
     return Report(
         f"A decision in process, durable, CPU of all threads, the median of {rounds} rounds of {each_round}: lists of "
         f"10, three conditions for each action, all standard features, a logistic regression and {N_TREES} trees of "
