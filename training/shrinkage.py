@@ -55,7 +55,7 @@ class Shrinkage:
         return np.asarray(center + self.slope * (uplift - center))
 
     def learned_again(self, share: float) -> "Shrinkage":
-        """That of the same model learned again from more rows, of which it had seen this share.
+        """That of the same model learned again from more rows, of which it had seen this share in (0, 1].
 
         A slope is V / (V + E), the variance V of what is real beside the variance E of the error, which falls as rows
         grow in number: V / (V + share × E).
@@ -63,8 +63,7 @@ class Shrinkage:
         >>> Shrinkage(np.zeros(1), slope=0.5, standard_error=0.1).learned_again(0.5)
         Shrinkage(centers=array([0.]), slope=0.6666666666666666, standard_error=0.1)
         """
-        left = self.slope + (1.0 - self.slope) * share
-        return replace(self, slope=self.slope / left if left > 0.0 else 0.0)
+        return replace(self, slope=self.slope / (self.slope + (1.0 - self.slope) * share))
 
 
 def fit_shrinkage(rows: EffectRows, *, n_actions: int) -> Shrinkage:

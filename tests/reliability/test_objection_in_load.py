@@ -1,11 +1,12 @@
 """Row 50 of the reliability list: an objection is effective for every decision that starts after its 2xx, in load."""
 
+import json
 import random
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 
-import httpx
 import pytest
 from meanwhile import meanwhile
 from service_process import KEY, Service
@@ -14,6 +15,7 @@ from features.catalog_source import feature_set_of
 from features.decision_book import decision_of
 from features.ledger import Ledger
 from features.workspace import Workspace
+from serving.client.transport import Patience, Transport
 
 USERS = 4
 
@@ -31,7 +33,7 @@ class Customer:
         """Object, or allow again with proof; what lies between the answer and the next request is certain."""
         if objects:
             body = {"objection_id": f"{self.user}-{n}", "customer": {"user_id": self.user}}
-            answered(client, "/v1/objections", body)
+            client.send("POST", "/v1/objections", body)
             self.objecting.append([time.monotonic(), None])
             return
         self.objecting[-1][1] = time.monotonic()
@@ -40,14 +42,14 @@ class Customer:
                 "consent_id": f"{self.user}-{n}-{purpose}", "customer": {"user_id": self.user}, "purpose": purpose,
                 "granted": True, "method": "form", "text": {"version": "1"},
             }  # fmt: skip
-            answered(client, "/v1/consents", body)
+            client.send("POST", "/v1/consents", body)
 
     def ask(self, client, n):
         """Ask for a decision, and note when the request started and ended."""
         began = time.monotonic()
         body = {"request_id": f"{self.user}-q{n}", "customer": {"user_id": self.user}, "placement": "web_home"}
-        answer = answered(client, "/v1/decisions", body)
-        self.asked.append((began, time.monotonic(), answer.json()["decision_id"]))
+        answer = client.send("POST", "/v1/decisions", body)
+        self.asked.append((began, time.monotonic(), json.loads(answer.body)["decision_id"]))
 
     def under_objection(self):
         """The decisions whose whole request lay between an acknowledged objection and what ended it."""
@@ -58,17 +60,8 @@ class Customer:
         }
 
 
-def answered(client, path, body):
-    """The answer; who is told that there is too much to do comes again when told to."""
-    answer = client.post(path, json=body)
-    while answer.status_code == 503 and answer.json()["error"]["code"] == "overloaded":
-        time.sleep(int(answer.headers["retry-after"]))
-        answer = client.post(path, json=body)
-    return answer.raise_for_status()
-
-
 def running(work, customer, url, stop):
-    with httpx.Client(base_url=url, headers=KEY, timeout=20) as client:
+    with closing(Transport(url, KEY, Patience(timeout=20))) as client:  # which comes again when told to
         n = 0
         while not stop.is_set():
             work(customer, client, n)
