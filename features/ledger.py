@@ -90,6 +90,11 @@ class Ledger:
         """
         return self._writer.submit(operation)
 
+    @property
+    def writing_thread(self) -> int | None:
+        """The thread that writes, by the system's number; None before its first."""
+        return self._writer.thread_id
+
     def gather(self, soon: Soon | None) -> None:
         """Let what the calling thread writes share commits, see `LedgerWriter.gather`."""
         self._writer.gather(soon)

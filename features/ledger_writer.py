@@ -53,6 +53,11 @@ class LedgerWriter:
             self._gathering = None if soon is None else (get_ident(), soon)
             self._release()
 
+    @property
+    def thread_id(self) -> int | None:
+        """The writing thread, by the system's number; None while there is none."""
+        return None if self._thread is None else self._thread.native_id
+
     def submit(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
         """Queue an operation. Raises `UnavailableError` once the writer is closed."""
         with self._lock:

@@ -59,6 +59,7 @@ from serving.in_time import InTime, Lane
 from serving.kept import Kept
 from serving.metrics import Metrics
 from serving.model_store import Shelf, bundle_of, challenger_store, model_store
+from serving.one_core import keep_to_one_core
 from serving.online_store import OnlineStore, open_online_store
 from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
@@ -85,6 +86,7 @@ async def compose(settings: Settings, *, clock: Callable[[], datetime]) -> Async
             prime(desk),
             tidy(desk),
             keep_watch(desk, Home(settings.home)),
+            keep_to_one_core(desk.ledger),
         )
         tasks = [asyncio.create_task(each) for each in always]
         desk.ledger.gather(asyncio.get_running_loop().call_soon)
