@@ -1,4 +1,4 @@
-"""How the cost of a decision grows with the candidate actions, and with the customers of a home.
+"""How the cost of a decision grows: with candidate actions, with customers, with what a customer was offered before.
 
 Decisions are made as the service makes them, record included, without HTTP around it, and with one thread for products
 of matrices, as `tsugi serve` has them. The homes of one table take turns, so that what else the machine does meets all
@@ -11,7 +11,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -31,8 +31,21 @@ from serving.settings import Settings
 
 ACTIONS = (10, 50, 200, 1_000)
 CUSTOMERS = (10_000, 100_000, 1_000_000)
+CONTACTS = (0, 1_000, 30_000)
 FEW = 1_000
 """Customers of the homes that differ in actions."""
+A_YEAR = int(timedelta(days=365).total_seconds())
+FEWEST = 10
+"""Customers of the homes that differ in contacts."""
+
+
+class Size(NamedTuple):
+    """What a home is made of. Parameters: `contacts`, offered to every customer before the time that limits look at."""
+
+    name: str
+    actions: int = N_OFFERS
+    customers: int = FEW
+    contacts: int = 0
 
 
 class Case(NamedTuple):
@@ -45,43 +58,45 @@ class Case(NamedTuple):
 
 
 def run(*, quick: bool) -> Report:
-    """Decide in homes of more and more actions, and of more and more customers."""
+    """Decide in homes of more and more actions, customers, and contacts."""
     each_round, rounds = (30, 3) if quick else (100, 9)
     actions, customers = (ACTIONS[:2], (1_000, 10_000)) if quick else (ACTIONS, CUSTOMERS)
+    contacts = CONTACTS[:2] if quick else CONTACTS
     with threadpool_limits(limits=1):
         rows = [
-            *_table([(f"{n:,} actions", n, FEW) for n in actions], each_round, rounds),
-            *_table([(f"{n:,} customers", N_OFFERS, n) for n in customers], each_round, rounds),
+            *_table([Size(f"{n:,} actions", actions=n) for n in actions], each_round, rounds),
+            *_table([Size(f"{n:,} customers", customers=n) for n in customers], each_round, rounds),
+            *_table([Size(f"{n:,} contacts", customers=FEWEST, contacts=n) for n in contacts], each_round, rounds),
         ]
     return Report(
         f"A decision in process, durable, CPU of all threads, the median of {rounds} rounds of {each_round}: lists of "
         f"10, three conditions for each action, all standard features, a logistic regression and {N_TREES} trees of "
-        f"{N_LEAVES} leaves; {FEW:,} customers where actions differ, {N_OFFERS} actions where customers do. The "
-        "customers' identifiers and feature rows are written straight into the stores, as copies of one.",
+        f"{N_LEAVES} leaves; {FEW:,} customers where actions differ, {N_OFFERS} actions where customers do, and "
+        f"{FEWEST} customers where it is how much each was offered a year ago. The customers' identifiers, feature "
+        "rows and contacts are written straight into the stores, as copies of one.",
         rows,
     )
 
 
-def _table(cases: Sequence[tuple[str, int, int]], each_round: int, rounds: int) -> list[dict[str, Cell]]:
+def _table(sizes: Sequence[Size], each_round: int, rounds: int) -> list[dict[str, Cell]]:
     with TemporaryDirectory() as name, ExitStack() as stack:
-        opened = [_opened(case, Path(name) / str(place), stack) for place, case in enumerate(cases)]
+        opened = [_opened(size, Path(name) / str(place), stack) for place, size in enumerate(sizes)]
         for nth in range(-1, rounds):
             for case in opened:
                 _round(case, nth, each_round)
         return [_row(case, opened[0]) for case in opened]
 
 
-def _opened(case: tuple[str, int, int], folder: Path, stack: ExitStack) -> Case:
-    name, n_actions, n_customers = case
+def _opened(size: Size, folder: Path, stack: ExitStack) -> Case:
     folder.mkdir()
-    settings = Settings(home=folder / "home", workspace=offers_workspace(folder, offers=n_actions))
+    settings = Settings(home=folder / "home", workspace=offers_workspace(folder, offers=size.actions))
     with open_desk(settings, clock=_now) as desk:
         desk.intake.accept(_history(), received_at=_now())
-    _multiply(Home(settings.home), n_customers)
+    _multiply(Home(settings.home), size)
     desk = stack.enter_context(open_desk(settings, clock=_now))
     desk.bundle.current = grown_bundle(desk.catalog.current.catalog, desk.profiles.documents.features)
     desk.fast.prime()
-    return Case(name, desk, n_customers, [])
+    return Case(size.name, desk, size.customers, [])
 
 
 def _now() -> datetime:
@@ -96,10 +111,12 @@ def _history() -> list[dict[str, object]]:
     ]
 
 
-def _multiply(home: Home, n: int) -> None:
-    """Copy the one customer of a home: identifiers and feature rows, each in order of its key."""
+def _multiply(home: Home, size: Size) -> None:
+    """Copy the one customer of a home: identifiers and feature rows, each in order of its key; and what was offered."""
+    n = size.customers
     with sqlite3.connect(home.ledger) as ledger:
         ledger.execute(_IDENTIFIERS, (n,))
+        ledger.execute(_CONTACTS, (size.contacts, int(_now().timestamp()) - A_YEAR))
         (first,) = ledger.execute("SELECT customer_id FROM identifier WHERE value = 'first'").fetchone()
     with sqlite3.connect(home.online) as online:
         online.execute(_ROWS, (n, first))
@@ -132,6 +149,12 @@ _UP_TO = "WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n
 _IDENTIFIERS = f"""
     {_UP_TO} INSERT INTO identifier (kind, value, customer_id, first_us, first_id)
     SELECT 'user_id', 'many-' || n, printf('c_%014d', n), 0, 'many' FROM k
+"""  # noqa: S608 (constants only)
+_CONTACTS = f"""
+    {_UP_TO} INSERT INTO contact (node, decision_id, action, treatment, action_group, channel, decided_us, expires_us)
+    SELECT i.node, 'd_' || n / 10, printf('offer_%02d', n % 10), 'standard', 'group_1', 'web',
+        (?2 + n / 10) * 1000000, (?2 + n / 10 + 60) * 1000000
+    FROM k JOIN identifier i WHERE ?1 > 0 AND i.value LIKE 'many-%'
 """  # noqa: S608 (constants only)
 _ROWS = f"""
     {_UP_TO} INSERT INTO state_row SELECT printf('c_%014d', n), s.view, s.event_us, s.created_us, s.state

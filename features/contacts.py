@@ -7,6 +7,7 @@ confirmed counts until it expires. Outbound channels and placements that imply t
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from decisioning.catalog import Catalog
@@ -105,15 +106,18 @@ def _row(node: int, decision_id: str, decided_us: int, fact: Mapping[str, Any]) 
 
 
 def _contact(action: str, group: str, channel: str, at_us: int, expires_us: int | None) -> Contact:
-    return Contact(action, group, channel, from_us(at_us), None if expires_us is None else from_us(expires_us))
+    return Contact(action, group, channel, _moment(at_us), None if expires_us is None else _moment(expires_us))
 
 
 def _answer(action: str, group: str, kind: str, occurred_us: int) -> Answer:
     return Answer(action, group, kind, from_us(occurred_us))
 
 
+_moment = lru_cache(1024)(from_us)
+"""The contacts of one decision have two moments between them."""
 OF_DECISION = """
-    FROM record r JOIN contact c ON c.node = r.node AND c.decision_id = r.record_id
+    FROM record r
+    JOIN contact c ON c.node = r.node AND c.decided_us = r.occurred_us AND c.decision_id = r.record_id
     WHERE r.kind = 'decision' AND r.record_id = ?
 """
 """The contacts of a decision: they lie where its record does."""
@@ -125,15 +129,22 @@ _HISTORY = f"""
     SELECT {_CONTACT}, c.action, c.action_group, c.channel, coalesce(c.shown_us, c.decided_us) AS at_us,
            CASE WHEN c.shown_us IS NULL THEN c.expires_us END, c.decision_id
     FROM identifier i JOIN contact c ON c.node = i.node
-    WHERE i.customer_id = :customer AND coalesce(c.shown_us, c.decided_us) >= :since
-        AND (c.shown_us NOTNULL OR c.expires_us > :now)
+    WHERE i.customer_id = :customer AND c.decided_us >= :since AND (c.shown_us NOTNULL OR c.expires_us > :now)
+    UNION ALL
+    SELECT {_CONTACT}, c.action, c.action_group, c.channel, c.shown_us, NULL, c.decision_id
+    FROM identifier i JOIN contact c INDEXED BY contact_shown_later ON c.node = i.node
+    WHERE i.customer_id = :customer AND c.shown_us >= :since AND c.decided_us < :since AND c.shown_us > c.decided_us
     UNION ALL
     SELECT {_ANSWERED}, a.action, a.action_group, a.type, a.occurred_us, NULL, a.outcome_id
     FROM identifier i JOIN answer a ON a.node = i.node
     WHERE i.customer_id = :customer AND a.occurred_us >= :since
     ORDER BY what, at_us, id, action
 """  # noqa: S608 (constants only)
-"""The version of the contacts first, then contacts and answers, each in order of time: one look at all of them."""
+"""The version of the contacts first, then contacts and answers, each in order of time: one look at all of them.
+
+Nothing is shown before it is decided, so contacts that count were decided within the time that is looked at, or were
+shown within it long after.
+"""
 _KEEP = """
     INSERT INTO contact
         (node, decision_id, action, treatment, action_group, channel, decided_us, expires_us, shown_us)
@@ -142,5 +153,6 @@ _KEEP = """
 _CONFIRM = """
     UPDATE contact SET shown_us = min(coalesce(shown_us, :at), :at)
     WHERE node = :node AND decision_id = :decision AND action = :action
+        AND decided_us = (SELECT occurred_us FROM record WHERE kind = 'decision' AND record_id = :decision)
 """
 _ANSWER = "INSERT INTO answer (outcome_id, node, action, action_group, type, occurred_us) VALUES (?, ?, ?, ?, ?, ?)"

@@ -39,7 +39,8 @@ _NAMED = """
 """
 _TELLING = """
     AND r.seq <= ? AND (r.kind != 'decision' OR EXISTS (
-        SELECT 1 FROM contact c WHERE c.node = r.node AND c.decision_id = r.record_id AND c.expires_us IS NULL))
+        SELECT 1 FROM contact c WHERE c.node = r.node AND c.decided_us = r.occurred_us
+            AND c.decision_id = r.record_id AND c.expires_us IS NULL))
 """
 _TELLS = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
 _LAST_SEQ = "SELECT max(seq) FROM record"

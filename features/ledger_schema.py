@@ -6,11 +6,12 @@ erasure leaves: `erasure` (when, and when every file was swept), `tombstone` (to
 again), `erasure_key`. The other tables are projections: functions of the records, rebuilt by `features.rebuild`.
 
 Projections hang on an *identifier* (`node`), not on a customer: when two customers become one, only the label
-`identifier.customer_id` changes and everything else follows. Contacts lie by their identifier, so that those of a
-customer are read together; whoever comes from a decision finds them by the node of its record.
+`identifier.customer_id` changes and everything else follows. Contacts lie by their identifier and in order of time, so
+that those of a customer that still count are read together, however many there were before; whoever comes from a
+decision finds them by the node and the moment of its record.
 """
 
-VERSION = 5
+VERSION = 6
 EARLIER = range(2, VERSION)
 """The versions that `features.ledger_upgrade` brings up to this one."""
 
@@ -192,8 +193,9 @@ CREATE TABLE contact (
     decided_us INTEGER NOT NULL,
     expires_us INTEGER,
     shown_us INTEGER,
-    PRIMARY KEY (node, decision_id, action)
+    PRIMARY KEY (node, decided_us, decision_id, action)
 ) WITHOUT ROWID;
+CREATE INDEX contact_shown_later ON contact (node, shown_us) WHERE shown_us > decided_us;
 CREATE TABLE drawing (
     decision_id TEXT NOT NULL,
     action TEXT NOT NULL,

@@ -137,7 +137,8 @@ def latest_of(ledger: Ledger, most: int, *, since_us: int) -> int:
 _TELLING = """
     SELECT r.seq, r.kind, r.record_id, r.occurred_us, r.received_us, r.body FROM record r
     WHERE r.seq > ? AND r.seq <= ? AND r.kind <> 'event' AND (+r.kind = 'outcome' OR (+r.kind = 'decision' AND EXISTS (
-        SELECT 1 FROM contact c WHERE c.node = r.node AND c.decision_id = r.record_id AND c.expires_us IS NULL)))
+        SELECT 1 FROM contact c WHERE c.node = r.node AND c.decided_us = r.occurred_us
+            AND c.decision_id = r.record_id AND c.expires_us IS NULL)))
     ORDER BY r.seq LIMIT ?
 """
 _DECISION = "SELECT body FROM record WHERE kind = 'decision' AND record_id = ?"

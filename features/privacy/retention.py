@@ -164,7 +164,8 @@ _EVENTS = "SELECT seq, node, occurred_us, body FROM record WHERE kind = 'event' 
 _DECISIONS = "SELECT seq, node, record_id FROM record WHERE kind = 'decision' AND occurred_us < ? ORDER BY seq"
 _CONTACTS = """
     DELETE FROM contact
-    WHERE (node, decision_id) IN (SELECT node, record_id FROM record WHERE kind = 'decision' AND record_id = ?)
+    WHERE (node, decided_us, decision_id) IN (
+        SELECT node, occurred_us, record_id FROM record WHERE kind = 'decision' AND record_id = ?)
 """
 _N_CONTACTS = f"SELECT count(*) {OF_DECISION}"
 _OUTCOMES = "SELECT seq, node, record_id, body FROM record WHERE kind = 'outcome' ORDER BY seq"

@@ -1,0 +1,95 @@
+"""A customer's contacts that count are found by their time; however many there were before, they are not read."""
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisioning.customer import Contact
+from features import contacts
+from features.contacts import ContactBook
+from features.instant import from_us
+from features.ledger_schema import TABLES
+
+NOW_US, SINCE_US = 1_000, 500
+MOMENTS = st.integers(0, NOW_US)
+
+
+class Snapshot:
+    """A ledger that holds the contacts of two identifiers of one customer, and of somebody else's."""
+
+    def __init__(self, rows):
+        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._connection.executescript(TABLES)
+        for node, customer in ((1, "c"), (2, "c"), (3, "other")):
+            row = (node, "user_id", f"u{node}", customer)
+            self._connection.execute("INSERT INTO identifier (node, kind, value, customer_id) VALUES (?, ?, ?, ?)", row)
+        for place, row in enumerate(rows):
+            self._connection.execute(_KEEP, (row[0], f"d{place}", *row[1:]))
+
+    def read(self):
+        return self
+
+    def __enter__(self):
+        return self._connection
+
+    def __exit__(self, *_):
+        pass
+
+    def plan(self):
+        bounds = {"customer": "c", "since": SINCE_US, "now": NOW_US}
+        rows = self._connection.execute(f"EXPLAIN QUERY PLAN {contacts._HISTORY}", bounds).fetchall()
+        return [row[3] for row in rows if " c " in row[3]]
+
+
+_KEEP = """
+    INSERT INTO contact (node, decision_id, action, treatment, action_group, channel, decided_us, expires_us, shown_us)
+    VALUES (?, ?, 'tea', 't', 'drinks', 'web', ?, ?, ?)
+"""
+
+
+@st.composite
+def kept(draw):
+    """A row: (node, decided, expires, shown); nothing is shown before it is decided."""
+    decided_us = draw(MOMENTS)
+    shown_us = draw(st.none() | st.integers(decided_us, NOW_US))
+    return draw(st.integers(1, 3)), decided_us, draw(st.none() | st.integers(decided_us, 2 * NOW_US)), shown_us
+
+
+def plainly(rows):
+    """The contacts that count, by looking at each."""
+    found = [
+        (us if shown_us is None else shown_us, f"d{place}", None if shown_us is not None else expires_us)
+        for place, (node, us, expires_us, shown_us) in enumerate(rows)
+        if node != 3 and (shown_us is not None or (expires_us is not None and expires_us > NOW_US))
+    ]
+    return [
+        Contact("tea", "drinks", "web", from_us(at_us), None if expires_us is None else from_us(expires_us))
+        for at_us, _, expires_us in sorted(found, key=lambda each: each[:2])
+        if at_us >= SINCE_US
+    ]
+
+
+@given(st.lists(kept(), max_size=12))
+def test_contacts_within_the_time_are_those_of_a_plain_reading(rows):
+    book = ContactBook(Snapshot(rows))
+    assert list(book.history("c", from_us(SINCE_US), from_us(NOW_US)).contacts) == plainly(rows)
+
+
+def test_no_contact_is_looked_at_that_was_decided_before_and_not_shown_later():
+    assert Snapshot([]).plan() == [
+        "SEARCH c USING PRIMARY KEY (node=? AND decided_us>?)",
+        "SEARCH c USING INDEX contact_shown_later (node=? AND shown_us>?)",
+    ]
+
+
+@pytest.mark.parametrize("days", [1, 400])
+def test_what_was_shown_long_after_it_was_decided_counts_from_when_it_was_shown(days):
+    day = int(timedelta(days=1) / timedelta(microseconds=1))
+    shown_us = 500 * day
+    history = ContactBook(Snapshot([(1, shown_us - days * day, shown_us, shown_us)])).history(
+        "c", from_us(shown_us - day // 2), from_us(shown_us)
+    )
+    assert [contact.at for contact in history.contacts] == [from_us(shown_us)]
