@@ -31,11 +31,11 @@ from serving.settings import Settings
 
 ACTIONS = (10, 50, 200, 1_000)
 CUSTOMERS = (10_000, 100_000, 1_000_000)
-CONTACTS = (0, 1_000, 30_000)
+CONTACTS = (0, 1_000, 10_000)
 FEW = 1_000
 """Customers of the homes that differ in actions."""
 A_YEAR = int(timedelta(days=365).total_seconds())
-FEWEST = 10
+FEWEST = 100
 """Customers of the homes that differ in contacts."""
 
 
