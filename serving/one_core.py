@@ -54,8 +54,8 @@ class CoreChoice:
     def best(self, busy: Mapping[int, float], *, own: float) -> int:
         """The one on which others do least; the last one, unless another is better by `MARGIN`.
 
-        Parameters: `busy`, the share of the time since the last choice that each core worked; `own`, what of it was
-        this process', on the core that was chosen then.
+        Parameters: `busy`, the share of the time since the last choice that each core worked; `own`, what this process
+        did of it, taken to be done on the core that was chosen then.
         """
         others = {core: share - own * (core == self.core) for core, share in busy.items()}
         best = min(others, key=lambda core: (others[core], core))
@@ -114,8 +114,9 @@ class _Moment(NamedTuple):
         return cls(time.monotonic(), seconds_at_work(_STAT.read_text()), time.process_time())
 
     def busy_since(self, before: "_Moment", cores: Collection[int]) -> dict[int, float]:
+        """Of cores that are not told of, as some containers do not, nothing is known to be busy."""
         passed = self.seconds - before.seconds
-        return {core: (self.worked[core] - before.worked[core]) / passed for core in cores}
+        return {core: (self.worked.get(core, 0.0) - before.worked.get(core, 0.0)) / passed for core in cores}
 
     def own_since(self, before: "_Moment") -> float:
         return (self.own - before.own) / (self.seconds - before.seconds)

@@ -97,6 +97,17 @@ class _Idle(threading.Thread):
 
 
 @several
+def test_a_core_of_which_the_system_tells_nothing_is_taken_for_idle(tmp_path, monkeypatch):
+    empty = tmp_path / "stat"
+    empty.write_text("cpu 1 2 3 4\n")
+    monkeypatch.setattr(one_core, "_STAT", empty)
+    monkeypatch.setattr(one_core, "FIRST_SECONDS", 0.01)
+    with Ledger(tmp_path / "home" / "ledger.db") as ledger:
+        kept = asyncio.run(_seen(ledger, {"decides": threading.get_native_id()}))[0]
+    assert kept["decides"].cores == {min(os.sched_getaffinity(0))}
+
+
+@several
 def test_where_the_system_forbids_it_the_service_goes_on_and_says_so(tmp_path, monkeypatch, caplog):
     def refused(*_):
         raise PermissionError("not allowed")
