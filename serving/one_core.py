@@ -95,11 +95,11 @@ async def _keep(ledger: Ledger, allowed: Collection[int]) -> None:
             together = {threading.get_native_id(), *writer}
             _let_run(_threads() - together, allowed)
             _let_run(together, {core})
-            _schedule(writer, os.SCHED_BATCH)
+            _schedule(writer, os.SCHED_BATCH, instead_of=os.SCHED_OTHER)
             before, wait = now, LOOK_SECONDS
     finally:
         _let_run(_threads(), allowed)
-        _schedule(_threads(), os.SCHED_OTHER)
+        _schedule(_threads() & {ledger.writing_thread}, os.SCHED_OTHER, instead_of=os.SCHED_BATCH)
 
 
 class _Moment(NamedTuple):
@@ -133,8 +133,9 @@ def _let_run(threads: Collection[int], cores: Collection[int]) -> None:
             os.sched_setaffinity(thread, cores)
 
 
-def _schedule(threads: Collection[int], policy: int) -> None:
-    """Let threads interrupt others when they are woken, or not; as above."""
+def _schedule(threads: Collection[int], policy: int, *, instead_of: int) -> None:
+    """Let threads interrupt others when they are woken, or not, as above; a policy that somebody else chose stays."""
     for thread in threads:
         with suppress(ProcessLookupError):
-            os.sched_setscheduler(thread, policy, os.sched_param(0))
+            if os.sched_getscheduler(thread) == instead_of:
+                os.sched_setscheduler(thread, policy, os.sched_param(0))
