@@ -37,11 +37,12 @@ _NAMED = """
     FROM identifier i JOIN record r ON r.node = i.node
     WHERE i.customer_id = ? AND r.seq > ? AND r.seq <= ? ORDER BY r.seq
 """
-_TELLING = """
-    AND r.seq <= ? AND (r.kind != 'decision' OR EXISTS (
-        SELECT 1 FROM contact c WHERE c.node = r.node AND c.decided_us = r.occurred_us
-            AND c.decision_id = r.record_id AND c.expires_us IS NULL))
+IMPLIES = """EXISTS (
+    SELECT 1 FROM contact c WHERE c.node = r.node AND c.decided_us = r.occurred_us
+        AND c.decision_id = r.record_id AND c.expires_us IS NULL)
 """
+"""Whether the decision of a record `r` implies that what it offers is shown."""
+_TELLING = f"AND r.seq <= ? AND (r.kind != 'decision' OR {IMPLIES})"
 _TELLS = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
 _LAST_SEQ = "SELECT max(seq) FROM record"
 _FOR_EVER = 2**62

@@ -4,7 +4,7 @@ Of Python's threads one runs at a time. The one that decides and the one that wr
 other some twenty times a decision where several are under way; on two cores each of them wakes the other core, which
 then waits for what lies in the first one's caches. On one core that costs little, and nothing is lost: they hardly ever
 ran together. The writer does not interrupt the other one there when it is woken, as it could do nothing without
-Python's lock. Every other thread runs where it likes.
+Python's lock. Every other thread runs where it likes, one that either of them starts from the next look on.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ MARGIN = 0.3
 MANY = 2
 """Cores, from which on there is a choice."""
 _STAT, _THREADS = Path("/proc/stat"), Path("/proc/self/task")
-_TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_TICK = os.sysconf("SC_CLK_TCK")
 _WORK = (0, 2, 5, 6, 7)
 """Of a core's counters: user, system, interrupts, stolen. What is nice gives way."""
 
@@ -91,9 +91,10 @@ async def _keep(ledger: Ledger, allowed: Collection[int]) -> None:
             await asyncio.sleep(wait)
             now = _Moment.now()
             core = choice.best(now.busy_since(before, allowed), own=now.own_since(before))
-            writer = _threads() & {ledger.writing_thread}
+            threads = _threads()
+            writer = threads & {ledger.writing_thread}
             together = {threading.get_native_id(), *writer}
-            _let_run(_threads() - together, allowed)
+            _let_run(threads - together, allowed)
             _let_run(together, {core})
             _schedule(writer, os.SCHED_BATCH, instead_of=os.SCHED_OTHER)
             before, wait = now, LOOK_SECONDS

@@ -11,7 +11,7 @@ from decisioning.fast_layer.layer import FastLayer, Ground
 from decisioning.fast_layer.scorer import FastScorer
 from features.draws import first_drawn
 from features.fast_layer.shown import Reading, Shown, Told, told_by_decision, told_by_outcome
-from features.ledger import Ledger, last_seq
+from features.ledger import IMPLIES, Ledger, last_seq
 from features.record import DECISION
 
 PAGE = 1_000
@@ -134,13 +134,12 @@ def latest_of(ledger: Ledger, most: int, *, since_us: int) -> int:
     return since_us if found is None else int(found[0])
 
 
-_TELLING = """
+_TELLING = f"""
     SELECT r.seq, r.kind, r.record_id, r.occurred_us, r.received_us, r.body FROM record r
-    WHERE r.seq > ? AND r.seq <= ? AND r.kind <> 'event' AND (+r.kind = 'outcome' OR (+r.kind = 'decision' AND EXISTS (
-        SELECT 1 FROM contact c WHERE c.node = r.node AND c.decided_us = r.occurred_us
-            AND c.decision_id = r.record_id AND c.expires_us IS NULL)))
+    WHERE r.seq > ? AND r.seq <= ? AND r.kind <> 'event'
+        AND (+r.kind = 'outcome' OR (+r.kind = 'decision' AND {IMPLIES}))
     ORDER BY r.seq LIMIT ?
-"""
+"""  # noqa: S608 (constants only)
 _DECISION = "SELECT body FROM record WHERE kind = 'decision' AND record_id = ?"
 _NTH_LAST = """
     SELECT occurred_us FROM record WHERE kind <> 'event' AND +kind = 'decision' AND occurred_us > ?

@@ -1,6 +1,7 @@
 """A customer's contacts that count are found by their time; however many there were before, they are not read."""
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -38,6 +39,9 @@ class Snapshot:
     def __exit__(self, *_):
         pass
 
+    def close(self):
+        self._connection.close()
+
     def plan(self):
         bounds = {"customer": "c", "since": SINCE_US, "now": NOW_US}
         rows = self._connection.execute(f"EXPLAIN QUERY PLAN {contacts._HISTORY}", bounds).fetchall()
@@ -74,22 +78,23 @@ def plainly(rows):
 
 @given(st.lists(kept(), max_size=12))
 def test_contacts_within_the_time_are_those_of_a_plain_reading(rows):
-    book = ContactBook(Snapshot(rows))
-    assert list(book.history("c", from_us(SINCE_US), from_us(NOW_US)).contacts) == plainly(rows)
+    with closing(Snapshot(rows)) as snapshot:
+        history = ContactBook(snapshot).history("c", from_us(SINCE_US), from_us(NOW_US))
+    assert list(history.contacts) == plainly(rows)
 
 
 def test_no_contact_is_looked_at_that_was_decided_before_and_not_shown_later():
-    assert Snapshot([]).plan() == [
-        "SEARCH c USING PRIMARY KEY (node=? AND decided_us>?)",
-        "SEARCH c USING INDEX contact_shown_later (node=? AND shown_us>?)",
-    ]
+    with closing(Snapshot([])) as snapshot:
+        assert snapshot.plan() == [
+            "SEARCH c USING PRIMARY KEY (node=? AND decided_us>?)",
+            "SEARCH c USING INDEX contact_shown_later (node=? AND shown_us>?)",
+        ]
 
 
 @pytest.mark.parametrize("days", [1, 400])
 def test_what_was_shown_long_after_it_was_decided_counts_from_when_it_was_shown(days):
     day = int(timedelta(days=1) / timedelta(microseconds=1))
     shown_us = 500 * day
-    history = ContactBook(Snapshot([(1, shown_us - days * day, shown_us, shown_us)])).history(
-        "c", from_us(shown_us - day // 2), from_us(shown_us)
-    )
+    with closing(Snapshot([(1, shown_us - days * day, shown_us, shown_us)])) as snapshot:
+        history = ContactBook(snapshot).history("c", from_us(shown_us - day // 2), from_us(shown_us))
     assert [contact.at for contact in history.contacts] == [from_us(shown_us)]
