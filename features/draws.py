@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 
 _STUCK = re.compile(rb'"stuck":"(s_[0-9a-f]{24})"')
 """What names the draws that decisions share, in a record's body."""
@@ -19,18 +20,30 @@ _FIRST = """
 class Draws:
     """Which decision drew first, of those that are told of in the ledger's order.
 
+    Parameters: `earlier`, asked of the first that is told of with a name, by body and decision id: which decision was
+    the first of all (None: that one). It is for who is not told of everything.
+
     >>> draws, body = Draws(), b'{"stuck":"s_0123456789abcdef01234567"}'
     >>> draws.first(body, "d_1"), draws.first(body, "d_2"), draws.first(b"{}", "d_3")
     ('d_1', 'd_1', 'd_3')
     """
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Callable[[bytes, str], str] | None = None) -> None:
         self._first: dict[bytes, str] = {}
+        self._earlier = earlier or _itself
 
     def first(self, body: bytes, decision_id: str) -> str:
         """The id of the decision that this one repeats the draws of; its own where it drew them."""
         stuck = _STUCK.search(body) if body.rfind(_MARK) >= 0 else None
-        return decision_id if stuck is None else self._first.setdefault(stuck[1], decision_id)
+        if stuck is None:
+            return decision_id
+        if stuck[1] not in self._first:
+            self._first[stuck[1]] = self._earlier(body, decision_id)
+        return self._first[stuck[1]]
+
+
+def _itself(_: bytes, decision_id: str) -> str:
+    return decision_id
 
 
 def first_drawn(connection: sqlite3.Connection, body: bytes, decision_id: str) -> tuple[str, bytes]:

@@ -29,7 +29,7 @@ from training.bundle_json import Bundle
 from training.bundle_policy import ManyScorer, score_log
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
-from training.decision_log import read_decision_log
+from training.decision_log import n_over, read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
 from training.foresight.learn import learn_foreseen
@@ -105,7 +105,8 @@ def retrain(
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder), say=say)
         say("; ".join(candidate.verdict.reasons))
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
-        learned = LastTraining.of(frame, as_of=as_of, catalog=composition.catalog.catalog.version)
+        decisions = n_over(composition.ledger, composition.workspace.goal, as_of=as_of)
+        learned = LastTraining(as_of.isoformat(), decisions, composition.catalog.catalog.version)
         note_training(composition.home.path, learned)
         return done, candidate
 

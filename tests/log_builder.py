@@ -64,5 +64,5 @@ class Log:
         outcome = an_outcome(name, occurred_at=at(seconds), **changes)
         assert self.outcomes.accept([outcome], received_at=LATER).accepted == 1
 
-    def frame(self, as_of=LATER, goal=GOAL, names=("age", "segment", "income"), most=None):
-        return read_decision_log(self.ledger, CATALOG, goal, as_of=as_of, feature_names=names, most=most)
+    def frame(self, as_of=LATER, goal=GOAL, names=("age", "segment", "income"), **bounds):
+        return read_decision_log(self.ledger, CATALOG, goal, as_of=as_of, feature_names=names, **bounds)

@@ -17,6 +17,7 @@ from training.labels import DAY_US
 from training.own_amount import own_amounts
 from training.reading.answered import Answered, read_answered
 from training.reading.decided import Decided
+from training.reading.decision_pages import count_until
 from training.reading.drawn import Drawn, read_drawn
 from training.reading.followed import Followed, read_followed
 from training.reading.timeline import Timeline
@@ -30,14 +31,17 @@ def read_decision_log(
     *,
     as_of: datetime,
     feature_names: Iterable[str],
+    since: datetime | None = None,
     most: int | None = None,
 ) -> DecisionLogFrame:
     """The matured decisions of a ledger as of a moment, labelled; of more than `most` an even sample over the time.
 
-    Parameters: `goal`, the windows and what is worth money; `feature_names`, the logged features to keep. What happened
-    after `as_of` is not looked at; a decision whose goal's whole window was not over then is left out and counted (even
-    where the next decision cut it short, or busy customers would come first). The sample is drawn before features are
-    read, and windows are cut by all decisions: it is what it would be of the whole frame.
+    Parameters: `goal`, the windows and what is worth money; `feature_names`, the logged features to keep; `since`, a
+    moment before which decisions are not read (None: all are). Those after it are what they are in the whole log, and
+    so are their labels: nothing that a decision is told of depends on an earlier one. What happened after `as_of` is
+    not looked at; a decision whose goal's whole window was not over then is left out and counted (even where the next
+    decision cut it short, or busy customers would come first). The sample is drawn before features are read, and
+    windows are cut by all decisions: it is what it would be of the whole frame.
     """
     as_of_us = to_us(as_of)
     drawn = read_drawn(
@@ -45,12 +49,26 @@ def read_decision_log(
         tuple(feature_names),
         actions=(*catalog.actions, *({NO_ACTION} - {*catalog.actions})),
         until_us=as_of_us,
-        over_us=as_of_us - int(goal.window_days * DAY_US),
+        over_us=_over_us(as_of, goal),
+        since_us=None if since is None else to_us(since),
         most=most,
     )
     answered = read_answered(ledger, drawn, catalog, as_of_us=as_of_us)
     followed = read_followed(ledger, drawn, catalog, goal, as_of_us=as_of_us)
     return _frame(drawn, answered, followed, catalog, goal)
+
+
+def n_over(ledger: Ledger, goal: Goal, *, as_of: datetime) -> int:
+    """How many decisions of a ledger are over as of a moment, without reading them.
+
+    Those that repeat others' draws are among them: nobody learns from them, and only their records tell.
+    """
+    return count_until(ledger, _over_us(as_of, goal))
+
+
+def _over_us(as_of: datetime, goal: Goal) -> int:
+    """The last moment of the decisions whose goal's whole window is over as of another."""
+    return to_us(as_of) - int(goal.window_days * DAY_US)
 
 
 def _frame(drawn: Drawn, answered: Answered, followed: Followed, catalog: Catalog, goal: Goal) -> DecisionLogFrame:

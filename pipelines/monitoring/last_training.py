@@ -1,30 +1,27 @@
 """What the last training of a home learned from, whatever the gate said of it: the measure of what is new since."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 import orjson
 
 from decisioning.errors import UnavailableError
 from features.replace_file import replace_file
-from training.dataset import DecisionLogFrame
 
 FILE = "last-training.json"
 
 
 @dataclass(frozen=True, slots=True)
 class LastTraining:
-    """A training that came to an end: when (ISO), of how many decisions that were over, with which catalogue."""
+    """A training that came to an end.
+
+    Parameters: `as_of` (ISO); `decisions`, how many were over then, whether they were drawn into its sample or not;
+    `catalog`, the version it knew.
+    """
 
     as_of: str
     decisions: int
     catalog: str
-
-    @classmethod
-    def of(cls, frame: DecisionLogFrame, *, as_of: datetime, catalog: str) -> "LastTraining":
-        """What is noted of a log: decisions that were not drawn into it are not new to the next training either."""
-        return cls(as_of.isoformat(), len(frame) + frame.n_left_out, catalog)
 
 
 def last_training(home: Path) -> LastTraining | None:

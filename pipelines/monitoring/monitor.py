@@ -12,7 +12,7 @@ from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
 from pipelines.monitoring.serving_skew import serving_skew
 from training.dataset import DecisionLogFrame
-from training.decision_log import read_decision_log
+from training.decision_log import n_over, read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
 from training.manifest import champion_path, read_manifest
@@ -59,8 +59,7 @@ def monitor(composition: Composition, *, as_of: datetime, sample: int | None = N
     manifest = read_manifest(folder) if folder else {}
     names, champion = composition.features.names, manifest.get("version", "none")
     served = read_served(composition.ledger, names, since=as_of - settings.window, until=as_of)
-    log = _mature(composition, as_of)
-    mature = log.take(log.decided_us >= to_us(as_of - settings.window))
+    mature = _mature(composition, since=as_of - settings.window, as_of=as_of)
     reference = reference_in(manifest)
     encoder = FeatureEncoder(feature_columns(composition.features))
     window = Window(served, mature, champion)
@@ -76,17 +75,15 @@ def monitor(composition: Composition, *, as_of: datetime, sample: int | None = N
         skew=skew,
         last_event_at=_last_event(composition, as_of),
         challenger=read_rollout(composition.home.path),
-        n_mature=len(log),
+        n_mature=n_over(composition.ledger, composition.workspace.goal, as_of=as_of),
         findings=(),
     )
     return _judged(seen, composition)
 
 
-def _mature(composition: Composition, as_of: datetime) -> DecisionLogFrame:
-    catalog, goal = composition.catalog.catalog, composition.workspace.goal
-    return read_decision_log(
-        composition.ledger, catalog, goal, as_of=as_of, feature_names=composition.features.names[:1]
-    )
+def _mature(composition: Composition, *, since: datetime, as_of: datetime) -> DecisionLogFrame:
+    catalog, goal, names = composition.catalog.catalog, composition.workspace.goal, composition.features.names[:1]
+    return read_decision_log(composition.ledger, catalog, goal, as_of=as_of, feature_names=names, since=since)
 
 
 def _last_event(composition: Composition, as_of: datetime) -> datetime | None:

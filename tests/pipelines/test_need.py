@@ -1,10 +1,8 @@
 """Whether a retraining is needed: what is broken holds it back, what moved or is new asks for it, else it is not."""
 
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from log_builder import DAY, LATER, Log
 
 from decisioning.errors import UnavailableError
 from features.monitoring import Monitoring
@@ -38,15 +36,6 @@ def test_where_nothing_moved_and_little_is_new_it_is_not_needed():
 def test_a_tenth_more_decisions_ask_for_it():
     assert need(n_mature=10_999).verdict == "not needed"
     assert need(n_mature=11_000).verdict == "needed"
-
-
-def test_what_was_not_drawn_into_the_sample_is_not_new(tmp_path):
-    with closing(Log(tmp_path / "ledger.db")) as log:
-        for day in range(30):
-            log.decide(str(day), seconds=day * DAY)
-        sample = log.frame(most=3)
-    last = LastTraining.of(sample, as_of=LATER, catalog="c1")
-    assert last == LastTraining(LATER.isoformat(), decisions=30, catalog="c1")
 
 
 def test_what_moved_asks_for_it_unless_nothing_new_could_be_learned():

@@ -1,10 +1,9 @@
 """What was served in a window: features, scores and degradations of its decisions, as they were recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 from features.fast_layer.shown import bundle_scores
 from features.instant import to_us
 from features.ledger import Ledger
-from features.record import DECISION
+from features.record import DECISION, Record
 from training.encoding import Floats
 from training.monitoring.reference import MOST_ROWS
+from training.reading.decision_pages import pages_of
 
 Words = NDArray[np.object_]
 
@@ -49,31 +49,61 @@ class Served:
 
 
 def read_served(ledger: Ledger, names: Sequence[str], *, since: datetime, until: datetime) -> Served:
-    """The decisions from one moment to another, evenly thinned to `MOST_ROWS`.
+    """The decisions from one moment to another, evenly thinned to `MOST_ROWS`; no others are read.
 
     Parameters: `names`, of the features to keep.
     """
-    first, last = to_us(since), to_us(until)
     with ledger.read() as connection:
-        n, seq = connection.execute(_WITHIN, (DECISION, first, last)).fetchone()
-    every = max(-(-n // MOST_ROWS), 1)
-    inside = (r for r in ledger.records((seq or 1) - 1, kinds=[DECISION]) if first <= r.occurred_us <= last)
-    return _served([orjson.loads(record.body)["decision"] for record in islice(inside, 0, None, every)], names)
+        seqs = [seq for (seq,) in connection.execute(_WITHIN, (DECISION, to_us(since), to_us(until)))]
+    chosen = seqs[:: max(-(-len(seqs) // MOST_ROWS), 1)]
+    return _served([_told(record, names) for page in pages_of(ledger, chosen) for record in page], names)
 
 
-def _served(decisions: Sequence[dict[str, Any]], names: Sequence[str]) -> Served:
-    actions = tuple(sorted({action for each in decisions for action in each["scores"]}))
-    scores = [[(said.get(action) or (np.nan,))[0] for action in actions] for said in map(bundle_scores, decisions)]
-    moments = [to_us(datetime.fromisoformat(each["decided_at"])) for each in decisions]
+class _Told(NamedTuple):
+    """What is kept of one decision, of a record that is twenty times as large.
+
+    Parameters: `features`, in the order of their names; `scored`, the actions that had a score; `propensity` by action,
+    as the bundle scored them.
+    """
+
+    decision_id: str
+    customer_id: str
+    decided_us: int
+    bundle: str
+    degraded: str
+    features: tuple[Any, ...]
+    scored: frozenset[str]
+    propensity: Mapping[str, float]
+
+
+def _told(record: Record, names: Sequence[str]) -> _Told:
+    decision = orjson.loads(record.body)["decision"]
+    features = decision["features"]
+    return _Told(
+        decision_id=decision["decision_id"],
+        customer_id=decision["customer_id"],
+        decided_us=to_us(datetime.fromisoformat(decision["decided_at"])),
+        bundle=decision["versions"]["bundle"],
+        degraded=", ".join(decision["degraded"]),
+        features=tuple([features.get(name) for name in names]),
+        scored=frozenset(decision["scores"]),
+        propensity={action: score[0] for action, score in bundle_scores(decision).items() if score},
+    )
+
+
+def _served(told: Sequence[_Told], names: Sequence[str]) -> Served:
+    actions = tuple(sorted(frozenset().union(*[each.scored for each in told])))
+    scores = [[each.propensity.get(action, np.nan) for action in actions] for each in told]
+    columns = zip(*[each.features for each in told], strict=True) if told else ((),) * len(names)
     return Served(
-        decision_id=_words([each["decision_id"] for each in decisions]),
-        customer_id=_words([each["customer_id"] for each in decisions]),
-        decided_us=np.array(moments, dtype=np.int64),
-        bundle=_words([each["versions"]["bundle"] for each in decisions]),
-        degraded=_words([", ".join(each["degraded"]) for each in decisions]),
-        features={name: _words([each["features"].get(name) for each in decisions]) for name in names},
+        decision_id=_words([each.decision_id for each in told]),
+        customer_id=_words([each.customer_id for each in told]),
+        decided_us=np.array([each.decided_us for each in told], dtype=np.int64),
+        bundle=_words([each.bundle for each in told]),
+        degraded=_words([each.degraded for each in told]),
+        features={name: _words(column) for name, column in zip(names, columns, strict=True)},
         actions=actions,
-        propensity=np.array(scores, dtype=np.float64).reshape(len(decisions), len(actions)),
+        propensity=np.array(scores, dtype=np.float64).reshape(len(told), len(actions)),
     )
 
 
@@ -83,4 +113,4 @@ def _words(values: Sequence[Any]) -> Words:
     return out
 
 
-_WITHIN = "SELECT count(*), min(seq) FROM record WHERE kind = ? AND occurred_us BETWEEN ? AND ?"
+_WITHIN = "SELECT seq FROM record WHERE kind = ? AND occurred_us BETWEEN ? AND ? ORDER BY seq"

@@ -57,7 +57,8 @@ def _outcomes(
     """Row, action and type of each outcome of a known decision, and whether it came within the action's window."""
     rows = {each: row for row, each in enumerate(timeline.decision_id)}
     decided_us, lengths = timeline.decided_us, window_lengths(catalog)
-    for record in ledger.records(0, kinds=[OUTCOME]):
+    first = int(timeline.seq.min()) if len(timeline) else ledger.last_seq()
+    for record in ledger.records(first, kinds=[OUTCOME]):  # none lies before the decision that it is of
         outcome = orjson.loads(record.body)["outcome"]
         row = rows.get(outcome["decision_id"])
         if row is None or record.occurred_us > as_of_us:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.ledger import Ledger
 from features.record import Record
 from training.encoding import Floats
-from training.reading.decision_pages import extent, pages, pages_of
+from training.reading.decision_pages import Extent, pages, pages_of
 from training.reading.feature_block import FeatureBlock
 from training.reading.feature_kinds import FeatureKinds
 from training.reading.page import Page, Parser, Words
@@ -69,14 +69,16 @@ class _Read:
     listed: Booleans
 
 
-def read_decided(ledger: Ledger, names: Sequence[str], *, actions: Iterable[str], until_us: int) -> Decided:
-    """Read every decision up to a moment, with the features of these names.
+def read_decided(
+    ledger: Ledger, names: Sequence[str], *, within: Extent, actions: Iterable[str], until_us: int
+) -> Decided:
+    """Read every decision within an extent and up to a moment, with the features of these names.
 
     A page of decisions at a time becomes columns: memory is that of the columns. The `actions` given have the first
     ones, in their order.
     """
-    n_rows, last = extent(ledger)
-    return _by_columns(pages(ledger, last=last, until_us=until_us), FeatureKinds(names), actions, n_rows=n_rows)
+    found = pages(ledger, within, until_us=until_us)
+    return _by_columns(found, FeatureKinds(names), actions, n_rows=within.n)
 
 
 def read_some(ledger: Ledger, kinds: FeatureKinds, *, actions: Iterable[str], seqs: NDArray[np.int64]) -> Decided:

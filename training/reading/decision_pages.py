@@ -1,9 +1,10 @@
 """The ledger's decisions a page at a time, fetched by a second thread while the page before is worked on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
+from typing import NamedTuple
 
-from features.draws import Draws
+from features.draws import Draws, first_drawn
 from features.ledger import Ledger
 from features.record import DECISION, Record
 from training.aside import ahead
@@ -12,18 +13,35 @@ PAGE = 4_096
 """Decisions that are read at once."""
 
 
-def extent(ledger: Ledger) -> tuple[int, int]:
-    """How many decisions there are, and the last one's sequence number."""
-    with ledger.read() as connection:
-        count, last = connection.execute("SELECT count(*), max(seq) FROM record WHERE kind = ?", (DECISION,)).fetchone()
-    return count, last or 0
+class Extent(NamedTuple):
+    """The decisions of a ledger, or those from a moment on (`since_us`; None: all).
+
+    Parameters: `n`, how many; `first` and `last`, their first and last sequence numbers, 0 where there are none.
+    """
+
+    n: int
+    first: int
+    last: int
+    since_us: int | None = None
 
 
-def pages(ledger: Ledger, *, last: int, until_us: int) -> Iterator[list[Record]]:
-    """The decisions up to a sequence number and a moment, as they lie in the ledger."""
-    there = takewhile(lambda record: record.seq <= last, ledger.records(0, kinds=[DECISION]))
-    wanted = _drawn(record for record in there if record.occurred_us <= until_us)
-    return ahead(_paged(wanted))
+def extent(ledger: Ledger, *, since_us: int | None = None) -> Extent:
+    """How far the decisions reach, from a moment on or all of them."""
+    query, given = (_ALL, (DECISION,)) if since_us is None else (_SINCE, (DECISION, since_us))
+    n, first, last = ledger.look(query, given) or (0, None, None)
+    return Extent(n, first or 0, last or 0, since_us)
+
+
+def count_until(ledger: Ledger, until_us: int) -> int:
+    """How many decisions were made up to a moment, those that repeat others' draws among them."""
+    (count,) = ledger.look(_UNTIL, (DECISION, until_us)) or (0,)
+    return int(count)
+
+
+def pages(ledger: Ledger, within: Extent, *, until_us: int) -> Iterator[list[Record]]:
+    """The decisions within an extent and up to a moment, as they lie in the ledger."""
+    there = takewhile(lambda record: record.seq <= within.last, ledger.records(within.first - 1, kinds=[DECISION]))
+    return ahead(_paged(_drawn(ledger, there, within, until_us)))
 
 
 def pages_of(ledger: Ledger, seqs: Sequence[int]) -> Iterator[list[Record]]:
@@ -37,7 +55,21 @@ def _paged(records: Iterator[Record]) -> Iterator[list[Record]]:
         yield page
 
 
-def _drawn(records: Iterable[Record]) -> Iterator[Record]:
-    """The decisions that were drawn for themselves: of those that share their draws, the first alone."""
-    draws = Draws()
-    return (record for record in records if draws.first(record.body, record.record_id) == record.record_id)
+def _drawn(ledger: Ledger, records: Iterator[Record], within: Extent, until_us: int) -> Iterator[Record]:
+    """The decisions that were drawn for themselves: of those that share their draws, the first of all alone."""
+
+    def earlier(body: bytes, decision_id: str) -> str:
+        with ledger.read() as connection:
+            return first_drawn(connection, body, decision_id)[0]
+
+    since_us = within.since_us
+    draws = Draws() if since_us is None else Draws(earlier)
+    for record in records:
+        is_within = (since_us is None or record.occurred_us >= since_us) and record.occurred_us <= until_us
+        if is_within and draws.first(record.body, record.record_id) == record.record_id:
+            yield record
+
+
+_ALL = "SELECT count(*), min(seq), max(seq) FROM record WHERE kind = ?"
+_SINCE = f"{_ALL} AND occurred_us >= ?"
+_UNTIL = "SELECT count(*) FROM record WHERE kind = ? AND occurred_us <= ?"

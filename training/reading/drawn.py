@@ -38,18 +38,20 @@ def read_drawn(
     actions: Iterable[str],
     until_us: int,
     over_us: int,
+    since_us: int | None = None,
     most: int | None = None,
 ) -> Drawn:
-    """Read the decisions up to a moment; of those that are over, at most so many with all they know.
+    """Read the decisions from a moment (None: all) up to another; of those that are over, `most` with all they know.
 
     Parameters: as of `read_timeline`; `names` of features. Where `most` bounds nothing, the ledger is read once.
     """
-    if most is None or extent(ledger)[0] <= most:
-        decided = read_decided(ledger, names, actions=actions, until_us=until_us)
+    within = extent(ledger, since_us=since_us)
+    if most is None or within.n <= most:
+        decided = read_decided(ledger, names, within=within, actions=actions, until_us=until_us)
         timeline = Timeline.of(decided, over_us=over_us)
         return Drawn(timeline, np.arange(timeline.n_over), decided.first(timeline.n_over))
     kinds = FeatureKinds(names)
-    timeline = read_timeline(ledger, kinds, actions=actions, until_us=until_us, over_us=over_us)
+    timeline = read_timeline(ledger, kinds, within=within, actions=actions, until_us=until_us, over_us=over_us)
     rows = even_rows(timeline.n_over, most)
     some = read_some(ledger, kinds, actions=timeline.actions, seqs=timeline.seq[rows])
     return Drawn(timeline, rows[np.isin(timeline.seq[rows], some.seq)], some)
