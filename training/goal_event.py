@@ -22,6 +22,10 @@ _PAGE = """
 """
 
 
+_ESCAPE = b"\\"
+"""A body lies as it was sent, and may spell a name in JSON's escapes: one that has any is read whatever it says."""
+
+
 class GoalEvent(NamedTuple):
     """One track event of one customer (of today, after every merge)."""
 
@@ -44,9 +48,10 @@ def _rows(ledger: Ledger, names: Sequence[str], *, after_us: int, until_us: int)
     """Customer, time and body of every event that may have one of the names, in order of time."""
     if not names:
         return
-    query = _ORDER.format(named=" OR ".join(["instr(r.body, ?)"] * len(names)))
+    looked_for = (*map(orjson.dumps, names), _ESCAPE)
+    query = _ORDER.format(named=" OR ".join(["instr(r.body, ?)"] * len(looked_for)))
     with ledger.read() as connection:
-        given = (after_us, until_us, *map(orjson.dumps, names))
+        given = (after_us, until_us, *looked_for)
         order = array("q", (seq for (seq,) in connection.execute(query, given)))
     for start in range(0, len(order), PAGE):
         asked = orjson.dumps(order[start : start + PAGE].tolist())
