@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from features.identifier import Identifier
+from features.privacy.escapes import readings
 
 _WORD = re.compile(r"[^\s\"',;:{}\[\]()<>|\\]+")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-/]{5,}[0-9]")
@@ -47,7 +48,9 @@ class Names:
         >>> [names.mentioned(raw) for raw in (b'{"userId": "u 7"}', b"x,ANA@example.org,", b"600 11 22 33", b"m-11")]
         [True, True, True, False]
         """
-        text = raw.decode(errors="replace").lower()
+        return any(self._are_in(text.lower()) for text in readings(raw.decode(errors="replace")))
+
+    def _are_in(self, text: str) -> bool:
         if not (self.words.isdisjoint(_WORD.findall(text)) and self.texts.isdisjoint(_NAMED.findall(text))):
             return True
         if any(phrase in text for phrase in self.phrases):

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from features.identifier import Identifier, normal_email, normal_phone
+from features.privacy.escapes import readings
 from features.privacy.tombstone import REQUEST, Tombstones, tombstones_of
 from features.record import DECISION, EVENT, OUTCOME
 from features.rejection import Rejection
@@ -49,7 +50,8 @@ def names_in(text: str) -> Iterator[Identifier]:
     >>> list(names_in('{"userId": "u-7", "traits": {"email": "Ana@Example.org"}, "messageId": 12}'))
     [('user_id', 'u-7'), ('email', 'ana@example.org'), ('event', '12')]
     """
-    for key, *values in _NAMED.findall(text):
+    found = dict.fromkeys(each for reading in readings(text) for each in _NAMED.findall(reading))
+    for key, *values in found:
         value = next(filter(None, values))
         for kind in _KINDS[key.lower().replace("_", "")]:
             yield kind, _NORMAL.get(kind, str)(value) or value
