@@ -93,8 +93,11 @@ def consider(
     arms = catalog.catalog.holdout
     arm = arm_of(customer.customer_id, arms)
     values = values_of(customer.features, request.context, now=customer.as_of, policy=catalog.catalog.contact_policy)
-    if catalog.foresees:
-        values |= foreseen_of(scorer, customer.features)
+    try:
+        if catalog.foresees:
+            values |= foreseen_of(scorer, customer.features)
+    except TsugiError:
+        return _without_model(request, customer, catalog, explained=explained)
     weighing = _weighing(catalog, request, values, levers=arm != "no_levers")
     decision_id = decision_id_of(request.request_id, arms.salt)
     degraded, stuck = customer.degraded, stuck_of(request, customer.customer_id, catalog.catalog)
@@ -104,11 +107,17 @@ def consider(
         options = _options(case, through)
     except TsugiError:
         if catalog.foresees:  # what the scorer foresaw is as little to be relied on
-            failed = replace(customer, degraded=(*customer.degraded, MODEL))
-            return consider(request, failed, catalog=catalog, scorer=CatalogScorer(), explained=explained)
+            return _without_model(request, customer, catalog, explained=explained)
         case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, MODEL))
         options = _options(case, through)
     return _conclude(case, options, through)
+
+
+def _without_model(
+    request: DecisionRequest, customer: Customer, catalog: CompiledCatalog, *, explained: int
+) -> Decision:
+    failed = replace(customer, degraded=(*customer.degraded, MODEL))
+    return consider(request, failed, catalog=catalog, scorer=CatalogScorer(), explained=explained)
 
 
 def _weighing(

@@ -7,6 +7,7 @@ import numpy as np
 
 from decisioning.customer import FeatureValue
 from decisioning.errors import ArtifactError
+from decisioning.foresight import foreseen_by
 from decisioning.ports import Candidate, Scorer, Scores
 from decisioning.rollout import Rollout
 from features.rollout_pointer import RolloutPointer
@@ -55,6 +56,13 @@ class Watched:
         except Exception as error:  # noqa: BLE001  # as above; the decision stands without its reasons
             self._fault(type(error).__name__)
             return ()
+
+    def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
+        """What the bundle foresees; raises `ArtifactError` whatever goes wrong."""
+        try:
+            return foreseen_by(self._scorer, features)
+        except Exception as error:  # as above
+            raise self._fault(type(error).__name__) from error
 
     def _fault(self, what: str) -> ArtifactError:
         self.n_faults += 1

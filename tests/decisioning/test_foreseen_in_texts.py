@@ -44,6 +44,18 @@ def decided(*actions, scorer, age=60.0, **changes):
     return found, compiled
 
 
+class Blind(Foreseer):
+    """Cannot foresee anything."""
+
+    def foresee(self, features):
+        raise UnavailableError("the model does not answer")
+
+
+def test_where_foreseeing_fails_the_catalogue_decides_and_nothing_is_foreseen():
+    found, _ = decided(an_action("card"), an_action("stay", suitability="foreseen.churn > 0.5"), scorer=Blind(SAYS))
+    assert (found.degraded, set(found.eligible)) == (("model",), {"card"})
+
+
 @pytest.mark.parametrize(("age", "offered"), [(60.0, True), (20.0, False)])
 def test_a_condition_reads_what_the_bundle_foresees_and_an_explanation_shows_it(age, offered):
     scorer = Foreseer(SAYS)

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from ledger_builders import a_decision
 
-from builders import FixedScorer, an_action
+from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
+from decisioning.decide import consider
 from decisioning.decision import Shadow
+from decisioning.eligibility import compile_catalog
 from decisioning.errors import ArtifactError
 from decisioning.ports import Candidate, Scores
+from decisioning.rollout import rolled_out
 from features.decision_answer import render_decision
 from features.decision_codec import decode_decision, encode_decision
 from features.rollout_pointer import RolloutPointer, read_rollout, write_rollout
@@ -43,6 +46,35 @@ def test_whatever_goes_wrong_is_one_error_and_counted(says):
 
 def test_reasons_that_cannot_be_given_are_left_out():
     assert Watched(Saying(0.5)).explain({}, CANDIDATES[0]) == ()
+
+
+class Foreseeing(FixedScorer):
+    """Foresees one chance of leaving; raises where that is an error."""
+
+    def foresee(self, features):
+        if isinstance(features["churn"], Exception):
+            raise features["churn"]
+        return {"churn": features["churn"]}
+
+
+def test_a_challenger_decides_as_its_bundle_will_once_it_is_promoted():
+    scorer = Foreseeing({"card": (0.1, 0.1), "stay": (0.1, 0.1)})
+    actions = an_action("card"), an_action("stay", suitability="foreseen.churn > 0.5")
+    compiled = compile_catalog(a_catalog(*actions))
+
+    def deciding(by):
+        return consider(a_request(), a_customer(features={"churn": 0.9}), catalog=compiled, scorer=by)
+
+    rollout = Challenger(replace(POINTER, mode="canary", share=1.0), scorer).rollout
+    assert rolled_out(rollout, scorer, deciding, taken=True) == deciding(scorer)
+    assert "stay" in deciding(scorer).eligible
+
+
+def test_foreseeing_that_fails_is_one_error_and_counted():
+    watched = Watched(Foreseeing({}))
+    with pytest.raises(ArtifactError):
+        watched.foresee({"churn": RuntimeError("boom")})
+    assert watched.n_faults == 1
 
 
 def test_a_challenger_that_fails_seldom_goes_on_and_one_that_fails_more_is_ended():
