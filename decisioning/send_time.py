@@ -27,9 +27,9 @@ class SendTime:
         """
         zone = local.tzinfo
         moment = _at_hour((local.astimezone(UTC) + self.wait).astimezone(zone), self.hour)
-        for hours in quiet:
-            if hours.covers(moment):
-                moment = _next(moment, hours.ends)
+        every = tuple(quiet)
+        for _ in every:  # where one ends another may be under way; hours that leave no time of a day have no end
+            moment = next((_next(moment, hours.ends) for hours in every if hours.covers(moment)), moment)
         return moment
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from decisioning.catalog import QuietHours
@@ -29,6 +29,18 @@ def test_it_goes_out_as_soon_as_it_may(moment, zone, hours, hour):
     elif 8 <= hour < 21:
         assert at.hour == hour
         assert at.astimezone(UTC) - waited <= timedelta(hours=25)
+
+
+HOURS = st.lists(st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(lambda pair: pair[0] != pair[1]), max_size=4)
+
+
+@given(MOMENTS, st.integers(0, 30), HOURS)
+def test_of_several_quiet_hours_it_keeps_to_all_in_whatever_order_they_stand(moment, wait, pairs):
+    quiet = [QuietHours(time(starts), time(ends)) for starts, ends in pairs]
+    assume(any(not any(hours.covers(moment.replace(hour=hour)) for hours in quiet) for hour in range(24)))
+    at = SendTime(timedelta(hours=wait)).after(moment, quiet)
+    assert not any(hours.covers(at) for hours in quiet)
+    assert at == SendTime(timedelta(hours=wait)).after(moment, quiet[::-1])
 
 
 @pytest.mark.parametrize(
