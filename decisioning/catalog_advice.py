@@ -8,7 +8,7 @@ from decisioning.catalog import Catalog, Placement
 from decisioning.catalog_problem import Problem
 from decisioning.condition import read_condition
 from decisioning.condition_box import Vocabulary, never_true
-from decisioning.condition_tree import Every
+from decisioning.condition_tree import Every, Negation
 from decisioning.pool import draws_of
 from decisioning.variant import VariantTest
 
@@ -24,6 +24,8 @@ def advise(catalog: Catalog, vocabulary: Vocabulary, *, now: datetime) -> Iterat
     for placement in catalog.placements.values():
         yield from _placement(placement, catalog)
     yield from _policy(catalog, vocabulary)
+    yield from _asked_in_vain(catalog, vocabulary)
+    yield from _never_awake(catalog)
     yield from _pools(catalog)
     for test in catalog.tests.values():
         yield from _test(test, catalog)
@@ -46,6 +48,10 @@ def _action(action: Action, catalog: Catalog, now: datetime) -> Iterator[Problem
         yield Problem(
             (*path, "value"), "is 0: it is never worth more than doing nothing, and only exploration shows it"
         )
+
+    if action.starting_propensity == 0:
+        text = "is 0: until something was learned of it, only exploration shows it"
+        yield Problem((*path, "starting", "propensity"), text)
 
 
 def _contradictions(action: Action, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -88,11 +94,34 @@ def _policy(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem]:
         if cap.at_most == 0:
             yield Problem(("contact_policy", "caps", index, "at_most"), "is 0: whatever it counts is never offered")
     for index, hold in enumerate(catalog.contact_policy.holds):
-        if never_true(read_condition(hold.condition), vocabulary):
-            path = ("contact_policy", "holds", index, "condition")
+        path, tree = ("contact_policy", "holds", index, "condition"), read_condition(hold.condition)
+        if never_true(tree, vocabulary):
             yield Problem(path, "is never TRUE; where it is unknown, it holds all the same")
+        elif never_true(Negation(tree), vocabulary):
+            held = "its issues are" if hold.issues else "nothing is"
+            yield Problem(path, f"is never FALSE: {held} {'never ' if hold.issues else 'ever '}spoken of to anybody")
     if catalog.exploration.epsilon == 0:
         yield Problem(("exploration", "epsilon"), "is 0: nothing is ever learned of what is not the best already")
+
+
+def _asked_in_vain(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Conditions of context weights and triggers that are never TRUE."""
+    for index, weight in enumerate(catalog.context_weights):
+        if never_true(read_condition(weight.condition), vocabulary):
+            yield Problem(("context_weights", index, "condition"), "is never TRUE: nothing is ever weighted by it")
+    for trigger in catalog.triggers.values():
+        if never_true(read_condition(trigger.condition), vocabulary):
+            yield Problem(("triggers", trigger.name, "condition"), "is never TRUE: nobody is ever decided for")
+
+
+def _never_awake(catalog: Catalog) -> Iterator[Problem]:
+    """Channels that are quiet all day: whenever one window ends, another is under way."""
+    for channel in catalog.channels.values():
+        quiet = [hours for hours in catalog.contact_policy.quiet_hours if hours.hushes(channel)]
+        ends = [datetime.combine(datetime.min, hours.ends) for hours in quiet]
+        if quiet and all(any(hours.covers(end) for hours in quiet) for end in ends):
+            text = f"leave channel {channel.name} no time of a day: nothing is ever sent there"
+            yield Problem(("contact_policy", "quiet_hours"), text)
 
 
 def _test(test: VariantTest, catalog: Catalog) -> Iterator[Problem]:

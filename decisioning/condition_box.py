@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import inf
 from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 
 from decisioning.condition_tree import (
     Always,
@@ -36,7 +37,7 @@ Vocabulary = Mapping[str, Sequence[str]]
 
 _FLIPPED: Mapping[Operator, Operator] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPPOSITE: Mapping[Operator, Operator] = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_HOLDS: Mapping[Operator, Callable[[str, str], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+_HOLDS: Mapping[Operator, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ def _true(tree: Truth, words: Vocabulary) -> Iterator[Box]:
     match tree:
         case Always(truth):
             yield from [Box()] if truth else []
+        case Comparison(operator, Constant(left), Constant(right)):
+            yield from [Box()] if _holds(operator, left, right) else []
         case Comparison(operator, Name(name), Constant(constant)):
             yield from _compared(name, operator, constant, words)
         case Comparison(operator, Constant(constant), Name(name)):
@@ -132,6 +135,11 @@ def _known_or_any(tree: Truth, words: Vocabulary) -> Box:
 
 def _anything(name: str, words: Vocabulary) -> Limit:
     return frozenset(words[name]) if name in words else ((-inf, 0), (inf, 0))
+
+
+def _holds(operator: Operator, left: float | str, right: float | str) -> bool:
+    """Of two constants; of two kinds, which no condition compares, nothing holds."""
+    return isinstance(left, str) == isinstance(right, str) and _HOLDS[operator](left, right)
 
 
 def _compared(name: str, operator: Operator, constant: float | str, words: Vocabulary) -> Iterator[Box]:

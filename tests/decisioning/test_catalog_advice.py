@@ -1,20 +1,22 @@
 """What nobody can have meant is found, and a catalogue that is sound gets no advice."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from builders import NOON, a_catalog, an_action
 from decisioning.action import Treatment
-from decisioning.catalog import Cap, Channel, ContactPolicy, Exploration, Hold, Placement
+from decisioning.catalog import Cap, Channel, ContactPolicy, ContextWeight, Exploration, Hold, Placement, QuietHours
 from decisioning.catalog_advice import advise
 from decisioning.catalog_problem import dotted
+from decisioning.trigger import Trigger
 from decisioning.variant import VariantTest
 
 WORDS = {"tier": ("gold", "tin")}
 HOME = {"home": Placement("home", "web"), "mail": Placement("mail", "email")}
 CHANNELS = {name: Channel(name) for name in ("web", "email", "fax")}
 DAY = timedelta(days=1)
+ALL_DAY = tuple(QuietHours(time(starts), time(ends), ("email",)) for starts, ends in ((0, 12), (10, 20), (20, 0)))
 MAILED = (Treatment("banner", "web"), Treatment("letter", "email"))
 
 
@@ -32,6 +34,8 @@ def test_a_sound_catalogue_gets_no_advice():
     [
         ({"eligibility": "age < 3 AND age > 8"}, "actions.card.eligibility"),
         ({"eligibility": "tier = 'silver'"}, "actions.card.eligibility"),
+        ({"eligibility": "1 = 2"}, "actions.card.eligibility"),
+        ({"starting_propensity": 0.0}, "actions.card.starting.propensity"),
         ({"eligibility": "age >= 18", "suitability": "age < 18"}, "actions.card"),
         ({"valid_until": NOON}, "actions.card.valid_until"),
         ({"value": 0.0}, "actions.card.value"),
@@ -53,6 +57,14 @@ def test_an_action_that_nobody_is_ever_offered_is_found(action, field):
         ({"placements": {"home": HOME["home"]}}, "channels.email"),
         ({"contact_policy": ContactPolicy(caps=(Cap("customer", 0, DAY),))}, "contact_policy.caps[0].at_most"),
         ({"contact_policy": ContactPolicy(holds=(Hold("x", "tier = 'silver'"),))}, "contact_policy.holds[0].condition"),
+        ({"contact_policy": ContactPolicy(holds=(Hold("x", "TRUE"),))}, "contact_policy.holds[0].condition"),
+        (
+            {"contact_policy": ContactPolicy(holds=(Hold("x", "age < 9 OR age >= 9", ("grow",)),))},
+            "contact_policy.holds[0].condition",
+        ),
+        ({"contact_policy": ContactPolicy(quiet_hours=ALL_DAY)}, "contact_policy.quiet_hours"),
+        ({"context_weights": (ContextWeight("grow", "context.n > 3 AND 2 < 1", 2.0),)}, "context_weights[0].condition"),
+        ({"triggers": {"x": Trigger("x", "mail", "Seen", condition="age > 1 AND age < 1")}}, "triggers.x.condition"),
         ({"exploration": Exploration(epsilon=0.0)}, "exploration.epsilon"),
         ({"tests": {"how": VariantTest("how", {"banner": 0.5, "letter": 0.5}, action="card")}}, "tests.how.shares"),
         (
@@ -63,6 +75,11 @@ def test_an_action_that_nobody_is_ever_offered_is_found(action, field):
 )
 def test_what_can_never_happen_is_found(changes, field):
     assert field in advised(**changes)
+
+
+def test_quiet_hours_that_leave_a_time_of_day_get_no_advice():
+    assert advised(contact_policy=ContactPolicy(quiet_hours=ALL_DAY[:2])) == {}
+    assert advised(contact_policy=ContactPolicy(holds=(Hold("x", "age < 9"),))) == {}
 
 
 def test_a_fallback_that_cannot_fall_back_is_found():
