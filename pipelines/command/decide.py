@@ -15,6 +15,7 @@ from pipelines.command.options import (
     echo,
     home_of,
     note,
+    recorded_home,
 )
 from pipelines.exit_code import ExitCode
 
@@ -62,7 +63,7 @@ def explain(
     from pipelines.explain import explained, explanation_in_words, supposition_of
 
     what = supposition_of(placement, features=feature or (), context=context or (), levers=lever or ())
-    told = explained(home_of(home, workspace), workspace, decision_id, what)
+    told = explained(recorded_home(home, workspace), workspace, decision_id, what)
     echo(told, as_json=as_json, words=explanation_in_words)
 
 

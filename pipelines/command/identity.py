@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, home_of
+from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, recorded_home
 
 Action = Literal["list", "accept", "decline"]
 State = Literal["open", "accepted", "declined"]
@@ -27,7 +27,7 @@ def merge(
     """Say that two identifiers belong to one customer; everything known of both follows."""
     from pipelines.merge import Word, said_in_words, say
 
-    said = say(home_of(home, workspace), workspace, Word("merge", one, other, reason, by))
+    said = say(recorded_home(home, workspace), workspace, Word("merge", one, other, reason, by))
     echo(said, as_json=as_json, words=said_in_words)
 
 
@@ -43,7 +43,7 @@ def unmerge(
     """Say that two identifiers are two customers; each gets back what is its own."""
     from pipelines.merge import Word, said_in_words, say
 
-    said = say(home_of(home, workspace), workspace, Word("unmerge", one, other, reason, by))
+    said = say(recorded_home(home, workspace), workspace, Word("unmerge", one, other, reason, by))
     echo(said, as_json=as_json, words=said_in_words)
 
 
@@ -64,7 +64,7 @@ def review(
 
     if (action == "list") is bool(review_id):
         raise typer.BadParameter("accept and decline need the ID of a pair, list needs none")
-    place = home_of(home, workspace)
+    place = recorded_home(home, workspace)
     if action == "list":
         echo(list_reviews(place, workspace, state=state, limit=limit), as_json=as_json, words=reviews_in_words)
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, home_of, note
+from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, note, recorded_home
 
 
 def moment(value: datetime | None) -> datetime | None:
@@ -31,7 +31,7 @@ def journeys(
     """Map the journeys: stages, ways, paths, pain points; of all journeys and the usual period also for the service."""
     from pipelines.journeys import Asked, draw_journeys
 
-    document = draw_journeys(home_of(home, workspace), workspace, Asked(journey, since, until))
+    document = draw_journeys(recorded_home(home, workspace), workspace, Asked(journey, since, until))
     if as_json:
         print(json.dumps(document))
     else:

@@ -6,7 +6,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines.command.options import HERE, AsOfOption, HomeOption, JsonOption, WorkspaceOption, echo, home_of, note
+from pipelines.command.options import (
+    HERE,
+    AsOfOption,
+    HomeOption,
+    JsonOption,
+    WorkspaceOption,
+    echo,
+    home_of,
+    note,
+    recorded_home,
+)
 
 LogColumn = Annotated[str | None, typer.Option(help="With --log: the column that says it.")]
 
@@ -55,7 +65,7 @@ def _stop_unless_needed(
 
     if not if_needed:
         return
-    need = need_of_workspace(home_of(home, workspace), workspace, as_of=as_of)
+    need = need_of_workspace(recorded_home(home, workspace), workspace, as_of=as_of)
     if need.verdict != "needed":
         echo(need, as_json=as_json, words=need_in_words)
         raise typer.Exit(need.exit_code)
@@ -74,7 +84,7 @@ def _retrain(home: Path | None, workspace: Path, as_of: datetime | None, *, as_j
     from pipelines.retrain import retrain_workspace
     from pipelines.retrained import retrained_in_words
 
-    result = retrain_workspace(home_of(home, workspace), workspace, as_of=as_of, promote=promote, say=note)
+    result = retrain_workspace(recorded_home(home, workspace), workspace, as_of=as_of, promote=promote, say=note)
     echo(result, as_json=as_json, words=retrained_in_words)
     raise typer.Exit(result.exit_code)
 
@@ -107,18 +117,18 @@ def evaluate(
     if shadow:
         from pipelines.evaluate_shadow import evaluate_shadow, shadow_in_words
 
-        echo(evaluate_shadow(home_of(home, workspace), workspace), as_json=as_json, words=shadow_in_words)
+        echo(evaluate_shadow(recorded_home(home, workspace), workspace), as_json=as_json, words=shadow_in_words)
         return
     if tests or arms:
         from pipelines.evaluate_variants import evaluate_arms, evaluate_variants, variants_in_words
 
         evaluated = evaluate_variants if tests else evaluate_arms
-        echo(evaluated(home_of(home, workspace), workspace), as_json=as_json, words=variants_in_words)
+        echo(evaluated(recorded_home(home, workspace), workspace), as_json=as_json, words=variants_in_words)
         return
     if log is None:
         from pipelines.evaluate import evaluate_log, print_evaluation
 
-        evaluation, currency = evaluate_log(home_of(home, workspace), workspace)
+        evaluation, currency = evaluate_log(recorded_home(home, workspace), workspace)
         print_evaluation(evaluation, currency=currency, as_json=as_json)
         return
     if ranking is not None:
@@ -150,7 +160,7 @@ def promote(
 
     if sum((version is not None, shadow is not None, canary is not None, end)) > 1:
         raise typer.BadParameter("one of --version, --shadow, --canary and --end")
-    at = home_of(home, workspace)
+    at = recorded_home(home, workspace)
     if end:
         print(end_challenge(at))
     elif shadow is not None:
@@ -165,7 +175,7 @@ def rollback(home: HomeOption = None, workspace: WorkspaceOption = HERE) -> None
     """Make the champion before the present one champion again: at once, whatever becomes of MLflow."""
     from pipelines.rollback import roll_back
 
-    print(roll_back(home_of(home, workspace), workspace))
+    print(roll_back(recorded_home(home, workspace), workspace))
 
 
 def worker(

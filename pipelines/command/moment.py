@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, home_of
+from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, recorded_home
 
 
 def triggers(
@@ -22,7 +22,7 @@ def triggers(
         if once or each.is_news:
             echo(each, as_json=as_json, words=round_in_words)
 
-    follow_triggers(home_of(home, workspace), workspace, Pace(once, pause), say=say)
+    follow_triggers(recorded_home(home, workspace), workspace, Pace(once, pause), say=say)
 
 
 COMMANDS = (triggers,)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from decisioning.errors import InvalidInputError, TsugiError
+from decisioning.errors import InvalidInputError, NotFoundError, TsugiError
 
 
 def past(as_of: datetime | None) -> datetime | None:
@@ -57,6 +57,33 @@ def home_of(home: Path | None, workspace: Path) -> Path:
     if meant.exists() and not meant.is_dir():
         raise InvalidInputError(f"the home {meant} is not a folder; choose another --home", field="home")
     return meant
+
+
+def recorded_home(home: Path | None, workspace: Path) -> Path:
+    """As `home_of`, where something was ever recorded: a mistyped one is told, and not made.
+
+    Raises `NotFoundError` where there is no ledger, unless the workspace brings a golden record of its own.
+    """
+    from features.home import Home
+
+    meant = home_of(home, workspace)
+    is_meant = home is not None or _can_be_read(workspace)
+    if is_meant and not Home(meant).ledger.exists() and not is_external(workspace):
+        given = "" if home else " (no --home was given)"
+        text = f"{meant} has no ledger{given}: nothing was ingested there yet, or the home is another one"
+        raise NotFoundError(text, field="home")
+    return meant
+
+
+def _can_be_read(workspace: Path) -> bool:
+    """Whether the workspace says where its home is; if not, its reader will tell."""
+    from features.workspace import Workspace
+
+    try:
+        Workspace.load(workspace)
+    except TsugiError:
+        return False
+    return True
 
 
 def stated_home(workspace: Path) -> Path | None:

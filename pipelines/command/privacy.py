@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, home_of
+from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, home_of, recorded_home
 
 CustomerArgument = Annotated[str, typer.Argument(help="kind:value, such as user_id:u-17 or email:a@example.org.")]
 
@@ -27,7 +27,7 @@ def erase(
     from pipelines.reference import references_of
 
     references = references_of([*(identifiers or ()), *_lines(from_file)])
-    echo(erase_customers(home_of(home, workspace), workspace, references), as_json=as_json, words=erased_in_words)
+    echo(erase_customers(recorded_home(home, workspace), workspace, references), as_json=as_json, words=erased_in_words)
 
 
 def export(
@@ -40,7 +40,7 @@ def export(
     """Write everything that is kept of one customer, with lineage and reasons, as one JSON object."""
     from pipelines.export import export_customer, exported_in_words
 
-    done = export_customer(home_of(home, workspace), workspace, identifier, out=out)
+    done = export_customer(recorded_home(home, workspace), workspace, identifier, out=out)
     echo(done, as_json=as_json, words=exported_in_words)
 
 
@@ -57,7 +57,7 @@ def object(  # noqa: A001 (the name of the command)
     """Record that a customer objects to profiling or marketing; every later decision obeys."""
     from pipelines.object import object_for, objected_in_words
 
-    done = object_for(home_of(home, workspace), workspace, identifier, to=to or ())
+    done = object_for(recorded_home(home, workspace), workspace, identifier, to=to or ())
     echo(done, as_json=as_json, words=objected_in_words)
 
 
@@ -65,7 +65,7 @@ def retain(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: 
     """Delete what is older than `[retention]` in tsugi.toml allows, everywhere; run it once a day."""
     from pipelines.retain import retain_home, retained_in_words
 
-    echo(retain_home(home_of(home, workspace), workspace), as_json=as_json, words=retained_in_words)
+    echo(retain_home(recorded_home(home, workspace), workspace), as_json=as_json, words=retained_in_words)
 
 
 def backup(

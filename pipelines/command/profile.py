@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, home_of, past
+from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, past, recorded_home
 
 CustomerArgument = Annotated[str, typer.Argument(help="kind:value, such as user_id:u-17 or email:a@example.org.")]
 
@@ -32,7 +32,7 @@ def profile(
     from pipelines.profile_table import profile_in_words
 
     shown = Shown(losing=losing, consent_history=consent_history)
-    document = profile_of(home_of(home, workspace), workspace, identifier, as_of=as_of, shown=shown)
+    document = profile_of(recorded_home(home, workspace), workspace, identifier, as_of=as_of, shown=shown)
     echo(document, as_json=as_json, words=partial(profile_in_words, features=features))
 
 
@@ -50,7 +50,7 @@ def override(
     from pipelines.override import change_of, overridden_in_words, set_by_hand
 
     asked = change_of(change, remove=remove)
-    done = set_by_hand(home_of(home, workspace), workspace, identifier, change=asked, by=by, why=why)
+    done = set_by_hand(recorded_home(home, workspace), workspace, identifier, change=asked, by=by, why=why)
     echo(done, as_json=as_json, words=overridden_in_words)
 
 

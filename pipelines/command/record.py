@@ -13,6 +13,7 @@ from pipelines.command.options import (
     echo,
     home_of,
     is_external,
+    recorded_home,
 )
 
 
@@ -76,7 +77,7 @@ def rejects(
         written_in_words,
     )
 
-    place, wanted = home_of(home, workspace), Wanted(source, code, limit)
+    place, wanted = recorded_home(home, workspace), Wanted(source, code, limit)
     if replay:
         echo(replay_rejects(place, workspace, wanted), as_json=as_json, words=replayed_in_words)
     elif out is not None:
@@ -94,7 +95,7 @@ def quality(
     """Say what came from each source: rows, rejected, duplicates, freshness, completeness, drift."""
     from pipelines.quality import quality_as_dict, quality_in_words, quality_report
 
-    report = quality_report(home_of(home, workspace), workspace, source=source)
+    report = quality_report(recorded_home(home, workspace), workspace, source=source)
     echo(quality_as_dict(report) if as_json else report, as_json=as_json, words=quality_in_words)
 
 
@@ -102,7 +103,7 @@ def resolve(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json:
     """Rebuild identities and the golden record from the ledger."""
     from pipelines.resolve import resolve_all, resolved_in_words
 
-    echo(resolve_all(home_of(home, workspace), workspace), as_json=as_json, words=resolved_in_words)
+    echo(resolve_all(recorded_home(home, workspace), workspace), as_json=as_json, words=resolved_in_words)
 
 
 def materialize(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.command.options import HERE, AsOfOption, HomeOption, JsonOption, WorkspaceOption, echo, home_of
+from pipelines.command.options import HERE, AsOfOption, HomeOption, JsonOption, WorkspaceOption, echo, recorded_home
 
 
 def monitor(
@@ -18,7 +18,7 @@ def monitor(
     from pipelines.monitoring.monitor import monitor_workspace
     from pipelines.monitoring.told import monitored_in_words
 
-    seen = monitor_workspace(home_of(home, workspace), workspace, as_of=as_of, sample=sample)
+    seen = monitor_workspace(recorded_home(home, workspace), workspace, as_of=as_of, sample=sample)
     echo(seen, as_json=as_json, words=monitored_in_words)
     raise typer.Exit(seen.exit_code)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from features.ledger import Ledger
 from pipelines.cli import main
 from pipelines.init import write_workspace
 from training.artifact import write_bundle
@@ -33,6 +34,8 @@ def place(tmp_path_factory):
     """A folder with a sound workspace, a file that is no folder, and a ledger that is none."""
     folder = tmp_path_factory.mktemp("bad")
     write_workspace(folder / "shop")
+    (folder / "home").mkdir()
+    Ledger(folder / "home" / "ledger.db").close()
     (folder / "file").write_text("a file")
     (folder / "broken").mkdir()
     (folder / "broken" / "ledger.db").write_bytes(b"not a database, " * 400)
@@ -54,6 +57,21 @@ def tsugi(place, monkeypatch, capsys):
         return Ended(ended.value.code, *capsys.readouterr())
 
     return run
+
+
+NEEDS_RECORDS = (
+    *("monitor", "evaluate", "retrain", "retrain --if-needed", "rollback", "quality", "rejects", "review", "retain"),
+    *("resolve", "journeys", "triggers --once", "profile user_id:u-1", "explain d_1", "erase user_id:u-1"),
+    *("export user_id:u-1 --out one.json", "merge user_id:u-1 user_id:u-2 --reason r --by me", "object user_id:u-1"),
+)
+
+
+@pytest.mark.parametrize("command", NEEDS_RECORDS)
+def test_a_mistyped_home_is_told_and_not_made(tsugi, place, command):
+    ended = tsugi(f"{command} --home mistyped --workspace shop")
+    assert (ended.code, ended.err.count("\n")) == (FAILED, 1)
+    assert ended.err.startswith("tsugi: mistyped has no ledger: ")
+    assert not (place / "mistyped").exists()
 
 
 HERE = "--home home --workspace shop"
@@ -86,7 +104,7 @@ REFUSED = [
     ("decide user_id:u --placement web_home --home file --workspace shop", FAILED, "the home file is not a folder"),
     ("rejects --home file", FAILED, "the home file is not a folder; choose another --home"),
     ("serve --home file --workspace shop", FAILED, "the home file is not a folder"),
-    ("rejects --home file/below", FAILED, "file/below: Not a directory"),
+    ("rejects --home file/below", FAILED, "file/below has no ledger"),
     ("simulate --out file --customers 50 --workspace " + str(EXAMPLES / "bank"), FAILED, "file: File exists"),
     ("decide user_id:u --placement web_home --home broken --workspace shop", FAILED, "ledger.db cannot be used"),
     ("rejects --home broken", FAILED, "broken/ledger.db cannot be used: file is not a database"),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from features.instant import to_us
 from features.journey.prepared import kept
+from features.ledger import Ledger
 from pipelines.cli import app
 from pipelines.ingest import ingest_file
 from pipelines.journeys import Asked, draw_journeys
@@ -114,6 +115,8 @@ def test_what_cannot_be_drawn_is_said_in_one_line(home, options, said):
 def test_a_workspace_without_journeys_says_where_they_would_be_declared(tmp_path):
     CliRunner().invoke(app, ["init", str(tmp_path / "shop")])
     (tmp_path / "shop" / "journeys.yaml").unlink(missing_ok=True)
+    (tmp_path / "h").mkdir()
+    Ledger(tmp_path / "h" / "ledger.db").close()
     result = CliRunner().invoke(app, ["journeys", "--home", str(tmp_path / "h"), "--workspace", str(tmp_path / "shop")])
     assert "journeys.yaml declares no journey" in str(result.exception)
 

@@ -96,6 +96,8 @@ def test_a_source_is_reported_as_it_is(tmp_path):
 def test_the_command_shows_it_in_words_and_as_json(tmp_path):
     write_workspace(tmp_path / "shop")
     here = ["--home", str(tmp_path / "home"), "--workspace", str(tmp_path / "shop")]
+    (tmp_path / "home").mkdir()
+    Ledger(tmp_path / "home" / "ledger.db").close()
     assert CliRunner().invoke(app, ["quality", *here]).output == "nothing came in\n"
     (tmp_path / "events.jsonl").write_text("\n".join(json.dumps(each) for each in events(2_000, source="x", shift=5.0)))
     CliRunner().invoke(app, ["ingest", str(tmp_path / "events.jsonl"), *here])
