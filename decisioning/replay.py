@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 
 from decisioning.catalog import Catalog
 from decisioning.cold_start import CatalogScorer
@@ -16,6 +17,9 @@ from decisioning.rollout import MODEL
 
 BESIDE = ("shadow", "ranked")
 """What a replay is not compared by as it stands: another bundle's choice; ranked actions are, without their words."""
+
+MOST_NAMED = 20
+"""Names that a refusal lists; where there are more, the nearest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,11 @@ def supposed(
 ) -> Decision:
     """What would have been decided with the same draws, had what is supposed been so. Nothing is recorded.
 
-    Raises `InvalidInputError` of a placement, feature or action that the decision does not know, and as `replayed`.
+    Raises `InvalidInputError` of a placement, feature or action that the decision does not know, of a feature's value
+    that is of another kind than the one it had, and as `replayed`.
     """
     _check_names(what.features, logged.features, what="feature", where="features")
+    _check_kinds(what.features, logged.features)
     _check_names(what.levers, catalog.catalog.actions, what="action", where="levers")
     customer, request = customer_of(logged), request_of(logged)
     placement = what.placement or logged.placement
@@ -122,8 +128,21 @@ def _levered(compiled: CompiledCatalog, levers: Mapping[str, float]) -> Compiled
 def _check_names(given: Collection[str], known: Collection[str], *, what: str, where: str) -> None:
     for name in given:
         if name not in known:
-            message = f"the decision knows no {what} {as_word(name)}; it knows {', '.join(sorted(known)[:20])}"
+            near = get_close_matches(name, known, n=MOST_NAMED) if len(known) > MOST_NAMED else []
+            named = near or sorted(known)[:MOST_NAMED]
+            more = f" and {len(known) - len(named)} more" if len(known) > len(named) else ""
+            message = f"the decision knows no {what} {as_word(name)}; it knows {', '.join(named)}{more}"
             raise InvalidInputError(message, field=f"what_if.{where}")
+
+
+def _check_kinds(given: Mapping[str, FeatureValue], logged: Mapping[str, FeatureValue]) -> None:
+    """Refuse a word for what was a number, and the other way round: no condition would know what to do with it."""
+    for name, value in given.items():
+        was = logged[name]
+        if value is not None and was is not None and isinstance(value, str) != isinstance(was, str):
+            wanted, said = ("a word", "a number") if isinstance(was, str) else ("a number", "a word")
+            message = f"feature {name!r} is {wanted}; given {said}"
+            raise InvalidInputError(message, field=f"what_if.features.{name}")
 
 
 def _bare(decision: Decision) -> tuple[RankedAction, ...]:

@@ -1,7 +1,7 @@
 """Checking a parsed body against its shape: what is wrong is named by its field, never by its value."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -66,12 +66,18 @@ def _wanted(first: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _owner(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel]:
-    """Find the model that stands at a location below another."""
+    """Find the model that stands at a location below another, be it optional or one of a list."""
     for part in location:
-        inner = model.model_fields[str(part)].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
+        field = model.model_fields.get(str(part))
+        model = next(_models_in(field.annotation), model) if field else model
     return model
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models_in(each)
 
 
 def json_type(value: object) -> str:

@@ -125,6 +125,7 @@ def test_what_if_it_were_another_channel():
         (Supposition(features={"agee": 1.0}), "knows no feature 'agee'; it knows age"),
         (Supposition(levers={"cart": 2.0}), "knows no action 'cart'; it knows card, fund, loan"),
         (Supposition(placement="attic"), "unknown placement 'attic'"),
+        (Supposition(features={"age": "old"}), "feature 'age' is a number; given a word"),
     ],
 )
 def test_what_the_decision_does_not_know_cannot_be_supposed(what, said):

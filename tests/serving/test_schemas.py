@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from decisioning.customer import CustomerReference
 from decisioning.errors import InvalidInputError
 from serving.reading import read
-from serving.schemas import BatchBody, DecisionBody, OutcomeBody, OutcomesBody
+from serving.schemas import BatchBody, DecisionBody, ExplanationBody, OutcomeBody, OutcomesBody
 
 ASK = {"request_id": "r-1", "customer": {"user_id": "u-1"}, "placement": "web_home"}
 OUTCOME = {
@@ -70,6 +70,8 @@ def test_a_wrong_request_names_its_field(change, field):
 
 def test_an_unknown_field_is_told_what_is_allowed():
     assert "allowed are customer_id, user_id" in refused(DecisionBody, {**ASK, "customer": {"usr": "x"}}).message
+    supposed = {"decision_id": "d_1", "what_if": {"channel": "email"}}
+    assert "allowed are placement, features, context, levers" in refused(ExplanationBody, supposed).message
 
 
 @pytest.mark.parametrize(
