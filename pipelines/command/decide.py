@@ -34,6 +34,7 @@ def decide(
 ) -> None:
     """Decide once for one customer, durably, by the code that serves; or for everybody, into Parquet files."""
     if batch is not None:
+        _refuse_beside_batch(batch, identifier, request_id)
         if out is None:
             raise typer.BadParameter("a batch needs a folder for its files: --out")
         from pipelines.outbound.run import Order, decide_batch, report_in_words
@@ -47,6 +48,15 @@ def decide(
 
     told = decide_once(home_of(home, workspace), workspace, identifier, placement, request_id, say=note)
     print(json.dumps(told, indent=2))
+
+
+def _refuse_beside_batch(batch: str, identifier: str | None, request_id: str | None) -> None:
+    """Refuse a batch without a name, and what is said of one customer beside a batch."""
+    if not batch.strip():
+        raise typer.BadParameter("--batch is empty; a batch needs a name, such as june")
+    told = [name for name, given in (("KIND:VALUE", identifier), ("--request-id", request_id)) if given is not None]
+    if told:
+        raise typer.BadParameter(f"--batch decides for everybody: it does not go with {' or '.join(told)}")
 
 
 def explain(

@@ -22,6 +22,7 @@ from decisioning.slate import Slate
 from features.replace_file import replace_file
 from pipelines.champion import champion_scorer
 from pipelines.composition import Composition, compose
+from pipelines.outbound.folder import check_folder
 from pipelines.outbound.learned import learned_scorer
 from pipelines.outbound.plan import Plan, kept_plan
 from pipelines.outbound.record import Recorder, drawn_actions
@@ -56,8 +57,8 @@ def decide_batch(
     """Decide for every customer of a home; the report.
 
     What was weighed before an interruption is not weighed again. A challenger under way decides for its share. Raises
-    `InvalidInputError` of a placement that the catalogue does not have, of a folder that holds another batch, or where
-    nobody is known.
+    `InvalidInputError` of a placement that the catalogue does not have, of a folder that holds another batch or other
+    files, or where nobody is known.
     """
     with compose(home, workspace) as composition:
         composition.scorer = champion_scorer(composition.home.path)
@@ -72,6 +73,7 @@ def run_batch(
     say: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
     """As `decide_batch`, of a home that is open. Parameters: `rollout`, a challenger beside its scorer."""
+    check_folder(order.out)
     compiled = composition.catalog
     wanted = _plan(composition, order, rollout)
     sides = Sides(learned_scorer(order.out, composition, now=wanted.now), rollout)

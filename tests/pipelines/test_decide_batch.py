@@ -13,6 +13,7 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.customer import CustomerReference
 from decisioning.decide import consider, decide, decision_id_of
 from decisioning.decision import DecisionRequest
+from decisioning.errors import InvalidInputError
 from decisioning.outbound.sides import Sides
 from decisioning.rollout import Rollout
 from pipelines.cli import app
@@ -246,6 +247,44 @@ def test_the_command_tells_what_it_came_to(opened, shop, tmp_path):
 def test_who_is_meant_or_where_to_must_be_said(shop, options):
     told = CliRunner().invoke(app, ["decide", "--placement", "mail", "--workspace", str(shop), *options])
     assert told.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("user_id:u-1", "--batch", "june"), "does not go with KIND:VALUE"),
+        (("--batch", "june", "--request-id", "r-1"), "does not go with --request-id"),
+        (("--batch", " "), "--batch is empty"),
+    ],
+)
+def test_a_batch_has_a_name_and_goes_with_nothing_that_is_said_of_one_customer(shop, tmp_path, options, said):
+    where = ["--workspace", str(shop), "--home", str(shop / "home"), "--out", str(tmp_path / "out")]
+    told = CliRunner().invoke(app, ["decide", "--placement", "mail", *where, *options])
+    assert told.exit_code == 2
+    assert said in " ".join(told.output.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_batch_begins_in_no_folder_that_holds_other_files(opened, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.png").write_bytes(b"")
+    with pytest.raises(InvalidInputError, match=r"photos holds files and no batch .*; choose a new folder"):
+        run_batch(opened, Order("june", "mail", tmp_path / "photos"))
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["cat.png"]
+
+
+@pytest.mark.parametrize("below", ["notes.txt", "notes.txt/june"])
+def test_a_file_is_no_folder_for_a_batch(opened, tmp_path, below):
+    (tmp_path / "notes.txt").write_text("buy milk")
+    with pytest.raises(InvalidInputError, match=r"notes.txt is a file; a batch needs a folder"):
+        run_batch(opened, Order("june", "mail", tmp_path / below))
+
+
+def test_a_batch_that_was_interrupted_before_its_plan_was_written_begins_anew(opened, tmp_path):
+    (tmp_path / "out").mkdir()
+    for name in ("learned.json", ".replacing-a1"):
+        (tmp_path / "out" / name).write_bytes(b"{")
+    assert run_batch(opened, Order("june", "mail", tmp_path / "out"))["customers"] == 90
 
 
 def test_a_home_without_anybody_is_named_and_leaves_no_batch_behind(tmp_path):
