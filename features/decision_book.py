@@ -75,6 +75,15 @@ class DecisionBook:
                 raise ErasedError("this decision was erased", field="decision_id")
         return decision_from(orjson.loads(row[0])["decision"]) if row else None
 
+    def one_of(self, beginning: str) -> Decision | None:
+        """A decision of those whose request ids begin so, the first by that id; None where there is none.
+
+        Raises: `UnavailableError` where the ledger cannot be read.
+        """
+        end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+        row = self._ledger.look(_BETWEEN, (beginning, end))
+        return decision_from(orjson.loads(row[0])["decision"]) if row else None
+
     def answer_for(self, request_id: str) -> tuple[str, bytes] | None:
         """The body hash and the answer of an earlier request with this id; None where there was none.
 
@@ -151,6 +160,10 @@ def _refuse_erased(connection: sqlite3.Connection, decision: Decision) -> None:
 
 
 _BODY = f"SELECT body FROM record WHERE kind = '{DECISION}' AND record_id = ?"  # noqa: S608 (constants only)
+_BETWEEN = """
+    SELECT r.body FROM request q JOIN record r ON r.seq = q.seq
+    WHERE q.request_id >= ? AND q.request_id < ? ORDER BY q.request_id LIMIT 1
+"""
 _ANSWER = """
     SELECT body_hash, answer FROM request WHERE request_id = ?
     UNION ALL SELECT NULL, NULL WHERE EXISTS (SELECT 1 FROM erasure) LIMIT 1

@@ -9,6 +9,8 @@ from features.identifier import Identifier
 
 First = tuple[int, str]
 """(occurred_us, record id) of the earliest record that belongs to an identifier."""
+ID_BEGINS = "c_"
+"""How every customer id begins."""
 
 
 class Former(NamedTuple):
@@ -91,7 +93,7 @@ def customer_id_of(record_id: str) -> str:
     >>> customer_id_of("m-1")
     'c_d27ad701a6859b35'
     """
-    return "c_" + blake2b(record_id.encode(), digest_size=8).hexdigest()
+    return ID_BEGINS + blake2b(record_id.encode(), digest_size=8).hexdigest()
 
 
 def former_of(members: Iterable[Node], customer_id: str | None) -> tuple[Former, ...]:

@@ -15,7 +15,7 @@ def check_folder(folder: Path) -> None:
     for path in (folder, *folder.parents):
         if path.exists() and not path.is_dir():
             raise InvalidInputError(f"{path} is a file; a batch needs a folder for its files", field="out")
-    if folder.exists() and not (folder / plan.FILE).exists() and any(map(_is_foreign, folder.iterdir())):
+    if folder.exists() and not plan.has_begun(folder) and any(map(_is_foreign, folder.iterdir())):
         message = f"{folder} holds files and no batch (no {plan.FILE}); choose a new folder, or an empty one"
         raise InvalidInputError(message, field="out")
 

@@ -27,7 +27,7 @@ def learned_scorer(folder: Path, composition: Composition, *, now: datetime) -> 
     Raises: `UnavailableError` where the ledger cannot be read, `InvalidInputError` where what was kept is damaged.
     """
     path = folder / FILE
-    if not (folder / plan.FILE).exists():
+    if not plan.has_begun(folder):
         path.unlink(missing_ok=True)
         scorer = _now(composition, now)
         if isinstance(scorer, FastScorer):

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from decisioning.decision import Decision
 from decisioning.errors import InvalidInputError
 from features.replace_file import replace_file
 
@@ -38,18 +39,32 @@ class Plan:
         """The moment."""
         return datetime.fromisoformat(self.as_of)
 
+    def made(self, decision: Decision) -> bool:
+        """Whether a decision that has the id of one of this batch's is this batch's, not another's of its name."""
+        return (decision.placement, decision.decided_at) == (self.placement, self.now)
 
-def kept_plan(folder: Path, wanted: Plan) -> Plan:
-    """The plan of a folder: the one that began there, else this one.
+
+def has_begun(folder: Path) -> bool:
+    """Whether a batch began in a folder."""
+    return (folder / FILE).exists()
+
+
+def keep_plan(folder: Path, plan: Plan) -> None:
+    """Begin the batch of a folder by a plan; one that began there stays."""
+    if not has_begun(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(folder / FILE, orjson.dumps(asdict(plan), option=orjson.OPT_INDENT_2))
+
+
+def agreed_plan(folder: Path, wanted: Plan) -> Plan:
+    """The plan of a folder: the one that began there, else this one. Nothing is written.
 
     Raises `InvalidInputError` where another one began there: by another catalogue, bundle, challenger, placement, name;
     and where what began there cannot be read.
     """
-    path = folder / FILE
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_file(path, orjson.dumps(asdict(wanted), option=orjson.OPT_INDENT_2))
+    if not has_begun(folder):
         return wanted
+    path = folder / FILE
     began = kept(path, lambda told: Plan(**told))
     for name in ("run", "placement", "catalog", "bundle", "customers_at_once", "challenger", "share"):
         before, now = getattr(began, name), getattr(wanted, name)

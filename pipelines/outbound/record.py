@@ -42,15 +42,17 @@ class Recorder:
         """Record what was drawn for these customers; whether each is in the ledger now (n,).
 
         Parameters: `actions` drawn, `no_action` included; None where there is nothing to record. What would come out
-        otherwise by now, or was contacted since the batch's moment, is not recorded, and must not be contacted.
+        otherwise by now, was contacted since the batch's moment, or was decided for by another batch of this name, is
+        not recorded, and must not be contacted.
         """
         kept = np.zeros(len(ids), dtype=np.bool_)
         waiting: deque[tuple[int, Future[None]]] = deque()
         for place, (customer_id, action) in enumerate(zip(ids, actions, strict=True)):
             if action is None:
                 continue
-            if self._is_recorded(customer_id):
-                kept[place] = True
+            recorded = self._recorded(customer_id)
+            if recorded is not None:
+                kept[place] = recorded.chosen == action and self.plan.made(recorded)
                 continue
             decision = None if self._contacted_since(customer_id) else self._made(customer_id)
             if decision is not None and decision.chosen == action:
@@ -80,11 +82,10 @@ class Recorder:
         book, own = ContactBook(self.composition.ledger), self.plan.now + MOMENT
         return bool(book.history(customer_id, own, max(self.composition.clock(), own)).contacts)
 
-    def _is_recorded(self, customer_id: str) -> bool:
-        """Whether this batch recorded it before it was interrupted."""
+    def _recorded(self, customer_id: str) -> Decision | None:
+        """What is in the ledger under the id of their decision, as from before this batch was interrupted."""
         salt = self.composition.catalog.catalog.holdout.salt
-        decision_id = decision_id_of(request_id_of(self.plan.run, customer_id), salt)
-        return self.composition.decisions.find(decision_id) is not None
+        return self.composition.decisions.find(decision_id_of(request_id_of(self.plan.run, customer_id), salt))
 
 
 def _settle(waiting: "deque[tuple[int, Future[None]]]", kept: NDArray[np.bool_]) -> None:

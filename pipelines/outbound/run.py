@@ -24,7 +24,8 @@ from pipelines.champion import champion_scorer
 from pipelines.composition import Composition, compose
 from pipelines.outbound.folder import check_folder
 from pipelines.outbound.learned import learned_scorer
-from pipelines.outbound.plan import Plan, kept_plan
+from pipelines.outbound.name import refuse_used_name
+from pipelines.outbound.plan import Plan, agreed_plan, keep_plan
 from pipelines.outbound.record import Recorder, drawn_actions
 from pipelines.outbound.settle import Files, Settled, settle
 from pipelines.outbound.weigh import Weigher
@@ -58,7 +59,7 @@ def decide_batch(
 
     What was weighed before an interruption is not weighed again. A challenger under way decides for its share. Raises
     `InvalidInputError` of a placement that the catalogue does not have, of a folder that holds another batch or other
-    files, or where nobody is known.
+    files, of a name under which another batch recorded decisions, where this one is to, or where nobody is known.
     """
     with compose(home, workspace) as composition:
         composition.scorer = champion_scorer(composition.home.path)
@@ -75,9 +76,11 @@ def run_batch(
     """As `decide_batch`, of a home that is open. Parameters: `rollout`, a challenger beside its scorer."""
     check_folder(order.out)
     compiled = composition.catalog
-    wanted = _plan(composition, order, rollout)
-    sides = Sides(learned_scorer(order.out, composition, now=wanted.now), rollout)
-    plan = kept_plan(order.out, wanted)
+    plan = agreed_plan(order.out, _plan(composition, order, rollout))
+    if order.record:
+        refuse_used_name(composition.decisions, plan)
+    sides = Sides(learned_scorer(order.out, composition, now=plan.now), rollout)
+    keep_plan(order.out, plan)
     composition.projection.catch_up()
     weigher = Weigher(plan, composition.population(), compiled, sides, order.out / "weighed")
     paths = weigher.weigh_all(order.workers)

@@ -44,6 +44,13 @@ def test_a_decision_reads_back_as_an_equal_object(book):
     assert book.find("d-2") is None
 
 
+def test_a_decision_is_found_by_how_its_request_id_begins(book):
+    for name in ("june:c_2", "june:c_1", "june:d", "junf:c_1", "june"):
+        book.record(a_decision(name, request_id=name, ranked=())).result()
+    assert book.one_of("june:c_").request_id == "june:c_1"
+    assert book.one_of("july:c_") is None
+
+
 def test_an_answer_is_given_again_byte_for_byte(book):
     book.record(a_decision(), answer=b'{"rank": 1.10}', body_hash="abc").result()
     assert book.answer_for("r-1") == ("abc", b'{"rank": 1.10}')

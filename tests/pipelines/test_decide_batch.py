@@ -1,6 +1,7 @@
 """`tsugi decide --batch`: everybody, to the unit, resumable, and as single decisions would be."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -216,6 +217,40 @@ def test_who_was_contacted_since_is_not_recorded(opened, tmp_path):
     )
     contacted = bool(opened.decisions.find(opened_id(opened, "other")).ranked)
     assert recorder.record([sent["customer_id"]], [sent["action"]]).tolist() == [not contacted]
+
+
+def test_a_name_under_which_another_batch_recorded_is_refused_before_anything_is_written(opened, shop, tmp_path):
+    order = Order("june", "mail", tmp_path / "out", record=True)
+    as_of = run_batch(opened, order)["as_of"]
+    again = replace(order, out=tmp_path / "again")
+    with pytest.raises(InvalidInputError, match=f"'june' was used before, for placement mail at {re.escape(as_of)}"):
+        run_batch(opened, again)
+    assert not again.out.exists()
+    assert run_batch(opened, order)["recorded"] > 0
+    assert run_batch(opened, replace(again, record=False))["recorded"] == 0
+
+
+@pytest.mark.parametrize("other", [{"placement": "post"}, {"as_of": "2026-01-01T00:00:00+00:00"}])
+def test_what_another_batch_of_the_name_recorded_is_not_recorded_by_this_one(opened, tmp_path, other):
+    ids, actions, recorder = recorded_batch(opened, tmp_path / "out")
+    assert recorder.record(ids, actions).all()
+    assert not replace(recorder, plan=replace(recorder.plan, **other)).record(ids, actions).any()
+
+
+def test_what_is_recorded_with_another_action_is_not_recorded_with_this_one(opened, tmp_path):
+    ids, actions, recorder = recorded_batch(opened, tmp_path / "out")
+    others = ["loan" if action == "card" else "card" for action in actions]
+    assert not recorder.record(ids, others).any()
+
+
+def recorded_batch(opened, out):
+    """The customers of a batch that is recorded, what was drawn for them, and what records it."""
+    report = run_batch(opened, Order("june", "mail", out, record=True))
+    found = [row for row in rows(out) if row["recorded"]]
+    plan = Plan(**json.loads((out / "batch.json").read_bytes()))
+    prices = {key: pool["price"] for key, pool in report["pools"].items()}
+    actions = [row["action"] or "no_action" for row in found]
+    return [row["customer_id"] for row in found], actions, Recorder(opened, plan, prices, Sides(opened.scorer))
 
 
 def opened_id(opened, request_id):
