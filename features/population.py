@@ -34,11 +34,23 @@ class Population:
         with self.ledger.read() as connection:
             return [row[0] for row in connection.execute(_IDS, (after, most)).fetchall()]
 
+    def known(self, ids: Sequence[str]) -> list[str]:
+        """Those of the ids, neighbours in order, that are a customer's still.
+
+        Raises: `UnavailableError` where the ledger cannot be read.
+        """
+        if not ids:
+            return []
+        wanted = set(ids)
+        with self.ledger.read() as connection:
+            return [row[0] for row in connection.execute(_KNOWN, (ids[0], ids[-1])) if row[0] in wanted]
+
     def crowd(self, ids: Sequence[str], now: datetime) -> Crowd:
         """These customers, ordered by id, as of now. Raises: `UnavailableError` where a store cannot be read."""
         with self.ledger.read() as connection:
             places = {each: place for place, each in enumerate(ids)}
-            told, bounds = {name: _told(connection, name, ids) for name in _TABLES}, (now - self.memory, now)
+            told = {name: _told(connection, name, ids) & places.keys() for name in _TABLES}
+            bounds = now - self.memory, now
             contacted = told["contact"] | told["answer"]
             holders, contacts = HoldReader(self.ledger), ContactBook(self.ledger)
             return Crowd(
@@ -61,7 +73,7 @@ class Population:
 
 
 def _told(connection: sqlite3.Connection, table: str, ids: Sequence[str]) -> set[str]:
-    """Those of the customers, neighbours by id, of whom a table has rows."""
+    """Those of the customers, neighbours by id, and of who came between them since, of whom a table has rows."""
     if not ids:
         return set()
     return {row[0] for row in connection.execute(_OWNERS.format(table), (ids[0], ids[-1]))}
@@ -69,6 +81,7 @@ def _told(connection: sqlite3.Connection, table: str, ids: Sequence[str]) -> set
 
 _TABLES = ("consent", "contact", "answer", "hold", "membership")
 _IDS = "SELECT DISTINCT customer_id FROM identifier WHERE customer_id > ? ORDER BY customer_id LIMIT ?"
+_KNOWN = "SELECT DISTINCT customer_id FROM identifier WHERE customer_id BETWEEN ? AND ? ORDER BY customer_id"
 _OWNERS = """
     SELECT DISTINCT i.customer_id FROM identifier i
     WHERE i.customer_id BETWEEN ? AND ? AND EXISTS (SELECT 1 FROM {} t WHERE t.node = i.node)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from decisioning.errors import InvalidInputError
 from features.replace_file import REPLACING
-from pipelines.outbound import learned, plan
+from pipelines.outbound import customers, learned, plan
 
-_BEFORE_THE_PLAN = (learned.FILE,)
+_BEFORE_THE_PLAN = (learned.FILE, customers.FILE)
 """What a batch writes first: where it was interrupted then, it begins anew."""
 
 

@@ -81,5 +81,10 @@ def kept(path: Path, read: Callable[[dict[str, Any]], T]) -> T:
     try:
         return read(orjson.loads(path.read_bytes()))
     except (KeyError, TypeError, ValueError) as damage:
-        message = f"{path} is damaged ({type(damage).__name__}): the batch cannot go on; choose another folder"
-        raise InvalidInputError(message, field="out") from damage
+        raise damaged(path, damage) from damage
+
+
+def damaged(path: Path, damage: Exception) -> InvalidInputError:
+    """The error of a file that a batch cannot go on from."""
+    message = f"{path} is damaged ({type(damage).__name__}): the batch cannot go on; choose another folder"
+    return InvalidInputError(message, field="out")

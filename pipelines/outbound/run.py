@@ -22,6 +22,7 @@ from decisioning.slate import Slate
 from features.replace_file import replace_file
 from pipelines.champion import champion_scorer
 from pipelines.composition import Composition, compose
+from pipelines.outbound.customers import gone_since, keep_customers, kept_customers
 from pipelines.outbound.folder import check_folder
 from pipelines.outbound.learned import learned_scorer
 from pipelines.outbound.name import refuse_used_name
@@ -29,7 +30,7 @@ from pipelines.outbound.plan import Plan, agreed_plan, keep_plan
 from pipelines.outbound.record import Recorder, drawn_actions
 from pipelines.outbound.settle import Files, Settled, settle
 from pipelines.outbound.weigh import Weigher
-from pipelines.outbound.weighed import WeighedBlock, n_customers, write_table
+from pipelines.outbound.weighed import WeighedBlock, write_table
 from pipelines.rollout import usable_rollout
 
 CUSTOMERS_AT_ONCE = 20_000
@@ -80,14 +81,17 @@ def run_batch(
     if order.record:
         refuse_used_name(composition.decisions, plan)
     sides = Sides(learned_scorer(order.out, composition, now=plan.now), rollout)
+    population = composition.population()
+    keep_customers(order.out, population, plan.customers_at_once)
     keep_plan(order.out, plan)
     composition.projection.catch_up()
-    weigher = Weigher(plan, composition.population(), compiled, sides, order.out / "weighed")
-    paths = weigher.weigh_all(order.workers)
+    weigher = Weigher(plan, population, compiled, sides, order.out / "weighed")
+    paths = weigher.weigh_all(kept_customers(order.out), order.workers)
+    if not paths:
+        raise InvalidInputError(f"nobody whom the batch in {order.out} is for is known any more", field="out")
     say(f"weighed {len(paths)} blocks")
     files = _files(composition, plan, paths)
-    n = sum(map(n_customers, paths))
-    found = settle(files, n, refill=not order.record)
+    found = settle(files, gone_since(population, paths), refill=not order.record)
     say(f"settled {len(files.terms.pools)} pools")
     prices = dict(zip([pool.key for pool in files.terms.pools], found.prices.tolist(), strict=True))
     recorder = Recorder(composition, plan, prices, sides) if order.record else None
@@ -137,9 +141,11 @@ class Naming:
 
 
 def _written(files: Files, found: Settled, plan: Plan, out: Path, naming: Naming) -> dict[str, Any]:
-    """Write a file of decisions for each block; what they come to."""
+    """Write a file of decisions for each block, and leave no other; what they come to."""
     folder = out / "decisions"
     folder.mkdir(exist_ok=True)
+    for path in {*folder.glob("block-*.parquet")} - {folder / each.name for each in files.paths}:
+        path.unlink()
     stopped, n_recorded = Counter[str](), 0
     for (rows, block), path in zip(files.blocks(), files.paths, strict=True):
         table = _table(files, found, rows, block, naming)

@@ -61,18 +61,20 @@ class Files:
         return Market(block.priority, self.slate, self.terms, block.chances, share)
 
 
-def settle(files: Files, n: int, *, refill: bool = True) -> Settled:
+def settle(files: Files, gone: NDArray[np.bool_], *, refill: bool = True) -> Settled:
     """Find prices, draw for all n customers, and repair: no pool is overdrawn, and what is left over is offered again.
 
-    Nothing is random: the same files give the same answer. Parameters: `refill` false leaves over what is left over.
+    Nothing is random: the same files give the same answer. Parameters: `gone`, who is no customer any more (n,), and is
+    offered nothing: prices stay what they are with them; `refill` false leaves over what is left over.
     """
-    prices = _prices(files, n)
+    prices = _prices(files, len(gone))
     drawn = _drawn(files, prices)
     chosen = drawn.chosen.copy()
     chosen[overdrawn(drawn, files.terms)] = NOBODY
     for _ in range(FILLINGS if refill else 0):
         if not len(prices) or not _fill(files, prices, drawn, chosen):
             break
+    chosen[gone] = NOBODY
     return Settled(prices, drawn, chosen, _bound(files, prices, drawn, chosen))
 
 

@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,8 +32,11 @@ class Weigher:
     sides: Sides
     folder: Path
 
-    def weigh_all(self, workers: int | None = None) -> list[Path]:
+    def weigh_all(self, blocks: Iterable[Sequence[str]], workers: int | None = None) -> list[Path]:
         """Weigh whatever was not yet; the files of all blocks, in order. Memory is that of a block for each worker.
+
+        Who is no customer any more is left out, and a block of nobody else has no file. Parameters: `blocks`, the same
+        customers whenever the batch goes on.
 
         Each worker multiplies matrices by itself: threads that would help it wait by spinning, on others' processors.
         """
@@ -42,21 +45,18 @@ class Weigher:
         at_once = workers or os.cpu_count() or 1
         with threadpool_limits(limits=1), _lasting(), ThreadPoolExecutor(at_once) as pool:
             open_ones: set[Future[None]] = set()
-            for nth, ids in enumerate(self._blocks()):
-                paths.append(self.folder / f"block-{nth:05}.parquet")
-                if not paths[-1].exists():
-                    open_ones.add(pool.submit(self._weigh, ids, paths[-1]))
+            for nth, ids in enumerate(blocks):
+                path = self.folder / f"block-{nth:05}.parquet"
+                if path.exists():
+                    paths.append(path)
+                elif known := self.population.known(ids):
+                    paths.append(path)
+                    open_ones.add(pool.submit(self._weigh, known, path))
                 if len(open_ones) > at_once:
                     done, open_ones = wait(open_ones, return_when=FIRST_COMPLETED)
                     _raise_failed(done)
             _raise_failed(wait(open_ones).done)
         return paths
-
-    def _blocks(self) -> Iterator[list[str]]:
-        after = ""
-        while ids := self.population.ids(after, self.plan.customers_at_once):
-            yield ids
-            after = ids[-1]
 
     def _weigh(self, ids: list[str], path: Path) -> None:
         catalog = self.compiled.catalog

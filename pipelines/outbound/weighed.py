@@ -82,20 +82,15 @@ def write_block(path: Path, block: Block, chances: Chances) -> None:
     write_table(path, pa.table(columns).replace_schema_metadata(said))
 
 
-def write_table(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table, *, rows: int | None = None) -> None:
     """Write a table in the place of what was there, in one step; the same table is the same bytes.
 
-    Numbers and ids hardly come twice: no dictionary is made of them.
+    Numbers and ids hardly come twice: no dictionary is made of them. Parameters: `rows`, so many to a row group.
     """
     sink = pa.BufferOutputStream()
     words = [each.name for each in table.schema if pa.types.is_string(each.type) and not each.name.endswith("_id")]
-    pq.write_table(table, sink, compression=_COMPRESSION, use_dictionary=words)
+    pq.write_table(table, sink, compression=_COMPRESSION, use_dictionary=words, row_group_size=rows)
     replace_file(path, sink.getvalue().to_pybytes())
-
-
-def n_customers(path: Path) -> int:
-    """How many customers a block has."""
-    return int(pq.read_metadata(path).num_rows)
 
 
 def read_block(path: Path, *, must_fill: bool, rule: Rule | None = None) -> WeighedBlock:

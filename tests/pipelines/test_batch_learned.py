@@ -151,7 +151,7 @@ def test_a_batch_goes_on_with_what_was_answered_when_it_began(opened, tmp_path):
     run_batch(opened, order)
     begun = tmp_path / "begun"
     (begun / "weighed").mkdir(parents=True)
-    for name in ("batch.json", "learned.json", "weighed/block-00000.parquet"):
+    for name in ("batch.json", "learned.json", "customers.parquet", "weighed/block-00000.parquet"):
         shutil.copy(tmp_path / "whole" / name, begun / name)
     weighed = pq.read_table(begun / "weighed" / "block-00000.parquet")["customer_id"].to_pylist()
     request = DecisionRequest("since", CustomerReference("customer_id", weighed[0]), "mail", "")

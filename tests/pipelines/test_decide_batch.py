@@ -17,10 +17,11 @@ from decisioning.decision import DecisionRequest
 from decisioning.errors import InvalidInputError
 from decisioning.outbound.sides import Sides
 from decisioning.rollout import Rollout
+from features.privacy.erasure import ErasureBook
 from pipelines.cli import app
 from pipelines.composition import compose
 from pipelines.init import write_workspace
-from pipelines.outbound import weigh
+from pipelines.outbound import run, weigh
 from pipelines.outbound.plan import Plan
 from pipelines.outbound.record import Recorder
 from pipelines.outbound.run import Order, run_batch
@@ -169,23 +170,122 @@ def test_pools_hold_to_the_unit_and_the_gap_is_told(opened, tmp_path):
 def test_a_batch_that_was_killed_goes_on_to_the_same_bytes(opened, tmp_path, monkeypatch):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     run_batch(opened, Order("june", "mail", whole, customers_at_once=20, workers=1))
-    (tmp_path / "cut").mkdir()
-    shutil.copy(whole / "batch.json", cut / "batch.json")
-    write, written = weigh.write_block, []
+    begin_as(whole, cut)
+    killed(opened, Order("june", "mail", cut, customers_at_once=20, workers=1), monkeypatch, weigh.write_block, after=2)
+    run_batch(opened, Order("june", "mail", cut, customers_at_once=20, workers=2))
+    assert every_byte(cut) == every_byte(whole)
+    assert len(list((cut / "weighed").iterdir())) == 5
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_who_comes_after_a_batch_began_changes_no_byte_of_it(opened, tmp_path, monkeypatch, after):
+    whole, order = tmp_path / "whole", Order("june", "mail", tmp_path / "cut", customers_at_once=20, workers=1)
+    run_batch(opened, replace(order, out=whole))
+    begin_as(whole, order.out)
+    killed(opened, order, monkeypatch, weigh.write_block, after=after)
+    newcomers(opened)
+    run_batch(opened, order)
+    assert every_byte(order.out) == every_byte(whole)
+
+
+@pytest.mark.parametrize("record", [False])
+def test_a_batch_that_goes_on_decides_once_for_each_who_was_there_and_is_still(opened, tmp_path, monkeypatch, record):
+    order = Order("june", "mail", tmp_path / "cut", customers_at_once=20, workers=1, record=record)
+    killed(opened, order, monkeypatch, weigh.write_block, after=2)
+    began = opened.population().ids("", 1_000)
+    weighed, unweighed = began[:5], began[60:65]
+    erase(opened, weighed + unweighed)
+    newcomers(opened)
+    report = run_batch(opened, order)
+    found = rows(order.out)
+    assert [row["customer_id"] for row in found] == [each for each in began if each not in unweighed]
+    gone = [row for row in found if row["customer_id"] in weighed]
+    assert not any(row["action"] or row["recorded"] for row in gone)
+    assert opened.population().known(began) == [each for each in began if each not in weighed + unweighed]
+    assert report["contacts"] == sum(row["action"] is not None for row in found) > 0
+    assert report["recorded"] == (sum(not row["moved"] for row in found if row not in gone) if record else 0)
+
+
+def test_a_batch_of_which_a_block_has_nobody_left_goes_on_without_it(opened, tmp_path, monkeypatch):
+    order = Order("june", "mail", tmp_path / "cut", customers_at_once=20, workers=1)
+    killed(opened, order, monkeypatch, weigh.write_block, after=2)
+    began = opened.population().ids("", 1_000)
+    erase(opened, began[40:60])
+    assert run_batch(opened, order)["customers"] == 70
+    assert not (order.out / "decisions" / "block-00002.parquet").exists()
+    erase(opened, began)
+    newcomers(opened)
+    assert run_batch(opened, order)["contacts"] == 0
+
+
+def test_a_batch_whose_customers_are_all_gone_says_so(opened, tmp_path, monkeypatch):
+    order = Order("june", "mail", tmp_path / "cut", workers=1)
+    killed(opened, order, monkeypatch, weigh.write_block, after=0)
+    erase(opened, opened.population().ids("", 1_000))
+    newcomers(opened)
+    with pytest.raises(InvalidInputError, match=r"nobody whom the batch in .*cut is for is known any more"):
+        run_batch(opened, order)
+
+
+def test_who_became_one_with_another_is_decided_for_as_that_one_alone(opened, tmp_path, monkeypatch):
+    order = Order("june", "mail", tmp_path / "cut", customers_at_once=20, workers=1, record=True)
+    killed(opened, order, monkeypatch, run.write_table, after=0)
+    one, other = (opened.graph.customer_of(("user_id", name)) for name in ("u-1", "u-2"))
+    merge = {"type": "alias", "messageId": "a-1", "userId": "u-1", "previousId": "u-2"}
+    opened.send([{**merge, "timestamp": opened.clock().isoformat()}], [])
+    (former,) = {one, other} - set(opened.population().known(sorted([one, other])))
+    run_batch(opened, order)
+    (row,) = [row for row in rows(order.out) if row["customer_id"] == former]
+    assert (row["action"], row["recorded"]) == (None, False)
+
+
+def test_files_of_decisions_that_belong_to_no_block_do_not_stay(opened, tmp_path):
+    order = Order("june", "mail", tmp_path / "out", customers_at_once=40)
+    run_batch(opened, order)
+    whole = every_byte(order.out)
+    shutil.copy(order.out / "decisions" / "block-00000.parquet", order.out / "decisions" / "block-00003.parquet")
+    run_batch(opened, order)
+    assert every_byte(order.out) == whole
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b"PAR1"), Path.unlink])
+def test_a_batch_does_not_go_on_without_its_customers(opened, tmp_path, damage):
+    order = Order("june", "mail", tmp_path / "out")
+    run_batch(opened, order)
+    damage(order.out / "customers.parquet")
+    with pytest.raises(InvalidInputError, match=r"customers.parquet is damaged .* choose another folder"):
+        run_batch(opened, order)
+
+
+def begin_as(whole, cut):
+    cut.mkdir()
+    for name in ("batch.json", "customers.parquet"):
+        shutil.copy(whole / name, cut / name)
+
+
+def killed(opened, order, monkeypatch, write, *, after):
+    """Kill a batch once so many files were written by `write`."""
+    written = []
 
     def dying(path, *rest):
-        if len(written) == 2:
+        if len(written) == after:
             raise KeyboardInterrupt
         written.append(path)
         write(path, *rest)
 
-    monkeypatch.setattr(weigh, "write_block", dying)
-    with pytest.raises(KeyboardInterrupt):
-        run_batch(opened, Order("june", "mail", cut, customers_at_once=20, workers=1))
-    monkeypatch.setattr(weigh, "write_block", write)
-    run_batch(opened, Order("june", "mail", cut, customers_at_once=20, workers=2))
-    assert every_byte(cut) == every_byte(whole)
-    assert len(list((cut / "weighed").iterdir())) == 5
+    with monkeypatch.context() as patched:
+        patched.setattr(weigh if write is weigh.write_block else run, write.__name__, dying)
+        with pytest.raises(KeyboardInterrupt):
+            run_batch(opened, order)
+
+
+def newcomers(opened):
+    now = opened.clock().isoformat()
+    opened.send([said(n, now) for n in range(200, 230) for said in (_identify, _consent)], [])
+
+
+def erase(opened, ids):
+    ErasureBook(opened.ledger).erase([CustomerReference("customer_id", each) for each in ids], now=opened.clock())
 
 
 def test_what_is_recorded_is_what_was_drawn_and_counts_as_any_other_contact(opened, tmp_path):
@@ -317,7 +417,7 @@ def test_a_file_is_no_folder_for_a_batch(opened, tmp_path, below):
 
 def test_a_batch_that_was_interrupted_before_its_plan_was_written_begins_anew(opened, tmp_path):
     (tmp_path / "out").mkdir()
-    for name in ("learned.json", ".replacing-a1"):
+    for name in ("learned.json", "customers.parquet", ".replacing-a1"):
         (tmp_path / "out" / name).write_bytes(b"{")
     assert run_batch(opened, Order("june", "mail", tmp_path / "out"))["customers"] == 90
 
