@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
+from decisioning.customer import CustomerReference
 from decisioning.decide import consider, decision_id_of
 from decisioning.decision import Decision
-from decisioning.errors import StaleContactsError
+from decisioning.errors import ErasedError, StaleContactsError
 from decisioning.outbound.request import request_id_of, request_of
 from decisioning.outbound.sides import Sides
 from decisioning.ports import Scorer
@@ -42,8 +43,8 @@ class Recorder:
         """Record what was drawn for these customers; whether each is in the ledger now (n,).
 
         Parameters: `actions` drawn, `no_action` included; None where there is nothing to record. What would come out
-        otherwise by now, was contacted since the batch's moment, or was decided for by another batch of this name, is
-        not recorded, and must not be contacted.
+        otherwise by now, was contacted since the batch's moment, was erased or became one with another customer, or was
+        decided for by another batch of this name, is not recorded, and must not be contacted.
         """
         kept = np.zeros(len(ids), dtype=np.bool_)
         waiting: deque[tuple[int, Future[None]]] = deque()
@@ -54,7 +55,7 @@ class Recorder:
             if recorded is not None:
                 kept[place] = recorded.chosen == action and self.plan.made(recorded)
                 continue
-            decision = None if self._contacted_since(customer_id) else self._made(customer_id)
+            decision = self._made(customer_id) if self._is_open(customer_id) else None
             if decision is not None and decision.chosen == action:
                 waiting.append((place, self.composition.decisions.record(decision)))
             while len(waiting) > AT_ONCE:
@@ -77,22 +78,33 @@ class Recorder:
         taken = rollout.takes(customer_id, composition.catalog.catalog.holdout)
         return rolled_out(rollout, champion, deciding, taken=taken)
 
+    def _is_open(self, customer_id: str) -> bool:
+        """Whether they are a customer still, not erased, nor one with another, and nobody else contacted them since."""
+        still = self.composition.graph.resolve(CustomerReference("customer_id", customer_id)) == customer_id
+        return still and not self._contacted_since(customer_id)
+
     def _contacted_since(self, customer_id: str) -> bool:
         """Whether somebody else contacted them after the batch's moment."""
         book, own = ContactBook(self.composition.ledger), self.plan.now + MOMENT
         return bool(book.history(customer_id, own, max(self.composition.clock(), own)).contacts)
 
     def _recorded(self, customer_id: str) -> Decision | None:
-        """What is in the ledger under the id of their decision, as from before this batch was interrupted."""
+        """What is in the ledger under the id of their decision, as from before this batch was interrupted.
+
+        None, too, where that was erased: the ledger takes in no other of its id.
+        """
         salt = self.composition.catalog.catalog.holdout.salt
-        return self.composition.decisions.find(decision_id_of(request_id_of(self.plan.run, customer_id), salt))
+        try:
+            return self.composition.decisions.find(decision_id_of(request_id_of(self.plan.run, customer_id), salt))
+        except ErasedError:
+            return None
 
 
 def _settle(waiting: "deque[tuple[int, Future[None]]]", kept: NDArray[np.bool_]) -> None:
     place, future = waiting.popleft()
     try:
         future.result()
-    except StaleContactsError:
+    except (StaleContactsError, ErasedError):
         return
     kept[place] = True
 

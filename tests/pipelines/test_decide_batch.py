@@ -188,7 +188,7 @@ def test_who_comes_after_a_batch_began_changes_no_byte_of_it(opened, tmp_path, m
     assert every_byte(order.out) == every_byte(whole)
 
 
-@pytest.mark.parametrize("record", [False])
+@pytest.mark.parametrize("record", [False, True])
 def test_a_batch_that_goes_on_decides_once_for_each_who_was_there_and_is_still(opened, tmp_path, monkeypatch, record):
     order = Order("june", "mail", tmp_path / "cut", customers_at_once=20, workers=1, record=record)
     killed(opened, order, monkeypatch, weigh.write_block, after=2)
@@ -225,6 +225,37 @@ def test_a_batch_whose_customers_are_all_gone_says_so(opened, tmp_path, monkeypa
     newcomers(opened)
     with pytest.raises(InvalidInputError, match=r"nobody whom the batch in .*cut is for is known any more"):
         run_batch(opened, order)
+
+
+def test_a_batch_goes_on_where_somebody_was_erased_whom_it_had_recorded(opened, tmp_path, monkeypatch):
+    order = Order("june", "mail", tmp_path / "cut", customers_at_once=20, workers=1, record=True)
+    killed(opened, order, monkeypatch, run.write_table, after=1)
+    gone = opened.population().ids("", 1)
+    erase(opened, gone)
+    run_batch(opened, order)
+    found = rows(order.out)
+    assert not any(row["recorded"] or row["action"] for row in found if row["customer_id"] in gone)
+    assert all(row["recorded"] or row["moved"] for row in found if row["customer_id"] not in gone)
+
+
+def test_who_was_erased_is_not_recorded_and_does_not_come_back(opened, tmp_path):
+    ids, actions, recorder = recorded_batch(opened, tmp_path / "out")
+    later = replace(recorder, plan=replace(recorder.plan, run="july"))
+    erase(opened, ids[:3])
+    assert not recorder.record(ids[:3], actions[:3]).any()
+    assert not later.record(ids[:3], ["no_action"] * 3).any()
+    assert opened.population().known(ids) == ids[3:]
+
+
+def test_who_came_back_under_the_same_id_after_an_erasure_is_not_recorded_by_the_batch_from_before(opened, tmp_path):
+    ada = DecisionRequest("first", CustomerReference("user_id", "ada"), "mail", "", limit=1)
+    first = decide(ada, ports=opened.ports(), now=opened.clock())
+    ids, actions, recorder = recorded_batch(opened, tmp_path / "out")
+    assert first.customer_id in ids
+    erase(opened, [first.customer_id])
+    back = decide(replace(ada, request_id="second", taken=("card", "loan")), ports=opened.ports(), now=opened.clock())
+    assert (back.customer_id, back.ranked) == (first.customer_id, ())
+    assert not recorder.record([first.customer_id], [actions[ids.index(first.customer_id)]]).any()
 
 
 def test_who_became_one_with_another_is_decided_for_as_that_one_alone(opened, tmp_path, monkeypatch):
