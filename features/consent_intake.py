@@ -1,20 +1,18 @@
 """Taking one consent answer in, with its proof, and telling what stands then."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from decisioning.customer import CustomerReference
-from decisioning.errors import ConflictError, InvalidInputError
 from features.addressee import EVENT_NAMES, addressee
 from features.identifier import Identifier
 from features.identity import IdentityGraph
 from features.intake import Intake
 from features.ledger import Ledger
 from features.segment import CONSENT_UPDATED
+from features.telling import reused, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +52,38 @@ class ConsentIntake:
         """Record an answer; when this returns it is durable, and every decision that starts later obeys it.
 
         Raises: `NotFoundError` where the reference leads to no customer that an event can name, `ConflictError` of an
-        id that was used before for something else, `InvalidInputError` of a moment that is not over.
+        id that was used before for something else, `ErasedError` where that was erased, `InvalidInputError` of a
+        moment that is not over.
         """
+        return self._accept([given], id_field="consent_id", received_at=received_at)
+
+    def accept_objection(
+        self, answers: Sequence[GivenConsent], perhaps: Iterable[str], *, received_at: datetime
+    ) -> ConsentReceipt:
+        """Record the answers that one objection is, all or none. Raises as `accept` does.
+
+        Parameters: `answers` of one customer; `perhaps`, the ids that its answers may have: where another set of them
+        is known than `answers` have, the objection was another one.
+        """
+        named = {each.consent_id for each in answers}
+        known = self._known({*named, *perhaps})
+        if known and known != named:
+            raise reused("objection_id")
+        return self._accept(answers, id_field="objection_id", received_at=received_at)
+
+    def _accept(self, answers: Sequence[GivenConsent], *, id_field: str, received_at: datetime) -> ConsentReceipt:
         with self._ledger.read() as connection:
-            home = addressee(connection, given.reference)
-        event = _event(given, home)
-        receipt = self._intake.accept([event], received_at=received_at)
-        for refused in receipt.rejected:
-            raise InvalidInputError(refused.message, code=refused.code, field=refused.field)
-        if receipt.duplicates:
-            self._check_same(given.consent_id, event)
+            home = addressee(connection, answers[0].reference)
+        events = [_event(each, home) for each in answers]
+        is_known = tell(self._ledger, self._intake, events, id_field=id_field, received_at=received_at)
         kind, value = home
         customer_id = IdentityGraph(self._ledger).resolve(CustomerReference(kind, value))  # type: ignore[arg-type]  # ours
-        return ConsentReceipt(customer_id or "", bool(receipt.duplicates))
+        return ConsentReceipt(customer_id or "", is_known)
 
-    def _check_same(self, consent_id: str, event: Mapping[str, Any]) -> None:
-        query = "SELECT body FROM record WHERE kind = 'event' AND record_id = ?"
+    def _known(self, names: Iterable[str]) -> set[str]:
+        query = "SELECT record_id FROM record WHERE kind = 'event' AND record_id = ?"
         with self._ledger.read() as connection:
-            before = orjson.loads(connection.execute(query, (consent_id,)).fetchone()[0])
-        if before != event:
-            raise ConflictError("this consent_id was used before for something else; the first one stands")
+            return {name for name in names if connection.execute(query, (name,)).fetchone()}
 
 
 def _event(given: GivenConsent, home: Identifier) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 
 from decisioning.customer import CustomerReference, StandingHold
-from decisioning.errors import InvalidInputError
 from features.addressee import EVENT_NAMES, addressee
 from features.identity import resolve
 from features.instant import from_us, to_us
 from features.intake import Intake
 from features.ledger import Ledger, Snapshots
 from features.segment import HOLD_RELEASED, HOLD_SET
+from features.telling import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,14 @@ class SetHold:
     issues: tuple[str, ...] = ()
     until: datetime | None = None
     released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReceipt:
+    """Whose hold it was, and whether it was known already."""
+
+    customer_id: str
+    duplicate: bool
 
 
 class HoldReader:
@@ -64,19 +72,18 @@ class HoldBook:
         self._ledger = ledger
         self._intake = intake
 
-    def accept(self, hold: SetHold, *, received_at: datetime) -> str:
-        """Record a hold or its end; returns the customer's id. When this returns every later decision obeys it.
+    def accept(self, hold: SetHold, *, received_at: datetime) -> HoldReceipt:
+        """Record a hold or its end; when this returns every later decision obeys it.
 
         Raises: `NotFoundError` where no customer is found that an event can name, `InvalidInputError` of what an event
-        cannot say.
+        cannot say, `ConflictError` of an id that was used before for something else, `ErasedError` where that was
+        erased.
         """
         with self._ledger.read() as connection:
             home = addressee(connection, hold.reference)
-        receipt = self._intake.accept([_event(hold, *home)], received_at=received_at)
-        for refused in receipt.rejected:
-            raise InvalidInputError(refused.message, code=refused.code, field=refused.field)
+        is_known = tell(self._ledger, self._intake, [_event(hold, *home)], id_field="hold_id", received_at=received_at)
         with self._ledger.read() as connection:
-            return resolve(connection, hold.reference) or ""
+            return HoldReceipt(resolve(connection, hold.reference) or "", is_known)
 
 
 def _event(hold: SetHold, kind: str, value: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ async def objection(desk: Desk, call: Call) -> Answer:
 async def hold(desk: Desk, call: Call) -> Answer:
     """Set or release a hold; every decision that starts after the answer obeys it."""
     given = read(HoldBody, call.body).hold_set(desk.country)
-    customer_id = await desk.aside(desk.privacy.holds.accept, given, received_at=call.received_at)
-    standing = await desk.aside(HoldReader(desk.ledger).standing, customer_id, call.received_at)
-    told = {"hold_id": given.hold_id, "customer_id": customer_id, "holds": [asdict(each) for each in standing]}
+    done = await desk.aside(desk.privacy.holds.accept, given, received_at=call.received_at)
+    standing = await desk.aside(HoldReader(desk.ledger).standing, done.customer_id, call.received_at)
+    told = {"hold_id": given.hold_id, **asdict(done), "holds": [asdict(each) for each in standing]}
     return Answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))

@@ -23,10 +23,11 @@ class StandingHoldAnswer(Answered):
 
 
 class HoldAnswer(Answered):
-    """Whose hold it was, and which holds stand now."""
+    """Whose hold it was, whether it was known already, and which holds stand now."""
 
     hold_id: str
     customer_id: str
+    duplicate: bool
     holds: list[StandingHoldAnswer]
 
 

@@ -63,15 +63,15 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/v1/consents", "Record what a customer allowed or refused, with its proof", consent,
-        takes=schemas.ConsentBody, gives=answers.ConsentReceiptAnswer, errors=(404, 409), right="decide",
+        takes=schemas.ConsentBody, gives=answers.ConsentReceiptAnswer, errors=(404, 409, 410), right="decide",
     ),
     Route(
         "POST", "/v1/objections", "Record that a customer objects to profiling or marketing", objection,
-        takes=schemas.ObjectionBody, gives=ObjectionAnswer, errors=(404, 409), right="decide",
+        takes=schemas.ObjectionBody, gives=ObjectionAnswer, errors=(404, 409, 410), right="decide",
     ),
     Route(
         "POST", "/v1/holds", "Set or release a hold on one customer", hold, takes=schemas.HoldBody,
-        gives=HoldAnswer, errors=(404,), right="decide",
+        gives=HoldAnswer, errors=(404, 409, 410), right="decide",
     ),
     Route(
         "POST", "/v1/erasures", "Erase one customer for good", erase, takes=schemas.CustomerOnlyBody,

@@ -47,13 +47,15 @@ class ObjectionBook:
     def accept(self, objection: Objection, *, received_at: datetime) -> Objected:
         """Record an objection; when this returns every decision that starts later obeys it.
 
-        Raises: `InvalidInputError` of a purpose that nobody can object to, `NotFoundError` and `ConflictError` as
-        consents do.
+        Raises: `InvalidInputError` of a purpose that nobody can object to, `ConflictError` of an id that was used
+        before for something else, other purposes among them, `NotFoundError` and `ErasedError` as consents do.
         """
-        purposes = _purposes(objection.to, self.catalog())
-        taken = [self.consents.accept(_no(objection, purpose), received_at=received_at) for purpose in purposes]
-        is_known = all(each.duplicate for each in taken)
-        return Objected(objection.objection_id, taken[-1].customer_id, purposes, is_known)
+        allowed = open_to_objection(self.catalog())
+        purposes = _purposes(objection.to, allowed)
+        answers = [_no(objection, purpose) for purpose in purposes]
+        perhaps = [_id(objection, purpose) for purpose in allowed]
+        taken = self.consents.accept_objection(answers, perhaps, received_at=received_at)
+        return Objected(objection.objection_id, taken.customer_id, purposes, taken.duplicate)
 
 
 def open_to_objection(catalog: Catalog) -> tuple[str, ...]:
@@ -62,16 +64,20 @@ def open_to_objection(catalog: Catalog) -> tuple[str, ...]:
     return PROFILING, *sorted(purpose for purpose in named - {PROFILING} if catalog.needs_consent(purpose))
 
 
-def _purposes(wanted: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
-    allowed = open_to_objection(catalog)
+def _purposes(wanted: Sequence[str], allowed: tuple[str, ...]) -> tuple[str, ...]:
     unknown = [purpose for purpose in wanted if purpose not in allowed]
     if unknown:
         raise InvalidInputError(
             f"nobody can object to {as_word(unknown[0])}; allowed: {', '.join(allowed)}", field="to"
         )
-    return tuple(wanted) or allowed
+    return tuple(dict.fromkeys(wanted)) or allowed
 
 
 def _no(objection: Objection, purpose: str) -> GivenConsent:
-    name = f"{objection.objection_id}:{purpose}"
+    name = _id(objection, purpose)
     return GivenConsent(name, objection.reference, purpose, "", granted=False, method=METHOD)
+
+
+def _id(objection: Objection, purpose: str) -> str:
+    """Of the answer about one purpose."""
+    return f"{objection.objection_id}:{purpose}"

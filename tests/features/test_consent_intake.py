@@ -37,8 +37,9 @@ def test_an_answer_is_kept_with_its_proof_also_of_somebody_new(ledger):
 def test_sent_again_it_counts_once_and_with_another_content_it_is_a_conflict(ledger):
     first = accept(ledger, YES)
     assert accept(ledger, YES) == replace(first, duplicate=True)
-    with pytest.raises(ConflictError, match="consent_id was used before"):
+    with pytest.raises(ConflictError, match="consent_id was used before") as refused:
         accept(ledger, replace(YES, granted=False))
+    assert refused.value.field == "consent_id"
     assert ConsentBook(ledger).state(first.customer_id).answers == {("marketing", "email"): True}
 
 

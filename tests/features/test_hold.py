@@ -1,13 +1,15 @@
 """Holds that people set: they stand from the acknowledgement on, end by themselves, follow a merge, and fail closed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from feature_shop import START, Shop
 
 from decisioning.customer import CustomerReference
-from decisioning.errors import InvalidInputError
+from decisioning.errors import ConflictError, ErasedError, InvalidInputError
 from features.hold import HoldBook, HoldReader, SetHold
+from features.privacy.erasure import ErasureBook
 from features.rebuild import rebuild
 
 ANA = CustomerReference("user_id", "ana")
@@ -22,7 +24,7 @@ def shop(tmp_path):
 
 def set_hold(shop, name="sales", *, at=START, **more):
     hold = SetHold(f"h-{shop.sent}-{at}", ANA, name, **more)
-    return HoldBook(shop.ledger, shop.intake).accept(hold, received_at=at)
+    return HoldBook(shop.ledger, shop.intake).accept(hold, received_at=at).customer_id
 
 
 def standing(shop, customer_id, *, at=START):
@@ -54,3 +56,25 @@ def test_a_hold_follows_a_merge_and_a_rebuild(shop):
 def test_a_hold_without_a_name_is_refused(shop):
     with pytest.raises(InvalidInputError, match="name"):
         set_hold(shop, name="")
+
+
+@pytest.mark.parametrize(
+    "change", [{"reference": CustomerReference("user_id", "eve")}, {"released": True}, {"issues": ("grow",)}]
+)
+def test_sent_again_a_hold_counts_once_and_with_another_content_it_is_a_conflict(shop, change):
+    book, hold = HoldBook(shop.ledger, shop.intake), SetHold("hx-1", ANA, "sales")
+    first = book.accept(hold, received_at=START)
+    assert book.accept(hold, received_at=START) == replace(first, duplicate=True)
+    with pytest.raises(ConflictError, match="hold_id was used before") as refused:
+        book.accept(replace(hold, **change), received_at=START)
+    assert refused.value.field == "hold_id"
+    assert standing(shop, first.customer_id) == ["sales"]
+
+
+def test_a_hold_of_an_erased_customer_is_gone_for_its_id(shop):
+    book, hold = HoldBook(shop.ledger, shop.intake), SetHold("hx-1", ANA, "sales")
+    book.accept(hold, received_at=START)
+    ErasureBook(shop.ledger).erase([ANA], now=START + timedelta(hours=1))
+    with pytest.raises(ErasedError, match="hold_id") as refused:
+        book.accept(hold, received_at=START + timedelta(hours=2))
+    assert refused.value.field == "hold_id"

@@ -5,7 +5,7 @@ from feature_shop import START, Shop
 
 from builders import a_catalog, an_action
 from decisioning.customer import CustomerReference
-from decisioning.errors import InvalidInputError
+from decisioning.errors import ConflictError, InvalidInputError
 from features.consent import ConsentBook
 from features.consent_intake import ConsentIntake
 from features.privacy.objection import Objection, ObjectionBook, open_to_objection
@@ -21,9 +21,9 @@ def shop(tmp_path):
     shop.close()
 
 
-def objected(shop, *to, name="o-1"):
+def objected(shop, *to, name="o-1", who=ANA):
     book = ObjectionBook(ConsentIntake(shop.ledger, shop.intake), lambda: CATALOG)
-    return book.accept(Objection(name, ANA, to), received_at=START)
+    return book.accept(Objection(name, who, to), received_at=START)
 
 
 def test_an_objection_is_a_no_to_profiling_and_to_whatever_needs_consent(shop):
@@ -35,6 +35,28 @@ def test_an_objection_is_a_no_to_profiling_and_to_whatever_needs_consent(shop):
 
 def test_an_objection_sent_again_counts_once(shop):
     assert [objected(shop, "marketing").duplicate, objected(shop, "marketing").duplicate] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (["marketing"], {"to": ["profiling"]}),
+        (["marketing"], {"to": []}),
+        ([], {"to": ["marketing"]}),
+        (["marketing"], {"to": ["marketing"], "who": CustomerReference("user_id", "eve")}),
+    ],
+)
+def test_an_objection_id_used_for_something_else_is_a_conflict_and_the_first_one_stands(shop, first, then):
+    done = objected(shop, *first)
+    with pytest.raises(ConflictError, match="objection_id was used before") as refused:
+        objected(shop, *then.pop("to"), **then)
+    assert refused.value.field == "objection_id"
+    assert ConsentBook(shop.ledger).state(done.customer_id).answers == {(each, ""): False for each in done.to}
+
+
+def test_an_objection_is_the_same_in_another_order(shop):
+    assert objected(shop, "marketing", "profiling").duplicate is False
+    assert objected(shop, "profiling", "marketing", "profiling").duplicate is True
 
 
 def test_what_needs_no_consent_cannot_be_objected_to(shop):
