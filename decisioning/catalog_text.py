@@ -216,12 +216,12 @@ class CatalogText(Text):
     tests: dict[Name, VariantTestText] = {}
 
     def build(self) -> Catalog:
-        """The catalogue, with the hash of its content as version."""
+        """The catalogue, with the hash of its content as version; what its policy is made of is ordered by name."""
         return Catalog(
             version=self.version(),
             currency=self.currency,
             actions=self._actions(),
-            channels={name: text.build(name) for name, text in self.channels.items()},
+            channels={name: text.build(name) for name, text in sorted(self.channels.items())},
             placements={name: text.build(name) for name, text in self.placements.items()},
             purposes={name: text.consent for name, text in self.purposes.items()},
             contact_policy=self.contact_policy.build(),
@@ -230,11 +230,11 @@ class CatalogText(Text):
             arbitration_by_issue=self.arbitration_by_issue,
             tie_break=tuple(self.tie_break),
             exploration=self.exploration.build(),
-            holdout=HoldoutArms(self.holdout.salt, self.holdout.shares),
+            holdout=HoldoutArms(self.holdout.salt, dict(sorted(self.holdout.shares.items()))),
             context_weights=tuple(text.build() for text in self.context_weights),
             triggers={name: text.build(name) for name, text in self.triggers.items()},
-            budgets={name: text.build(name) for name, text in self.budgets.items()},
-            inventories={name: text.build(name) for name, text in self.inventories.items()},
+            budgets={name: text.build(name) for name, text in sorted(self.budgets.items())},
+            inventories={name: text.build(name) for name, text in sorted(self.inventories.items())},
             tests={name: text.build(name) for name, text in self.tests.items()},
         )
 

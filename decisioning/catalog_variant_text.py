@@ -17,4 +17,4 @@ class VariantTestText(Text):
 
     def build(self, name: str) -> VariantTest:
         """The test of this name."""
-        return VariantTest(name, self.shares, self.action, self.salt)
+        return VariantTest(name, dict(sorted(self.shares.items())), self.action, self.salt)

@@ -198,7 +198,7 @@ def _asked(entrants: Iterable[Entrant], catalog: Catalog) -> list[tuple[Check, .
 def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], catalog: Catalog) -> Entrant:
     fitting = tuple(
         Candidate(action, treatment)
-        for treatment in action.treatments
+        for treatment in sorted(action.treatments, key=lambda each: each.name)
         if treatment.fits(channel=placement.channel, placement=placement.name)
     )
     return Entrant(

@@ -73,7 +73,12 @@ def supposed(
 
 
 def differences(logged: Decision, again: Decision) -> tuple[str, ...]:
-    """The fields in which a replay came out otherwise; reasons are words made of the others, and not compared."""
+    """The fields in which a replay came out otherwise; reasons are words made of the others, and not compared.
+
+    Neither is the policy's version: the policy is a part of the catalogue, whose version is, and before its version was
+    of the content alone, it also changed with the order of keys in the file.
+    """
+    again = replace(again, versions=replace(again.versions, policy=logged.versions.policy))
     names = [each.name for each in fields(Decision) if each.name not in BESIDE]
     found = [name for name in names if getattr(logged, name) != getattr(again, name)]
     return (*found, *(("ranked",) if _bare(logged) != _bare(again) else ()))
