@@ -127,6 +127,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             profiles=_profile_view(stores, features, workspace, catalog),
             explainer=Explainer(book, archive, partial(bundle_of, home, shelf)),
             descriptions=features.descriptions,
+            purposes=features.purposes,
             journeys=lambda: prepared.kept(home.journeys),
             catalog=catalog,
             bundle=bundle,

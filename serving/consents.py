@@ -9,6 +9,7 @@ from features.consent import ConsentBook
 from features.consent_intake import ConsentIntake, GivenConsent
 from features.profile_document import standing_consents
 from serving.desk import Desk
+from serving.known_names import check_consent
 from serving.reading import read
 from serving.responses import Answer
 from serving.route import Call
@@ -18,6 +19,7 @@ from serving.schemas import ConsentBody
 async def consent(desk: Desk, call: Call) -> Answer:
     """Record one answer with its proof, and tell what stands for this customer then."""
     given = read(ConsentBody, call.body).given(desk.country)
+    check_consent(given, desk.catalog.current, desk.purposes)
     return Answer(orjson.dumps(await desk.aside(_recorded, desk, given, call.received_at)))
 
 

@@ -1,7 +1,7 @@
 """Everything that a route's handler may need, in one place; composed in `serving.service`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +33,7 @@ class Desk:
     """The service's parts.
 
     Parameters: `workers`, a bounded pool for whatever would hold up other requests; `descriptions` of the features, by
-    name; `country`, two letters, of national phone numbers.
+    name; `purposes` that features may be used for; `country`, two letters, of national phone numbers.
     """
 
     keys: KeyRing
@@ -47,6 +47,7 @@ class Desk:
     profiles: ProfileView
     explainer: Explainer
     descriptions: Mapping[str, str]
+    purposes: Collection[str]
     journeys: Callable[[], bytes]
     catalog: Kept[CompiledCatalog]
     bundle: Kept[Scorer]

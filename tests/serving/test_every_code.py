@@ -27,6 +27,8 @@ ELSEWHERE = {
 }
 """What takes a connection, a clock or a ledger of its own."""
 KEYS = keys_in("k-all,write:k-write,decide@1:k-slow")
+WHO = {"user_id": "u-1"}
+CONSENT = {"consent_id": "k", "customer": WHO, "purpose": "marketing", "granted": False, "method": "form"}
 JSON = {"Content-Type": "application/json"}
 
 
@@ -63,6 +65,8 @@ async def wrong_bodies(http):
         await http.post(path, json={**ask("r"), "customer": {}}),
         await http.post(path, json=ask("r", placement="attic")),
         await http.post(path, json=ask("r", channel="fax")),
+        await http.post("/v1/consents", json={**CONSENT, "purpose": "markting"}),
+        await http.post("/v1/holds", json={"hold_id": "h", "customer": WHO, "hold": "sales", "issues": ["growth"]}),
         await http.post(path, content=b"no gzip", headers={**JSON, "Content-Encoding": "gzip"}),
         await http.post(path, content=b"{}", headers={**JSON, "Content-Encoding": "br"}),
         await http.post(path, content=b"{}", headers={"Content-Type": "text/plain"}),
