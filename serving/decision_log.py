@@ -55,36 +55,52 @@ class DecisionDesk:
         with another body, `UnavailableError` where the decision was not durable in time. Where it cannot be recorded at
         all, only what nothing counts is offered.
         """
-        asked = body_hash(body)
-        repeated = self._repeat(request.request_id, asked)
-        return await self._decide(request, asked, explain) if repeated is None else repeated
+        return await self._answer(request, body_hash(body), explain)
 
     async def answer_all(self, requests: Sequence[DecisionRequest], body: object, *, explain: int = 0) -> bytes:
         """As `answer`, of several placements, one after the other: none shows what those before it show.
 
         Each is a decision of its own, recorded before the next is made: caps and pools hold over all of them, and a
-        call that was cut short goes on where it was. The first answer has the others as `further`.
+        call that was cut short goes on where it was. The first answer has the others as `further`. Where any of their
+        ids was used with another body, nothing is decided.
         """
+        asked = body_hash(body)
         if len(requests) == 1:
-            return await self.answer(requests[0], body, explain=explain)
-        for request in requests:
-            placement_of(request, self.ports().catalog)
+            return await self._answer(requests[0], asked, explain)
+        self._check(requests, asked)
         answers: list[bytes] = []
         taken: tuple[str, ...] = ()
         for request in requests:
-            answers.append(await self.answer(replace(request, taken=taken), body, explain=explain))
+            answers.append(await self._answer(replace(request, taken=taken), asked, explain))
             taken = (*taken, *shown_in(answers[-1]))
         return joined(answers)
 
+    def _check(self, requests: Sequence[DecisionRequest], asked: str) -> None:
+        """Look at all that is asked before any of it is decided."""
+        for place, request in enumerate(requests, 1):
+            placement_of(request, self.ports().catalog)
+            self._before(request.request_id, asked, place)
+
+    async def _answer(self, request: DecisionRequest, asked: str, explain: int) -> bytes:
+        repeated = self._repeat(request.request_id, asked)
+        return await self._decide(request, asked, explain) if repeated is None else repeated
+
     def _repeat(self, request_id: str, asked: str) -> bytes | None:
+        answer = self._before(request_id, asked)
+        if answer is not None:
+            self.metrics.repeated()
+        return answer
+
+    def _before(self, request_id: str, asked: str, place: int = 1) -> bytes | None:
+        """The answer that was given to this id; `ConflictError` where it was given to another body."""
         before = self.answers.answer_for(request_id)
         if before is None:
             return None
         if before[0] != asked:
+            named = "this request_id" if place == 1 else f"this request_id with #{place} behind it"
             raise ConflictError(
-                "this request_id was used before with a different body; the first answer stands", field="request_id"
+                f"{named} was used before with a different body; the first answer stands", field="request_id"
             )
-        self.metrics.repeated()
         return before[1]
 
     async def _decide(self, request: DecisionRequest, asked: str, explain: int) -> bytes:

@@ -215,7 +215,7 @@ def test_whatever_nobody_foresaw_is_a_500_without_details(tmp_path, monkeypatch,
     async def boom(self, *_args, **_options):
         raise RuntimeError("canary-5d1c")
 
-    monkeypatch.setattr("serving.decision_log.DecisionDesk.answer", boom)
+    monkeypatch.setattr("serving.decision_log.DecisionDesk.answer_all", boom)
 
     async def scenario(http):
         return await http.post("/v1/decisions", json=ask("r"))

@@ -10,7 +10,7 @@ from builders import NOON, FixedScorer, ListLog, OneCustomer, a_catalog, a_custo
 from decisioning.catalog import ContactPolicy, Exploration, Placement
 from decisioning.decide import Ports
 from decisioning.eligibility import compile_catalog
-from decisioning.errors import InvalidInputError
+from decisioning.errors import ConflictError, InvalidInputError
 from decisioning.exclusive import Exclusive
 from decisioning.replay import differences, replayed
 from features.decision_codec import decode_decision, encode_decision
@@ -105,6 +105,18 @@ def test_a_repeat_is_byte_equal_and_one_that_was_cut_short_goes_on_where_it_was(
     assert len(log.kept) == 3
     del log.answers["r-1#3"]
     assert answered(desk, asked()) == first
+
+
+@pytest.mark.parametrize(("taken", "named"), [("r-1", "request_id was"), ("r-1#2", "with #2 "), ("r-1#3", "with #3 ")])
+def test_where_any_id_of_a_call_was_used_before_nothing_is_decided_and_the_id_is_named(taken, named):
+    log = KeepingLog()
+    desk, _ = a_desk(log)
+    alone = {**asked(request_id=taken), "placements": ["top"]}
+    answered(desk, alone)
+    with pytest.raises(ConflictError, match=named) as refused:
+        answered(desk, asked())
+    assert refused.value.field == "request_id"
+    assert [each.request_id for each in log.kept] == [taken]
 
 
 def test_one_of_a_list_is_answered_as_a_placement_alone_is():
