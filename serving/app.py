@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from decisioning.errors import TsugiError
 from serving.desk import Desk
 from serving.endpoint import Endpoint, caller
+from serving.request_id import as_header, id_of
 from serving.responses import HttpError, render_error
 from serving.route import Method, Route
 from serving.routes import ROUTES
@@ -73,6 +74,7 @@ async def _missed(request: Request, error: Exception) -> Response:
     except TsugiError as refusal:
         miss = refusal
     answer = render_error(miss, segment=True)
+    answer.headers.append(as_header(id_of(request.scope)))
     desk.metrics.answered("unmatched", answer.status, 0.0)
     return Response(answer.body, answer.status, headers=answer.named_headers)
 

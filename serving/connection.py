@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.admission import Admission
+from serving.request_id import as_header, named_by
 from serving.responses import HttpError, render_error
 
 HEAD_SECONDS = 10.0
@@ -75,8 +76,9 @@ class JoinedWrites:
 _HEAD, _END, _CONTINUE = b"HTTP/1.1 ", b"\r\n\r\n", b"HTTP/1.1 100 "
 
 
-def _written(error: HttpError, *, segment: bool) -> bytes:
+def _written(error: HttpError, request_id: str, *, segment: bool) -> bytes:
     answer = render_error(error, segment=segment)
+    answer.headers.append(as_header(request_id))
     head = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
     return b"\r\n".join([*head, *(b"%b: %b" % each for each in answer.headers), b"", answer.body])
 
@@ -133,7 +135,7 @@ class BoundedConnection(HttpToolsProtocol):
             return
         BoundedConnection.n_refused += refusal is _OVERLOADED
         self._is_refused = True
-        self.transport.write(_written(refusal, segment=self.url.startswith(_SEGMENT)))
+        self.transport.write(_written(refusal, named_by(self.headers), segment=self.url.startswith(_SEGMENT)))
 
     def _refusal(self) -> HttpError | None:
         """Why a request is refused at once: its key calls too often, or there is too much under way."""

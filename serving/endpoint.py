@@ -13,6 +13,7 @@ from decisioning.errors import TsugiError, UnavailableError
 from serving.auth import Admitted
 from serving.body import Wanted, read_json
 from serving.desk import Desk
+from serving.request_id import as_header, id_of, is_named, take_up
 from serving.responses import Answer, HttpError, render_error, unavailable
 from serving.route import Call, Route
 
@@ -30,11 +31,17 @@ class Endpoint:
         self._route = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, count it, and never let an exception through."""
+        """Answer one request, count it, and never let an exception through.
+
+        What is no success, or was logged, says which request it answers.
+        """
         started = perf_counter()
+        take_up(scope)
         desk: Desk = scope["app"].state.desk
         answer = await self._answer(desk, scope, receive)
         desk.metrics.answered(self._route.path, answer.status, perf_counter() - started)
+        if answer.status >= 400 or is_named(scope):
+            answer.headers.append(as_header(id_of(scope)))
         await answer(scope, receive, send)
 
     async def _answer(self, desk: Desk, scope: Scope, receive: Receive) -> Answer:

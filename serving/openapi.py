@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.answers import ErrorAnswer, SegmentErrorAnswer
+from serving.request_id import NAME
 from serving.route import Route
 
 Document = dict[str, Any]
@@ -16,6 +17,9 @@ Document = dict[str, Any]
 _BODY_ERRORS = (400, 408, 413, 415)
 _IN_PATH = re.compile(r"\{(\w+)\}")
 _TEMPLATE = "#/components/schemas/{model}"
+_ERROR_HEADERS: Document = {
+    NAME: {"description": "the caller's own, or one of ours; the log has it", "schema": {"type": "string"}}
+}
 _SECURITY: Document = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API key"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -79,7 +83,7 @@ def _error(route: Route, status: int) -> Document:
     if status in route.reports and route.gives is not None:
         schemas = [each["application/json"]["schema"] for each in (_content(route.gives), content)]
         content = {"application/json": {"schema": {"anyOf": schemas}}}
-    return {"description": HTTPStatus(status).phrase, "content": content}
+    return {"description": HTTPStatus(status).phrase, "headers": _ERROR_HEADERS, "content": content}
 
 
 def _error_model(route: Route) -> type[BaseModel]:

@@ -26,8 +26,10 @@ def _application() -> Starlette:
     from serving.app import create_app
     from serving.composition import compose
     from serving.lasting import lasting
+    from serving.log_lines import write_json_lines
     from serving.settings import from_environment
 
+    write_json_lines()
     return create_app(lambda: lasting(compose(from_environment(os.environ), clock=_now)))
 
 
