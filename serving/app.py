@@ -12,13 +12,15 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from decisioning.errors import TsugiError
+from serving.cross_origin import allowed, is_preflight
 from serving.desk import Desk
 from serving.endpoint import Endpoint, caller
 from serving.request_id import as_header, id_of
-from serving.responses import HttpError, render_error
+from serving.responses import Answer, HttpError, render_error
 from serving.route import Method, Route
 from serving.routes import ROUTES
 
+_FOR_PAGES = frozenset(route.path for route in ROUTES if route.access == "segment")
 Composition = Callable[[], AbstractAsyncContextManager[Desk]]
 
 
@@ -65,8 +67,10 @@ def create_app(compose: Composition) -> Starlette:
 
 
 async def _missed(request: Request, error: Exception) -> Response:
-    """Answer what no route takes; only key holders learn which routes there are."""
+    """Answer what no route takes; only key holders learn which routes there are, and browsers where pages may send."""
     desk: Desk = request.app.state.desk
+    if _is_page_asking(desk, request.scope):
+        return _as_starlettes_answer(allowed())
     miss = _miss(error, request.method)
     try:
         asked = f"{request.method} {request.scope['path']}"
@@ -76,7 +80,19 @@ async def _missed(request: Request, error: Exception) -> Response:
     answer = render_error(miss, segment=True)
     answer.headers.append(as_header(id_of(request.scope)))
     desk.metrics.answered("unmatched", answer.status, 0.0)
-    return Response(answer.body, answer.status, headers=answer.named_headers)
+    return _as_starlettes_answer(answer)
+
+
+def _is_page_asking(desk: Desk, scope: Scope) -> bool:
+    """Whether a browser asks if a page may send events, and pages may."""
+    is_asked = not desk.keys.is_open and scope["path"] in _FOR_PAGES
+    return is_asked and is_preflight(scope["method"], dict(scope["headers"]))
+
+
+def _as_starlettes_answer(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    response.raw_headers = answer.headers
+    return response
 
 
 def _miss(error: Exception, method: str) -> TsugiError:

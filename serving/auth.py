@@ -66,6 +66,11 @@ class KeyRing:
         self._has_rates = any(key.bucket for key in self._known)
         self._clock, self._nonces = clock, nonces
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no key is configured: this machine itself may call."""
+        return self._open
+
     def admit(
         self,
         headers: Mapping[bytes, bytes],

@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.admission import Admission
+from serving.cross_origin import ANY_ORIGIN
 from serving.request_id import as_header, named_by
 from serving.responses import HttpError, render_error
 
@@ -30,7 +31,12 @@ _SEGMENT = tuple(f"/v1/{each}".encode() for each in ("batch", "identify", "track
 
 
 class Rates(Protocol):
-    """Knows how often whoever calls may."""
+    """Knows who may call, and how often."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no key is needed."""
+        ...
 
     def too_often(self, headers: Mapping[bytes, bytes]) -> HttpError | None:
         """The refusal of a request by its headers, by lower-case name; None where it may be read."""
@@ -76,9 +82,11 @@ class JoinedWrites:
 _HEAD, _END, _CONTINUE = b"HTTP/1.1 ", b"\r\n\r\n", b"HTTP/1.1 100 "
 
 
-def _written(error: HttpError, request_id: str, *, segment: bool) -> bytes:
+def _written(error: HttpError, request_id: str, *, segment: bool, pages: bool = False) -> bytes:
     answer = render_error(error, segment=segment)
     answer.headers.append(as_header(request_id))
+    if segment and pages:
+        answer.headers.append(ANY_ORIGIN)
     head = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
     return b"\r\n".join([*head, *(b"%b: %b" % each for each in answer.headers), b"", answer.body])
 
@@ -135,7 +143,8 @@ class BoundedConnection(HttpToolsProtocol):
             return
         BoundedConnection.n_refused += refusal is _OVERLOADED
         self._is_refused = True
-        self.transport.write(_written(refusal, named_by(self.headers), segment=self.url.startswith(_SEGMENT)))
+        segment, pages = self.url.startswith(_SEGMENT), self.rates is not None and not self.rates.is_open
+        self.transport.write(_written(refusal, named_by(self.headers), segment=segment, pages=pages))
 
     def _refusal(self) -> HttpError | None:
         """Why a request is refused at once: its key calls too often, or there is too much under way."""

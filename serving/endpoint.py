@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from decisioning.errors import TsugiError, UnavailableError
 from serving.auth import Admitted
 from serving.body import Wanted, read_json
+from serving.cross_origin import ANY_ORIGIN
 from serving.desk import Desk
 from serving.request_id import as_header, id_of, is_named, take_up
 from serving.responses import Answer, HttpError, render_error, unavailable
@@ -42,6 +43,8 @@ class Endpoint:
         desk.metrics.answered(self._route.path, answer.status, perf_counter() - started)
         if answer.status >= 400 or is_named(scope):
             answer.headers.append(as_header(id_of(scope)))
+        if self._route.access == "segment" and not desk.keys.is_open:
+            answer.headers.append(ANY_ORIGIN)
         await answer(scope, receive, send)
 
     async def _answer(self, desk: Desk, scope: Scope, receive: Receive) -> Answer:

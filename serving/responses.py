@@ -25,11 +25,6 @@ class Answer:
         typed = () if b"content-type" in named else (JSON_TYPE,)
         self.headers = [*typed, (b"content-length", b"%d" % len(body)), *headers]
 
-    @property
-    def named_headers(self) -> dict[str, str]:
-        """The headers by name, as text."""
-        return {name.decode(): value.decode() for name, value in self.headers}
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the ASGI signature
         """Send the answer; a HEAD request gets its headers only."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
