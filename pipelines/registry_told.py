@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decisioning.errors import NotFoundError
-from training.champion_log import champion_changes, standing
+from training.champion_log import changes_served, standing
 
 if TYPE_CHECKING:
     from training.registry import Registry
@@ -40,7 +40,7 @@ def reconcile(registry: "Registry", home: Path) -> int | None:
 
     What serves and is not registered here (a registry made anew) moves nothing.
     """
-    served = standing(champion_changes(home))
+    served = standing(changes_served(home))
     number = served[-1].number if served else 0
     now = registry.holder("champion")
     if not number or (now is not None and now.number == number):

@@ -1,6 +1,7 @@
 """Which bundles were champion, in order, beside the pointer: what a rollback needs when MLflow cannot be reached."""
 
 from dataclasses import asdict, dataclass
+from itertools import dropwhile
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +9,7 @@ import orjson
 
 from decisioning.errors import ArtifactError
 from features.replace_file import replace_file
+from training.manifest import champion_named
 
 LOG = "champions.json"
 Change = Literal["promoted", "rolled back"]
@@ -15,7 +17,10 @@ Change = Literal["promoted", "rolled back"]
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """One change of the champion: its bundle, the number in the registry (0 for unknown), how and when it came."""
+    """One change of the champion: its bundle, the number in the registry (0 for unknown), how and when it came.
+
+    Parameters: `at`, empty where nobody wrote it down.
+    """
 
     version: str
     sha256: str
@@ -25,7 +30,10 @@ class Champion:
 
 
 def champion_changes(home: Path) -> tuple[Champion, ...]:
-    """Every change in order, none where nothing was published. Raises `ArtifactError` where the log cannot be read."""
+    """Every change that was written down, in order; whether it came to serve is what `changes_served` says.
+
+    Raises `ArtifactError` where the log cannot be read.
+    """
     path = home / "bundles" / LOG
     if not path.exists():
         return ()
@@ -35,9 +43,27 @@ def champion_changes(home: Path) -> tuple[Champion, ...]:
         raise ArtifactError(f"{path}: expected the changes of the champion: {problem}") from problem
 
 
+def changes_served(home: Path) -> tuple[Champion, ...]:
+    """The changes of the champion in order, the last one that of the champion which the pointer names.
+
+    A change is written down before the pointer is swapped: what stands behind it was cut short and never served. A
+    champion that nobody wrote down is the last change; where the pointer cannot be read, the log is believed. Raises
+    `ArtifactError` where the log cannot be read.
+    """
+    changes = champion_changes(home)
+    try:
+        named = champion_named(home)
+    except ArtifactError:
+        return changes
+    if named is None:
+        return ()
+    latest_first = tuple(dropwhile(lambda change: change.version != named[0], reversed(changes)))
+    return latest_first[::-1] or (*changes, Champion(*named, 0, "promoted", ""))
+
+
 def note_champion(home: Path, champion: Champion) -> None:
-    """Add a change, durably; the log is replaced whole."""
-    changes = [*champion_changes(home), champion]
+    """Add a change to those that came to serve, durably; the log is replaced whole."""
+    changes = [*changes_served(home), champion]
     replace_file(home / "bundles" / LOG, orjson.dumps([asdict(each) for each in changes]))
 
 

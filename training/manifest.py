@@ -106,15 +106,23 @@ def champion_path(home: Path) -> Path | None:
 
     Raises `ArtifactError` where the pointer or the manifest is not what was published.
     """
+    named = champion_named(home)
+    return published_path(home, *named) if named else None
+
+
+def champion_named(home: Path) -> tuple[str, str] | None:
+    """Version and sha256 that the pointer names, whatever became of that bundle; None where nothing is published.
+
+    Raises `ArtifactError` where the pointer cannot be read.
+    """
     pointer = home / "bundles" / POINTER
     if not pointer.exists():
         return None
     try:
         said = orjson.loads(_bytes(pointer))
-        version, digest = str(said["version"]), str(said["sha256"])
+        return str(said["version"]), str(said["sha256"])
     except (orjson.JSONDecodeError, KeyError, TypeError) as problem:
         raise ArtifactError(f"{pointer}: expected an object with version and sha256: {problem!r}") from problem
-    return published_path(home, version, digest)
 
 
 def published_path(home: Path, version: str, digest: str, *, pointer: str = POINTER) -> Path:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import orjson
 
-from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
+from decisioning.errors import InvalidInputError, NotFoundError
 from features.file_lock import alone
 from features.home import Home
 from features.replace_file import replace_file
 from features.rollout_pointer import Mode, RolloutPointer, end_rollout, write_rollout
-from training.champion_log import Champion, Change, champion_changes, note_champion, standing
+from training.champion_log import Champion, Change, changes_served, note_champion, standing
 from training.manifest import (
     POINTER,
     champion_path,
@@ -71,22 +71,10 @@ def roll_back_published(home: Path) -> Champion:
 
 
 def _before(home: Path) -> Champion:
-    """The champion before the one that serves; what was written down and never came to serve is passed over."""
-    served, now = standing(champion_changes(home)), _serving(home)
-    while served and now and served[-1].version != now:
-        served.pop()
+    served = standing(changes_served(home))
     if len(served) < 2:
         raise NotFoundError(f"{home / 'bundles'}: no champion served before the present one; see `tsugi promote`")
     return served[-2]
-
-
-def _serving(home: Path) -> str:
-    """The version that the pointer names; empty where it was altered."""
-    try:
-        path = champion_path(home)
-    except ArtifactError:
-        return ""
-    return path.name if path else ""
 
 
 def champion(home: Path) -> Path | None:
@@ -104,20 +92,8 @@ def _copied(folder: Path, home: Path) -> Path:
 
 def _point(home: Path, change: Champion) -> None:
     """Swap the pointer, and write down what happened: first what is to be undone, so that no swap goes unrecorded."""
-    if not champion_changes(home):
-        _note_unrecorded(home)
     note_champion(home, change)
     replace_file(home / "bundles" / POINTER, orjson.dumps({"version": change.version, "sha256": change.sha256}))
-
-
-def _note_unrecorded(home: Path) -> None:
-    """The champion of a home that kept no log yet."""
-    try:
-        path = champion_path(home)
-    except ArtifactError:  # nobody may go back to what was altered
-        return
-    if path is not None:
-        note_champion(home, _change(path, 0, "promoted"))
 
 
 def _change(target: Path, number: int, how: Change) -> Champion:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from errno import ENOSPC
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -8,6 +10,7 @@ from response_world import a_frame, a_layout
 
 from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
 from features.rollout_pointer import end_rollout, read_rollout
+from pipelines.registry_told import reconcile
 from training.artifact import verify, write_bundle
 from training.champion_log import LOG, champion_changes, note_champion, standing
 from training.constant import ConstantBundle, constant_entries
@@ -93,6 +96,49 @@ def test_what_was_written_down_and_never_served_is_no_champion_to_go_back_to(tmp
     note_champion(home, replace(champion_changes(home)[-1], version="f" * 16))  # killed before the pointer was swapped
     assert champion(home).name == second
     assert roll_back_published(home).version == first
+
+
+@pytest.fixture
+def cut_short(tried_here, monkeypatch):
+    """A rollback by a disk that has room for the log and none for the pointer."""
+
+    def full(*_):
+        raise OSError(ENOSPC, "No space left on device")
+
+    def rolled_back(home):
+        with monkeypatch.context() as disk:
+            disk.setattr("training.publication.replace_file", full)
+            with pytest.raises(OSError, match="No space left"):
+                roll_back_published(home)
+
+    return rolled_back
+
+
+def test_a_rollback_that_was_cut_short_can_be_tried_again_and_goes_where_it_was_to_go(tmp_path, cut_short):
+    home = tmp_path / "home"
+    first, second, third = published_in_order(tmp_path, (1, 2, 3))
+    cut_short(home)
+    cut_short(home)
+    assert champion(home).name == third
+    assert (roll_back_published(home).version, champion(home).name) == (second, second)
+    assert (roll_back_published(home).version, champion(home).name) == (first, first)
+
+
+class ARegistry:
+    """A registry that takes another version for champion than the one that serves."""
+
+    def holder(self, _):
+        return SimpleNamespace(number=0)
+
+    def roll_back_to(self, number):
+        return SimpleNamespace(number=number)
+
+
+def test_the_registry_is_told_of_the_champion_that_serves_and_of_none_that_never_came_to_serve(tmp_path, cut_short):
+    home = tmp_path / "home"
+    published_in_order(tmp_path, (1, 2, 3))
+    cut_short(home)
+    assert reconcile(ARegistry(), home) == 3
 
 
 @pytest.mark.usefixtures("tried_here")
