@@ -18,19 +18,23 @@ class TsugiError(Exception):
     """The base of every error that a caller is meant to read.
 
     Parameters: `message` for people; `code`, stable and machine-readable; `field`, the path of the offending field
-    where there is one.
+    where there is one; `passing`, whether it says nothing of what was given: the same may be good when tried again.
 
     >>> str(TsugiError("no such channel: fax", field="channel"))
     'no such channel: fax'
     """
 
     code = "error"
+    passing = False
 
-    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, field: str | None = None, passing: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code
         self.field = field
+        self.passing = passing or self.passing
 
 
 class InvalidInputError(TsugiError):
@@ -79,6 +83,7 @@ class UnavailableError(TsugiError):
     """A component that is needed cannot answer now."""
 
     code = "unavailable"
+    passing = True
 
 
 def shortened(text: str) -> str:

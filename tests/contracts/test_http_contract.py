@@ -372,8 +372,11 @@ def test_a_bad_catalogue_never_replaces_a_working_one(service, client):
     good = path.read_text()
     version = client.get("/readyz").json()["catalog"]
     path.write_text("actions: [")
-    eventually(lambda: client.get("/readyz").json()["refused"] == ["catalog: invalid_catalog"])
+    eventually(lambda: "catalog: invalid_catalog: catalog.yaml" in str(client.get("/readyz").json()["refused"]))
     assert decided(client, "with-the-old-catalogue")["versions"]["catalog"] == version
+    path.unlink()
+    gone = ["catalog: missing: catalog.yaml is not there any more"]
+    eventually(lambda: client.get("/readyz").json()["refused"] == gone)
     path.write_text(good.replace("value: 10", "value: 11"))
     eventually(lambda: client.get("/readyz").json()["catalog"] != version)
     assert client.get("/readyz").json()["refused"] == []
@@ -397,7 +400,7 @@ def test_an_altered_bundle_is_refused_and_the_champion_stays(service, client, tm
     pointer = service.home / "bundles" / "champion.json"
     good = pointer.read_bytes()
     pointer.write_bytes(good.replace(version.encode(), b"0" * 16))
-    eventually(lambda: client.get("/readyz").json()["refused"] == ["bundle: invalid_artifact"])
+    eventually(lambda: f"bundle: invalid_artifact: {'0' * 16}" in str(client.get("/readyz").json()["refused"]))
     assert decided(client, "by-the-one-that-stays")["versions"]["bundle"] == version
     pointer.write_bytes(good)
     eventually(lambda: client.get("/readyz").json()["refused"] == [])

@@ -1,9 +1,10 @@
 import os
+from errno import EMFILE
 
 import pytest
 
-from decisioning.errors import CatalogError
-from serving.kept import Kept
+from decisioning.errors import ArtifactError, CatalogError, UnavailableError
+from serving.kept import AGAIN_SECONDS, Kept
 from serving.metrics import Metrics
 
 
@@ -18,14 +19,18 @@ def write(path, text):
     os.replace(fresh, path)  # noqa: PTH105  # as publication does
 
 
+def a_kept(path, load, **more):
+    return Kept("thing", path, load=load, version_of=str, first="none", metrics=Metrics(), **more)
+
+
 @pytest.fixture
 def kept(path):
     def load():
         if path.read_text() == "bad":
-            raise CatalogError("this one is bad")
+            raise CatalogError(f"{path}:1: this one is bad")
         return path.read_text()
 
-    return Kept("thing", path, load=load, version_of=str, first="none", metrics=Metrics())
+    return a_kept(path, load)
 
 
 def test_what_was_first_stays_until_there_is_something(kept, path):
@@ -43,7 +48,7 @@ def test_a_bad_one_never_replaces_a_working_one(kept, path):
     kept.refresh()
     write(path, "bad")
     kept.refresh()
-    assert (kept.current, kept.refused) == ("one", "invalid_catalog")
+    assert (kept.current, kept.refused) == ("one", "invalid_catalog: thing:1: this one is bad")
     write(path, "two")
     kept.refresh()
     assert (kept.current, kept.refused) == ("two", "")
@@ -55,12 +60,63 @@ def test_a_bad_one_is_tried_once(kept, path):
     assert not kept.changed()
 
 
-def test_a_file_that_vanishes_changes_nothing(kept, path):
+PASSING = [
+    (ArtifactError("the trial load took longer than 60 s", passing=True), "invalid_artifact: the trial load took long"),
+    (OSError(EMFILE, "Too many open files"), "unreadable: Too many open files"),
+    (UnavailableError("the archive is locked"), "unavailable: the archive is locked"),
+]
+
+
+@pytest.mark.parametrize(("problem", "told"), PASSING)
+def test_what_could_not_be_judged_is_refused_and_tried_again_after_a_pause_until_it_is(path, problem, told):
+    outcomes, now = [problem, problem, "new"], [0.0]
+
+    def load():
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    kept = a_kept(path, load, clock=lambda: now[0])
+    write(path, "new")
+    for _ in range(2):
+        kept.refresh()
+        assert kept.is_missing
+        assert kept.refused.startswith(told)
+        now[0] += AGAIN_SECONDS - 1
+        assert not kept.changed()
+        now[0] += 1
+        assert kept.changed()
+    kept.refresh()
+    assert (kept.current, kept.refused) == ("new", "")
+    now[0] += AGAIN_SECONDS
+    assert not kept.changed()
+
+
+def test_another_version_waits_for_no_pause(path):
+    def load():
+        if path.read_text() == "slow":
+            raise ArtifactError("the trial load took longer than 60 s", passing=True)
+        return path.read_text()
+
+    kept = a_kept(path, load)
+    write(path, "slow")
+    kept.refresh()
+    write(path, "other")
+    kept.refresh()
+    assert (kept.current, kept.refused) == ("other", "")
+
+
+def test_of_a_file_that_vanished_what_was_last_loaded_stays_and_it_is_told(kept, path):
     write(path, "one")
     kept.refresh()
     path.unlink()
     kept.refresh()
-    assert kept.current == "one"
+    assert (kept.current, kept.refused) == ("one", "missing: thing is not there any more")
+    assert not kept.changed()
+    write(path, "two")
+    kept.refresh()
+    assert (kept.current, kept.refused) == ("two", "")
 
 
 def test_metrics_say_of_one_version_that_it_serves(path):

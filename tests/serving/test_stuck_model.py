@@ -103,7 +103,7 @@ def test_with_a_bundle_that_is_missing_every_answer_is_ranked_and_says_so(tmp_pa
     decided, ready = without_a_model(tmp_path, 5)
     assert told(decided) == {("model",)}
     assert all(body["ranked"] and body["versions"]["bundle"] == "none" for _, body in decided)
-    assert ready["refused"] == ["bundle: invalid_artifact"]
+    assert ready["refused"] == [f"bundle: invalid_artifact: {'a' * 16}/bundle.json: expected a plain file"]
 
 
 @pytest.mark.reliability
