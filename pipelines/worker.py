@@ -15,6 +15,7 @@ from threading import Event, Thread
 from typing import IO, Any
 from uuid import uuid4
 
+from decisioning.errors import UnavailableError
 from features.home import Home
 from features.retraining_run import Run
 from features.run_queue import RunQueue
@@ -99,7 +100,7 @@ class Worker:
         leash = [sys.executable, "-m", LEASHED, str(os.getpid()), str(self.limits.memory_mb)]
         where = ["--home", str(self.home), "--workspace", str(self.workspace)]
         return subprocess.Popen(  # noqa: S603 (this interpreter, this module)
-            [*leash, *verb, "--json", *where], stdout=printed, stderr=subprocess.PIPE, text=True
+            [*leash, *verb, "--json", *where], stdout=printed, stderr=subprocess.PIPE, text=True, errors="replace"
         )
 
     def _watched(self, run: Run, process: "subprocess.Popen[str]") -> bool:
@@ -116,10 +117,17 @@ class Worker:
         return self.queue.renew(run.run_id, self.name, now=self.clock())
 
     def _listen(self, run_id: str, lines: Iterable[str]) -> None:
+        """Take every line, whatever becomes of it: a pipe that nobody empties holds up the run."""
         for line in lines:
             if words := line.strip():
-                self.queue.say(run_id, words, now=self.clock())
                 self.say(f"{run_id}: {words}")
+                self._note(run_id, words)
+
+    def _note(self, run_id: str, words: str) -> None:
+        try:
+            self.queue.say(run_id, words, now=self.clock())
+        except UnavailableError as error:
+            self.say(f"{run_id}: the last line is not kept: {error.message}")
 
 
 def work(

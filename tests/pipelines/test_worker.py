@@ -9,14 +9,17 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Timer
 
 import psutil
 import pytest
 
+from decisioning.errors import UnavailableError
 from features.home import Home
 from features.retraining_run import RunRequest
 from features.run_queue import LEASE, RunQueue
 from pipelines.lease import lease
+from pipelines.worker import Worker
 
 SHOP = Path(__file__).parents[1] / "serving" / "workspace"
 ROOT = Path(__file__).parents[2]
@@ -95,3 +98,26 @@ def test_a_killed_worker_takes_its_command_with_it_and_another_takes_over(place)
     left = queue_of(place).run(run.run_id)
     assert (left.state, left.attempts) == ("running", 1)
     assert queue_of(place).take("another", now=left.started_at + 2 * LEASE).run_id == run.run_id
+
+
+class LockedQueue(RunQueue):
+    """A queue that cannot be written to when lines come."""
+
+    def say(self, run_id, text, *, now):
+        raise UnavailableError("the queue cannot be used: database is locked")
+
+
+def test_a_run_that_says_more_than_a_pipe_holds_ends_though_not_one_line_can_be_kept(place, monkeypatch):
+    n, over, said = 4000, Event(), []
+    (place / "loud.py").write_text(f"import sys; sys.stderr.buffer.write(b'\\xff line of what is done\\n' * {n})")
+    monkeypatch.chdir(place)
+    monkeypatch.setattr("pipelines.worker.LEASHED", "loud")
+    asked(place)
+    queue = LockedQueue(Home(place / "home").runs)
+    worker = Worker("w_1", queue, place / "home", place / "shop", lambda: datetime.now(UTC), over, said.append)
+    hangs = Timer(30, over.set)
+    hangs.start()
+    assert worker.work(once=True) == 1
+    hangs.cancel()
+    assert sum("line of what is done" in line for line in said) == n
+    assert sum("not kept: the queue cannot be used" in line for line in said) == n
