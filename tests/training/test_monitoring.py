@@ -11,7 +11,7 @@ from decisioning.errors import ArtifactError
 from features.monitoring import Monitoring
 from training.bundle_policy import LogScores
 from training.monitoring.calibration import Foreseen, calibration_over_time
-from training.monitoring.rate import change_of, rate_of
+from training.monitoring.rate import Rate, change_of, rate_of
 from training.monitoring.reference import (
     reference_from_json,
     reference_in,
@@ -124,7 +124,7 @@ def test_a_policy_that_aims_better_is_not_mistaken_for_a_world_that_changed():
     compared = compare(a_reference(), window, ENCODER, Monitoring())
     plain = accepted[chosen == 0].mean()
     assert plain > 1.2 * compared.rates["card"].before.value
-    assert compared.rates["card"].ratio == pytest.approx(1.0, abs=0.1)
+    assert compared.rates["card"].now.value == pytest.approx(compared.rates["card"].before.value, rel=0.1)
     assert compared.findings == []
 
 
@@ -161,6 +161,42 @@ def test_the_error_of_a_weighted_rate_is_that_of_many_drawn_logs():
 
     rates = [drawn(seed) for seed in range(300)]
     assert np.mean([rate.error for rate in rates]) == pytest.approx(np.std([rate.value for rate in rates]), rel=0.12)
+
+
+def of_hits(hits, n):
+    return rate_of((np.arange(n) < hits).astype(float), np.ones(n), np.arange(n).astype(object))
+
+
+@pytest.mark.parametrize(("before", "now"), [(0, 5000), (10_000, 5000), (0, 20), (5000, 0), (5000, 10_000)])
+def test_a_rate_that_was_or_is_none_or_all_is_found_to_have_changed(before, now):
+    assert change_of(of_hits(before, 10_000), of_hits(now, 10_000), worth=0.1, false_alarms=0.001).moved
+
+
+@pytest.mark.parametrize("hits", [0, 4, 9_996, 10_000])
+def test_of_a_rate_that_is_next_to_none_or_all_nothing_is_said(hits):
+    assert change_of(of_hits(hits, 10_000), of_hits(hits, 10_000), worth=0.1, false_alarms=0.001) is None
+
+
+@pytest.mark.parametrize("sizes", [(6000, 500), (500, 6000), (10_000, 1500), (10_000, 10_000)])
+@pytest.mark.parametrize("p", [0.002, 0.01, 0.99, 0.2])
+def test_of_4000_windows_of_one_rate_however_rare_no_more_have_changed_than_is_stated(sizes, p):
+    pairs = np.random.default_rng(11).binomial(sizes, p, (4000, 2)).tolist()
+    found = [change_of(*map(plain_rate, pair, sizes), worth=1e-9, false_alarms=0.01) for pair in pairs]
+    alarms = sum(each is not None and each.moved for each in found)
+    assert alarms <= 4000 * 0.01 + 2 * sqrt(4000 * 0.01 * 0.99)
+
+
+def plain_rate(hits, n):
+    """As `rate_of` says of decisions of one weight, each of a customer of its own."""
+    value, least = hits / n, (hits + 0.5) / (n + 1)
+    variance = max(value * (1 - value), least * (1 - least)) / n
+    return Rate(value, sqrt(variance), least * (1 - least) / variance)
+
+
+def test_a_rate_of_plain_decisions_is_the_plain_rate():
+    for hits in (0, 3, 400):
+        rate, plain = of_hits(hits, 1000), plain_rate(hits, 1000)
+        assert (rate.value, rate.error, rate.n) == pytest.approx((plain.value, plain.error, plain.n))
 
 
 def test_a_change_of_the_size_that_is_called_detectable_is_found_as_often_as_stated():

@@ -53,21 +53,20 @@ class Change:
     detectable: float
     moved: bool
 
-    @property
-    def ratio(self) -> float:
-        """The rate now as a multiple of before; infinite where it was 0."""
-        return self.now.value / self.before.value if self.before.value else float("inf")
-
 
 def change_of(before: Rate, now: Rate, *, worth: float, false_alarms: float) -> Change | None:
     """The change between two rates; None where too little is expected to say anything.
 
+    What is expected is of the rate of both together, as if nothing had changed. So is the least error: each rate's own
+    says too little of the one that chance left next to nothing.
+
     Parameters: `worth`, the relative change that is worth a look; `false_alarms`, P(found by chance).
     """
-    expected = now.n * min(before.value, 1 - before.value)
-    if expected < FEWEST_EXPECTED:
+    same = (before.value * before.n + now.value * now.n) / (before.n + now.n)
+    if now.n * min(same, 1 - same) < FEWEST_EXPECTED:
         return None
-    error = (before.error**2 + now.error**2) ** 0.5
+    by_chance = (same * (1 - same) * (1 / before.n + 1 / now.n)) ** 0.5
+    error = max((before.error**2 + now.error**2) ** 0.5, by_chance)
     z = abs(now.value - before.value) / error
     p_value = float(2 * ndtr(-z))
     least = max(float(-ndtri(false_alarms / 2)) * error, worth * before.value)
