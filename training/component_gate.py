@@ -25,17 +25,6 @@ class ComponentVerdict:
     reasons: tuple[str, ...]
 
 
-def log_losses(predicted: Floats, observed: NDArray[Any]) -> Floats:
-    """The log loss of each probability (n,) of an outcome 0 or 1 (n,).
-
-    >>> log_losses(np.array([0.5]), np.array([1])).round(3).tolist()
-    [0.693]
-    """
-    kept = np.clip(predicted, 1e-15, 1 - 1e-15)
-    losses: Floats = -np.where(observed > 0, np.log(kept), np.log1p(-kept))
-    return losses
-
-
 def judge_component(
     losses: Floats,
     rivals: Mapping[str, Floats],

@@ -23,7 +23,11 @@ def log_loss(label: Floats, probability: Floats) -> float:
 
 
 def log_losses(label: Floats, probability: Floats) -> Floats:
-    """The negative log-likelihood of each row (n,)."""
+    """The negative log-likelihood of each row (n,).
+
+    >>> log_losses(np.array([1.0]), np.array([0.5])).round(3).tolist()
+    [0.693]
+    """
     p = np.clip(probability, TINY, 1 - TINY)
     return np.asarray(-(label * np.log(p) + (1 - label) * np.log1p(-p)))
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from training.blend import Blend
 from training.blend_fit import Choice, Recipe, choose_blend, refit
 from training.bootstrap import mean_by_customer
-from training.component_gate import log_losses
 from training.linear import Penalties
 from training.logistic import sigmoid
+from training.metrics import log_losses
 from training.specialists import Specialists
 from training.trees import Rows
 
@@ -144,7 +144,7 @@ def _fitted(rows: Rows, own: Recipe) -> tuple[Blend, Choice]:
 def _judged(action: str, blend: Blend, known: Lessons, later: Lessons, *, sure: float) -> SpecialistReport:
     rows = later.rows
     start = np.zeros(len(rows)) if rows.offset is None else rows.offset
-    own, pooled = (log_losses(sigmoid(start + more), rows.label) for more in (blend.margin(rows.matrix), 0.0))
+    own, pooled = (log_losses(rows.label, sigmoid(start + more)) for more in (blend.margin(rows.matrix), 0.0))
     extra, error = mean_by_customer(own - pooled, later.customers)
     serves = extra + sure * error < 0
     verb = "its own model serves" if serves else "the pooled model serves: its own is not surely better"

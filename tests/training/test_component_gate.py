@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from decisioning.errors import InvalidInputError
-from training.component_gate import judge_component, log_losses
+from training.component_gate import judge_component
+from training.metrics import log_losses
 
 GENERATOR = np.random.default_rng(0)
 TRUTH = GENERATOR.random(4000)
 OBSERVED = (GENERATOR.random(4000) < TRUTH).astype(float)
-GOOD, BASELINE = log_losses(TRUTH, OBSERVED), log_losses(np.full(4000, 0.5), OBSERVED)
+GOOD, BASELINE = log_losses(OBSERVED, TRUTH), log_losses(OBSERVED, np.full(4000, 0.5))
 
 
 def judged(losses, **rivals):
@@ -17,7 +18,7 @@ def judged(losses, **rivals):
 
 
 def test_a_better_model_passes_against_champion_and_baseline():
-    verdict = judged(GOOD, champion=log_losses(TRUTH * 0.9 + 0.05, OBSERVED), baseline=BASELINE)
+    verdict = judged(GOOD, champion=log_losses(OBSERVED, TRUTH * 0.9 + 0.05), baseline=BASELINE)
     assert verdict.passed
     assert verdict.reasons[1].startswith("no worse than the baseline within 0.0100: extra loss -0.")
 
@@ -28,7 +29,7 @@ def test_the_champion_itself_passes():
 
 @pytest.mark.parametrize("spoiled", [1 - TRUTH, GENERATOR.permutation(TRUTH), np.full(4000, 1e-9)])
 def test_a_spoiled_model_is_refused(spoiled):
-    verdict = judged(log_losses(spoiled, OBSERVED), baseline=BASELINE)
+    verdict = judged(log_losses(OBSERVED, spoiled), baseline=BASELINE)
     assert not verdict.passed
     assert verdict.reasons[0].startswith("not shown to be no worse than the baseline")
 

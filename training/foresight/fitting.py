@@ -12,13 +12,12 @@ from decisioning.errors import InvalidInputError
 from training.blend import Blend
 from training.blend_fit import BlendReport, Recipe, choose_blend, refit
 from training.calibration import choose_calibration
-from training.component_gate import log_losses
 from training.encoding import FeatureEncoder, Floats
 from training.foreseen_model import EventModel
 from training.foresight.subject import Subject
 from training.linear import LinearShape, Penalties
 from training.logistic import sigmoid
-from training.metrics import Quality
+from training.metrics import Quality, log_losses
 from training.trees import Rows
 from training.tuning import Search
 
@@ -57,7 +56,7 @@ class EventReport:
 
     def losses(self, predicted: Floats) -> Floats:
         """The loss (n,) of predictions (n,)."""
-        return log_losses(predicted, self.label)
+        return log_losses(self.label, predicted)
 
 
 def fit_event(
