@@ -4,21 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from decisioning.constraints import Constraints
 from decisioning.customer import Answer, Contact, CustomerReference, StandingHold
 from decisioning.decision import Decision, Exclusion, Learned, RankedAction, Shadow, Versions
-
-
-def encode_decision(decision: Decision) -> bytes:
-    """The decision as JSON."""
-    return orjson.dumps(decision, default=plain, option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-def decode_decision(body: bytes) -> Decision:
-    """The decision of its JSON; equal to the one encoded."""
-    return decision_from(orjson.loads(body))
 
 
 def decision_from(fields: Mapping[str, Any]) -> Decision:

@@ -17,8 +17,8 @@ class SeenIds:
 
     >>> seen = SeenIds()
     >>> seen.add(["m-1"])
-    >>> seen.perhaps(["m-1", "m-2"])
-    ['m-1']
+    >>> seen.met(["m-1", "m-2"]), seen.met(["m-2"])
+    (['m-1'], ['m-2'])
     """
 
     def __init__(self) -> None:
@@ -29,19 +29,12 @@ class SeenIds:
         place, bits = _hashed(message_ids)
         np.bitwise_or.at(self._words, place, bits)
 
-    def perhaps(self, message_ids: Sequence[str]) -> list[str]:
-        """Those that may have been added."""
-        return self._among(message_ids, *_hashed(message_ids))
-
     def met(self, message_ids: Sequence[str]) -> list[str]:
         """Those that may have been added before; now all of them are."""
         place, bits = _hashed(message_ids)
-        found = self._among(message_ids, place, bits)
+        found = np.flatnonzero((self._words[place] & bits) == bits).tolist()
         np.bitwise_or.at(self._words, place, bits)
-        return found
-
-    def _among(self, message_ids: Sequence[str], place: NDArray[np.intp], bits: NDArray[np.uint64]) -> list[str]:
-        return [message_ids[each] for each in np.flatnonzero((self._words[place] & bits) == bits).tolist()]
+        return [message_ids[each] for each in found]
 
 
 def _hashed(message_ids: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:

@@ -54,16 +54,6 @@ class Evidence:
     control_customers: NDArray[np.object_]
 
 
-def evidence_of(frame: DecisionLogFrame, layout: Layout, *, seed: int, most: int | None = None) -> Evidence:
-    """The evidence in a log.
-
-    Parameters: `layout`, whose action table says which actions and treatments are learned; `most`, the size of the
-    sample of control rows (None: `most_control`).
-    """
-    size = most_control(layout) if most is None else most
-    return _laid_down(frame, layout, [_found(frame, layout, seed=seed, most=size)])[0]
-
-
 def evidence_by_time(split: TimeSplit, layout: Layout, *, seed: int) -> tuple[Evidence, Evidence]:
     """The evidence in the training part and in the validation part, whose rows lie together."""
     most = most_control(layout)

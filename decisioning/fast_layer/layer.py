@@ -59,11 +59,6 @@ class Posterior(NamedTuple):
         """Of every action's deviation, (n + 1, d)."""
         return self.beliefs[:, 0]
 
-    @property
-    def covariances(self) -> Floats:
-        """Of the same, (n + 1, d, d)."""
-        return self.beliefs[:, 1:]
-
     def of(self, candidates: Sequence[Candidate], row: Floats) -> tuple[Floats, Floats]:
         """Mean and SD (n_candidates,) of the deviation, in log-odds, for a customer's row (d,)."""
         at, size = self.places.of(candidates), len(row)

@@ -1,6 +1,7 @@
 """Priorities by issue, by a formula, and what decides between equal ones: used, recorded, replayed, checked."""
 
 import pytest
+from as_logged import as_logged
 
 from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
 from decisioning.action import Treatment
@@ -10,7 +11,6 @@ from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
 from decisioning.replay import differences, replayed
-from features.decision_codec import decode_decision, encode_decision
 
 SCORER = FixedScorer({"card": (0.5, 0.2), "loan": (0.1, 0.1), "fund": (0.3, float("nan"))})
 
@@ -19,7 +19,7 @@ def decided(*actions, features=None, **changes):
     sure = {"exploration": Exploration(0.0, 0.0), "placements": {"home": Placement("home", "web", must_fill=True)}}
     catalog = compile_catalog(a_catalog(*actions, **{**sure, **changes}))
     decision = consider(a_request(), a_customer(features=features or {}), catalog=catalog, scorer=SCORER)
-    logged = decode_decision(encode_decision(decision))
+    logged = as_logged(decision)
     assert differences(logged, replayed(logged, catalog=catalog, scorer=SCORER)) == ()
     return decision
 

@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import pytest
+from as_logged import as_logged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
 from decisioning.replay import differences, replayed
-from features.decision_codec import decode_decision, encode_decision
 
 SCORER = FixedScorer(dict.fromkeys(("card", "loan", "fund", "pack", "duo"), (0.1, 0.1)))
 MAILED = (Treatment("letter", "email"),)
@@ -25,7 +25,7 @@ def decided(*actions, epsilon=0.0, request=None, **features):
     catalog = a_catalog(*actions, placements=home, exploration=Exploration(epsilon, epsilon))
     compiled = compile_catalog(catalog)
     found = consider(request or a_request(), a_customer(features=features), catalog=compiled, scorer=SCORER)
-    logged = decode_decision(encode_decision(found))
+    logged = as_logged(found)
     assert differences(logged, replayed(logged, catalog=compiled, scorer=SCORER)) == ()
     return found
 

@@ -39,7 +39,7 @@ def taught(exposures, belief=None, action="card", ground=None):
 def believed(layer, action="card"):
     posterior = layer.posterior(NOW)
     place = posterior.places.get(action, 0)
-    return posterior.means[place].copy(), posterior.covariances[place].copy()
+    return posterior.means[place].copy(), posterior.beliefs[place, 1:].copy()
 
 
 def scored(layer, *, uplift=math.nan):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from as_logged import as_logged
 
 from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
 from decisioning.catalog import Exploration, Placement
@@ -13,7 +14,6 @@ from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError, UnavailableError
 from decisioning.explained import explained
 from decisioning.replay import differences, replayed
-from features.decision_codec import decode_decision, encode_decision
 
 
 @dataclass
@@ -39,7 +39,7 @@ def decided(*actions, scorer, age=60.0, **changes):
     catalog = a_catalog(*actions, **{"placements": home, "exploration": Exploration(0.0, 0.0), **changes})
     compiled, customer = compile_catalog(catalog), a_customer(features={"age": age})
     found = consider(a_request(), customer, catalog=compiled, scorer=scorer)
-    logged = decode_decision(encode_decision(found))
+    logged = as_logged(found)
     assert differences(logged, replayed(logged, catalog=compiled, scorer=scorer)) == ()
     return found, compiled
 

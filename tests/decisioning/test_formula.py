@@ -2,6 +2,7 @@
 """Value and cost computed from features: what is not known, or below 0, is not offered, and a record says why."""
 
 import pytest
+from as_logged import as_logged
 
 from builders import NOON, FixedScorer, a_catalog, a_customer, a_request, an_action
 from decisioning.action import Treatment
@@ -12,7 +13,6 @@ from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
 from decisioning.explained import explained
 from decisioning.replay import differences, replayed
-from features.decision_codec import decode_decision, encode_decision
 
 SURE = {
     "exploration": Exploration(0.0, 0.0),
@@ -32,7 +32,7 @@ def test_a_formula_s_value_and_cost_make_the_priority_and_are_told_and_replayed(
     decision, catalog = decided(an_action("card", value=50.0), loan, income=9000.0, minutes=3.0)
     top = decision.ranked[0]
     assert (top.action, top.value, top.cost, top.priority) == ("loan", 90.0, 6.0, 0.5 * 90.0 - 6.0)
-    logged = decode_decision(encode_decision(decision))
+    logged = as_logged(decision)
     assert differences(logged, replayed(logged, catalog=catalog, scorer=SCORER)) == ()
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import combinations
 
 import pytest
+from as_logged import as_logged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
 from decisioning.exclusive import Exclusive
 from decisioning.replay import differences, replayed
-from features.decision_codec import decode_decision, encode_decision
 
 GROUPS = {"a": "cards", "b": "cards", "c": "loans", "d": "funds", "e": "cards"}
 SCORER = FixedScorer({name: (0.1 * place, 0.1 * place) for place, name in enumerate(GROUPS, 1)})
@@ -28,7 +28,7 @@ def decided(*actions, customer=None, request=None, placement=None, **changes):
     home = {"home": Placement("home", "web", **{"must_fill": True, "limit": 5, **(placement or {})})}
     catalog = compile_catalog(a_catalog(*actions, **{"placements": home, **changes}))
     found = consider(request or a_request(), customer or a_customer(), catalog=catalog, scorer=SCORER)
-    logged = decode_decision(encode_decision(found))
+    logged = as_logged(found)
     assert differences(logged, replayed(logged, catalog=catalog, scorer=SCORER)) == ()
     return found
 

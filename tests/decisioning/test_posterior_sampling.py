@@ -5,6 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from as_logged import as_logged
 from hypothesis import given
 from hypothesis import strategies as st
 from plain_draws import chances_of, without
@@ -23,7 +24,6 @@ from decisioning.posterior_sampling import N_DRAWS, standard_draws
 from decisioning.ranking import Drawing, choices_of
 from decisioning.slate import Slate
 from decisioning.urn import Urn
-from features.decision_codec import decode_decision, encode_decision
 
 NAMES = ("a", "b", "c", "d", "e")
 
@@ -130,7 +130,7 @@ def test_choices_are_drawn_as_often_as_the_decision_says():
 
 def test_a_decision_can_be_drawn_again_from_its_record_alone():
     says = {name: (0.1 + 0.01 * place, 0.05) for place, name in enumerate(NAMES)}
-    decision = decode_decision(encode_decision(decided(says, limit=2)))
+    decision = as_logged(decided(says, limit=2))
     assert decision.learned.seq == 9
     again = {name: (decision.scores[name][0], decision.learned.scores[name][1]) for name in decision.scores}
     assert chances_of(choices(again, decision.seed), decision.epsilon) == decision.eligible

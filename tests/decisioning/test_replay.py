@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from as_logged import as_logged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,6 @@ from decisioning.fast_layer.layer import FastLayer
 from decisioning.fast_layer.scorer import FastScorer
 from decisioning.ports import Scores
 from decisioning.replay import Supposition, differences, replayed, supposed
-from features.decision_codec import decode_decision, encode_decision
 
 NAMES = ("card", "loan", "fund")
 AGE = Regressors(("age",), (40.0,), (10.0,))
@@ -60,7 +60,7 @@ def decided(draw):
     customer = a_customer(features={"age": draw(st.floats(10, 70))}, degraded=("stale_session",))
     request = a_request(request_id=draw(st.uuids().map(str)), context={"intent": "browse"})
     made = consider(request, customer, catalog=catalog, scorer=scorer or bundle)
-    return catalog, bundle, decode_decision(encode_decision(made))
+    return catalog, bundle, as_logged(made)
 
 
 @given(decided())

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from as_logged import as_logged
 from scipy.stats import chisquare
 
 from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
@@ -11,7 +12,6 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.replay import differences, replayed
-from features.decision_codec import decode_decision, encode_decision
 
 SCORER = FixedScorer(dict.fromkeys(("card", "loan", "fund"), (0.1, 0.1)))
 
@@ -66,6 +66,6 @@ def test_over_sessions_choices_come_as_often_as_their_logged_probabilities_say()
 
 def test_a_sticky_decision_replays_exactly():
     catalog = a_sticky("session", epsilon=0.5)
-    logged = decode_decision(encode_decision(decided(catalog, 1, session="s")))
+    logged = as_logged(decided(catalog, 1, session="s"))
     assert logged.stuck.startswith("s_")
     assert differences(logged, replayed(logged, catalog=catalog, scorer=SCORER)) == ()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from as_logged import as_logged
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
@@ -18,7 +19,6 @@ from decisioning.errors import CatalogError
 from decisioning.holdout import arm_of
 from decisioning.replay import differences, replayed
 from decisioning.variant import VariantTest, variants_of
-from features.decision_codec import decode_decision, encode_decision
 
 PICTURES = tuple(Treatment(name, "web") for name in ("photo", "plain"))
 OFFERS = (an_action("tea", treatments=PICTURES), an_action("five", value=50.0), an_action("ten", value=90.0))
@@ -81,7 +81,7 @@ def test_who_is_in_no_variant_is_decided_for_as_without_the_test():
 def test_a_decision_under_a_test_is_recorded_and_made_again_to_the_bit():
     compiled = a_tested(PICTURE, DISCOUNT)
     decision = decided(compiled)
-    logged = decode_decision(encode_decision(decision))
+    logged = as_logged(decision)
     assert logged == decision
     assert differences(logged, replayed(logged, catalog=compiled, scorer=SCORER)) == ()
 

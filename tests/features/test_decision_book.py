@@ -1,13 +1,13 @@
 from dataclasses import replace
 
 import pytest
+from as_logged import as_logged
 from ledger_builders import NOW, a_catalog, a_decision, a_ranked, an_event, at
 
 from decisioning.customer import CustomerReference
 from decisioning.errors import ConflictError, StaleContactsError
 from features.contacts import ContactBook
 from features.decision_book import DecisionBook
-from features.decision_codec import decode_decision, encode_decision
 from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
 from features.intake import Intake
@@ -38,7 +38,7 @@ def test_a_decision_reads_back_as_an_equal_object(book):
         ranked=(a_ranked(uplift=0.1 + 0.2), a_ranked(rank=2, action="loan", reasons=())),
         scores={"card": (1e-300, None, -0.0), "loan": (0.1, 2 / 3, 1.0)},
     )
-    assert decode_decision(encode_decision(decision)) == decision
+    assert as_logged(decision) == decision
     book.record(decision).result()
     assert book.find("d-1") == decision
     assert book.find("d-2") is None

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from as_logged import as_logged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_options import choices_by
@@ -22,7 +23,6 @@ from decisioning.eligibility import UNREADABLE, compile_catalog
 from decisioning.errors import UnavailableError
 from decisioning.replay import differences, replayed
 from decisioning.urn import Urn
-from features.decision_codec import decode_decision, encode_decision
 
 NAMES = [f"a{i}" for i in range(8)]
 CONDITIONS = ["", "age >= 18", "age < 18", "income > 10", "tier = 'gold'", "age IS NULL", "missing > 1"]
@@ -264,7 +264,7 @@ def test_law_4_same_inputs_and_seed_give_the_same_decision(case):
 def test_law_4_a_logged_decision_replays_exactly(case, limit):
     catalog, scorer, customer, request = case
     decided = _decide(catalog, scorer, customer, replace(request, limit=limit))
-    logged = decode_decision(encode_decision(decided))
+    logged = as_logged(decided)
     assert logged == decided
     again = replayed(logged, catalog=compile_catalog(catalog), scorer=scorer)
     assert again == logged

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from as_logged import as_logged
 from ledger_builders import a_decision
 
 from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
@@ -15,7 +16,6 @@ from decisioning.errors import ArtifactError
 from decisioning.ports import Candidate, Scores
 from decisioning.rollout import rolled_out
 from features.decision_answer import render_decision
-from features.decision_codec import decode_decision, encode_decision
 from features.rollout_pointer import RolloutPointer, read_rollout, write_rollout
 from serving.challenger import FAULT_SHARE, MOST_FAULTS, MOST_SLOW, Challenger, Watched
 from serving.guard import Guard
@@ -109,4 +109,4 @@ def test_a_shadow_adds_no_byte_to_an_answer():
     decision = a_decision(degraded=())
     shadowed = replace(decision, shadow=Shadow("c" * 16, "loan", {"loan": 0.9, "no_action": 0.1}))
     assert render_decision(shadowed, currency="EUR") == render_decision(decision, currency="EUR")
-    assert decode_decision(encode_decision(shadowed)) == shadowed
+    assert as_logged(shadowed) == shadowed

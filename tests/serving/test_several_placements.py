@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import orjson
 import pytest
+from as_logged import as_logged
 
 from builders import NOON, FixedScorer, ListLog, OneCustomer, a_catalog, a_customer, an_action
 from decisioning.catalog import ContactPolicy, Exploration, Placement
@@ -13,7 +14,6 @@ from decisioning.eligibility import compile_catalog
 from decisioning.errors import ConflictError, InvalidInputError
 from decisioning.exclusive import Exclusive
 from decisioning.replay import differences, replayed
-from features.decision_codec import decode_decision, encode_decision
 from serving.decision_log import DecisionDesk
 from serving.reading import read
 from serving.schemas import DecisionBody
@@ -87,7 +87,7 @@ def test_each_decision_has_its_own_probabilities_given_those_before_and_replays_
             assert sum(kept.eligible.values()) == pytest.approx(1.0)
             assert {each.action for each in kept.exclusions if each.stage == "elsewhere"} == gone
             gone |= {each.action for each in kept.ranked}
-            logged = decode_decision(encode_decision(kept))
+            logged = as_logged(kept)
             assert differences(logged, replayed(logged, catalog=ports.catalog, scorer=SCORER)) == ()
 
 

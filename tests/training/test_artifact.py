@@ -14,7 +14,7 @@ from training.artifact import load_bundle, verify, write_bundle
 from training.bundle import PolicyBundle
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import split_by_time
-from training.exposure import evidence_of
+from training.exposure import evidence_by_time
 from training.manifest import MANIFEST, origin_of, read_manifest, verify_in_subprocess, version_of
 from training.propensity import fit_propensity
 from training.tuning import Search
@@ -27,7 +27,7 @@ CANDIDATES = [entry.candidate() for entry in LAYOUT.actions.entries]
 @pytest.fixture(scope="module")
 def bundle():
     parts = split_by_time(a_frame(3000), validation_share=0.3, evaluation_share=0.1)
-    evidence = [evidence_of(part, LAYOUT, seed=1) for part in (parts.train, parts.validation)]
+    evidence = evidence_by_time(parts, LAYOUT, seed=1)
     model, _ = fit_propensity(*evidence, layout=LAYOUT, search=Search(trials=2))
     return PolicyBundle("", "catalog-1", model)
 

@@ -9,7 +9,7 @@ from training.bundle import PolicyBundle
 from training.bundle_json import bundle_from_json, bundle_to_json
 from training.dataset import split_by_time
 from training.encoding import FeatureColumn, FeatureEncoder
-from training.exposure import evidence_of
+from training.exposure import evidence_by_time
 from training.foreseen_model import EventModel, SpendModel
 from training.foresight.fitting import fit_event
 from training.foresight.subject import Subject
@@ -41,7 +41,7 @@ def some_amounts():
 def content():
     parts = split_by_time(a_frame(2000), validation_share=0.3, evaluation_share=0.1)
     layout = a_layout()
-    evidence = [evidence_of(part, layout, seed=1) for part in (parts.train, parts.validation)]
+    evidence = evidence_by_time(parts, layout, seed=1)
     response, _ = fit_propensity(*evidence, layout=layout, search=SEARCH)
     model = an_event_model()
     trees = Trees(lightgbm.train({"objective": "gamma", "verbose": -1}, lightgbm.Dataset(*some_amounts()), 5))

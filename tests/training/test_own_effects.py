@@ -11,7 +11,7 @@ from decisioning.action import NO_ACTION
 from training.bundle import PolicyBundle
 from training.bundle_json import bundle_from_json, bundle_to_json
 from training.dataset import split_by_time
-from training.exposure import evidence_of
+from training.exposure import evidence_by_time
 from training.logistic import sigmoid
 from training.propensity import fit_propensity
 from training.tuning import Search
@@ -42,7 +42,7 @@ def a_crossed_frame(seed, *, n):
 
 def fitted(frame):
     parts = split_by_time(frame, validation_share=0.25, evaluation_share=0.1)
-    train, validation = (evidence_of(part, LAYOUT, seed=1) for part in (parts.train, parts.validation))
+    train, validation = evidence_by_time(parts, LAYOUT, seed=1)
     return fit_propensity(train, validation, layout=LAYOUT, search=Search(trials=1, seed=7))
 
 

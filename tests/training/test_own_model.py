@@ -12,7 +12,7 @@ from training.artifact import load_bundle, verify, write_bundle
 from training.blend import Blend
 from training.bundle import PolicyBundle
 from training.dataset import split_by_time
-from training.exposure import evidence_of
+from training.exposure import evidence_by_time
 from training.ground import prepare
 from training.own_model import as_blend
 from training.tuning import Search
@@ -24,7 +24,7 @@ QUIET = {"num_threads": 1, "verbosity": -1}
 @pytest.fixture(scope="module")
 def ground():
     parts = split_by_time(a_frame(), validation_share=0.25, evaluation_share=0.25)
-    train, later = (evidence_of(part, LAYOUT, seed=1) for part in (parts.train, parts.validation))
+    train, later = evidence_by_time(parts, LAYOUT, seed=1)
     return prepare(train, later, layout=LAYOUT, search=Search(trials=2, seed=7))
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from response_world import a_frame, a_layout, truth_of
+from whole_evidence import evidence_of
 
 from builders import an_action
 from decisioning.action import Conversion, Treatment
@@ -12,7 +13,7 @@ from training.bundle import PolicyBundle
 from training.bundle_json import bundle_to_json
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import split_by_time
-from training.exposure import evidence_of
+from training.exposure import evidence_by_time
 from training.propensity import fit_propensity
 from training.shrinkage import EffectRows, Shrinkage, fit_shrinkage
 from training.tuning import Search
@@ -24,7 +25,7 @@ CANDIDATES = [entry.candidate() for entry in LAYOUT.actions.entries]
 
 def fit(frame, layout=LAYOUT):
     parts = split_by_time(frame, validation_share=0.25, evaluation_share=0.25)
-    train, validation = (evidence_of(part, layout, seed=1) for part in (parts.train, parts.validation))
+    train, validation = evidence_by_time(parts, layout, seed=1)
     return *fit_propensity(train, validation, layout=layout, search=SEARCH), parts.evaluation
 
 
@@ -123,7 +124,7 @@ def test_too_little_data_is_refused_with_the_counts():
 def test_what_was_listed_or_not_eligible_is_no_control():
     frame = a_frame(300)
     nowhere = replace(frame, eligible_probability=np.where([True, False, True], 1 / 3, 0.0) * np.ones((300, 1)))
-    evidence = evidence_of(nowhere, LAYOUT, seed=1)
+    evidence = evidence_of(nowhere, LAYOUT)
     codes = evidence.control.matrix[:, LAYOUT.position("action")]
     assert set(codes) == {0.0}
     assert len(codes) == (frame.chosen != 0).sum()
@@ -132,7 +133,7 @@ def test_what_was_listed_or_not_eligible_is_no_control():
 def test_chosen_but_never_shown_is_neither_shown_nor_control():
     frame = a_frame(300)
     unseen = replace(frame, shown=np.zeros(300, dtype=bool))
-    evidence = evidence_of(unseen, LAYOUT, seed=1)
+    evidence = evidence_of(unseen, LAYOUT)
     assert len(evidence.shown) == 0
     assert len(evidence.control) == (~frame.listed[:, :2]).sum()
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from specialist_world import NAMES, a_frame, a_layout
+from whole_evidence import evidence_of
 
 from training.artifact import load_bundle, verify, write_bundle
 from training.bundle import PolicyBundle
 from training.bundle_json import bundle_from_json, bundle_to_json
 from training.dataset import split_by_time
-from training.exposure import evidence_of
+from training.exposure import evidence_by_time
 from training.metrics import log_loss
 from training.propensity import fit_propensity
 from training.specialists import Specialists
@@ -24,7 +25,7 @@ CANDIDATES = [entry.candidate() for entry in LAYOUT.actions.entries]
 
 def fitted(seed, *, n=16_000, odd=True):
     parts = split_by_time(a_frame(seed, n=n, odd=odd), validation_share=0.25, evaluation_share=0.1)
-    train, validation = (evidence_of(part, LAYOUT, seed=1) for part in (parts.train, parts.validation))
+    train, validation = evidence_by_time(parts, LAYOUT, seed=1)
     model, report = fit_propensity(train, validation, layout=LAYOUT, search=Search(trials=1, seed=7))
     return model, report, parts.evaluation
 
@@ -61,7 +62,7 @@ def test_too_few_rows_are_served_by_the_pooled_model_and_that_is_said():
 
 
 def test_a_specialist_is_better_on_rows_that_chose_nothing(bundle, learned):
-    later = evidence_of(learned[2], LAYOUT, seed=1).shown
+    later = evidence_of(learned[2], LAYOUT).shown
     mine = later.take(later.matrix[:, LAYOUT.position("action")] == NAMES.index("odd"))
     customers = mine.matrix[:, : len(LAYOUT.features.columns)]
     pooled = PolicyBundle("p", "c", replaced(bundle.response))
@@ -112,7 +113,7 @@ def test_a_bundle_of_before_specialists_is_read(bundle):
 
 def test_the_next_search_begins_with_what_the_pooled_model_found_and_not_with_a_specialists_preset(tmp_path):
     parts = split_by_time(a_frame(1, n=6_000, odd=True), validation_share=0.25, evaluation_share=0.1)
-    train, validation = (evidence_of(part, LAYOUT, seed=1) for part in (parts.train, parts.validation))
+    train, validation = evidence_by_time(parts, LAYOUT, seed=1)
     studies = Studies(tmp_path / "optuna.journal")
     _, report = fit_propensity(train, validation, layout=LAYOUT, search=Search(trials=4, seed=7, studies=studies))
     assert any(np.isfinite(each.extra_loss) for each in report.specialists)
