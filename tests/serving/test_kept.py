@@ -1,9 +1,12 @@
 import os
 from errno import EMFILE
+from types import SimpleNamespace
 
 import pytest
 
 from decisioning.errors import ArtifactError, CatalogError, UnavailableError
+from features.catalog_source import compiled_catalog
+from features.feature_set import FeatureSet
 from serving.kept import AGAIN_SECONDS, Kept
 from serving.metrics import Metrics
 
@@ -127,3 +130,11 @@ def test_metrics_say_of_one_version_that_it_serves(path):
     text = metrics.render().decode()
     assert 'tsugi_serving{version="one",what="thing"} 1.0' in text
     assert 'tsugi_serving{version="none",what="thing"} 0.0' in text
+
+
+@pytest.mark.parametrize(("content", "passing"), [(None, True), (b"\xff", False), (b"actions: [", False)])
+def test_a_catalogue_that_could_not_be_read_is_not_judged_and_one_that_is_none_is(path, content, passing):
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(CatalogError) as failed:
+        compiled_catalog(SimpleNamespace(catalog_path=path), FeatureSet.load(None))
+    assert failed.value.passing is passing

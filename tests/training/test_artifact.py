@@ -179,8 +179,22 @@ def test_scores_that_are_not_the_golden_ones_are_refused_by_the_trial(folder):
 
 
 def test_a_trial_that_hangs_is_ended(written):
-    with pytest.raises(ArtifactError, match=r"took longer than 0\.01 s"):
+    with pytest.raises(ArtifactError, match=r"took longer than 0\.01 s") as late:
         verify_in_subprocess(written, timeout_seconds=0.01)
+    assert late.value.passing
+
+
+@pytest.mark.parametrize(("end", "passing"), [("kill -KILL $$", True), ("kill -SEGV $$", False), ("exit 1", False)])
+def test_a_trial_that_was_killed_says_nothing_of_the_bundle_and_one_that_crashed_does(
+    written, tmp_path, monkeypatch, end, passing
+):
+    ends = tmp_path / "ends"
+    ends.write_text(f"#!/bin/sh\n{end}\n")
+    ends.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(ends))
+    with pytest.raises(ArtifactError, match="the trial load failed") as failed:
+        verify_in_subprocess(written)
+    assert failed.value.passing is passing
 
 
 def test_a_constant_bundle_travels_the_same_way(tmp_path):
