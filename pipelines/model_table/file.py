@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipelines.csv_cell import all_as_text, as_text
 from pipelines.file_import.opened import opened, plain_name
+from pipelines.model_table.widths import SPACES, uneven
 from training.tabular.table import TableError
 
 _DELIMITERS = "\t;|,"
@@ -25,7 +26,8 @@ class FileError(TableError):
 def read_table(file: Path) -> pd.DataFrame:
     """The table in a file, cells of a CSV as text.
 
-    Raises: `FileError` where it is missing, damaged, of an ending that is not known, or names a column twice.
+    Raises: `FileError` where it is missing, damaged, of an ending that is not known, names a column twice, or has rows
+        of more or fewer fields than its header.
     """
     ending = Path(plain_name(file)).suffix.lower()
     if ending not in _ENDINGS:
@@ -61,14 +63,17 @@ def _text(file: Path) -> pd.DataFrame:
         first = re.sub(r'"[^"]*"', "", stream.readline().decode("utf-8-sig", errors="replace"))
     delimiter = max(_DELIMITERS, key=first.count)
     if not first.count(delimiter) and len(first.split()) > 1:
-        delimiter = r"\s+"
+        delimiter = SPACES
+    wrong = uneven(file, delimiter)
+    if wrong:
+        raise FileError(f"{file.name}: {wrong}", code="uneven_rows", field="file")
     names = _cells(file, header=None, nrows=1, sep=delimiter).iloc[0].tolist()
-    frame = _cells(file, sep=delimiter)
-    return frame.set_axis(names, axis=1) if len(names) == frame.shape[1] else frame
+    return _cells(file, sep=delimiter).set_axis(names, axis=1)
 
 
 def _cells(file: Path, **options: Any) -> pd.DataFrame:
-    found = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig", **options)
+    as_it_stands = {"dtype": str, "keep_default_na": False, "skipinitialspace": True, "index_col": False, **options}
+    found = pd.read_csv(file, encoding="utf-8-sig", **as_it_stands)
     return cast("pd.DataFrame", found)
 
 

@@ -93,3 +93,26 @@ def test_a_file_that_is_no_table_is_refused_by_name(tmp_path, content, name, cod
 def test_the_delimiter_of_a_text_is_recognised(tmp_path, text):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     assert read_table(tmp_path / "t.csv").to_dict("records") == [{"a": "1", "b, c": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2,\n3,4,\n", "row 1 has 3 fields, the header has 2; 2 rows are such; a delimiter stands behind"),
+        ("a,b\n1,2\n\n3,4,5\n", "row 2 has 3 fields, the header has 2"),
+        ("a;b;c\n1;2;3\n4;5\n", "row 2 has 2 fields, the header has 3"),
+        ("a b\n1 2\n3  4  5\n", "row 2 has 3 fields, the header has 2"),
+        ("a,b\n1,2,3,4\n", "row 1 has 4 fields, the header has 2"),
+    ],
+)
+def test_a_row_of_more_or_fewer_fields_than_the_header_is_refused_by_its_number(tmp_path, text, said):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(TsugiError) as found:
+        read_table(tmp_path / "t.csv")
+    assert said in found.value.message
+
+
+@pytest.mark.parametrize("text", ['a,b\n\n"x, y\n\nz",  "2, 3"\n   \n', 'a   b\n  "x, y"   2\n', 'a|b\n5" pipe|2\n'])
+def test_empty_lines_quotes_and_spaces_make_no_row_uneven(tmp_path, text):
+    (tmp_path / "t.csv").write_text(text)
+    assert read_table(tmp_path / "t.csv").shape == (1, 2)
