@@ -90,7 +90,7 @@ def score(
         done = {"customers": score_value(table, model, out), "out": str(out)}
         echo(done, as_json=as_json, words=lambda each: f"scored     {each['customers']:,} customers into {each['out']}")
         return
-    echo(score_table(Order(table, model, out, blocks, time)), as_json=as_json, words=in_words)
+    echo(score_table(Order(table, model, out, blocks, time), say=note), as_json=as_json, words=in_words)
 
 
 for command in (fit, score):

@@ -1,5 +1,6 @@
 """Scores a table by a model: a probability for every row, how sure it is, and in blocks where outcomes are known."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.model_table.file import read_table, write_table
-from training.encoding import Floats
+from training.encoding import Floats, Matrix
 from training.manifest import read_manifest
 from training.metrics import Quality
 from training.tabular.cells import moments
@@ -50,26 +51,27 @@ def kind_of_model(folder: Path) -> str:
     return str(read_manifest(folder).get("kind"))
 
 
-def score_table(order: Order) -> Scored:
+def score_table(order: Order, *, say: Callable[[str], None] = lambda _: None) -> Scored:
     """Score the table that is ordered; the rows keep their order and their columns.
 
-    Raises `ArtifactError` of a damaged model, `TableError` of a table that lacks a column.
+    Raises `ArtifactError` of a damaged model, `TableError` of a table that lacks a column or cannot be read.
     """
     model, frame = read_model(order.model), read_table(order.file)
     if frame.empty:
         raise TableError(f"{order.file.name} has no row", code="no_rows")
     known = labels(frame[model.label], model.positive) if model.label in frame.columns else None
-    scores = _in_blocks(model, frame, known, order) if order.blocks > 1 else model.score(frame)
+    matrix = model.plan.matrix(frame, say=say)
+    scores = _in_blocks(model, matrix, known, frame, order) if order.blocks > 1 else model.score_matrix(matrix)
     added = dict(zip(COLUMNS, (scores.probability, scores.low, scores.high), strict=True))
     write_table(frame.assign(**added), order.out)
     return Scored(len(frame), float(scores.probability.mean()), str(order.out), _quality(known, scores))
 
 
-def _in_blocks(model: TableModel, frame: pd.DataFrame, known: Floats | None, order: Order) -> Scores:
+def _in_blocks(model: TableModel, matrix: Matrix, known: Floats | None, frame: pd.DataFrame, order: Order) -> Scores:
     if known is None or not np.isfinite(known).all():
         raise TableError(f"scoring in blocks needs the outcome {model.label!r} of every row", field="blocks")
     place = np.argsort(_moments(frame, order.time), kind="stable")
-    matrix = model.plan.matrix(frame)[place]
+    matrix = matrix[place]
     margin = model.margin(matrix)
     moved = model.trail.margins(margin, known[place], parts=blocks(len(frame), order.blocks))
     scores = model.score_matrix(matrix, shift=moved - margin)

@@ -10,6 +10,7 @@ from training.encoding import Floats
 Kind = Literal["number", "date", "category"]
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "nat", "<na>"})
 """Words that say that nothing is known, in small letters."""
+TRUTH = {"true": 1.0, "false": 0.0}
 _DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 _COMPACT_DATE = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 DAY_SECONDS = 86_400.0
@@ -36,10 +37,16 @@ def kind_of(cells: pd.Series) -> Kind:
 
 
 def numbers(cells: pd.Series) -> Floats:
-    """The cells (n,) as finite doubles; NaN where missing or no number."""
-    found = cells if pd.api.types.is_numeric_dtype(cells) else pd.to_numeric(words(cells), errors="coerce")
+    """The cells (n,) as finite doubles, true and false as 1 and 0; NaN where missing or no number."""
+    found = cells if pd.api.types.is_numeric_dtype(cells) else _numbers_of(words(cells))
     values = found.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def _numbers_of(text: pd.Series) -> pd.Series:
+    found = pd.to_numeric(text, errors="coerce")
+    rest = text[found.isna()].dropna().str.lower().map(TRUTH).dropna()
+    return found if rest.empty else found.fillna(rest)
 
 
 def days(cells: pd.Series) -> Floats:

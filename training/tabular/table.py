@@ -1,6 +1,6 @@
 """A table to learn from: which column says what, how its columns become a matrix, and what was left out and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 from decisioning.errors import ArtifactError, InvalidInputError
 from training.encoding import FeatureColumn, FeatureEncoder, Floats
 from training.tabular.cells import Kind, days, kind_of, numbers, words
+from training.tabular.unread import unread
 
 MOST_CATEGORIES = 50
 """Words that a column keeps, the most frequent ones; the others are read as one unknown word."""
@@ -19,6 +20,7 @@ NOTHING = "(missing)"
 """The word for a missing category."""
 PARTS = ("days", "month", "weekday")
 """What a date becomes."""
+Say = Callable[[str], None]
 
 
 class TableError(InvalidInputError):
@@ -70,8 +72,8 @@ class Roles:
 class Plan:
     """How the table's columns become the columns of a matrix.
 
-    Parameters: `kinds` and `categories` by the table's column, in order; `time`, the column that dates are counted
-    back from.
+    Parameters: `kinds` and `categories` by the table's column, in order; `time`, the column of dates that the others
+    are counted back from.
     """
 
     kinds: Mapping[str, Kind]
@@ -88,30 +90,33 @@ class Plan:
             return [FeatureColumn(f"{name} ({part})") for part in PARTS]
         return [FeatureColumn(name, kind, self.categories.get(name, ()))]
 
-    def matrix(self, frame: pd.DataFrame) -> Floats:
-        """The matrix (n, n_columns) of a table; raises `TableError` where a column is not there."""
-        missing = [name for name in self.kinds if name not in frame.columns]
+    @property
+    def dated_by(self) -> str | None:
+        """The column that some date is counted back from; None where there is none."""
+        return self.time if "date" in self.kinds.values() else None
+
+    def matrix(self, frame: pd.DataFrame, *, say: Say = lambda _: None) -> Floats:
+        """The matrix (n, n_columns) of a table.
+
+        Parameters: `say`, who is told of a few cells that cannot be read and count as missing.
+        Raises `TableError` where a column is not there, or more of its cells than a few cannot be read.
+        """
+        needed = [*self.kinds, *([self.dated_by] if self.dated_by else [])]
+        missing = [name for name in needed if name not in frame.columns]
         if missing:
             raise TableError(f"the table lacks columns of the model: {', '.join(missing)}", code="unknown_column")
         encoder = FeatureEncoder(self.columns)
-        values = {name: cells for each in self.kinds for name, cells in self._values(each, frame).items()}
+        now = _read(frame[self.dated_by], "date", say) if self.dated_by else None
+        each_value = (self._values(frame[name], now, say) for name in self.kinds)
+        values = {name: cells for each in each_value for name, cells in each.items()}
         return np.ascontiguousarray(encoder.matrix(values, n_rows=len(frame)))
 
-    def _values(self, name: str, frame: pd.DataFrame) -> Mapping[str, Any]:
-        cells = frame[name]
-        if self.kinds[name] == "number":
-            return {name: numbers(cells)}
-        if self.kinds[name] == "category":
+    def _values(self, cells: pd.Series, now: Floats | None, say: Say) -> Mapping[str, Any]:
+        name, kind = str(cells.name), self.kinds[str(cells.name)]
+        if kind == "category":
             return {name: words(cells).fillna(NOTHING).tolist()}
-        return self._date(name, cells, frame)
-
-    def _date(self, name: str, cells: pd.Series, frame: pd.DataFrame) -> Mapping[str, Floats]:
-        at = days(cells)
-        whole = pd.Series(pd.to_datetime(np.where(np.isfinite(at), at, 0.0), unit="D"))
-        parts = (at, whole.dt.month.to_numpy(dtype=float), whole.dt.weekday.to_numpy(dtype=float))
-        since = days(frame[self.time]) - at if self.time and self.time in frame.columns else at
-        values = (since if np.isfinite(since).any() else at, *parts[1:])
-        return {f"{name} ({part})": np.where(np.isfinite(at), v, np.nan) for part, v in zip(PARTS, values, strict=True)}
+        read = _read(cells, kind, say)
+        return {name: read} if kind == "number" else _date(name, read, now)
 
     def to_json(self) -> dict[str, Any]:
         """Kinds and categories, in order."""
@@ -127,6 +132,24 @@ class Plan:
             return cls(kinds, categories, given["time"])
         except (KeyError, TypeError) as problem:
             raise ArtifactError(f"bundle.json: does not say how columns are read: {problem!r}") from problem
+
+
+def _read(cells: pd.Series, kind: Kind, say: Say) -> Floats:
+    values = numbers(cells) if kind == "number" else days(cells)
+    lost = unread(cells, values, kind)
+    if lost and lost.many:
+        raise TableError(f"{lost}; the model was fitted on {kind}s", code="unreadable_cells", field=lost.column)
+    if lost:
+        say(f"{lost}; they count as missing")
+    return values
+
+
+def _date(name: str, at: Floats, now: Floats | None) -> Mapping[str, Floats]:
+    """What the days `at` (n,) become, counted back from `now` (n,) where that is known."""
+    whole = pd.Series(pd.to_datetime(np.where(np.isfinite(at), at, 0.0), unit="D"))
+    month, weekday = whole.dt.month.to_numpy(dtype=float), whole.dt.weekday.to_numpy(dtype=float)
+    values = (at if now is None else now - at, month, weekday)
+    return {f"{name} ({part})": np.where(np.isfinite(at), v, np.nan) for part, v in zip(PARTS, values, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +178,8 @@ def plan_of(frame: pd.DataFrame, roles: Roles) -> tuple[Plan, tuple[Left, ...]]:
             categories[name] = _categories(frame[name])
     if not kinds:
         raise TableError("no column is left to learn from: every other one is constant or an id", code="no_features")
-    return Plan(kinds, categories, roles.time), tuple(left)
+    dated = roles.time is not None and bool(np.isfinite(days(frame[roles.time])).any())
+    return Plan(kinds, categories, roles.time if dated else None), tuple(left)
 
 
 def useless(cells: pd.Series) -> str:

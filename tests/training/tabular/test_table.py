@@ -64,3 +64,32 @@ def test_a_table_that_lacks_a_column_is_refused_by_its_name():
     plan, _ = plan_of(a_table(), Roles("bought"))
     with pytest.raises(TableError, match="colour"):
         plan.matrix(a_table().drop(columns="colour"))
+
+
+def test_a_table_without_the_time_that_dates_are_counted_back_from_is_refused():
+    with pytest.raises(TableError, match="lacks columns of the model: at"):
+        Plan({"joined": "date"}, time="at").matrix(pd.DataFrame({"joined": ["2026-01-01"]}))
+
+
+def test_a_time_that_counts_no_date_back_is_not_needed_to_score():
+    assert Plan({"age": "number"}, time="at").matrix(pd.DataFrame({"age": [1]})).tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize("cells", [["True", "false", ""], [True, False, None], ["1", "0", "NA"]])
+def test_true_and_false_are_one_and_nought_to_a_model_of_numbers(cells):
+    found = Plan({"member": "number"}).matrix(pd.DataFrame({"member": cells}))[:, 0]
+    np.testing.assert_array_equal(found, [1.0, 0.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [("number", "12", "12 months"), ("date", "2025-12-31", "31.12.2025"), ("date", "2025-12-31", "20251231")],
+)
+def test_cells_that_cannot_be_read_are_told_where_they_are_few_and_refused_where_they_are_many(kind, good, bad):
+    told = []
+    plan = Plan({"since": kind})
+    plan.matrix(pd.DataFrame({"since": [good] * 95 + [bad] * 5 + [""] * 9}), say=told.append)
+    assert [f"5 of 100 cells are no {kind}" in each and repr(bad) in each for each in told] == [True]
+    with pytest.raises(TableError, match="column 'since': 6 of 100 cells") as found:
+        plan.matrix(pd.DataFrame({"since": [good] * 94 + [bad] * 6}))
+    assert found.value.code == "unreadable_cells"
