@@ -80,6 +80,7 @@ def score(
     out: Annotated[Path, typer.Option(help="Write the table with its probabilities here, by the ending's format.")],
     blocks: Annotated[int, typer.Option(min=1, help="Score in so many blocks; each one's outcomes move the next.")] = 1,
     time: TimeOption = None,
+    prefix: Annotated[str, typer.Option(help="Begin the names of the new columns with this.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Score a table by a model that was fitted: a probability for every row, or an amount for every customer."""
@@ -90,7 +91,7 @@ def score(
         done = {"customers": score_value(table, model, out), "out": str(out)}
         echo(done, as_json=as_json, words=lambda each: f"scored     {each['customers']:,} customers into {each['out']}")
         return
-    echo(score_table(Order(table, model, out, blocks, time), say=note), as_json=as_json, words=in_words)
+    echo(score_table(Order(table, model, out, blocks, time, prefix), say=note), as_json=as_json, words=in_words)
 
 
 for command in (fit, score):

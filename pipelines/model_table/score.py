@@ -26,7 +26,8 @@ class Order:
     """What is asked for.
 
     Parameters: `file`, the table; `model`, the folder; `out`, the file to write; `blocks`, into how many the rows are
-    cut in order of time, each scored before its outcomes move the intercept (1: all at once); `time`, their order.
+    cut in order of time, each scored before its outcomes move the intercept (1: all at once); `time`, their order;
+    `prefix`, what the names of the new columns begin with.
     """
 
     file: Path
@@ -34,6 +35,12 @@ class Order:
     out: Path
     blocks: int = 1
     time: str | None = None
+    prefix: str = ""
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that scoring adds to the table."""
+        return tuple(f"{self.prefix}{name}" for name in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,21 @@ def score_table(order: Order, *, say: Callable[[str], None] = lambda _: None) ->
     model, frame = read_model(order.model), read_table(order.file)
     if frame.empty:
         raise TableError(f"{order.file.name} has no row", code="no_rows")
+    _check_free(frame, order)
     known = labels(frame[model.label], model.positive) if model.label in frame.columns else None
     matrix = model.plan.matrix(frame, say=say)
     scores = _in_blocks(model, matrix, known, frame, order) if order.blocks > 1 else model.score_matrix(matrix)
-    added = dict(zip(COLUMNS, (scores.probability, scores.low, scores.high), strict=True))
+    added = dict(zip(order.added, (scores.probability, scores.low, scores.high), strict=True))
     write_table(frame.assign(**added), order.out)
     return Scored(len(frame), float(scores.probability.mean()), str(order.out), _quality(known, scores))
+
+
+def _check_free(frame: pd.DataFrame, order: Order) -> None:
+    taken = [repr(name) for name in order.added if name in frame.columns]
+    if taken:
+        told = f"the table has {', '.join(taken)} of its own, which scoring would overwrite"
+        way_out = "rename what the table has, or let --prefix begin the new names"
+        raise TableError(f"{told}: {way_out}", code="column_taken", field="prefix")
 
 
 def _in_blocks(model: TableModel, matrix: Matrix, known: Floats | None, frame: pd.DataFrame, order: Order) -> Scores:

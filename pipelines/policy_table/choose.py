@@ -7,6 +7,9 @@ from pipelines.model_table.file import read_table, write_table
 from training.uplift.stored import read_policy
 from training.uplift.table_policy import choose_for_table
 
+COLUMNS = ("row", "action", "gain")
+"""What is written of every row, behind its customer."""
+
 
 def choose_file(file: Path, folder: Path, out: Path) -> dict[str, int]:
     """Apply a written policy to a table; returns how many rows get each action.
@@ -18,7 +21,8 @@ def choose_file(file: Path, folder: Path, out: Path) -> dict[str, int]:
     chosen = choose_for_table(frame, policy)
     customer = policy.columns.customer
     beside = [customer] if customer and customer in frame.columns else []
-    if {"action", "gain"} & set(beside):
-        raise InvalidInputError(f"the column {beside[0]!r} cannot stand beside the chosen action", field="file")
+    if set(COLUMNS) & set(beside):
+        told = f"the customers' column {beside[0]!r} has the name of one that is written: {', '.join(COLUMNS)}"
+        raise InvalidInputError(f"{told}; rename it, for `tsugi policy fit` too", field="file")
     write_table(frame[beside].assign(row=range(1, len(frame) + 1), **chosen), out)
     return {str(action): int(n) for action, n in chosen["action"].value_counts().items()}

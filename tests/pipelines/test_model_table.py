@@ -69,6 +69,18 @@ def test_blocks_need_outcomes_and_move_by_them(fitted, tmp_path):
     assert "needs the outcome 'bought'" in failed.exception.message
 
 
+@pytest.mark.parametrize("name", ["probability", "low", "high"])
+def test_a_column_of_the_table_is_never_overwritten_by_its_score(fitted, tmp_path, name):
+    folder, _ = fitted
+    write_table(a_table(80, seed=3, **{name: range(80)}), tmp_path / "new.csv")
+    words = ("score", tmp_path / "new.csv", "--model", folder / "m", "--out", tmp_path / "o.csv")
+    assert f"the table has {name!r} of its own" in run(*words).exception.message
+    assert run(*words, "--prefix", "new_").exit_code == 0
+    written = read_table(tmp_path / "o.csv")
+    assert written[name].astype(int).tolist() == list(range(80))
+    assert {"new_probability", "new_low", "new_high"} <= set(written.columns)
+
+
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [

@@ -65,6 +65,15 @@ def test_choose_writes_an_action_for_every_row(fitted):
     assert (chosen.loc[chosen["action"] != "card", "gain"] > 0).all()
 
 
+def test_choose_never_writes_over_the_customers_column(tmp_path):
+    a_table(1, n=1500).rename(columns={"customer": "row"}).to_csv(tmp_path / "log.csv", index=False)
+    named = [*NAMED[:-1], "row"]
+    run("fit", tmp_path / "log.csv", *named, "--out", tmp_path / "policy")
+    done = run("choose", tmp_path / "log.csv", "--policy", tmp_path / "policy", "--out", tmp_path / "chosen.csv")
+    assert "the customers' column 'row' has the name of one that is written" in str(done.exception)
+    assert not (tmp_path / "chosen.csv").exists()
+
+
 def test_a_refusal_ends_with_10_and_serves_the_best_constant_action(tmp_path):
     a_table(3, n=1500, strength=0.0).to_csv(tmp_path / "log.csv", index=False)
     done = run("fit", tmp_path / "log.csv", *NAMED, "--out", tmp_path / "policy")
