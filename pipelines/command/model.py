@@ -88,7 +88,7 @@ def score(
     from pipelines.model_table.value import score_value
 
     if kind_of_model(model) == VALUE:
-        done = {"customers": score_value(table, model, out), "out": str(out)}
+        done = {"customers": score_value(table, model, out, say=note), "out": str(out)}
         echo(done, as_json=as_json, words=lambda each: f"scored     {each['customers']:,} customers into {each['out']}")
         return
     echo(score_table(Order(table, model, out, blocks, time, prefix), say=note), as_json=as_json, words=in_words)

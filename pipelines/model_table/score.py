@@ -11,12 +11,12 @@ from pipelines.model_table.file import read_table, write_table
 from training.encoding import Floats, Matrix
 from training.manifest import read_manifest
 from training.metrics import Quality
-from training.tabular.cells import moments
 from training.tabular.folds import blocks
 from training.tabular.label import labels
 from training.tabular.model import Scores, TableModel
 from training.tabular.store import read_model
 from training.tabular.table import TableError
+from training.tabular.when import every_moment
 
 COLUMNS = ("probability", "low", "high")
 
@@ -100,7 +100,7 @@ def _moments(frame: pd.DataFrame, time: str | None) -> Floats:
         return np.arange(len(frame), dtype=np.float64)
     if time not in frame.columns:
         raise TableError(f"no column {time!r}; the table has: {', '.join(frame.columns)}", field="time")
-    return moments(frame[time])
+    return every_moment(frame[time])
 
 
 def _quality(known: Floats | None, scores: Scores) -> Quality | None:

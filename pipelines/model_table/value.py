@@ -14,6 +14,7 @@ from training.encoding import Floats
 from training.value.learn import ValueModel, learn_value
 from training.value.quality import ValueQuality
 from training.value.store import read_value, write_value
+from training.value.straggler import straggling
 from training.value.transactions import Sources, Transactions, transactions_of
 
 N_HORIZONS_A_YEAR = 365.25
@@ -38,7 +39,8 @@ class ValueReport:
     """How a value model came to be.
 
     Parameters: `judged`, how the last horizon came out, expected from what lay before it; `parts`, the same of the
-    probabilistic model alone; `power`, how far expectations were drawn apart; `season`, what they are multiplied by.
+    probabilistic model alone; `power`, how far expectations were drawn apart; `season`, what they are multiplied by;
+    `warnings`, what of the table is odd.
     """
 
     table: str
@@ -54,6 +56,7 @@ class ValueReport:
     folder: str
     cpu_seconds: float
     sources: Sources
+    warnings: tuple[str, ...] = ()
 
 
 def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None) -> ValueReport:
@@ -80,6 +83,7 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
         folder=str(order.out),
         cpu_seconds=round(process_time() - began, 1),
         sources=order.sources,
+        warnings=straggling(known, order.horizon),
     )
     plain = asdict(report)
     version = write_value(model, order.out, created_at=system_clock(), report=plain)
@@ -98,12 +102,17 @@ def judge(model: ValueModel, known: Transactions, end: float) -> dict[str, Value
     return {name: ValueQuality.of(came, expected[codes]) for name, expected in tried.items()}
 
 
-def score_value(file: Path, folder: Path, out: Path) -> int:
-    """Write every customer's expected amount of the horizon after the last transaction; returns how many there are."""
+def score_value(file: Path, folder: Path, out: Path, *, say: Callable[[str], None] = lambda _: None) -> int:
+    """Write every customer's expected amount of the horizon after the last transaction; returns how many there are.
+
+    Parameters: `say`, who is told what of the table is odd.
+    """
     model, report = read_value(folder)
     sources = Sources(report["sources"]["customer"], report["sources"]["time"], tuple(report["sources"]["amount"]))
     known, _ = transactions_of(read_table(file), sources)
     end = float(known.day.max()) + 1
+    for warning in straggling(known, model.horizon):
+        say(warning)
     n_horizons = max(round(YEARS * N_HORIZONS_A_YEAR / model.horizon), 1)
     table = pd.DataFrame(
         {
@@ -121,6 +130,7 @@ def value_in_words(report: ValueReport) -> str:
     lines = [
         f"table      {report.table}: {report.customers:,} customers, {report.transactions:,} days of purchase, "
         f"{report.left_out:,} rows left out",
+        *(f"look at    {warning}" for warning in report.warnings),
         f"judged     the last {report.horizon_days:g} days: {_quality(report.judged)}",
         *(f"beside     {name}: {_quality(quality)}" for name, quality in report.parts.items()),
         f"chosen     drawn apart by a power of {report.power:g}, season {report.season:.3f}",

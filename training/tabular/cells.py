@@ -12,7 +12,6 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "nat", "<na>"})
 """Words that say that nothing is known, in small letters."""
 TRUTH = {"true": 1.0, "false": 0.0}
 _DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
-_COMPACT_DATE = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 DAY_SECONDS = 86_400.0
 
 
@@ -57,12 +56,3 @@ def days(cells: pd.Series) -> Floats:
     times = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")
     seconds = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return np.asarray(seconds.to_numpy(dtype=np.float64) / DAY_SECONDS)
-
-
-def moments(cells: pd.Series) -> Floats:
-    """When each row was (n,), in days where the cells are dates (20260131 too), else the numbers themselves."""
-    text = words(cells).astype("string")
-    if text.dropna().str.fullmatch(_COMPACT_DATE).all():
-        cells = text.str[:4] + "-" + text.str[4:6] + "-" + text.str[6:8]
-    found = days(cells)
-    return found if np.isfinite(found).any() else numbers(cells)

@@ -9,9 +9,10 @@ import pandas as pd
 
 from training.encoding import FeatureColumn, Floats, Matrix
 from training.metrics import auc
-from training.tabular.cells import days, moments
+from training.tabular.cells import days
 from training.tabular.folds import Fold, stratified
 from training.tabular.table import Plan, Roles
+from training.tabular.when import moments
 from training.trees import Rows
 
 TOO_WELL = 0.97

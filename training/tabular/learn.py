@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it
 from training.encoding import Floats
 from training.logistic import sigmoid
 from training.metrics import Quality
-from training.tabular.cells import moments
 from training.tabular.choice import Choice, Task, choose
 from training.tabular.folds import Fold, blocks, last_share, stratified
 from training.tabular.following import FOLLOWED, followed
@@ -20,6 +19,7 @@ from training.tabular.label import check_enough, labels, positive_word
 from training.tabular.leak import Finding, column_findings, row_findings, time_findings, twins
 from training.tabular.model import TableModel, members_of
 from training.tabular.table import Left, Plan, Roles, TableError, plan_of
+from training.tabular.when import every_moment
 from training.trees import Rows
 
 HELD_OUT = 0.2
@@ -108,11 +108,7 @@ def _refuse(findings: list[Finding], roles: Roles) -> None:
 def _in_order(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     if roles.time is None:
         return frame
-    at = moments(frame[roles.time])
-    if not np.isfinite(at).all():
-        unread = int((~np.isfinite(at)).sum())
-        raise TableError(f"the time {roles.time!r} is missing or unreadable in {unread:,} rows", field="time")
-    return frame.iloc[np.argsort(at, kind="stable")].reset_index(drop=True)
+    return frame.iloc[np.argsort(every_moment(frame[roles.time]), kind="stable")].reset_index(drop=True)
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from training.reward_log import Floats, LoggedRewards
-from training.tabular.cells import moments, numbers, words
+from training.tabular.cells import numbers, words
 from training.tabular.table import TableError
+from training.tabular.when import moments
 
 FEWEST_OF_AN_ACTION = 50
 """An action that was chosen less often cannot be learned about."""

@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.encoding import Floats
-from training.tabular.cells import moments, numbers, words
+from training.tabular.cells import numbers, words
 from training.tabular.table import TableError
+from training.tabular.when import every_moment
 
 Codes = NDArray[np.int64]
 
@@ -67,10 +68,7 @@ def transactions_of(frame: pd.DataFrame, sources: Sources) -> tuple[Transactions
     kept = customer.notna().to_numpy() & np.isfinite(amount)
     if not kept.any():
         raise TableError("no row has a customer and an amount", code="no_rows")
-    day = np.floor(moments(frame[sources.time][kept]))
-    if not np.isfinite(day).all():
-        unread = int((~np.isfinite(day)).sum())
-        raise TableError(f"the time {sources.time!r} is missing or unreadable in {unread:,} rows", field="time")
+    day = np.floor(every_moment(frame[sources.time][kept]))
     return _by_day(customer[kept].astype(str), day, amount[kept]), int((~kept).sum())
 
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,6 +18,7 @@ from training.value.quality import ValueQuality, normalised_gini
 from training.value.season import season
 from training.value.spread import POWERS, Spread, choose_power
 from training.value.store import read_value, write_value
+from training.value.straggler import straggling
 from training.value.transactions import Sources, Summary, Transactions, summary, transactions_of
 
 
@@ -185,6 +187,13 @@ def test_transactions_that_cannot_be_learned_from_are_refused_by_name(frame, sou
     with pytest.raises(error) as found:
         learn_value(transactions_of(frame, sources)[0], end=1e9, horizon=60.0)
     assert found.value.code == code
+
+
+def test_a_mistyped_year_is_told_and_a_shop_that_goes_on_is_not(shop) -> None:
+    late = replace(shop, day=np.where(np.arange(len(shop.day)) == 5, 46_388.0, shop.day))
+    assert straggling(shop, 60.0) == ()
+    assert "1 of " in straggling(late, 60.0)[0]
+    assert "the last on 2097-01-02" in straggling(late, 60.0)[0]
 
 
 def test_undefined_measures_are_not_numbers() -> None:
