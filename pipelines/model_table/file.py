@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipelines.csv_cell import all_as_text, as_text
 from pipelines.file_import.opened import opened, plain_name
+from pipelines.model_table.replacing import replacing
 from pipelines.model_table.widths import SPACES, uneven
 from training.tabular.table import TableError
 
@@ -78,19 +79,32 @@ def _cells(file: Path, **options: Any) -> pd.DataFrame:
 
 
 def write_table(frame: pd.DataFrame, file: Path) -> None:
-    """Write the table by the ending of the file's name; raises `FileError`."""
+    """Write the table by the ending of the file's name, in one step: a failure leaves what was there.
+
+    Raises `FileError`, naming what is missing or what the format cannot hold.
+    """
     ending = Path(plain_name(file)).suffix.lower()
+    if ending not in _ENDINGS:
+        raise FileError(f"{file.name} has no ending of a table; allowed: {', '.join(_ENDINGS)}", field="out")
     try:
-        if ending == ".parquet":
-            frame.to_parquet(file, index=False)
-        elif ending in (".jsonl", ".ndjson"):
-            frame.to_json(file, orient="records", lines=True, date_format="iso")
-        elif ending in _ENDINGS:
-            _for_people(frame).to_csv(file, index=False, sep="\t" if ending == ".tsv" else ",")
-        else:
-            raise FileError(f"{file.name} has no ending of a table; allowed: {', '.join(_ENDINGS)}", field="out")
+        with replacing(file) as written:
+            _write(frame, written, ending)
     except OSError as error:
-        raise FileError(f"{file} cannot be written: {error.strerror}", code="cannot_write", field="out") from error
+        missing = f" ({error.filename})" if isinstance(error, FileNotFoundError) else ""
+        reason = f"{error.strerror or error}{missing}"
+        raise FileError(f"{file} cannot be written: {reason}", code="cannot_write", field="out") from error
+    except (ValueError, TypeError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise FileError(f"{file} cannot hold this table: {reason}", code="cannot_write", field="out") from error
+
+
+def _write(frame: pd.DataFrame, file: Path, ending: str) -> None:
+    if ending == ".parquet":
+        frame.to_parquet(file, index=False)
+    elif ending in (".jsonl", ".ndjson"):
+        frame.to_json(file, orient="records", lines=True, date_format="iso")
+    else:
+        _for_people(frame).to_csv(file, index=False, sep="\t" if ending == ".tsv" else ",")
 
 
 def _for_people(frame: pd.DataFrame) -> pd.DataFrame:

@@ -128,3 +128,39 @@ def test_a_row_of_more_or_fewer_fields_than_the_header_is_refused_by_its_number(
 def test_empty_lines_quotes_and_spaces_make_no_row_uneven(tmp_path, text):
     (tmp_path / "t.csv").write_text(text)
     assert read_table(tmp_path / "t.csv").shape == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv", "t.jsonl"])
+def test_a_table_that_cannot_be_written_leaves_the_file_that_was_there(tmp_path, name, monkeypatch):
+    (tmp_path / name).write_text("as it was")
+    monkeypatch.setattr("pipelines.model_table.file._write", half_written)
+    with pytest.raises(TsugiError, match="cannot be written: No space left"):
+        write_table(a_table(10), tmp_path / name)
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "as it was")]
+
+
+def half_written(frame, file, ending):
+    file.write_text(f"{len(frame)} {ending}")
+    raise OSError(28, "No space left on device")
+
+
+def test_a_table_may_be_written_over_the_one_it_was_read_from(fitted, tmp_path):
+    folder, _ = fitted
+    write_table(a_table(80, seed=3), tmp_path / "t.csv")
+    (tmp_path / "t.csv").chmod(0o640)
+    assert run("score", tmp_path / "t.csv", "--model", folder / "m", "--out", tmp_path / "t.csv").exit_code == 0
+    assert len(read_table(tmp_path / "t.csv")["probability"]) == 80
+    assert (tmp_path / "t.csv").stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_what_a_format_cannot_hold_is_said_in_one_line(tmp_path):
+    with pytest.raises(TsugiError, match=r"mix.parquet cannot hold this table: .*column x") as found:
+        write_table(pd.DataFrame({"x": [1, "one"]}), tmp_path / "mix.parquet")
+    assert "\n" not in found.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_to_write_to_that_is_missing_is_named(tmp_path):
+    with pytest.raises(TsugiError, match=r"the folder does not exist \(.*nodir\)"):
+        write_table(a_table(10), tmp_path / "nodir" / "x.csv")
