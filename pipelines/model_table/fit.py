@@ -7,17 +7,16 @@ from typing import Any
 
 import orjson
 
-from decisioning.errors import ArtifactError
 from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table
+from pipelines.model_table.folder import check_replaceable, replaced
 from pipelines.model_table.report import CARD, REPORT, Report, card, draw, report_of
 from training.encoding import FeatureColumn
-from training.manifest import MANIFEST
 from training.tabular.candidate import Constraints
 from training.tabular.choice import Task
 from training.tabular.learn import learn, prepare
 from training.tabular.search import TABLE_SPACE
-from training.tabular.store import read_report, write_model
+from training.tabular.store import write_model
 from training.tabular.table import Roles, TableError
 from training.tuning import Search
 
@@ -67,35 +66,27 @@ class Order:
 def fit_table(order: Order, *, say: Callable[[str], None] = lambda _: None) -> Report:
     """Learn the model that is ordered and write it.
 
-    Raises `TableError` where the table cannot be learned from, `LeakError` where it would be learned from wrongly.
+    Raises `TableError` where the table cannot be learned from, `LeakError` where it would be learned from wrongly,
+    `InvalidInputError` where the folder holds anything but an earlier model, which is replaced as a whole.
     """
+    check_replaceable(order.out)
     prepared = prepare(read_table(order.file), order.roles, positive=order.positive, seed=order.seed)
     task = Task(
         prepared.plan.columns, order.roles.in_time, order.shape.constraints(prepared.plan.columns), _search(order)
     )
     learned = learn(prepared, task, say=say)
     report = report_of(learned, order.file, order.out)
-    version = write_model(learned.model, order.out, created_at=system_clock(), report=_plain(report))
-    report = report_of(learned, order.file, order.out, version=version)
-    (order.out / REPORT).write_bytes(orjson.dumps(_plain(report), option=orjson.OPT_INDENT_2))
-    (order.out / CARD).write_text(card(report), encoding="utf-8")
-    draw(learned, order.out)
+    with replaced(order.out) as folder:
+        version = write_model(learned.model, folder, created_at=system_clock(), report=_plain(report))
+        report = report_of(learned, order.file, order.out, version=version)
+        (folder / REPORT).write_bytes(orjson.dumps(_plain(report), option=orjson.OPT_INDENT_2))
+        (folder / CARD).write_text(card(report), encoding="utf-8")
+        draw(learned, folder)
     return report
 
 
 def _search(order: Order) -> Search:
-    start = _found_before(order.out)
-    return Search(order.trials, order.seed, seconds=order.seconds, start=start, space=TABLE_SPACE)
-
-
-def _found_before(folder: Path) -> tuple[dict[str, Any], ...]:
-    """The settings that an earlier fit into the same folder found: the search begins there."""
-    if not (folder / MANIFEST).exists():
-        return ()
-    try:
-        return (dict(read_report(folder)["settings"]),)
-    except (ArtifactError, KeyError, TypeError):
-        return ()
+    return Search(order.trials, order.seed, seconds=order.seconds, space=TABLE_SPACE)
 
 
 def _plain(report: Report) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from training.tabular.learn import Learned
 
 REPORT = "report.json"
 CARD = "card.md"
+RELIABILITY, GAIN = "reliability.png", "gain.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,5 @@ def draw(learned: Learned, folder: Path) -> None:
     """The pictures of the main judgement."""
     main = learned.judgements[0]
     observed = np.asarray(main.label)
-    reliability_curve(main.probability, observed, title=f"Reliability: {main.split}").savefig(
-        folder / "reliability.png"
-    )
-    gain_curve(main.probability, observed, title=f"Gain: {main.split}").savefig(folder / "gain.png")
+    reliability_curve(main.probability, observed, title=f"Reliability: {main.split}").savefig(folder / RELIABILITY)
+    gain_curve(main.probability, observed, title=f"Gain: {main.split}").savefig(folder / GAIN)

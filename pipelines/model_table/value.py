@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table, write_table
+from pipelines.model_table.folder import check_replaceable, replaced
 from training.encoding import Floats
 from training.value.learn import ValueModel, learn_value
 from training.value.quality import ValueQuality
@@ -61,6 +62,7 @@ class ValueReport:
 
 def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None) -> ValueReport:
     """Learn and judge the model that is ordered, and write it; raises `InvalidInputError` where it cannot be."""
+    check_replaceable(order.out)
     began = process_time()
     known, left_out = transactions_of(read_table(order.file), order.sources)
     end = float(known.day.max()) + 1
@@ -86,7 +88,8 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
         warnings=straggling(known, order.horizon),
     )
     plain = asdict(report)
-    version = write_value(model, order.out, created_at=system_clock(), report=plain)
+    with replaced(order.out) as folder:
+        version = write_value(model, folder, created_at=system_clock(), report=plain)
     return ValueReport(**{**{name: getattr(report, name) for name in plain}, "version": version})
 
 

@@ -39,6 +39,13 @@ def test_a_fit_leaves_a_model_its_card_its_report_and_pictures(fitted):
     assert report["version"] in (folder / "m" / "card.md").read_text()
 
 
+def test_what_lies_in_the_folder_changes_no_model(fitted, tmp_path):
+    folder, first = fitted
+    words = ("--label", "bought", "--id", "id", "--trials", 2, "--out", tmp_path / "m", "--json")
+    versions = [json.loads(run("fit", folder / "table.csv", *words).stdout)["version"] for _ in range(2)]
+    assert versions == [first["version"]] * 2
+
+
 def test_no_row_of_the_table_is_in_the_folder(fitted):
     folder, _ = fitted
     assert all(b"c123" not in file.read_bytes() for file in (folder / "m").glob("*.[jtm]*"))

@@ -34,10 +34,5 @@ def read_model(folder: Path) -> TableModel:
     return model
 
 
-def read_report(folder: Path) -> Any:
-    """What the folder says of how its model came to be."""
-    return read_content(folder)[0]["report"]
-
-
 def _golden_scores(model: TableModel) -> Floats:
     return model.score_matrix(golden_matrix(model.plan.columns)).probability
