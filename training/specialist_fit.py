@@ -119,7 +119,7 @@ def refit_specialists(rows: Rows, recipe: Recipe, chosen: Specialized) -> Specia
 def _own(recipe: Recipe) -> Recipe:
     """One trial, the preset, kept nowhere: an action's rows are too few to choose among many settings."""
     shape = replace(recipe.shape, quantiles=())
-    return Recipe(shape, replace(recipe.search, trials=1, start=(), studies=None), OWN_PENALTIES)
+    return Recipe(shape, replace(recipe.search, trials=1, studies=None), OWN_PENALTIES)
 
 
 def _enough(known: Count, later: Count) -> bool:

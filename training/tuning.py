@@ -30,17 +30,16 @@ class Search:
     """How hard to look.
 
     Parameters: `trials`; `seed`; `most_rows`, the sample of the training and of the validation rows; `seconds` of CPU
-    after which no trial begins (what is found then depends on the machine); `start`, settings that an earlier search
-    found, tried after the preset; `fixed`, settings that hold in every trial, such as monotone constraints; `space`,
-    where to look; `studies`, where studies are kept (None: nowhere), each under its `kind`, whose last study's best
-    settings are tried too; `workers`, threads that try at once: with more than one, the order of trials is chance.
+    after which no trial begins (what is found then depends on the machine); `fixed`, settings that hold in every
+    trial, such as monotone constraints; `space`, where to look; `studies`, where studies are kept (None: nowhere), each
+    under its `kind`, whose last study's best settings are tried too; `workers`, threads that try at once: with more
+    than one, the order of trials is chance.
     """
 
     trials: int = 20
     seed: int = 7
     most_rows: int = 16_000
     seconds: float | None = None
-    start: tuple[Mapping[str, Any], ...] = ()
     fixed: Mapping[str, Any] = field(default_factory=dict)
     space: Space = field(default_factory=Space)
     studies: Studies | None = None
@@ -111,7 +110,7 @@ def _study(search: Search) -> optuna.Study:
     )
     study.set_user_attr(KIND, search.kind)
     preset = search.space.preset
-    for settings in (preset, *search.start, *known):
+    for settings in (preset, *known):
         study.enqueue_trial({name: settings[name] for name in preset if name in settings})
     return study
 
