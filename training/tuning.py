@@ -100,7 +100,7 @@ def spread_sample(rows: Rows, most: int) -> Rows:
 
 
 def _study(search: Search) -> optuna.Study:
-    logging.getLogger("optuna").setLevel(logging.WARNING)
+    logging.getLogger("optuna").setLevel(logging.ERROR)
     storage = None if search.studies is None else search.studies.open()
     known = [] if storage is None else last_settings(storage, search.kind)
     study = optuna.create_study(
