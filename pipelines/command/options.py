@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -107,12 +108,20 @@ def is_external(workspace: Path) -> bool:
 
 
 def echo(result: Any, *, as_json: bool, words: Callable[[Any], str]) -> None:
-    """Print a result: as one JSON object, or in words."""
+    """Print a result: as one JSON object, in which what is no number is null, or in words."""
     print(json.dumps(_plain(result), default=text_of) if as_json else words(result))
 
 
 def _plain(result: Any) -> Any:
-    return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
+    return _finite(asdict(result) if is_dataclass(result) and not isinstance(result, type) else result)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def text_of(value: Any) -> str:

@@ -12,7 +12,7 @@ from training.encoding import Floats, Matrix
 from training.manifest import read_manifest
 from training.metrics import Quality
 from training.tabular.folds import blocks
-from training.tabular.label import labels
+from training.tabular.label import labels, strange
 from training.tabular.model import Scores, TableModel
 from training.tabular.store import read_model
 from training.tabular.table import TableError
@@ -67,12 +67,24 @@ def score_table(order: Order, *, say: Callable[[str], None] = lambda _: None) ->
     if frame.empty:
         raise TableError(f"{order.file.name} has no row", code="no_rows")
     _check_free(frame, order)
-    known = labels(frame[model.label], model.positive) if model.label in frame.columns else None
+    known = _outcomes(frame[model.label], model, say) if model.label in frame.columns else None
     matrix = model.plan.matrix(frame, say=say)
     scores = _in_blocks(model, matrix, known, frame, order) if order.blocks > 1 else model.score_matrix(matrix)
     added = dict(zip(order.added, (scores.probability, scores.low, scores.high), strict=True))
     write_table(frame.assign(**added), order.out)
     return Scored(len(frame), float(scores.probability.mean()), str(order.out), _quality(known, scores))
+
+
+def _outcomes(cells: pd.Series, model: TableModel, say: Callable[[str], None]) -> Floats:
+    """What came of each row (n,); NaN where that is missing, or told in words that the model does not know."""
+    known = labels(cells, model.positive)
+    other = strange(cells, model.positive, model.negative)
+    if len(other):
+        found = ", ".join(map(repr, other.unique()[:5]))
+        expected = f"{model.positive!r} or {model.negative!r}" if model.negative else f"{model.positive!r} for yes"
+        say(f"the outcome {model.label!r} is {found} in {len(other):,} rows, expected {expected}: they judge nothing")
+        known[cells.index.get_indexer(other.index)] = np.nan
+    return known
 
 
 def _check_free(frame: pd.DataFrame, order: Order) -> None:
@@ -115,7 +127,6 @@ def in_words(scored: Scored) -> str:
     lines = [f"scored     {scored.rows:,} rows into {scored.out}, mean probability {scored.mean:.4f}"]
     if scored.quality:
         q = scored.quality
-        lines.append(
-            f"outcomes   AUC {q.auc:.4f}, log loss {q.log_loss:.4f}, calibration error {q.calibration_error:.3f}"
-        )
+        area = "undefined, all are of one class" if np.isnan(q.auc) else f"{q.auc:.4f}"
+        lines.append(f"outcomes   AUC {area}, log loss {q.log_loss:.4f}, calibration error {q.calibration_error:.3f}")
     return "\n".join(lines)

@@ -76,6 +76,18 @@ def test_blocks_need_outcomes_and_move_by_them(fitted, tmp_path):
     assert "needs the outcome 'bought'" in failed.exception.message
 
 
+@pytest.mark.parametrize("said", [{"yes": "bought", "no": "left"}, {"no": "left"}])
+def test_outcomes_in_words_that_the_model_does_not_know_judge_nothing_and_are_told(fitted, tmp_path, said):
+    folder, _ = fitted
+    table = a_table(80, seed=3)
+    write_table(table.assign(bought=table["bought"].replace(said)), tmp_path / "new.csv")
+    done = run("score", tmp_path / "new.csv", "--model", folder / "m", "--out", tmp_path / "o.csv", "--json")
+    assert "'left'" in done.stderr
+    assert "expected 'yes' or 'no': they judge nothing" in done.stderr
+    quality = json.loads(done.stdout, parse_constant=pytest.fail)["quality"]
+    assert quality is None if "yes" in said else quality["auc"] is None
+
+
 @pytest.mark.parametrize("name", ["probability", "low", "high"])
 def test_a_column_of_the_table_is_never_overwritten_by_its_score(fitted, tmp_path, name):
     folder, _ = fitted

@@ -37,6 +37,21 @@ def _usual(counts: pd.Series) -> str:
     return str(usual[0] if len(usual) == 1 else counts.index[-1])
 
 
+def negative_word(cells: pd.Series, positive: str) -> str:
+    """The other word of a label whose one word means yes."""
+    return str(next(word for word in words(cells).dropna().map(_plain).unique() if word != positive))
+
+
+def strange(cells: pd.Series, positive: str, negative: str) -> pd.Series:
+    """Of the cells that are not missing, those that are neither word.
+
+    Parameters: `negative`, "" where that is not known: then all are, unless some are positive.
+    """
+    text = words(cells).dropna().map(_plain)
+    known = (text == positive) | (text == negative if negative else bool((text == positive).any()))
+    return text[~known]
+
+
 def labels(cells: pd.Series, positive: str) -> Floats:
     """1 where the label means yes (n,), 0 where it means no, NaN where it is missing."""
     text = words(cells)

@@ -15,7 +15,7 @@ from training.metrics import Quality
 from training.tabular.choice import Choice, Task, choose
 from training.tabular.folds import Fold, blocks, last_share, stratified
 from training.tabular.following import FOLLOWED, followed
-from training.tabular.label import check_enough, labels, positive_word
+from training.tabular.label import check_enough, labels, negative_word, positive_word
 from training.tabular.leak import Finding, column_findings, row_findings, time_findings, twins
 from training.tabular.model import TableModel, members_of
 from training.tabular.table import Left, Plan, Roles, TableError, plan_of
@@ -32,8 +32,8 @@ Say = Callable[[str], None]
 class Prepared:
     """A table as it is learned from.
 
-    Parameters: `label`, its column, which says yes by `positive`; `rows`, in order of time where there is one;
-    `n_unlabelled`, rows that were left out.
+    Parameters: `label`, its column, which says yes by `positive` and no by `negative`; `rows`, in order of time where
+    there is one; `n_unlabelled`, rows that were left out.
     """
 
     label: str
@@ -44,6 +44,7 @@ class Prepared:
     findings: tuple[Finding, ...]
     fingerprint: str
     n_unlabelled: int
+    negative: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def prepare(frame: pd.DataFrame, roles: Roles, *, positive: str | None = None, s
     rows = Rows(plan.matrix(frame), label)
     findings = [*time_findings(frame, plan, roles), *column_findings(rows, plan.columns, seed=seed)]
     _refuse(findings, roles)
-    return Prepared(roles.label, plan, rows, word, left, tuple(findings), fingerprint(frame), int((~known).sum()))
+    no = negative_word(frame[roles.label], word)
+    return Prepared(roles.label, plan, rows, word, left, tuple(findings), fingerprint(frame), int((~known).sum()), no)
 
 
 def _refuse(findings: list[Finding], roles: Roles) -> None:
@@ -153,6 +155,7 @@ def model_of(prepared: Prepared, choice: Choice, task: Task) -> TableModel:
         members=members,
         calibration=choice.calibration,
         trail=choice.trail,
+        negative=prepared.negative,
     )
 
 

@@ -39,7 +39,8 @@ class TableModel:
 
     Parameters: `plan`, how columns are read; `label`, its column; `mixture`, what scores; `members`, the same fitted on
     rows drawn with replacement, which say only how sure it is (their mean scores worse: each has seen two thirds of
-    the rows); `calibration`; `trail`, how the intercept follows outcomes.
+    the rows); `calibration`; `trail`, how the intercept follows outcomes; `negative`, the label's other
+    word ("" of a model that does not say).
     """
 
     plan: Plan
@@ -49,6 +50,7 @@ class TableModel:
     members: tuple[Mixture, ...]
     calibration: AnyCalibration
     trail: Trail
+    negative: str = ""
 
     @cached_property
     def width(self) -> int:
@@ -80,6 +82,7 @@ class TableModel:
             "plan": self.plan.to_json(),
             "label": self.label,
             "positive": self.positive,
+            "negative": self.negative,
             "mixture": self.mixture.to_json("model", texts),
             "members": [m.to_json(f"member_{in_letters(n)}", texts) for n, m in enumerate(self.members)],
             "calibration": self.calibration.to_json(),
@@ -103,6 +106,7 @@ class TableModel:
                 tuple(Mixture.from_json(each, texts, width=width) for each in content["members"]),
                 calibration_from_json(content["calibration"]),
                 Trail.from_json(content["trail"]),
+                str(content.get("negative", "")),
             )
         except (KeyError, TypeError, ValueError) as problem:
             raise ArtifactError(f"bundle.json: does not describe a table's model: {problem!r}") from problem

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from worlds import a_table
 
-from training.tabular.label import labels, positive_word
+from training.tabular.label import labels, negative_word, positive_word, strange
 from training.tabular.table import Plan, Roles, TableError, plan_of
 
 
@@ -58,6 +58,14 @@ def test_the_positive_value_is_the_usual_word_or_the_rarer_one(cells, word):
 
 def test_rows_without_a_label_have_none():
     np.testing.assert_array_equal(labels(pd.Series(["yes", "", "no"]), "yes"), [1.0, np.nan, 0.0])
+
+
+def test_words_that_a_label_did_not_have_are_strange():
+    cells = pd.Series(["Yes", "No", "", "churned", "1.0"])
+    assert negative_word(cells[:3], "Yes") == "No"
+    assert strange(cells, "Yes", "No").to_dict() == {3: "churned", 4: "1"}
+    assert strange(cells[:3], "Yes", "").empty
+    assert strange(cells[3:], "Yes", "").tolist() == ["churned", "1"]
 
 
 def test_a_table_that_lacks_a_column_is_refused_by_its_name():
