@@ -8,6 +8,7 @@ from time import process_time
 import numpy as np
 import pandas as pd
 
+from decisioning.errors import InvalidInputError
 from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table, write_table
 from pipelines.model_table.folder import check_replaceable, replaced
@@ -19,6 +20,8 @@ from training.value.straggler import straggling
 from training.value.transactions import Sources, Transactions, transactions_of
 
 N_HORIZONS_A_YEAR = 365.25
+ADDED = ("expected_amount", "customer_value")
+"""What is written of every customer."""
 YEARS = 3
 YEARLY_RATE = 0.1
 """What a year takes from a customer's later amounts."""
@@ -75,7 +78,7 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
         table=order.file.name,
         customers=len(known.customers),
         transactions=len(known.code),
-        left_out=left_out,
+        left_out=left_out.rows,
         horizon_days=order.horizon,
         judged=judged["all"],
         parts={name: quality for name, quality in judged.items() if name != "all"},
@@ -85,7 +88,7 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
         folder=str(order.out),
         cpu_seconds=round(process_time() - began, 1),
         sources=order.sources,
-        warnings=straggling(known, order.horizon),
+        warnings=(*left_out.in_words(), *straggling(known, order.horizon)),
     )
     plain = asdict(report)
     with replaced(order.out) as folder:
@@ -112,18 +115,17 @@ def score_value(file: Path, folder: Path, out: Path, *, say: Callable[[str], Non
     """
     model, report = read_value(folder)
     sources = Sources(report["sources"]["customer"], report["sources"]["time"], tuple(report["sources"]["amount"]))
-    known, _ = transactions_of(read_table(file), sources)
+    if sources.customer in ADDED:
+        told = f"the customers' column {sources.customer!r} has the name of one that is written: {', '.join(ADDED)}"
+        raise InvalidInputError(f"{told}; rename it, for `tsugi model fit` too", field="file")
+    known, left_out = transactions_of(read_table(file), sources)
     end = float(known.day.max()) + 1
-    for warning in straggling(known, model.horizon):
+    for warning in (*left_out.in_words(), *straggling(known, model.horizon)):
         say(warning)
     n_horizons = max(round(YEARS * N_HORIZONS_A_YEAR / model.horizon), 1)
-    table = pd.DataFrame(
-        {
-            sources.customer: known.customers,
-            "expected_amount": model.expected(known, end),
-            "customer_value": model.discounted(known, end, n_horizons=n_horizons, yearly_rate=YEARLY_RATE),
-        }
-    )
+    value = model.discounted(known, end, n_horizons=n_horizons, yearly_rate=YEARLY_RATE)
+    added = dict(zip(ADDED, (model.expected(known, end), value), strict=True))
+    table = pd.DataFrame({sources.customer: known.customers, **added})
     write_table(table, out)
     return len(table)
 

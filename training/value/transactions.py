@@ -1,5 +1,6 @@
 """Transactions by customer and day, and what was known of each customer at a moment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from training.encoding import Floats
 from training.tabular.cells import numbers, words
 from training.tabular.table import TableError
+from training.tabular.unread import Unread, unread
 from training.tabular.when import every_moment
 
 Codes = NDArray[np.int64]
@@ -54,8 +56,30 @@ class Sources:
     amount: tuple[str, ...]
 
 
-def transactions_of(frame: pd.DataFrame, sources: Sources) -> tuple[Transactions, int]:
-    """The transactions of a table, and how many rows were left out for want of a customer or an amount.
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of a table that say nothing of a customer.
+
+    Parameters: `rows`; of them, `nameless` ones; `customers` of whom no row is left; `example`, the first amount that
+    cannot be read, "" where each can.
+    """
+
+    rows: int = 0
+    nameless: int = 0
+    customers: int = 0
+    example: str = ""
+
+    def in_words(self) -> tuple[str, ...]:
+        """What is to be told of them; nothing of none."""
+        if not self.rows:
+            return ()
+        shown = f" (the first that cannot be read: {self.example!r})" if self.example else ""
+        why = f"{self.nameless:,} name no customer, {self.rows - self.nameless:,} no amount{shown}"
+        return (f"{self.rows:,} rows were left out, and with them {self.customers:,} customers: {why}",)
+
+
+def transactions_of(frame: pd.DataFrame, sources: Sources) -> tuple[Transactions, LeftOut]:
+    """The transactions of a table, and what was left out for want of a customer or an amount.
 
     Raises `TableError` where a column is not there, a time cannot be read, or no row is left.
     """
@@ -64,12 +88,22 @@ def transactions_of(frame: pd.DataFrame, sources: Sources) -> tuple[Transactions
             listed = ", ".join(map(str, frame.columns))
             raise TableError(f"no column {name!r}; the table has: {listed}", code="unknown_column")
     customer = words(frame[sources.customer])
-    amount = np.prod([numbers(frame[name]) for name in sources.amount], axis=0)
+    amounts = [numbers(frame[name]) for name in sources.amount]
+    amount = np.prod(amounts, axis=0)
     kept = customer.notna().to_numpy() & np.isfinite(amount)
     if not kept.any():
         raise TableError("no row has a customer and an amount", code="no_rows")
     day = np.floor(every_moment(frame[sources.time][kept]))
-    return _by_day(customer[kept].astype(str), day, amount[kept]), int((~kept).sum())
+    known = _by_day(customer[kept].astype(str), day, amount[kept])
+    lost = [unread(frame[name], each, "number") for name, each in zip(sources.amount, amounts, strict=True)]
+    return known, _left_out(customer, kept, lost)
+
+
+def _left_out(customer: pd.Series, kept: NDArray[np.bool_], lost: Sequence[Unread | None]) -> LeftOut:
+    without = customer[~kept].dropna()
+    gone = without[~without.isin(customer[kept])].nunique()
+    example = next((each.example for each in lost if each), "")
+    return LeftOut(int((~kept).sum()), int(customer.isna().sum()), int(gone), example)
 
 
 def _by_day(customer: Any, day: Floats, amount: Floats) -> Transactions:

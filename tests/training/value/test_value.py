@@ -196,6 +196,19 @@ def test_a_mistyped_year_is_told_and_a_shop_that_goes_on_is_not(shop) -> None:
     assert "the last on 2097-01-02" in straggling(late, 60.0)[0]
 
 
+def test_rows_without_a_customer_or_an_amount_are_told_with_the_first_that_cannot_be_read() -> None:
+    frame = a_shop(20).assign(paid=lambda shop: shop["paid"].round(2).astype(str))
+    whole, nothing = transactions_of(frame, SOURCES)
+    frame.loc[frame["who"] == "c3", "paid"] = "1,011.77"
+    frame.loc[frame.index[-2:], "who"] = ""
+    known, left_out = transactions_of(frame, SOURCES)
+    n_lost = int((frame["paid"] == "1,011.77").sum())
+    assert nothing.in_words() == ()
+    assert len(known.customers) == len(whole.customers) - left_out.customers
+    said = f"2 name no customer, {n_lost} no amount (the first that cannot be read: '1,011.77')"
+    assert left_out.in_words()[0].endswith(said)
+
+
 def test_undefined_measures_are_not_numbers() -> None:
     assert np.isnan(normalised_gini(np.zeros(3), np.arange(3.0)))
     assert np.isnan(ValueQuality.of(np.zeros(3), np.ones(3)).bias)
@@ -213,3 +226,17 @@ def test_the_command_fits_and_scores_transactions(tmp_path) -> None:
     table = pd.read_parquet(tmp_path / "out.parquet")
     assert list(table.columns) == ["who", "expected_amount", "customer_value"]
     assert (table["customer_value"] >= table["expected_amount"] * 0.9).all()
+
+
+def test_the_command_says_what_it_left_out_of_a_table_that_it_scores(tmp_path) -> None:
+    shop = a_shop(300)
+    shop.to_csv(tmp_path / "sales.csv", index=False)
+    columns = ["--customer", "who", "--time", "when", "--amount", "paid"]
+    words = ["model", "fit", str(tmp_path / "sales.csv"), "--kind", "value", "--horizon-days", "60", *columns]
+    assert CliRunner().invoke(app, [*words, "--out", str(tmp_path / "m")]).exit_code == 0
+    shop.assign(paid="1,5").where(shop["who"] == "c7", shop).to_csv(tmp_path / "new.csv", index=False)
+    done = CliRunner().invoke(
+        app, ["model", "score", str(tmp_path / "new.csv"), "--model", str(tmp_path / "m"), "--out", f"{tmp_path}/o.csv"]
+    )
+    assert "and with them 1 customers" in done.stderr
+    assert "the first that cannot be read: '1,5'" in done.stderr
