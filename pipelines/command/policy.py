@@ -9,7 +9,9 @@ from pipelines.command.options import JsonOption, echo
 
 app = typer.Typer(name="policy", help="Learns, values and applies policies of any logged table.", no_args_is_help=True)
 
-LogArgument = Annotated[Path, typer.Argument(help="A table of logged decisions: .csv, .csv.gz or .parquet.")]
+LogArgument = Annotated[
+    Path, typer.Argument(help="A table of logged decisions: .csv, .tsv (also .gz), .parquet or .jsonl.")
+]
 ActionOption = Annotated[str, typer.Option(help="The column of the action that was chosen.")]
 ProbabilityOption = Annotated[str, typer.Option(help="The column of the probability it was chosen with.")]
 RewardOption = Annotated[str, typer.Option(help="The column of what the decision earned.")]
@@ -93,10 +95,13 @@ def value(
 
 def choose(
     table: Annotated[
-        Path, typer.Argument(help="A table with the policy's context columns: .csv, .csv.gz or .parquet.")
+        Path,
+        typer.Argument(help="A table with the policy's context columns: .csv, .tsv (also .gz), .parquet or .jsonl."),
     ],
     policy: PolicyOption,
-    out: Annotated[Path, typer.Option(help="Write row, customer, action and expected gain here: .csv or .parquet.")],
+    out: Annotated[
+        Path, typer.Option(help="Write row, customer, action and expected gain here, by the ending's format.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Choose an action for every row of a table."""

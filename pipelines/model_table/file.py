@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipelines.csv_cell import all_as_text, as_text
 from pipelines.file_import.opened import opened, plain_name
+from pipelines.model_table.json_lines import read_json_lines
 from pipelines.model_table.replacing import replacing
 from pipelines.model_table.widths import SPACES, uneven
 from training.tabular.table import TableError
@@ -54,7 +55,7 @@ def _read(file: Path, ending: str) -> pd.DataFrame:
     if ending == ".parquet":
         return pd.read_parquet(file)
     if ending in (".jsonl", ".ndjson"):
-        return pd.read_json(file, lines=True, dtype=False, convert_dates=False)
+        return read_json_lines(file)
     return _text(file)
 
 

@@ -183,3 +183,20 @@ def test_what_a_format_cannot_hold_is_said_in_one_line(tmp_path):
 def test_a_folder_to_write_to_that_is_missing_is_named(tmp_path):
     with pytest.raises(TsugiError, match=r"the folder does not exist \(.*nodir\)"):
         write_table(a_table(10), tmp_path / "nodir" / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [('{"a": 1', "line 3 is no JSON: "), ("[1, 2]", "line 3 is no JSON object but [1, 2]"), ("7", "line 3 is no JSON")],
+)
+def test_a_line_that_is_no_json_object_is_named(tmp_path, line, said):
+    for text in (f'\ufeff{{"a": 1}}\n\n{line}\n', f"\n\n{line}"):
+        (tmp_path / "t.jsonl").write_text(text)
+        with pytest.raises(TsugiError) as found:
+            read_table(tmp_path / "t.jsonl")
+        assert said in found.value.message
+
+
+def test_a_byte_order_mark_costs_json_lines_nothing(tmp_path):
+    (tmp_path / "t.jsonl").write_text('\ufeff{"a": 1}\n{"a": 2}\n')
+    assert read_table(tmp_path / "t.jsonl")["a"].tolist() == [1, 2]
