@@ -101,6 +101,9 @@ def evaluate(
     reward: LogColumn = None,
     customer: LogColumn = None,
     context: Annotated[list[str] | None, typer.Option(help="With --log: a column to know by. May be repeated.")] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(help="With --log: an outcome to leave out. May be repeated.")
+    ] = None,
     policy: Annotated[Path | None, typer.Option(help="With --log: the folder of the policy to value.")] = None,
     target_column: LogColumn = None,
     ranking: LogColumn = None,
@@ -142,7 +145,7 @@ def evaluate(
     from pipelines.policy_table.evaluate import Asked, evaluate_table
 
     columns = {"action": action, "probability": probability, "reward": reward, "customer": customer}
-    asked = Asked(log, columns, tuple(context or ()), policy, target_column)
+    asked = Asked(log, columns, tuple(context or ()), tuple(drop or ()), policy, target_column)
     evaluate_table(asked, html=html, as_json=as_json)
 
 

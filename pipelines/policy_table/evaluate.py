@@ -15,13 +15,15 @@ from training.uplift.log_columns import LogColumns
 class Asked:
     """What is to be valued on a table of one's own.
 
-    Parameters: `columns` by what they say (action, probability, reward, customer); `context`; and either the folder of
-    a `policy`, or the `target` column, which names the actions of the policy.
+    Parameters: `columns` by what they say (action, probability, reward, customer); `context`, the columns to know by
+    (default: every other one but those to `drop`); and either the folder of a `policy`, or the `target` column, which
+    names the actions of the policy.
     """
 
     log: Path
     columns: Mapping[str, str | None]
     context: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
     policy: Path | None = None
     target: str | None = None
 
@@ -46,4 +48,4 @@ def _valued(asked: Asked) -> LogValue:
     if missing or asked.target is None:
         raise InvalidInputError(f"with --target-column, name --{missing[0]} too", field=missing[0])
     named: dict[str, Any] = {name: column for name, column in asked.columns.items() if column}
-    return value_target(asked.log, LogColumns(**named, context=asked.context), asked.target)
+    return value_target(asked.log, LogColumns(**named, context=asked.context, drop=asked.drop), asked.target)

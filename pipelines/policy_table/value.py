@@ -8,7 +8,8 @@ from pipelines.model_table.file import read_table
 from training.tabular.table import Roles, plan_of
 from training.uplift.log_columns import LogColumns, log_of
 from training.uplift.stored import read_policy
-from training.uplift.table_policy import Valued, fingerprint, target_of, value_on_table
+from training.uplift.suspicion import check_context
+from training.uplift.table_policy import Valued, check_target, fingerprint, target_of, value_on_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,15 @@ def value_file(file: Path, folder: Path, changes: Mapping[str, str | None]) -> L
 
 
 def value_target(file: Path, columns: LogColumns, target: str) -> LogValue:
-    """Value the policy whose actions stand in a column of the log. Raises `InvalidInputError`."""
+    """Value the policy whose actions stand in a column of the log.
+
+    Raises `InvalidInputError` of the log, or of a column of the context that was not known before the action.
+    """
     frame = read_table(file)
+    check_target(frame, target)
+    columns = replace(columns, drop=(*columns.drop, target))
     table = log_of(frame, columns)
     chosen = target_of(frame, target, table.log.actions, columns.nothing)
-    plan, _ = plan_of(columns.context_of(frame.drop(columns=target)), Roles(label=""))
+    plan, _ = plan_of(columns.context_of(frame), Roles(label=""))
+    check_context(table.log, plan.matrix(frame), [column.name for column in plan.columns])
     return LogValue(value_on_table(frame, chosen, table, plan=plan))

@@ -145,3 +145,18 @@ def test_what_evaluate_cannot_use_is_named(targeted, options, message):
 def test_evaluate_asks_for_the_columns_of_a_log(targeted):
     done = evaluate("--log", targeted, "--action", "action", "--target-column", "rule")
     assert "name --probability too" in str(done.exception)
+
+
+def test_an_outcome_is_no_context_of_a_log_that_evaluate_reads(targeted, tmp_path):
+    table = pd.read_csv(targeted)
+    table.assign(seen=(table["action"] == "card") * 1.0).to_csv(tmp_path / "log.csv", index=False)
+    asked = ("--log", tmp_path / "log.csv", *NAMED, "--target-column", "rule")
+    assert "'seen' depends on the action" in str(evaluate(*asked).exception)
+    without = json.loads(evaluate(*asked, "--drop", "seen", "--json").stdout)
+    plain = json.loads(evaluate("--log", targeted, *NAMED, "--target-column", "rule", "--json").stdout)
+    assert without["estimates"] == plain["estimates"]
+
+
+def test_the_column_that_names_the_policy_is_no_context(targeted):
+    done = evaluate("--log", targeted, *NAMED, "--target-column", "rule", "--context", "rule")
+    assert "'rule' is named for something else" in str(done.exception)

@@ -116,14 +116,19 @@ def _gain(rule: Rule, matrix: Floats) -> Floats:
     return found
 
 
+def check_target(frame: pd.DataFrame, column: str) -> None:
+    """Raise `TableError` where the column that names a policy's actions is not there."""
+    if column not in frame.columns:
+        listed = ", ".join(map(str, frame.columns))
+        raise TableError(f"no column {column!r}; the table has: {listed}", code="unknown_column", field="target_column")
+
+
 def target_of(frame: pd.DataFrame, column: str, actions: Sequence[str], nothing: str | None) -> NDArray[np.int64]:
     """The actions that a column names, as columns of a log (n,).
 
     Raises `InvalidInputError` where the column is missing or names an action that the log never chose.
     """
-    if column not in frame.columns:
-        listed = ", ".join(map(str, frame.columns))
-        raise TableError(f"no column {column!r}; the table has: {listed}", code="unknown_column", field="target_column")
+    check_target(frame, column)
     names = words(frame[column]).fillna("").replace({nothing: NO_ACTION} if nothing else {})
     strange = sorted(set(names) - set(actions))
     if strange:
