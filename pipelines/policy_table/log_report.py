@@ -22,6 +22,11 @@ from training.uplift.table_policy import POLICY
 WIDTH = 200
 FLATTERED = "the policy was learned from this very log, which flatters it; trust what `tsugi policy fit` said"
 
+NO_CONTEXT = (
+    "no column of context was there: IPS and SNIPS need none; what leans on a model expects of every decision what its "
+    "action earns on average"
+)
+
 
 def print_report(found: LogValue, *, as_json: bool) -> None:
     """Print the report, for people or for machines."""
@@ -55,6 +60,8 @@ def notes(found: LogValue) -> Iterable[str]:
         yield f"UNUSABLE, the log cannot tell: {'; '.join(covered.problems)}"
     if found.same_log:
         yield FLATTERED
+    if not found.has_context:
+        yield NO_CONTEXT
 
 
 def _estimates(found: LogValue) -> Table:

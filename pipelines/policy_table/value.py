@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from pipelines.model_table.file import read_table
-from training.tabular.table import Roles, plan_of
+from training.tabular.table import NoFeaturesError, Plan, Roles, plan_of
 from training.uplift.log_columns import LogColumns, log_of
 from training.uplift.stored import read_policy
 from training.uplift.suspicion import check_context
@@ -14,10 +16,15 @@ from training.uplift.table_policy import Valued, check_target, fingerprint, targ
 
 @dataclass(frozen=True, slots=True)
 class LogValue:
-    """A policy's value on a log. Parameters: `same_log`, whether the policy was learned from that very log."""
+    """A policy's value on a log.
+
+    Parameters: `same_log`, whether the policy was learned from that very log; `has_context`, whether a column told
+    decisions apart: without one, the reward model knows an action's mean alone.
+    """
 
     valued: Valued
     same_log: bool = False
+    has_context: bool = True
 
 
 def value_file(file: Path, folder: Path, changes: Mapping[str, str | None]) -> LogValue:
@@ -46,6 +53,14 @@ def value_target(file: Path, columns: LogColumns, target: str) -> LogValue:
     columns = replace(columns, drop=(*columns.drop, target))
     table = log_of(frame, columns)
     chosen = target_of(frame, target, table.log.actions, columns.nothing)
-    plan, _ = plan_of(columns.context_of(frame), Roles(label=""))
+    plan = _plan_of(columns.context_of(frame))
     check_context(table.log, plan.matrix(frame), [column.name for column in plan.columns])
-    return LogValue(value_on_table(frame, chosen, table, plan=plan))
+    return LogValue(value_on_table(frame, chosen, table, plan=plan), has_context=bool(plan.kinds))
+
+
+def _plan_of(context: pd.DataFrame) -> Plan:
+    """How to read the columns to know by; of no column where none is left, for weights alone can value a policy."""
+    try:
+        return plan_of(context, Roles(label=""))[0]
+    except NoFeaturesError:
+        return Plan({})

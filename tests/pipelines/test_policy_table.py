@@ -160,3 +160,15 @@ def test_an_outcome_is_no_context_of_a_log_that_evaluate_reads(targeted, tmp_pat
 def test_the_column_that_names_the_policy_is_no_context(targeted):
     done = evaluate("--log", targeted, *NAMED, "--target-column", "rule", "--context", "rule")
     assert "'rule' is named for something else" in str(done.exception)
+
+
+def test_a_log_without_any_context_is_valued_by_its_weights(targeted, tmp_path):
+    table = pd.read_csv(targeted)[["customer", "action", "p", "money", "rule"]]
+    table.to_csv(tmp_path / "log.csv", index=False)
+    done = evaluate("--log", tmp_path / "log.csv", *NAMED, "--target-column", "rule", "--json")
+    told = json.loads(done.stdout)
+    weight = (table["action"] == table["rule"]) / table["p"]
+    value = {name: line["by_customer"]["value"] for name, line in told["estimates"].items()}
+    assert value["ips"] == pytest.approx((weight * table["money"]).mean())
+    assert value["snips"] == pytest.approx((weight * table["money"]).sum() / weight.sum())
+    assert any("no column of context was there" in note for note in told["notes"])

@@ -29,6 +29,12 @@ class TableError(InvalidInputError):
     code = "invalid_table"
 
 
+class NoFeaturesError(TableError):
+    """No column of a table is left to learn from."""
+
+    code = "no_features"
+
+
 @dataclass(frozen=True, slots=True)
 class Roles:
     """What the columns are for.
@@ -163,7 +169,7 @@ class Left:
 def plan_of(frame: pd.DataFrame, roles: Roles) -> tuple[Plan, tuple[Left, ...]]:
     """How to read the table's columns, and which are left out: constant ones and such as differ in nearly every row.
 
-    Raises `TableError` where no column is left.
+    Raises `NoFeaturesError` where no column is left.
     """
     kinds: dict[str, Kind] = {}
     categories: dict[str, tuple[str, ...]] = {}
@@ -177,7 +183,7 @@ def plan_of(frame: pd.DataFrame, roles: Roles) -> tuple[Plan, tuple[Left, ...]]:
         if kind == "category":
             categories[name] = _categories(frame[name])
     if not kinds:
-        raise TableError("no column is left to learn from: every other one is constant or an id", code="no_features")
+        raise NoFeaturesError("no column is left to learn from: every other one is constant or an id")
     dated = roles.time is not None and bool(np.isfinite(days(frame[roles.time])).any())
     return Plan(kinds, categories, roles.time if dated else None), tuple(left)
 
