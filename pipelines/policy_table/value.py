@@ -38,9 +38,8 @@ def value_file(file: Path, folder: Path, changes: Mapping[str, str | None]) -> L
     columns = replace(policy.columns, **named)  # type: ignore[arg-type] # every change is of a column's name
     table = log_of(frame, columns, actions=policy.actions)
     chosen = policy.rule.choose(policy.plan.matrix(frame))
-    return LogValue(
-        value_on_table(frame, chosen, table, plan=policy.plan), same_log=fingerprint(frame) == policy.fingerprint
-    )
+    valued = value_on_table(frame, chosen, table, plan=policy.plan, nothing=columns.doing_nothing)
+    return LogValue(valued, same_log=fingerprint(frame) == policy.fingerprint)
 
 
 def value_target(file: Path, columns: LogColumns, target: str) -> LogValue:
@@ -52,7 +51,7 @@ def value_target(file: Path, columns: LogColumns, target: str) -> LogValue:
     check_target(frame, target)
     columns = replace(columns, drop=(*columns.drop, target))
     table = log_of(frame, columns)
-    chosen = target_of(frame, target, table.log.actions, columns.nothing)
+    chosen = target_of(frame, target, table.log.actions)
     plan = _plan_of(columns.context_of(frame))
     check_context(table.log, plan.matrix(frame), [column.name for column in plan.columns])
     return LogValue(value_on_table(frame, chosen, table, plan=plan), has_context=bool(plan.kinds))

@@ -84,6 +84,17 @@ def test_a_refusal_ends_with_10_and_serves_the_best_constant_action(tmp_path):
     assert set(pd.read_csv(tmp_path / "chosen.csv")["action"]) == {"card"}
 
 
+def test_fit_value_and_choose_call_doing_nothing_as_the_log_does(tmp_path):
+    a_table(3, n=1500, strength=0.0).to_csv(tmp_path / "log.csv", index=False)
+    done = run("fit", tmp_path / "log.csv", *NAMED, "--nothing", "card", "--out", tmp_path / "policy")
+    valued = run("value", tmp_path / "log.csv", "--policy", tmp_path / "policy", "--json")
+    chosen = run("choose", tmp_path / "log.csv", "--policy", tmp_path / "policy", "--out", tmp_path / "chosen.csv")
+    assert json.loads(valued.stdout)["references"]["doing nothing"] == "always card"
+    assert "always card" in done.stdout
+    assert set(pd.read_csv(tmp_path / "chosen.csv")["action"]) == {"card"}
+    assert "no_action" not in done.stdout + valued.stdout + chosen.stdout
+
+
 def evaluate(*arguments):
     return CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
 

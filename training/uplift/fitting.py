@@ -1,7 +1,7 @@
 """From a log to a policy that may serve: learn, choose, let the gate judge, and keep the constant where it refuses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,29 +63,37 @@ class Fitted:
         return min((gap.estimate for role, gap in differences.items() if "constant" in role), key=lambda gap: gap.low)
 
 
-def fit_policy(lesson: Lesson, log: LoggedRewards, *, when: Floats | None = None, care: Care | None = None) -> Fitted:
+def fit_policy(
+    lesson: Lesson,
+    log: LoggedRewards,
+    *,
+    when: Floats | None = None,
+    care: Care | None = None,
+    nothing: str = NO_ACTION,
+) -> Fitted:
     """Learn a policy and judge it.
 
     Parameters: `lesson` and `log`, two views of the same decisions; `when` (n,), comparable moments: with them the last
-    third judges what the earlier part taught; without, each customer is judged by what the others taught.
+    third judges what the earlier part taught; without, each customer is judged by what the others taught; `nothing`,
+    the action that means to do nothing.
     """
     with_ = care or Care()
     if when is None:
-        return _judged_across(lesson, log, with_)
+        return _judged_across(lesson, log, with_, nothing)
     later = when > np.quantile(when, 1 - LATER, method="lower")
     if not later.any():
         later = when == when.max()
-    return _judged_later(lesson, log, later, with_)
+    return _judged_later(lesson, log, later, with_, nothing)
 
 
-def _judged_across(lesson: Lesson, log: LoggedRewards, care: Care) -> Fitted:
+def _judged_across(lesson: Lesson, log: LoggedRewards, care: Care, nothing: str) -> Fitted:
     evidence = gather(lesson, care)
     policies = references(log) | {CANDIDATE: one_hot(honest_choice(evidence), log)}
-    evaluation = _evaluated(log, policies, evidence.q_hat, care)
+    evaluation = _evaluated(log, policies, evidence.q_hat, care, _named(log, nothing))
     return _outcome(lesson, evidence, evaluation, care, "customers that it had not seen, in turns")
 
 
-def _judged_later(lesson: Lesson, log: LoggedRewards, later: NDArray[np.bool_], care: Care) -> Fitted:
+def _judged_later(lesson: Lesson, log: LoggedRewards, later: NDArray[np.bool_], care: Care, nothing: str) -> Fitted:
     earlier = lesson.take(~later)
     evidence = gather(earlier, care)
     winner = surest(tuple(candidates(evidence, _all(evidence))))
@@ -93,18 +101,18 @@ def _judged_later(lesson: Lesson, log: LoggedRewards, later: NDArray[np.bool_], 
     after = log.part(later)
     policies = references(after) | {CANDIDATE: one_hot(rule.choose(lesson.matrix[later]), after)}
     q_hat = rewards_of(earlier, care.seed)(lesson.matrix[later])
-    evaluation = _evaluated(after, policies, q_hat, care, registered=log.actions[evidence.constant])
+    named = replace(_named(log, nothing), registered=constant_name(log.actions[evidence.constant]))
+    evaluation = _evaluated(after, policies, q_hat, care, named)
     return _outcome(earlier, evidence, evaluation, care, f"the later {int(later.sum()):,} decisions", rule=rule)
 
 
+def _named(log: LoggedRewards, nothing: str) -> References:
+    return References(tuple(map(constant_name, log.actions)), nothing=constant_name(nothing))
+
+
 def _evaluated(
-    log: LoggedRewards, policies: dict[str, Floats], q_hat: Floats, care: Care, *, registered: str | None = None
+    log: LoggedRewards, policies: dict[str, Floats], q_hat: Floats, care: Care, named: References
 ) -> PolicyEvaluation:
-    named = References(
-        constants=tuple(constant_name(action) for action in log.actions),
-        registered=None if registered is None else constant_name(registered),
-        nothing=constant_name(NO_ACTION),
-    )
     return evaluate(log, policies, generator=np.random.default_rng(care.seed), q_hat=q_hat, references=named)
 
 

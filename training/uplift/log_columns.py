@@ -49,6 +49,11 @@ class LogColumns:
         return one | {option: name for option, name in more.items() if name}
 
     @property
+    def doing_nothing(self) -> str:
+        """What doing nothing is called in the log."""
+        return self.nothing or NO_ACTION
+
+    @property
     def aside(self) -> frozenset[str]:
         """Columns that are no context."""
         return frozenset({*self.named.values(), *self.cost_columns, *self.drop})
@@ -106,7 +111,7 @@ def log_of(frame: pd.DataFrame, columns: LogColumns, *, actions: Sequence[str] =
     if not len(frame):
         raise TableError("the log has no row", code="too_little_data")
     name = _action_names(frame, columns)
-    known = tuple(actions) or tuple(sorted(set(name.tolist())))
+    known = tuple(actions) or _in_order(name, columns)
     chosen = _chosen(name, known, columns)
     probability = _probability(frame, columns)
     reward = _numbers(frame, columns.reward) - _costs(frame, columns, name)
@@ -121,11 +126,15 @@ def log_of(frame: pd.DataFrame, columns: LogColumns, *, actions: Sequence[str] =
 def _action_names(frame: pd.DataFrame, columns: LogColumns) -> NDArray[np.object_]:
     text = words(frame[columns.action])
     _refuse(text.isna().to_numpy(), columns.action, "names no action")
-    names = text.replace({columns.nothing: NO_ACTION}) if columns.nothing else text
-    if columns.nothing and not (names == NO_ACTION).any():
+    if columns.nothing and not (text == columns.nothing).any():
         listed = ", ".join(sorted(map(str, set(text)))[:12])
         raise TableError(f"no decision was {columns.nothing!r}; actions: {listed}", field="nothing")
-    return np.asarray(names.to_numpy(dtype=object))
+    return np.asarray(text.to_numpy(dtype=object))
+
+
+def _in_order(name: NDArray[np.object_], columns: LogColumns) -> tuple[str, ...]:
+    """The actions that occur, sorted; doing nothing stands where its usual name would, whatever it is called."""
+    return tuple(sorted(set(name.tolist()), key=lambda each: NO_ACTION if each == columns.nothing else each))
 
 
 def _chosen(name: NDArray[np.object_], known: Sequence[str], columns: LogColumns) -> NDArray[np.int64]:
@@ -158,7 +167,7 @@ def _numbers(frame: pd.DataFrame, column: str) -> Floats:
 def _costs(frame: pd.DataFrame, columns: LogColumns, name: NDArray[np.object_]) -> Floats:
     total: Floats = sum((_numbers(frame, column) for column in columns.cost_columns), np.zeros(len(frame)))
     for action, amount in columns.cost_by_action.items():
-        spent = name == (NO_ACTION if action == columns.nothing else action)
+        spent = name == action
         if not spent.any():
             raise TableError(f"a cost is stated for {action!r}, which was never chosen", field="cost")
         total = total + amount * spent

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from decisioning.action import NO_ACTION
 from decisioning.errors import ArtifactError
 from training.artifact import write_content
 from training.booster_text import Texts
@@ -84,15 +85,23 @@ def _policy(content: Mapping[str, Any], texts: Texts) -> StoredPolicy:
     given, actions = content["effects"], tuple(content["actions"])
     width, constant = len(plan.columns), int(content["constant"])
     effects = None if given is None else effects_from_json(given, texts, width, constant=constant)
-    columns: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in content["columns"].items()}
+    named: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in content["columns"].items()}
+    columns = LogColumns(**named)
     return StoredPolicy(
         Rule(constant, effects, float(content["margin"])),
-        actions,
+        _own_names(actions, columns),
         plan,
-        LogColumns(**columns),
+        columns,
         content["fingerprint"],
         content["version"],
     )
+
+
+def _own_names(actions: tuple[str, ...], columns: LogColumns) -> tuple[str, ...]:
+    """The actions as the log calls them: earlier releases kept one name for doing nothing."""
+    if columns.doing_nothing in actions:
+        return actions
+    return tuple(columns.doing_nothing if action == NO_ACTION else action for action in actions)
 
 
 def _golden(policy: StoredPolicy) -> list[list[float]]:

@@ -50,7 +50,8 @@ def learn_from_table(frame: pd.DataFrame, columns: LogColumns, *, care: Care | N
     plan, left = plan_of(context, Roles(label=""))
     matrix = plan.matrix(context)
     check_context(table.log, matrix, [column.name for column in plan.columns])
-    fitted = fit_policy(lesson_of(table, matrix, plan), table.log, when=table.when, care=care)
+    lesson = lesson_of(table, matrix, plan)
+    fitted = fit_policy(lesson, table.log, when=table.when, care=care, nothing=columns.doing_nothing)
     policy = StoredPolicy(fitted.rule, tuple(table.log.actions), plan, columns, fingerprint(frame))
     return Learned(policy, fitted, table, left)
 
@@ -76,11 +77,18 @@ class Valued:
 
 
 def value_on_table(
-    frame: pd.DataFrame, chosen: NDArray[np.int64], table: TableLog, *, plan: Plan, care: Care | None = None
+    frame: pd.DataFrame,
+    chosen: NDArray[np.int64],
+    table: TableLog,
+    *,
+    plan: Plan,
+    nothing: str = NO_ACTION,
+    care: Care | None = None,
 ) -> Valued:
     """Value a policy, given as a column of the log for each decision (n,), beside the standard ones.
 
-    The reward model is cross-fitted by customer on this log and knows nothing of the policy.
+    The reward model is cross-fitted by customer on this log and knows nothing of the policy. Parameters: `nothing`, the
+    action that means to do nothing.
     """
     with_, log = care or Care(), table.log
     q_hat = cross_fitted_rewards(lesson_of(table, plan.matrix(frame), plan), with_)
@@ -90,7 +98,7 @@ def value_on_table(
         references(log) | {POLICY: target},
         generator=np.random.default_rng(with_.seed),
         q_hat=q_hat,
-        references=References(tuple(map(constant_name, log.actions)), nothing=constant_name(NO_ACTION)),
+        references=References(tuple(map(constant_name, log.actions)), nothing=constant_name(nothing)),
     )
     terms = policy_terms(log, target, q_hat=q_hat)
     return Valued(evaluation, all_estimates(log, terms, seed=with_.seed), terms.weight)
@@ -123,13 +131,13 @@ def check_target(frame: pd.DataFrame, column: str) -> None:
         raise TableError(f"no column {column!r}; the table has: {listed}", code="unknown_column", field="target_column")
 
 
-def target_of(frame: pd.DataFrame, column: str, actions: Sequence[str], nothing: str | None) -> NDArray[np.int64]:
+def target_of(frame: pd.DataFrame, column: str, actions: Sequence[str]) -> NDArray[np.int64]:
     """The actions that a column names, as columns of a log (n,).
 
     Raises `InvalidInputError` where the column is missing or names an action that the log never chose.
     """
     check_target(frame, column)
-    names = words(frame[column]).fillna("").replace({nothing: NO_ACTION} if nothing else {})
+    names = words(frame[column]).fillna("")
     strange = sorted(set(names) - set(actions))
     if strange:
         told = f"column {column!r} names {strange[0]!r}, which the log never chose: it cannot tell what that is worth"

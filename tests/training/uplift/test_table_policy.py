@@ -1,5 +1,6 @@
 """Any log: what cannot be used is named, what was not known before is found, what is written is what is read."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -115,6 +116,27 @@ def test_a_written_policy_chooses_as_the_learned_one(learned, tmp_path):
     assert (read.version, read.constant, read.columns) == (version, "card", COLUMNS)
     assert choose_for_table(fresh, read).equals(choose_for_table(fresh, learned.policy))
     assert set(choose_for_table(fresh, read)["action"]) == {"call", "card", "mail"}
+
+
+RESTING = replace(COLUMNS, nothing="card")
+
+
+def test_doing_nothing_keeps_the_name_that_the_log_gives_it(tmp_path):
+    table = a_table(1)
+    learned = learn_from_table(table, RESTING, care=CARE)
+    write_policy(learned.policy, tmp_path, created_at=NOW, report={})
+    chosen = choose_for_table(table, read_policy(tmp_path))["action"]
+    plain = choose_for_table(table, learn_from_table(table, COLUMNS, care=CARE).policy)["action"]
+    assert learned.fitted.evaluation.references["doing nothing"] == "always card"
+    assert set(chosen) == {"call", "card", "mail"}
+    assert (chosen == plain).mean() > 0.95
+
+
+def test_a_policy_of_an_earlier_release_calls_doing_nothing_as_its_log_did(learned, tmp_path):
+    """They kept one name for it, whatever it was called."""
+    written = replace(learned.policy, actions=("call", "no_action", "mail"), columns=RESTING)
+    write_policy(written, tmp_path, created_at=NOW, report={})
+    assert read_policy(tmp_path).actions == ("call", "card", "mail")
 
 
 def test_a_policy_with_one_byte_altered_is_refused(learned, tmp_path):
