@@ -21,6 +21,26 @@ def words(cells: pd.Series) -> pd.Series:
     return text.mask(text.str.lower().isin(MISSING)).astype(object).where(text.notna(), None)
 
 
+def names(cells: pd.Series) -> pd.Series:
+    """The cells as text without spaces around it, whatever word that is; None where they are empty.
+
+    >>> names(pd.Series(["none", " ", "NA"])).tolist()
+    ['none', None, 'NA']
+    """
+    text = cells.astype("string").str.strip()
+    return text.mask(text == "").astype(object).where(text.notna() & (text != ""), None)
+
+
+def read_as_missing(cells: pd.Series) -> dict[str, int]:
+    """The words of a column that count as missing, with how many cells say each.
+
+    >>> read_as_missing(pd.Series(["yes", "None", "", "None"]))
+    {'None': 2}
+    """
+    said = names(cells)
+    return {str(word): int(n) for word, n in said[words(cells).isna()].value_counts().items()}
+
+
 def kind_of(cells: pd.Series) -> Kind:
     """What all of the known cells are.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from training.encoding import Floats
-from training.tabular.cells import words
+from training.tabular.cells import read_as_missing, words
 from training.tabular.table import TableError
 
 YES = ("yes", "true", "1", "1.0", "y", "t")
@@ -19,17 +19,25 @@ def positive_word(cells: pd.Series, stated: str | None = None) -> str:
     Raises `TableError` of no rows, one class only, more than two, or a word that does not occur.
     """
     counts = words(cells).dropna().map(_plain).value_counts()
-    found = ", ".join(repr(word) for word in counts.index[:5])
+    found, unread = ", ".join(repr(word) for word in counts.index[:5]), _unread(cells)
     if not len(counts):
-        raise TableError(f"the label {cells.name!r} is missing in every row", code="no_label", field="label")
+        told = f"the label {cells.name!r} is missing in every row{unread}"
+        raise TableError(told, code="no_label", field="label")
     if len(counts) == 1:
-        raise TableError(f"the label {cells.name!r} has one class only: {found}", code="one_class", field="label")
+        told = f"the label {cells.name!r} has one class only: {found}{unread}"
+        raise TableError(told, code="one_class", field="label")
     if len(counts) > 2:
         more = f"{len(counts)} different values ({found} …)"
         raise TableError(f"the label {cells.name!r} has {more}, expected two", code="not_two_classes", field="label")
     if stated is not None and _plain(stated) not in counts.index:
-        raise TableError(f"the label {cells.name!r} is never {stated!r}, only {found}", field="positive")
+        raise TableError(f"the label {cells.name!r} is never {stated!r}, only {found}{unread}", field="positive")
     return _plain(stated) if stated is not None else _usual(counts)
+
+
+def _unread(cells: pd.Series) -> str:
+    """Which words of the label were read as missing, for whoever meant something by them."""
+    told = ", ".join(f"{word!r} ({n:,} cells)" for word, n in read_as_missing(cells).items())
+    return f"; read as missing: {told}; call it otherwise where it means something" if told else ""
 
 
 def _usual(counts: pd.Series) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from training.reward_log import Floats, LoggedRewards
-from training.tabular.cells import numbers, words
+from training.tabular.cells import names, numbers, words
 from training.tabular.table import TableError
 from training.tabular.when import moments
 
@@ -71,10 +71,10 @@ class LogColumns:
     def check(self, frame: pd.DataFrame) -> None:
         """Raise `TableError` where a column that is named is not there, or is named twice."""
         many = (("cost", self.cost_columns), ("context", self.context), ("drop", self.drop))
-        for option, name in (*self.named.items(), *((option, name) for option, names in many for name in names)):
+        for option, name in (*self.named.items(), *((option, name) for option, listed in many for name in listed)):
             if name not in frame.columns:
-                listed = ", ".join(map(str, frame.columns))
-                raise TableError(f"no column {name!r}; the table has: {listed}", code="unknown_column", field=option)
+                told = ", ".join(map(str, frame.columns))
+                raise TableError(f"no column {name!r}; the table has: {told}", code="unknown_column", field=option)
         twice = next((name for name in self.context if name in self.aside), None)
         if twice is not None:
             raise TableError(f"the column {twice!r} is named for something else: it cannot be context", field="context")
@@ -124,7 +124,7 @@ def log_of(frame: pd.DataFrame, columns: LogColumns, *, actions: Sequence[str] =
 
 
 def _action_names(frame: pd.DataFrame, columns: LogColumns) -> NDArray[np.object_]:
-    text = words(frame[columns.action])
+    text = names(frame[columns.action])
     _refuse(text.isna().to_numpy(), columns.action, "names no action")
     if columns.nothing and not (text == columns.nothing).any():
         listed = ", ".join(sorted(map(str, set(text)))[:12])

@@ -14,7 +14,7 @@ from training.off_policy.report import Line, all_estimates
 from training.off_policy.terms import policy_terms
 from training.policy import constant_name
 from training.reward_log import Floats
-from training.tabular.cells import words
+from training.tabular.cells import names
 from training.tabular.table import Left, Plan, Roles, TableError, plan_of
 from training.uplift.contest import Care, cross_fitted_rewards
 from training.uplift.fitting import Fitted, fit_policy, one_hot, references
@@ -137,12 +137,12 @@ def target_of(frame: pd.DataFrame, column: str, actions: Sequence[str]) -> NDArr
     Raises `InvalidInputError` where the column is missing or names an action that the log never chose.
     """
     check_target(frame, column)
-    names = words(frame[column]).fillna("")
-    strange = sorted(set(names) - set(actions))
+    named = names(frame[column]).fillna("")
+    strange = sorted(set(named) - set(actions))
     if strange:
         told = f"column {column!r} names {strange[0]!r}, which the log never chose: it cannot tell what that is worth"
         raise TableError(told, code="no_support", field="target_column")
-    return names.map(list(actions).index).to_numpy(dtype=np.int64)
+    return named.map(list(actions).index).to_numpy(dtype=np.int64)
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

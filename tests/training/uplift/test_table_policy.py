@@ -13,7 +13,7 @@ from training.uplift.contest import Care
 from training.uplift.log_columns import LogColumns, log_of
 from training.uplift.stored import read_policy, write_policy
 from training.uplift.suspicion import check_context
-from training.uplift.table_policy import choose_for_table, learn_from_table
+from training.uplift.table_policy import choose_for_table, learn_from_table, target_of
 
 COLUMNS = LogColumns("action", "p", "money", "customer")
 CARE = Care(folds=3, bags=1)
@@ -74,6 +74,15 @@ def test_a_log_that_cannot_be_used_is_refused_by_name(name):
 def test_what_is_said_of_the_columns_is_checked(columns, message):
     with pytest.raises(InvalidInputError, match=message):
         log_of(a_table(1, n=900), columns)
+
+
+@pytest.mark.parametrize("word", ["none", "None", "NA", "null", "nan"])
+def test_an_action_may_be_called_by_any_word(word):
+    table = a_table(1, n=900)
+    log = log_of(table.replace({"action": {"card": word}}), COLUMNS).log
+    assert set(log.actions) == {"call", "mail", word}
+    named = target_of(table.head(2).assign(rule=[word, "mail"]), "rule", log.actions)
+    assert [log.actions[place] for place in named] == [word, "mail"]
 
 
 def test_costs_by_action_and_by_column_are_taken_off_the_reward():
