@@ -58,6 +58,9 @@ def notes(found: LogValue) -> Iterable[str]:
         yield f"the log can tell: {seen}, largest weight {covered.largest_weight:.1f}"
     else:
         yield f"UNUSABLE, the log cannot tell: {'; '.join(covered.problems)}"
+    for action, share in found.valued.untold.items():
+        if share:
+            yield f"cannot be told: the log never chose {action!r}, the policy does in {share:.1%} of decisions"
     if found.same_log:
         yield FLATTERED
     if not found.has_context:

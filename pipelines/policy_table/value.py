@@ -35,7 +35,7 @@ def value_file(file: Path, folder: Path, changes: Mapping[str, str | None]) -> L
     """
     policy, frame = read_policy(folder), read_table(file)
     named: dict[str, str] = {name: value for name, value in changes.items() if value}
-    columns = replace(policy.columns, **named)  # type: ignore[arg-type] # every change is of a column's name
+    columns = replace(policy.columns, time=None, context=(), drop=(), **named)  # type: ignore[arg-type] # every change is of a column's name
     table = log_of(frame, columns, actions=policy.actions)
     chosen = policy.rule.choose(policy.plan.matrix(frame))
     valued = value_on_table(frame, chosen, table, plan=policy.plan, nothing=columns.doing_nothing)

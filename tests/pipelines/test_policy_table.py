@@ -84,6 +84,29 @@ def test_a_refusal_ends_with_10_and_serves_the_best_constant_action(tmp_path):
     assert set(pd.read_csv(tmp_path / "chosen.csv")["action"]) == {"card"}
 
 
+@pytest.fixture(scope="module")
+def priced(tmp_path_factory):
+    """A policy whose actions cost, fitted with columns that a later log need not have."""
+    folder = tmp_path_factory.mktemp("priced")
+    a_table(1, n=1500).assign(when=range(1500), seen=0).to_csv(folder / "log.csv", index=False)
+    paid = ("--nothing", "card", "--cost", "call=0.1", "--time", "when", "--drop", "seen")
+    run("fit", folder / "log.csv", *NAMED, *paid, "--out", folder / "policy")
+    return folder
+
+
+@pytest.mark.parametrize("absent", ["call", "card"])
+def test_a_log_that_lacks_an_action_of_the_policy_is_valued_as_far_as_it_can_tell(priced, tmp_path, absent):
+    log = a_table(2, n=1500).query(f"action != '{absent}'")
+    log.to_csv(tmp_path / "log.csv", index=False)
+    told = json.loads(run("value", tmp_path / "log.csv", "--policy", priced / "policy", "--json").stdout)
+    run("choose", tmp_path / "log.csv", "--policy", priced / "policy", "--out", tmp_path / "chosen.csv")
+    share = (pd.read_csv(tmp_path / "chosen.csv")["action"] == absent).mean()
+    untold = f"cannot be told: the log never chose '{absent}', the policy does in {share:.1%} of decisions"
+    assert (untold in told["notes"]) == (share > 0)
+    assert told["policies"]["policy"]["overlap"]["unsupported"] == pytest.approx(share)
+    assert f"always {absent}" not in told["policies"]
+
+
 def test_fit_value_and_choose_call_doing_nothing_as_the_log_does(tmp_path):
     a_table(3, n=1500, strength=0.0).to_csv(tmp_path / "log.csv", index=False)
     done = run("fit", tmp_path / "log.csv", *NAMED, "--nothing", "card", "--out", tmp_path / "policy")

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
-from training.reward_log import Floats, LoggedRewards
+from training.reward_log import TOLERANCE, Floats, LoggedRewards
 from training.tabular.cells import names, numbers, words
 from training.tabular.table import TableError
 from training.tabular.when import moments
@@ -111,10 +111,12 @@ def log_of(frame: pd.DataFrame, columns: LogColumns, *, actions: Sequence[str] =
     if not len(frame):
         raise TableError("the log has no row", code="too_little_data")
     name = _action_names(frame, columns)
+    if not actions:
+        _check_nothing(name, columns)
     known = tuple(actions) or _in_order(name, columns)
     chosen = _chosen(name, known, columns)
-    probability = _probability(frame, columns)
-    reward = _numbers(frame, columns.reward) - _costs(frame, columns, name)
+    probability = _probability(frame, columns, known)
+    reward = _numbers(frame, columns.reward) - _costs(frame, columns, name, known)
     cap = float(np.quantile(reward, LARGEST_SHARE)) if columns.cap is None else columns.cap
     log = LoggedRewards(
         known, _customers(frame, columns), chosen, _all_probabilities(chosen, probability, len(known)), reward,
@@ -126,10 +128,13 @@ def log_of(frame: pd.DataFrame, columns: LogColumns, *, actions: Sequence[str] =
 def _action_names(frame: pd.DataFrame, columns: LogColumns) -> NDArray[np.object_]:
     text = names(frame[columns.action])
     _refuse(text.isna().to_numpy(), columns.action, "names no action")
-    if columns.nothing and not (text == columns.nothing).any():
-        listed = ", ".join(sorted(map(str, set(text)))[:12])
-        raise TableError(f"no decision was {columns.nothing!r}; actions: {listed}", field="nothing")
     return np.asarray(text.to_numpy(dtype=object))
+
+
+def _check_nothing(name: NDArray[np.object_], columns: LogColumns) -> None:
+    if columns.nothing and not (name == columns.nothing).any():
+        listed = ", ".join(sorted(map(str, set(name)))[:12])
+        raise TableError(f"no decision was {columns.nothing!r}; actions: {listed}", field="nothing")
 
 
 def _in_order(name: NDArray[np.object_], columns: LogColumns) -> tuple[str, ...]:
@@ -149,12 +154,15 @@ def _chosen(name: NDArray[np.object_], known: Sequence[str], columns: LogColumns
     return np.array([place[each] for each in name], dtype=np.int64)
 
 
-def _probability(frame: pd.DataFrame, columns: LogColumns) -> Floats:
+def _probability(frame: pd.DataFrame, columns: LogColumns, known: Sequence[str]) -> Floats:
     found = numbers(frame[columns.probability])
     column = columns.probability
     _refuse(np.isnan(found), column, "has no probability: no estimator can mend that")
     _refuse(found <= 0, column, "is not above 0: what was chosen cannot have been impossible")
     _refuse(found > 1, column, "is above 1")
+    if len(known) == 1:
+        others = f"is below 1, though the log chose {known[0]!r} only: decisions for another action are missing"
+        _refuse(found < 1 - TOLERANCE, column, others)
     return found
 
 
@@ -164,13 +172,12 @@ def _numbers(frame: pd.DataFrame, column: str) -> Floats:
     return found
 
 
-def _costs(frame: pd.DataFrame, columns: LogColumns, name: NDArray[np.object_]) -> Floats:
+def _costs(frame: pd.DataFrame, columns: LogColumns, name: NDArray[np.object_], known: Sequence[str]) -> Floats:
     total: Floats = sum((_numbers(frame, column) for column in columns.cost_columns), np.zeros(len(frame)))
     for action, amount in columns.cost_by_action.items():
-        spent = name == action
-        if not spent.any():
+        if action not in known:
             raise TableError(f"a cost is stated for {action!r}, which was never chosen", field="cost")
-        total = total + amount * spent
+        total = total + amount * (name == action)
     return total
 
 
@@ -191,13 +198,13 @@ def _refuse(wrong: NDArray[np.bool_], column: str, problem: str) -> None:
 def _all_probabilities(chosen: NDArray[np.int64], probability: Floats, n_actions: int) -> Floats:
     """π₀ (n, n_actions) where only that of the chosen action is told.
 
-    What is left is spread over the other actions by how often each was chosen. No estimate of a policy's value reads
-    that. The doubly robust learner, the check of support and the value of the logging policy do: for them it is an
-    approximation, where π₀ of the others varied.
+    What is left is spread over the other actions by how often each was chosen: one that never was has probability 0.
+    No estimate of a policy's value reads that. The doubly robust learner, the check of support and the value of the
+    logging policy do: for them it is an approximation, where π₀ of the others varied.
     """
     share = np.bincount(chosen, minlength=n_actions) / len(chosen)
     rows = np.arange(len(chosen))
-    spread = np.tile(np.maximum(share, 1e-12), (len(chosen), 1))
+    spread = np.tile(share if (share > 0).sum() > 1 else np.ones(n_actions), (len(chosen), 1))
     spread[rows, chosen] = 0.0
     spread *= ((1 - probability) / np.maximum(spread.sum(axis=1), 1e-300))[:, None]
     spread[rows, chosen] = probability

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from training.evaluation import PolicyEvaluation, References, evaluate
 from training.off_policy.report import Line, all_estimates
 from training.off_policy.terms import policy_terms
 from training.policy import constant_name
-from training.reward_log import Floats
+from training.reward_log import Floats, LoggedRewards
 from training.tabular.cells import names
 from training.tabular.table import Left, Plan, Roles, TableError, plan_of
 from training.uplift.contest import Care, cross_fitted_rewards
@@ -68,12 +68,14 @@ class Valued:
     """What a policy is worth on a log.
 
     Parameters: `evaluation`, beside the standard policies; `estimates`, every estimator's answer for the policy itself;
-    `weight` (n,), how much each decision speaks for it.
+    `weight` (n,), how much each decision speaks for it; `untold`, actions that the log never chose, with the share of
+    decisions for which the policy does.
     """
 
     evaluation: PolicyEvaluation
     estimates: Mapping[str, Line]
     weight: Floats
+    untold: Mapping[str, float] = field(default_factory=dict)
 
 
 def value_on_table(
@@ -92,16 +94,22 @@ def value_on_table(
     """
     with_, log = care or Care(), table.log
     q_hat = cross_fitted_rewards(lesson_of(table, plan.matrix(frame), plan), with_)
-    target = one_hot(chosen, log)
+    target, untold = one_hot(chosen, log), _untold(chosen, log)
+    beside = {name: policy for name, policy in references(log).items() if name not in map(constant_name, untold)}
     evaluation = evaluate(
         log,
-        references(log) | {POLICY: target},
+        beside | {POLICY: target},
         generator=np.random.default_rng(with_.seed),
         q_hat=q_hat,
         references=References(tuple(map(constant_name, log.actions)), nothing=constant_name(nothing)),
     )
     terms = policy_terms(log, target, q_hat=q_hat)
-    return Valued(evaluation, all_estimates(log, terms, seed=with_.seed), terms.weight)
+    return Valued(evaluation, all_estimates(log, terms, seed=with_.seed), terms.weight, untold)
+
+
+def _untold(chosen: NDArray[np.int64], log: LoggedRewards) -> dict[str, float]:
+    never = [column for column in range(len(log.actions)) if not (log.chosen == column).any()]
+    return {log.actions[column]: float((chosen == column).mean()) for column in never}
 
 
 def choose_for_table(frame: pd.DataFrame, policy: StoredPolicy) -> pd.DataFrame:

@@ -98,6 +98,19 @@ def test_probabilities_of_what_was_not_chosen_are_filled_so_that_each_row_is_a_d
     np.testing.assert_allclose(chosen_probability(log), a_table(1, n=900)["p"])
 
 
+def test_an_action_that_was_never_chosen_has_probability_0():
+    log = log_of(a_table(1, n=900), COLUMNS, actions=("call", "card", "fax", "mail")).log
+    assert (log.eligible_probability[:, 2] == 0).all()
+    np.testing.assert_allclose(log.eligible_probability.sum(axis=1), 1.0)
+
+
+def test_one_action_with_probabilities_below_1_is_a_log_that_lacks_decisions():
+    table = a_table(1, n=900).query("action == 'card'")
+    with pytest.raises(InvalidInputError, match=r"'p' is below 1, though the log chose 'card' only.*first is row 1"):
+        log_of(table, COLUMNS)
+    assert log_of(table.assign(p=1.0), COLUMNS).log.actions == ("card",)
+
+
 def test_what_was_known_before_is_no_suspect_though_probabilities_depend_on_it():
     for seed in range(20):
         lesson, log, _ = a_log(seed, n=2000)
