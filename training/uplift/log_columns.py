@@ -11,7 +11,7 @@ from decisioning.action import NO_ACTION
 from training.reward_log import TOLERANCE, Floats, LoggedRewards
 from training.tabular.cells import names, numbers, words
 from training.tabular.table import TableError
-from training.tabular.when import moments
+from training.uplift.log_time import times_of
 
 FEWEST_OF_AN_ACTION = 50
 """An action that was chosen less often cannot be learned about."""
@@ -122,7 +122,7 @@ def log_of(frame: pd.DataFrame, columns: LogColumns, *, actions: Sequence[str] =
         known, _customers(frame, columns), chosen, _all_probabilities(chosen, probability, len(known)), reward,
         np.minimum(reward, cap),
     )  # fmt: skip
-    return TableLog(log, moments(frame[columns.time]) if columns.time else None, cap)
+    return TableLog(log, times_of(frame, columns.time) if columns.time else None, cap)
 
 
 def _action_names(frame: pd.DataFrame, columns: LogColumns) -> NDArray[np.object_]:
