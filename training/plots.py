@@ -67,9 +67,11 @@ def policy_values(evaluation: PolicyEvaluation, *, currency: str = "", title: st
     return figure
 
 
-def estimates_plot(estimates: Mapping[str, Line], *, title: str = "One policy by every estimator") -> Figure:
+def estimates_plot(
+    estimates: Mapping[str, Line], *, title: str = "One policy by every estimator", per: str = "decision"
+) -> Figure:
     """Every estimator's value with its interval by customer; those that lean on the model in grey."""
-    figure, axes = blank(title, "reward per decision", "")
+    figure, axes = blank(title, f"reward per {per}", "")
     lines = [(name, line.by_customer, line.leans_on_model) for name, line in estimates.items()]
     for place, (_, found, leans) in enumerate(lines):
         if found is not None:

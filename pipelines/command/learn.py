@@ -1,4 +1,4 @@
-"""Commands that learn and judge: train, retrain, evaluate, promote, roll back."""
+"""Commands that learn and serve what was learned: train, retrain, promote, roll back."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipelines.command.evaluate import evaluate
 from pipelines.command.options import (
     HERE,
     AsOfOption,
@@ -17,9 +18,6 @@ from pipelines.command.options import (
     note,
     recorded_home,
 )
-
-LogColumn = Annotated[str | None, typer.Option(help="With --log: the column that says it.")]
-
 
 IfNeeded = Annotated[bool, typer.Option("--if-needed", help="Only where something moved, or enough is new.")]
 
@@ -87,66 +85,6 @@ def _retrain(home: Path | None, workspace: Path, as_of: datetime | None, *, as_j
     result = retrain_workspace(recorded_home(home, workspace), workspace, as_of=as_of, promote=promote, say=note)
     echo(result, as_json=as_json, words=retrained_in_words)
     raise typer.Exit(result.exit_code)
-
-
-def evaluate(
-    home: HomeOption = None,
-    workspace: WorkspaceOption = HERE,
-    shadow: Annotated[bool, typer.Option("--shadow", help="What the shadowing challenger would have done.")] = False,
-    tests: Annotated[bool, typer.Option("--tests", help="What the variants of the catalogue's tests earned.")] = False,
-    arms: Annotated[bool, typer.Option("--arms", help="What deciding earned beside each holdout arm.")] = False,
-    log: Annotated[Path | None, typer.Option(help="A table of logged decisions, instead of the ledger's.")] = None,
-    action: LogColumn = None,
-    probability: LogColumn = None,
-    reward: LogColumn = None,
-    customer: LogColumn = None,
-    context: Annotated[list[str] | None, typer.Option(help="With --log: a column to know by. May be repeated.")] = None,
-    drop: Annotated[
-        list[str] | None, typer.Option(help="With --log: an outcome to leave out. May be repeated.")
-    ] = None,
-    policy: Annotated[Path | None, typer.Option(help="With --log: the folder of the policy to value.")] = None,
-    target_column: LogColumn = None,
-    ranking: LogColumn = None,
-    position: LogColumn = None,
-    target_probability: LogColumn = None,
-    marginal: LogColumn = None,
-    target_marginal: LogColumn = None,
-    html: Annotated[Path | None, typer.Option(help="With --log: write the report as one HTML file here.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Value the champion beside nothing, uniform and every constant action; a shadow; or any policy on any table."""
-    if sum((shadow, tests, arms, log is not None)) > 1:
-        raise typer.BadParameter("one of --shadow, --tests, --arms and --log")
-    if shadow:
-        from pipelines.evaluate_shadow import evaluate_shadow, shadow_in_words
-
-        echo(evaluate_shadow(recorded_home(home, workspace), workspace), as_json=as_json, words=shadow_in_words)
-        return
-    if tests or arms:
-        from pipelines.evaluate_variants import evaluate_arms, evaluate_variants, variants_in_words
-
-        evaluated = evaluate_variants if tests else evaluate_arms
-        echo(evaluated(recorded_home(home, workspace), workspace), as_json=as_json, words=variants_in_words)
-        return
-    if log is None:
-        from pipelines.evaluate import evaluate_log, print_evaluation
-
-        evaluation, currency = evaluate_log(recorded_home(home, workspace), workspace)
-        print_evaluation(evaluation, currency=currency, as_json=as_json)
-        return
-    if ranking is not None:
-        from pipelines.policy_table.ranking import evaluate_rankings
-
-        named = {"ranking": ranking, "position": position, "reward": reward, "customer": customer}
-        both = {"probability": probability, "target_probability": target_probability}
-        marginals = {"marginal": marginal, "target_marginal": target_marginal}
-        evaluate_rankings(log, {**named, **both, **marginals}, as_json=as_json)
-        return
-    from pipelines.policy_table.evaluate import Asked, evaluate_table
-
-    columns = {"action": action, "probability": probability, "reward": reward, "customer": customer}
-    asked = Asked(log, columns, tuple(context or ()), tuple(drop or ()), policy, target_column)
-    evaluate_table(asked, html=html, as_json=as_json)
 
 
 def promote(

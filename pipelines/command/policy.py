@@ -83,14 +83,15 @@ def value(
     as_json: JsonOption = False,
 ) -> None:
     """Value a policy on another log, beside every constant action and the logging policy."""
-    from pipelines.policy_table.log_report import print_report, write_page
+    from pipelines.policy_table.log_report import page_of, print_report
     from pipelines.policy_table.value import value_file
+    from pipelines.report_page import write_page
 
     changes = {"action": action, "probability": probability, "reward": reward, "customer": customer}
     found = value_file(log, policy, changes)
     print_report(found, as_json=as_json)
     if html:
-        write_page(found, html)
+        write_page(page_of(found), html)
 
 
 def choose(

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from decisioning.errors import InvalidInputError
-from pipelines.policy_table.log_report import print_report, write_page
+from pipelines.policy_table.log_report import page_of, print_report
 from pipelines.policy_table.value import LogValue, value_file, value_target
+from pipelines.report_page import write_page
 from training.uplift.log_columns import LogColumns
 
 
@@ -36,7 +37,7 @@ def evaluate_table(asked: Asked, *, html: Path | None, as_json: bool) -> None:
     found = _valued(asked)
     print_report(found, as_json=as_json)
     if html:
-        write_page(found, html)
+        write_page(page_of(found), html)
 
 
 def _valued(asked: Asked) -> LogValue:

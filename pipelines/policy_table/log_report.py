@@ -4,16 +4,13 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from html import escape
-from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.model_table.file import FileError
 from pipelines.policy_table.value import LogValue
+from pipelines.report_page import Page
 from training.evaluation_report import evaluation_json, policy_table
 from training.figures import with_interval
 from training.plots import estimates_plot, policy_values, weights_plot
@@ -78,33 +75,8 @@ def _estimates(found: LogValue) -> Table:
     return table
 
 
-def write_page(found: LogValue, file: Path) -> None:
-    """Write the report as one HTML file with its pictures inside; raises `FileError`."""
-    pictures = "".join(
-        _drawn(figure)
-        for figure in (
-            policy_values(found.valued.evaluation),
-            estimates_plot(found.valued.estimates),
-            weights_plot(found.valued.weight),
-        )
-    )
-    told = "".join(f"<p>{escape(note)}</p>" for note in notes(found))
-    try:
-        file.write_text(_PAGE.format(notes=told, pictures=pictures, text=escape(report_text(found))), encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{file} cannot be written: {error.strerror}", field="html") from error
-
-
-def _drawn(figure: Figure) -> str:
-    """A figure as SVG, without the lines that name a document type elsewhere, and without who drew it when."""
-    written = io.StringIO()
-    figure.savefig(written, format="svg", metadata={"Creator": None, "Date": None})
-    return f"<figure>{written.getvalue().partition('<svg')[1]}{written.getvalue().partition('<svg')[2]}</figure>"
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>A policy on a log</title>
-<style>body {{ font-family: sans-serif; margin: 2rem; }} pre {{ overflow-x: auto; font-size: 0.8rem; }}
-figure {{ display: inline-block; margin: 0; }} svg {{ max-width: 34rem; height: auto; }}</style></head>
-<body><h1>A policy on a log</h1>{notes}{pictures}<pre>{text}</pre></body></html>
-"""
+def page_of(found: LogValue) -> Page:
+    """The report as a page with its pictures."""
+    valued = found.valued
+    pictures = (policy_values(valued.evaluation), estimates_plot(valued.estimates), weights_plot(valued.weight))
+    return Page("A policy on a log", tuple(notes(found)), pictures, report_text(found))

@@ -10,12 +10,15 @@ import numpy as np
 
 from decisioning.errors import InvalidInputError
 from pipelines.model_table.file import read_table
+from pipelines.report_page import Page, write_page
 from training.bootstrap import Estimate
 from training.encoding import Floats
 from training.figures import with_interval
 from training.off_policy.ranking import RANKING_ESTIMATORS, RANKING_VALUES
 from training.off_policy.ranking_log import RankingColumns, rankings_of
 from training.off_policy.replicates import Replicates
+from training.off_policy.report import Line
+from training.plots import estimates_plot
 
 INDEPENDENT = "independent_ips"
 NEEDED = ("ranking", "position", "probability", "target_probability", "reward")
@@ -44,14 +47,19 @@ class RankingValue:
     estimates: Mapping[str, RankingLine]
 
 
-def evaluate_rankings(log: Path, columns: Mapping[str, str | None], *, as_json: bool) -> None:
-    """Print what a policy that ranks is worth; raises `InvalidInputError` where a column is not named or not there."""
+def evaluate_rankings(log: Path, columns: Mapping[str, str | None], *, html: Path | None, as_json: bool) -> None:
+    """Print what a policy that ranks is worth, and write the page where one is asked for.
+
+    Raises `InvalidInputError` where a column is not named or not there.
+    """
     missing = next((name for name in NEEDED if not columns.get(name)), None)
     if missing:
         raise InvalidInputError(f"with --ranking, name --{missing.replace('_', '-')} too", field=missing)
     named: dict[str, Any] = {name: column for name, column in columns.items() if column}
     found = value_rankings(log, RankingColumns(**named))
     print(json.dumps(asdict(found)) if as_json else in_words(found))
+    if html:
+        write_page(page_of(found), html)
 
 
 def value_rankings(log: Path, columns: RankingColumns) -> RankingValue:
@@ -74,6 +82,13 @@ def _effective(weight: Floats) -> float:
     """How many rankings of equal weight would tell as much."""
     squares = float(weight @ weight)
     return float(weight.sum()) ** 2 / squares if squares else 0.0
+
+
+def page_of(found: RankingValue) -> Page:
+    """The report as a page with its picture."""
+    lines = {name: Line(line.by_customer, None, leans_on_model=False) for name, line in found.estimates.items()}
+    picture = estimates_plot(lines, per="ranking")
+    return Page("A policy on a log of rankings", (), [picture], in_words(found))
 
 
 def in_words(found: RankingValue) -> str:

@@ -55,6 +55,14 @@ def test_every_estimator_finds_the_value_and_says_what_it_takes_for_granted(tmp_
     assert "on the places above it" in evaluate(tmp_path / "log.csv").stdout
 
 
+def test_the_page_has_a_picture_and_what_is_printed(tmp_path):
+    a_table(200).to_csv(tmp_path / "log.csv", index=False)
+    done = evaluate(tmp_path / "log.csv", "--html", str(tmp_path / "report.html"))
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<svg") == 1
+    assert done.stdout.splitlines()[0] in page
+
+
 def test_without_marginals_no_estimator_guesses_them(tmp_path):
     a_table(200).to_csv(tmp_path / "log.csv", index=False)
     assert set(json.loads(evaluate(tmp_path / "log.csv", "--json").stdout)["estimates"]) == {
