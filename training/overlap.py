@@ -42,26 +42,40 @@ class Overlap:
 
 def overlap(log: RewardLog, target: Floats, terms: PolicyTerms, *, least_effective: float = 100.0) -> Overlap:
     """Diagnose a target policy (n, n_actions) against the log; at least `least_effective` decisions must speak."""
-    weight, total = terms.weight, float(terms.weight.sum())
-    effective = total**2 / float(weight @ weight) if total else 0.0
+    weight = terms.weight
     unsupported = float(np.where(log.eligible_probability > 0, 0.0, target).sum(axis=1).mean())
     problems = (
-        _too_few(effective, len(weight), least_effective),
-        _one_decides(float(weight.max()), total),
+        *weight_problems(weight, least_effective=least_effective),
         _no_support(unsupported),
-        _drifted(weight, 1 - unsupported),
+        drifted(weight, 1 - unsupported),
     )
     told = tuple(problem for problem in problems if problem)
-    return Overlap(len(weight), effective, float(weight.max()), float(weight.mean()), unsupported, told)
+    largest, mean = float(weight.max()), float(weight.mean())
+    return Overlap(len(weight), effective_size(weight), largest, mean, unsupported, told)
 
 
-def _too_few(effective: float, n: int, least: float) -> str:
-    return f"effective sample of {effective:,.0f} in {n:,} decisions; {least:,.0f} needed" if effective < least else ""
+def effective_size(weight: Floats) -> float:
+    """(Σw)² / Σw², how many decisions (n,) of equal weight would tell as much; 0 where none speaks."""
+    squares = float(weight @ weight)
+    return float(weight.sum()) ** 2 / squares if squares else 0.0
 
 
-def _one_decides(largest: float, total: float) -> str:
-    share = largest / total if total else 1.0
-    return f"one decision carries {share:.0%} of all weight; {MOST_OF_ONE:.0%} allowed" if share > MOST_OF_ONE else ""
+def weight_problems(weight: Floats, *, least_effective: float = 100.0, what: str = "decision") -> tuple[str, ...]:
+    """Why so few weights (n,) cannot be believed, in plain words. Parameters: `what` each of them belongs to."""
+    problems = (_too_few(weight, least_effective, what), _one_decides(weight, what))
+    return tuple(problem for problem in problems if problem)
+
+
+def _too_few(weight: Floats, least: float, what: str) -> str:
+    effective = effective_size(weight)
+    text = f"effective sample of {effective:,.0f} in {len(weight):,} {what}s; {least:,.0f} needed"
+    return text if effective < least else ""
+
+
+def _one_decides(weight: Floats, what: str) -> str:
+    total = float(weight.sum())
+    share = float(weight.max()) / total if total else 1.0
+    return f"one {what} carries {share:.0%} of all weight; {MOST_OF_ONE:.0%} allowed" if share > MOST_OF_ONE else ""
 
 
 def _no_support(unsupported: float) -> str:
@@ -69,7 +83,8 @@ def _no_support(unsupported: float) -> str:
     return text if unsupported > MOST_UNSUPPORTED else ""
 
 
-def _drifted(weight: Floats, expected: float) -> str:
+def drifted(weight: Floats, expected: float) -> str:
+    """Why weights (n,) cannot be true, in plain words; "" where they average what is expected."""
     error = float(weight.std()) / np.sqrt(len(weight))
     mean = float(weight.mean())
     text = (

@@ -18,6 +18,7 @@ from training.off_policy.ranking import RANKING_ESTIMATORS, RANKING_VALUES
 from training.off_policy.ranking_log import RankingColumns, rankings_of
 from training.off_policy.replicates import Replicates
 from training.off_policy.report import Line
+from training.overlap import drifted, effective_size, weight_problems
 from training.plots import estimates_plot
 
 INDEPENDENT = "independent_ips"
@@ -31,11 +32,16 @@ ASSUMES = {
 
 @dataclass(frozen=True, slots=True)
 class RankingLine:
-    """One estimator. Parameters: `by_customer`, its value per ranking; `effective`, rankings that its weights leave."""
+    """One estimator.
+
+    Parameters: `by_customer`, its value per ranking; `effective`, rankings that its weights leave; `problems`, why it
+    may not be believed, in plain words.
+    """
 
     by_customer: Estimate | None
     independent: tuple[float, float] | None
     effective: float
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def evaluate_rankings(log: Path, columns: Mapping[str, str | None], *, html: Pat
         raise InvalidInputError(f"with --ranking, name --{missing.replace('_', '-')} too", field=missing)
     named: dict[str, Any] = {name: column for name, column in columns.items() if column}
     found = value_rankings(log, RankingColumns(**named))
-    print(json.dumps(asdict(found)) if as_json else in_words(found))
+    print(json.dumps(asdict(found) | {"notes": notes(found)}) if as_json else in_words(found))
     if html:
         write_page(page_of(found), html)
 
@@ -73,22 +79,30 @@ def value_rankings(log: Path, columns: RankingColumns) -> RankingValue:
     for place, name in enumerate(names):
         own = RANKING_ESTIMATORS[name](read.terms).interval()
         ends = (own.low, own.high) if own else None
-        weight = read.terms.ratio(marginal=name == INDEPENDENT).prod(axis=1)
-        lines[name] = RankingLine(drawn.ratio(place, len(names)), ends, _effective(weight))
+        ratio = read.terms.ratio(marginal=name == INDEPENDENT)
+        weight = ratio.prod(axis=1)
+        problems = _problems(weight, ratio[:, 0] if name == INDEPENDENT else weight)
+        lines[name] = RankingLine(drawn.ratio(place, len(names)), ends, effective_size(weight), problems)
     return RankingValue(n, float(read.terms.value_of_places.sum(axis=1).mean()), lines)
 
 
-def _effective(weight: Floats) -> float:
-    """How many rankings of equal weight would tell as much."""
-    squares = float(weight @ weight)
-    return float(weight.sum()) ** 2 / squares if squares else 0.0
+def _problems(weight: Floats, averaging: Floats) -> tuple[str, ...]:
+    """Of the weights (n,) of rankings, and of those that average 1 where the log's probabilities are true (n,)."""
+    found = (*weight_problems(weight, what="ranking"), drifted(averaging, 1.0))
+    return tuple(problem for problem in found if problem)
 
 
 def page_of(found: RankingValue) -> Page:
     """The report as a page with its picture."""
     lines = {name: Line(line.by_customer, None, leans_on_model=False) for name, line in found.estimates.items()}
     picture = estimates_plot(lines, per="ranking")
-    return Page("A policy on a log of rankings", (), [picture], in_words(found))
+    return Page("A policy on a log of rankings", notes(found), [picture], in_words(found))
+
+
+def notes(found: RankingValue) -> list[str]:
+    """What the log cannot tell, by which estimator and why."""
+    unusable = {name: "; ".join(line.problems) for name, line in found.estimates.items() if line.problems}
+    return [f"UNUSABLE, the log cannot tell by {name}: {why}" for name, why in unusable.items()]
 
 
 def in_words(found: RankingValue) -> str:
@@ -97,6 +111,7 @@ def in_words(found: RankingValue) -> str:
     for name, line in found.estimates.items():
         seen = f"effective sample {line.effective:,.0f}"
         lines.append(f"{name:<16} {with_interval(line.by_customer)}, {seen}; {ASSUMES[name]}")
+    lines += notes(found)
     if INDEPENDENT not in found.estimates:
         lines.append("name --marginal and --target-marginal for the estimator that weighs each place by itself")
     return "\n".join(lines)

@@ -63,6 +63,23 @@ def test_the_page_has_a_picture_and_what_is_printed(tmp_path):
     assert done.stdout.splitlines()[0] in page
 
 
+def test_a_log_that_cannot_tell_of_a_policy_says_so_in_text_json_and_page(tmp_path):
+    a_table(500).assign(q=0.0).to_csv(tmp_path / "log.csv", index=False)
+    done = evaluate(tmp_path / "log.csv", "--html", str(tmp_path / "report.html"))
+    told = json.loads(evaluate(tmp_path / "log.csv", "--json").stdout)
+    said = "UNUSABLE, the log cannot tell by standard_ips: effective sample of 0 in 500 rankings; 100 needed"
+    assert said in done.stdout
+    assert said in (tmp_path / "report.html").read_text()
+    assert any(note.startswith(said) for note in told["notes"])
+    assert told["estimates"]["standard_ips"]["problems"][0] in said
+
+
+def test_a_log_that_can_tell_has_no_word_against_it(tmp_path):
+    a_table(2000).to_csv(tmp_path / "log.csv", index=False)
+    told = json.loads(evaluate(tmp_path / "log.csv", "--marginal", "m", "--target-marginal", "t", "--json").stdout)
+    assert told["notes"] == []
+
+
 def test_without_marginals_no_estimator_guesses_them(tmp_path):
     a_table(200).to_csv(tmp_path / "log.csv", index=False)
     assert set(json.loads(evaluate(tmp_path / "log.csv", "--json").stdout)["estimates"]) == {
