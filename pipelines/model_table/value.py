@@ -92,7 +92,7 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
     )
     plain = asdict(report)
     with replaced(order.out) as folder:
-        version = write_value(model, folder, created_at=system_clock(), report=plain)
+        version = write_value(model, folder, sources=order.sources, created_at=system_clock(), report=plain)
     return ValueReport(**{**{name: getattr(report, name) for name in plain}, "version": version})
 
 
@@ -113,8 +113,7 @@ def score_value(file: Path, folder: Path, out: Path, *, say: Callable[[str], Non
 
     Parameters: `say`, who is told what of the table is odd.
     """
-    model, report = read_value(folder)
-    sources = Sources(report["sources"]["customer"], report["sources"]["time"], tuple(report["sources"]["amount"]))
+    model, sources = read_value(folder)
     if sources.customer in ADDED:
         told = f"the customers' column {sources.customer!r} has the name of one that is written: {', '.join(ADDED)}"
         raise InvalidInputError(f"{told}; rename it, for `tsugi model fit` too", field="file")

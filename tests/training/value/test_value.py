@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from decisioning.errors import ArtifactError, InvalidInputError
 from pipelines.cli import app
+from training.artifact import write_content
 from training.tabular.table import TableError
 from training.value.bg_nbd import BgNbd, fit_bg_nbd
 from training.value.features import COLUMNS, features
@@ -122,11 +123,21 @@ def test_expected_amounts_order_customers_and_add_up(shop) -> None:
 def test_a_stored_model_expects_the_same_and_one_altered_byte_is_refused(shop, tmp_path) -> None:
     end = float(shop.day.max()) + 1
     model = learn_value(shop, end=end, horizon=60.0)
-    write_value(model, tmp_path, created_at=datetime.now(UTC))
+    write_value(model, tmp_path, sources=SOURCES, created_at=datetime.now(UTC))
     np.testing.assert_allclose(read_value(tmp_path)[0].expected(shop, end), model.expected(shop, end), rtol=1e-12)
     manifest = tmp_path / "bundle.json"
-    manifest.write_bytes(manifest.read_bytes().replace(b'"horizon":60.0', b'"horizon":61.0'))
-    with pytest.raises(ArtifactError):
+    written = manifest.read_bytes()
+    for was, now in ((b'"horizon":60.0', b'"horizon":61.0'), (b'"customer":"who"', b'"customer":"wha"')):
+        assert was in written
+        manifest.write_bytes(written.replace(was, now))
+        with pytest.raises(ArtifactError):
+            read_value(tmp_path)
+
+
+def test_a_model_whose_columns_no_hash_covers_is_to_be_fitted_again(shop, tmp_path) -> None:
+    content, texts = learn_value(shop, end=float(shop.day.max()) + 1, horizon=60.0).to_json()
+    write_content(content, texts, tmp_path, {"report": {"sources": asdict(SOURCES)}})
+    with pytest.raises(ArtifactError, match=r"earlier release.*fit it again"):
         read_value(tmp_path)
 
 
