@@ -60,14 +60,15 @@ class ValueModel:
     def discounted(self, known: Transactions, end: float, *, n_horizons: int, yearly_rate: float) -> Floats:
         """Present value (n_customers,) of the next horizons' amounts, each discounted to its middle.
 
-        The first is `expected`; the later ones follow it as BG/NBD sees customers leave.
+        The first is `expected`; the later ones follow it as BG/NBD sees customers leave. Of a customer of whom it
+        knows nothing, for want of a day with a positive amount, the first alone counts.
         """
         reached = [np.zeros(len(known.customers))]
         reached += [self.probabilistic(known, end, self.horizon * number) for number in range(1, n_horizons + 1)]
         first = np.where(reached[1] > 0, reached[1], 1.0)
         middle = (np.arange(n_horizons) + 0.5) * self.horizon / 365.25
-        kept = sum((reached[n + 1] - reached[n]) / first * (1 + yearly_rate) ** -middle[n] for n in range(n_horizons))
-        return np.asarray(self.expected(known, end) * kept)
+        kept = [np.ones(len(first)), *((reached[n + 1] - reached[n]) / first for n in range(1, n_horizons))]
+        return np.asarray(self.expected(known, end) * ((1 + yearly_rate) ** -middle @ kept))
 
     def to_json(self) -> tuple[dict[str, Any], Texts]:
         """Everything but the trees, and their text by file name."""

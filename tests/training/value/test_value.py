@@ -174,6 +174,18 @@ def test_a_discounted_value_falls_with_the_rate_and_grows_with_the_years(shop) -
     assert one < dear < more
 
 
+def test_what_the_first_horizon_brings_is_part_of_a_customers_value_also_after_returns_alone() -> None:
+    frame = a_shop(400)
+    back = pd.DataFrame({"who": [f"b{n}" for n in range(30)], "when": frame["when"].max(), "paid": -20.0})
+    known = transactions_of(pd.concat([frame, back]), SOURCES)[0]
+    end = float(known.day.max()) + 1
+    model = learn_value(known, end=end, horizon=60.0)
+    first, whole = model.expected(known, end), model.discounted(known, end, n_horizons=18, yearly_rate=0.1)
+    assert (model.probabilistic(known, end)[[name.startswith("b") for name in known.customers]] == 0).all()
+    assert (first[[name.startswith("b") for name in known.customers]] > 0).all()
+    assert (whole >= first * 1.1 ** (-30 / 365.25) - 1e-9).all()
+
+
 def test_last_years_season_lifts_what_is_ahead_and_is_not_made_up_where_unseen() -> None:
     day = np.arange(0.0, 330.0)
     amount = np.where(day < 20, 30.0, 10.0)
