@@ -93,7 +93,7 @@ def test_without_marginals_no_estimator_guesses_them(tmp_path):
     [
         ("p", 0.0, "not above 0"),
         ("q", 1.5, "is no probability"),
-        ("place", 1, "lacks a place or holds one twice"),
+        ("place", 1, "column 'place' belongs to a ranking that lacks a place or holds one twice"),
         ("place", 3, "lacks a place or holds one twice"),
         ("clicked", None, "is no number"),
     ],

@@ -61,7 +61,7 @@ def rankings_of(frame: pd.DataFrame, columns: RankingColumns) -> RankingLog:
         raise TableError("the log has no row", code="too_little_data")
     of, place = _owner(frame, columns.ranking), _place(frame, columns)
     shape = int(of.max()) + 1, int(place.max()) + 1
-    _complete(of, place, shape)
+    _complete(of, place, shape, columns.position)
 
     def spread(column: str, most: float = 1.0) -> Floats:
         out, found = np.full(shape, np.nan), _known(frame, column)
@@ -88,13 +88,13 @@ def _place(frame: pd.DataFrame, columns: RankingColumns) -> NDArray[np.int64]:
     return at.astype(np.int64) - 1
 
 
-def _complete(of: NDArray[np.int64], place: NDArray[np.int64], shape: tuple[int, int]) -> None:
+def _complete(of: NDArray[np.int64], place: NDArray[np.int64], shape: tuple[int, int], column: str) -> None:
     """Every ranking holds each place from the first to its last, once."""
     held = np.zeros(shape, dtype=np.int64)
     np.add.at(held, (of, place), 1)
     broken = (held > 1).any(axis=1) | (np.diff(np.minimum(held, 1), axis=1) > 0).any(axis=1)
     wrong = broken | (held[:, 0] == 0)
-    _refuse(wrong[of], "position", "belongs to a ranking that lacks a place or holds one twice")
+    _refuse(wrong[of], column, "belongs to a ranking that lacks a place or holds one twice")
 
 
 def _known(frame: pd.DataFrame, column: str) -> Floats:
