@@ -1,12 +1,12 @@
 """What `tsugi policy` says to people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.figures import with_interval
-from training.uplift.contest import Candidate
+from training.uplift.contest import FEWEST_ANSWERED, Candidate
 from training.uplift.fitting import Fitted
-from training.uplift.rule import Gain
+from training.uplift.rule import SURE, Gain
 
 if TYPE_CHECKING:
     from pipelines.policy_table.fit import PolicyFit
@@ -24,7 +24,8 @@ def _headline(fitted: Fitted) -> str:
     if fitted.adopted:
         return "adopted: the learned policy is better than the best constant action"
     if fitted.winner is None:
-        return f"not adopted: no learner was sure of a gain over the best constant action; {_seen(fitted)}"
+        told = f"{_seen(fitted)}{_unsure(fitted.candidates)}"
+        return f"not adopted: no learner was sure of a gain over the best constant action; {told}"
     gain = fitted.gain
     if gain.high < 0:
         return f"not adopted: worse than the best constant action, {with_interval(gain, signed=True)} per decision"
@@ -35,13 +36,38 @@ def _headline(fitted: Fitted) -> str:
 
 def _seen(fitted: Fitted) -> str:
     """The surest candidate, and what of a gain its noise would have let be seen."""
-    surest = max(fitted.candidates, key=lambda candidate: candidate.gain.surely, default=None)
+    surest = _surest(fitted.candidates)
     if surest is None:
         return "no learner prefers another action for anybody"
     gain = surest.gain
     least = f"{DETECTED * gain.standard_error:.3g}"
     told = with_interval(gain.interval, signed=True)
     return f"the surest, {_named(surest)}, gained {told}; less than {least} would likely go unseen"
+
+
+def _surest(candidates: Sequence[Candidate]) -> Candidate | None:
+    return max(candidates, key=lambda candidate: candidate.gain.surely, default=None)
+
+
+def _unsure(candidates: Sequence[Candidate]) -> str:
+    surest = _surest(candidates)
+    return "" if surest is None else f"; {why_unsure(surest, len(candidates))}"
+
+
+def why_unsure(surest: Candidate, n_candidates: int) -> str:
+    """Why the candidate of the surest gain is not sure of one, though its own interval may lie above zero.
+
+    Parameters: `n_candidates`, how many were looked at.
+    """
+    gain, reasons = surest.gain, []
+    if gain.surely <= 0:
+        beyond = gain.mean / gain.standard_error if gain.standard_error else 0.0
+        looked = f"the best of {n_candidates} that were looked at must lie {SURE:g} standard errors above zero"
+        reasons.append(f"{looked} to be sure, and lies {beyond:.1f}")
+    if surest.n_answered < FEWEST_ANSWERED:
+        few = f"only {surest.n_answered:,} decisions took what it would have chosen instead"
+        reasons.append(f"{few}, and {FEWEST_ANSWERED} are needed")
+    return "; ".join(reasons)
 
 
 def _named(candidate: Candidate) -> str:
