@@ -41,10 +41,11 @@ def training_frame(
 
     Parameters: `entity_frame`, columns `customer_id` and `event_timestamp` (aware); others are kept. Returns it in the
     same order, with a column per feature: numbers as float64 (NaN where not known), categories as words or None.
-    Raises: `InvalidInputError` where a column is missing, times are naive, or the service is unknown;
+    Raises: `InvalidInputError` where a column is missing or called like a feature, times are naive, a row has no
+    customer or no time, or the service is unknown;
     `UnavailableError` where history was written by another definition of the features.
     """
-    _check(entity_frame, service)
+    _check(entity_frame, features, service)
     if entity_frame.empty:
         return _with_features(entity_frame, features, features.at(features.empty(0), np.empty(0)))
     History(home.history, features).check()
@@ -145,12 +146,24 @@ def _with_features(entity_frame: pd.DataFrame, features: FeatureSet, values: Arr
     return told
 
 
-def _check(entity_frame: pd.DataFrame, service: str) -> None:
+def _check(entity_frame: pd.DataFrame, features: FeatureSet, service: str) -> None:
     for column in KEYS:
         if column not in entity_frame.columns:
             raise InvalidInputError(f"the entity frame needs {', '.join(KEYS)}; it has {list(entity_frame.columns)}")
     if getattr(entity_frame["event_timestamp"].dtype, "tz", None) is None:
         given = entity_frame["event_timestamp"].dtype
         raise InvalidInputError(f"event_timestamp must be aware datetimes, given {given}", field="event_timestamp")
+    for column in KEYS:
+        _refuse_empty(entity_frame[column])
+    twice = [str(column) for column in entity_frame.columns if column in features.names]
+    if twice:
+        raise InvalidInputError(f"{twice[0]!r} is a feature: call the entity frame's column otherwise", field=twice[0])
     if service not in SERVICES:
         raise InvalidInputError(f"unknown feature service {service!r}; allowed: {', '.join(SERVICES)}", field="service")
+
+
+def _refuse_empty(cells: pd.Series) -> None:
+    empty = cells.isna().to_numpy()
+    if empty.any():
+        rows = f"{int(empty.sum()):,} of {len(empty):,} rows, the first is row {int(empty.argmax()) + 1}"
+        raise InvalidInputError(f"{cells.name} is missing in {rows}", field=str(cells.name))

@@ -103,12 +103,20 @@ def test_a_damaged_registry_is_replaced_by_the_last_good_copy(home):
     assert len(open_store(home).list_feature_views()) == len(FEATURES.views)
 
 
+def rows_of(**columns):
+    frame = pd.DataFrame({"customer_id": ["c_1", "c_2"], "event_timestamp": [NOON, NOON]}).assign(**columns)
+    return frame.astype({"event_timestamp": "datetime64[us, UTC]"})
+
+
 @pytest.mark.parametrize(
     ("frame", "service", "said"),
     [
         (pd.DataFrame({"customer_id": ["c_1"]}), "propensity", "needs customer_id, event_timestamp"),
         (pd.DataFrame({"customer_id": ["c_1"], "event_timestamp": [NAIVE]}), "propensity", "must be aware"),
         (pd.DataFrame({"customer_id": ["c_1"], "event_timestamp": [NOON]}), "value", "unknown feature service 'value'"),
+        (rows_of(orders=1), "propensity", "'orders' is a feature: call the entity frame's column otherwise"),
+        (rows_of(event_timestamp=[NOON, None]), "propensity", "event_timestamp is missing in 1 of 2 rows.*row 2"),
+        (rows_of(customer_id=[None, "c_1"]), "propensity", "customer_id is missing in 1 of 2 rows.*row 1"),
     ],
 )  # fmt: skip
 def test_a_frame_that_cannot_be_joined_is_refused(home, frame, service, said):
