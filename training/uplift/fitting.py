@@ -27,6 +27,7 @@ from training.uplift.contest import (
 from training.uplift.effects import Effects, average
 from training.uplift.learner import LEARNERS
 from training.uplift.lesson import Lesson
+from training.uplift.log_time import check_earlier
 from training.uplift.rule import Rule
 
 LATER = 1 / 3
@@ -75,7 +76,7 @@ def fit_policy(
 
     Parameters: `lesson` and `log`, two views of the same decisions; `when` (n,), comparable moments: with them the last
     third judges what the earlier part taught; without, each customer is judged by what the others taught; `nothing`,
-    the action that means to do nothing.
+    the action that means to do nothing. Raises `InvalidInputError` where too little lies before the last third.
     """
     with_ = care or Care()
     if when is None:
@@ -83,6 +84,7 @@ def fit_policy(
     later = when > np.quantile(when, 1 - LATER, method="lower")
     if not later.any():
         later = when == when.max()
+    check_earlier(log.part(~later))
     return _judged_later(lesson, log, later, with_, nothing)
 
 

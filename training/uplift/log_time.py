@@ -1,14 +1,16 @@
-"""When each decision of a log was: moments that can be compared, or an error that says which cells are none."""
+"""When each decision of a log was: moments that can be compared, or an error that says why none are."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from training.reward_log import Floats
+from training.reward_log import Floats, LoggedRewards
 from training.tabular.cells import names
 from training.tabular.table import TableError
 from training.tabular.when import moments
 
+FEWEST_EARLIER = 25
+"""Decisions of an action that must lie before those that judge: half of what the whole log needs."""
 ALLOWED = "2026-01-31, 2026-01-31T12:00:00Z, 20260131, or numbers"
 
 
@@ -32,3 +34,14 @@ def _told(cells: pd.Series, unread: NDArray[np.bool_]) -> str:
     sample = "an empty cell" if names(cells).iloc[first] is None else repr(names(cells).iloc[first])
     wrong = f"column {cells.name!r} is no time in {int(unread.sum()):,} of {len(cells):,} rows"
     return f"{wrong}, the first is row {first + 1}: {sample}; allowed: {ALLOWED}"
+
+
+def check_earlier(log: LoggedRewards) -> None:
+    """Raise `TableError` where an action has too few decisions before those that judge: nothing is learned of it."""
+    counts = np.bincount(log.chosen, minlength=len(log.actions))
+    rare = int(counts.argmin())
+    if counts[rare] < FEWEST_EARLIER:
+        told = f"{log.actions[rare]!r} was chosen {counts[rare]:,} times in the {len(log.chosen):,} earlier decisions"
+        raise TableError(
+            f"{told}, which teach what the later ones judge; {FEWEST_EARLIER} are needed", code="too_little_data"
+        )

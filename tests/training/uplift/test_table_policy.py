@@ -75,6 +75,12 @@ def test_times_that_put_no_decision_after_another_are_named(when, message):
         log_of(a_table(1, n=900).assign(when=when), replace(COLUMNS, time="when"))
 
 
+def test_a_log_whose_decisions_come_nearly_all_at_its_last_moment_is_refused():
+    table = a_table(1, n=900).assign(when=[1, 1, 1, *[2] * 897])
+    with pytest.raises(InvalidInputError, match="times in the 3 earlier decisions, which teach"):
+        learn_from_table(table, replace(COLUMNS, time="when"), care=CARE)
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
