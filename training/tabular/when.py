@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from training.encoding import Floats
-from training.tabular.cells import DAY_SECONDS, days, numbers, words
+from training.tabular.cells import DAY_SECONDS, days, names, numbers, words
 from training.tabular.table import TableError
 
 _COMPACT_DATE = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\.0)?"
@@ -72,9 +72,8 @@ def every_moment(cells: pd.Series) -> Floats:
     at = moments(cells)
     lost = ~np.isfinite(at)
     if lost.any():
-        first = words(cells[lost]).fillna("nothing").iloc[0]
-        told = (
-            f"the time {str(cells.name)!r} is missing or unreadable in {int(lost.sum()):,} rows, the first: {first!r}"
-        )
-        raise TableError(f"{told}; allowed: {ALLOWED}", field="time")
+        first = int(np.argmax(lost))
+        sample = "an empty cell" if names(cells).iloc[first] is None else repr(names(cells).iloc[first])
+        told = f"the time {str(cells.name)!r} is missing or unreadable in {int(lost.sum()):,} of {len(cells):,} rows"
+        raise TableError(f"{told}, the first is row {first + 1}: {sample}; allowed: {ALLOWED}", field="time")
     return at

@@ -2,16 +2,14 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from training.reward_log import Floats, LoggedRewards
 from training.tabular.cells import names
 from training.tabular.table import TableError
-from training.tabular.when import moments
+from training.tabular.when import every_moment
 
 FEWEST_EARLIER = 25
 """Decisions of an action that must lie before those that judge: half of what the whole log needs."""
-ALLOWED = "2026-01-31, 2026-01-31T12:00:00Z, 20260131, or numbers"
 
 
 def times_of(frame: pd.DataFrame, column: str) -> Floats:
@@ -19,21 +17,11 @@ def times_of(frame: pd.DataFrame, column: str) -> Floats:
 
     Raises `TableError` where a cell is no moment, or all of them are the same: then no part is later than another.
     """
-    when = moments(frame[column])
-    unread = ~np.isfinite(when)
-    if unread.any():
-        raise TableError(_told(frame[column], unread), code="unusable_log", field="time")
+    when = every_moment(frame[column])
     if when.min() == when.max():
         same = f"column {column!r} says {names(frame[column]).iloc[0]!r} in every row"
         raise TableError(f"{same}: no decision is later than another; leave --time out", code="one_time", field="time")
     return when
-
-
-def _told(cells: pd.Series, unread: NDArray[np.bool_]) -> str:
-    first = int(np.argmax(unread))
-    sample = "an empty cell" if names(cells).iloc[first] is None else repr(names(cells).iloc[first])
-    wrong = f"column {cells.name!r} is no time in {int(unread.sum()):,} of {len(cells):,} rows"
-    return f"{wrong}, the first is row {first + 1}: {sample}; allowed: {ALLOWED}"
 
 
 def check_earlier(log: LoggedRewards) -> None:

@@ -34,5 +34,7 @@ def test_numbers_that_are_no_times_are_refused_with_what_is_allowed(cells):
 
 
 def test_a_time_that_cannot_be_read_is_shown():
-    with pytest.raises(TableError, match=r"'at' is missing or unreadable in 1 rows, the first: '31.1.2026'"):
+    with pytest.raises(
+        TableError, match=r"'at' is missing or unreadable in 1 of \d+ rows, the first is row \d+: '31.1.2026'"
+    ):
         every_moment(pd.Series(["2026-01-31", "31.1.2026"], name="at"))

@@ -64,9 +64,18 @@ def test_a_log_that_cannot_be_used_is_refused_by_name(name):
 @pytest.mark.parametrize(
     ("when", "message"),
     [
-        ("31/12/2025", "'when' is no time in 900 of 900 rows, the first is row 1: '31/12/2025'; allowed: 2026-01-31"),
-        ([*["2026-01-31"] * 898, "", None], "'when' is no time in 2 of 900 rows, the first is row 899: an empty cell"),
-        ([*["2026-01-31"] * 899, "soon"], "'when' is no time in 1 of 900 rows, the first is row 900: 'soon'"),
+        (
+            "31/12/2025",
+            "'when' is missing or unreadable in 900 of 900 rows, the first is row 1: '31/12/2025'; allowed: dates",
+        ),
+        (
+            [*["2026-01-31"] * 898, "", None],
+            "'when' is missing or unreadable in 2 of 900 rows, the first is row 899: an empty cell",
+        ),
+        (
+            [*["2026-01-31"] * 899, "soon"],
+            "'when' is missing or unreadable in 1 of 900 rows, the first is row 900: 'soon'",
+        ),
         ("2026-01-31", "'when' says '2026-01-31' in every row"),
     ],
 )
