@@ -1,6 +1,8 @@
 """What a workspace says of learning: how hard to look, what is foreseen, and what a bundle must keep to."""
 
-from pydantic import Field
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
 
 from features.section import Section
 
@@ -47,7 +49,8 @@ class Training(Section):
 
     Parameters: `trials` and `tuning_seconds` of CPU bound each model's search for settings; `workers`, threads that try
     at once; `most_decisions` are learned from and judged on: of more an even sample over the time is drawn, so that
-    memory has a bound.
+    memory has a bound; `rising` and `falling`, features with which the propensity of no action may fall, or rise;
+    `together`, groups of features: only features of one group may interact in trees (none: all may).
     """
 
     trials: int = Field(default=20, ge=1)
@@ -57,10 +60,21 @@ class Training(Section):
     validation_share: float = Field(default=0.2, gt=0, lt=1)
     evaluation_share: float = Field(default=0.3, gt=0, lt=1)
     most_decisions: int = Field(default=1_000_000, ge=1_000)
+    rising: tuple[str, ...] = Field(default=(), strict=False)
+    falling: tuple[str, ...] = Field(default=(), strict=False)
+    together: tuple[Annotated[tuple[str, ...], Field(strict=False, min_length=2)], ...] = Field(
+        default=(), strict=False
+    )
     churn: Churn | None = None
     service_need: ServiceNeed = ServiceNeed()
     satisfaction: Satisfaction = Satisfaction()
     value: Spend = Spend()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if both := [name for name in self.rising if name in self.falling]:
+            raise ValueError(f"the feature {both[0]!r} is in `rising` and in `falling`; give it in one of them")
+        return self
 
 
 class Gate(Section):

@@ -21,6 +21,7 @@ from features.workspace import Training, Workspace
 from pipelines.retrain import FEWEST_DECISIONS
 from training.dataset import DecisionLogFrame, split_by_time
 from training.decision_log import read_decision_log
+from training.declared_constraints import check_constraints, constraints_version
 from training.foresight.known import NEVER, told_of
 from training.foresight.subject import subjects_of
 from training.goal_event import each_goal_event
@@ -67,6 +68,7 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
     settings = Workspace.load(workspace)
     features = feature_set_of(settings)
     catalog = compiled_catalog(settings, features).catalog
+    check_constraints(settings.training, features)
     if not Home(home).ledger.exists():
         raise NotFoundError(f"{Home(home).ledger} does not exist: nothing was ingested yet")
     with Ledger(Home(home).ledger) as ledger:
@@ -76,7 +78,7 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         later = read(as_of=as_of + settings.goal.window, feature_names=())
         foreseen = _foreseen(ledger, settings.training, as_of)
     labels = _labels(over, later.take(later.decided_us <= to_us(as_of)))
-    return _plan(settings.training, (*_models(catalog), *foreseen), now, labels, as_of)
+    return _plan(settings.training, (*_models(catalog, settings.training), *foreseen), now, labels, as_of)
 
 
 def _plan(
@@ -106,11 +108,14 @@ def _budget(training: Training) -> str:
     return f"{training.trials} trials a model{seconds}, seed {training.seed}"
 
 
-def _models(catalog: Catalog) -> Iterator[str]:
+def _models(catalog: Catalog, training: Training) -> Iterator[str]:
     n_actions = len([name for name in catalog.actions if name != NO_ACTION])
     yield f"propensity and uplift: one pooled model of {n_actions} actions, logistic regression beside trees"
     yield f"specialists: a model of its own for each action shown at least {FEWEST_SHOWN} times, where it is better"
-    yield f"uplift: T-, X- and DR-learners for each action of which chance decided {FEWEST_RANDOM:g} rows, likewise"
+    if version := constraints_version(training):
+        yield f"uplift: of the pooled model alone, as its propensity keeps to the constraints {version} of `[training]`"
+    else:
+        yield f"uplift: T-, X- and DR-learners for each action of which chance decided {FEWEST_RANDOM:g} rows, likewise"
 
 
 def _foreseen(ledger: Ledger, training: Training, as_of: datetime) -> list[str]:

@@ -30,6 +30,7 @@ from training.bundle_policy import ManyScorer, score_log
 from training.constant import ConstantBundle, constant_entries
 from training.dataset import DecisionLogFrame, TimeSplit, split_by_time
 from training.decision_log import n_over, read_decision_log
+from training.declared_constraints import check_constraints
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
 from training.foresight.learn import learn_foreseen
@@ -87,6 +88,7 @@ def retrain(
     nothing should be learned from the log (`training.log_check`): what serves is left as it is.
     """
     check_declared(composition.workspace.gate, composition.features)
+    check_constraints(composition.workspace.training, composition.features)
     say("bringing the feature history up to the ledger")
     materialize(composition)
     say("reading the decision log")
@@ -95,7 +97,7 @@ def retrain(
         frame = learnable_log(composition, as_of=as_of)
         registry = opened.result()
     reconcile(registry, composition.home.path)
-    if not learned_something_new(registry, frame, composition.catalog.catalog):
+    if not learned_something_new(registry, frame, composition):
         return NOTHING_NEW, None
     check_log(frame, encoder_of(composition))
     composition.ledger.forget_pages()
@@ -251,7 +253,7 @@ def _act(
         registry.promote(version)
     else:
         _serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of)
-    note_learned(registry, run_id, frame, composition.catalog.catalog)
+    note_learned(registry, run_id, frame, composition)
     done = ExitCode.DONE if verdict.promoted else ExitCode.REFUSED
     return Retrained(
         exit_code=done,

@@ -9,6 +9,7 @@ from training.blend import Blend
 from training.blend_fit import Choice, Recipe, choose_blend, refit
 from training.by_action import information, seen
 from training.calibration import Calibration, choose_calibration
+from training.constraints import Constraints
 from training.encoding import TREATMENT_COLUMNS, Floats, Layout, Matrix
 from training.exposure import Evidence
 from training.linear import LinearShape
@@ -24,6 +25,7 @@ FEWEST_POSITIVES = 10
 MOST_LOOKED_AT = 16_000
 """Rows, evenly spread, that say how columns are expanded: their terciles and scales move little with more."""
 NOBODY = Specialists()
+FREE = Constraints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,15 @@ class Ground:
         )
 
 
-def prepare(train: Evidence, validation: Evidence, *, layout: Layout, search: Search) -> Ground:
-    """Learn what would happen anyway, and put the shown rows on top of it."""
+def prepare(
+    train: Evidence, validation: Evidence, *, layout: Layout, search: Search, constraints: Constraints = FREE
+) -> Ground:
+    """Learn what would happen anyway, and put the shown rows on top of it.
+
+    Parameters: `constraints` of the linear models; `search` has those of the trees (`Search.within`).
+    """
     actions = layout.position("action"), len(layout.actions.actions)
-    shape = LinearShape(layout.columns, *actions, looked_at=MOST_LOOKED_AT, plain=True)
+    shape = LinearShape(layout.columns, *actions, looked_at=MOST_LOOKED_AT, plain=True, signs=constraints.signs)
     quiet = _fit_baseline(train.control, validation.control, shape, layout, search)
     first, final = (quiet.first, quiet.final) if quiet else (None, None)
     return Ground(

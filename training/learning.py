@@ -8,6 +8,7 @@ from features.feature_set import FeatureSet
 from features.workspace import Training
 from training.bundle import PolicyBundle
 from training.dataset import TimeSplit
+from training.declared_constraints import constraints_of
 from training.encoding import ActionTable, FeatureEncoder, Layout
 from training.exposure import evidence_by_time
 from training.feature_column import feature_columns
@@ -41,7 +42,8 @@ def learn(
     """
     layout = Layout(FeatureEncoder(feature_columns(features)), ActionTable.of(catalog))
     train, validation = evidence_by_time(split, layout, seed=training.seed)
-    response, report = fit_propensity(train, validation, layout=layout, search=search_of(training, studies))
+    search, constraints = search_of(training, studies), constraints_of(training, layout)
+    response, report = fit_propensity(train, validation, layout=layout, search=search, constraints=constraints)
     return Learned(PolicyBundle("", catalog.version, response), report)
 
 

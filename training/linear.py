@@ -6,8 +6,9 @@ the pooled one. An action that was not seen is scored by the pooled part alone.
 Everything it needs is a few arrays of numbers, so it travels as JSON.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -190,13 +191,15 @@ def _fit_both(matrix: Matrix, label: Floats, start: Floats, shape: LinearShape, 
     design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
     weight = _say(matrix[:, shape.action_column], start, penalties.own) if shape.n_actions else 1.0
-    pooled = _fit_signed(Problem(design, label, start, weight), penalties.pooled, signs=signs)
+    pooled = _fit_signed(Problem(design, label, start, weight), partial(_fit_pooled, penalties), signs=signs)
     smooth = customer.smooth
+    alike, mine = pooled[smooth], signs[smooth]
     rest = Problem(design, label, start + design @ pooled.astype(design.dtype))
     own = np.zeros((shape.n_actions, customer.width))
     for code in range(shape.n_actions):
         rows = np.flatnonzero(matrix[:, shape.action_column] == code)
-        own[code, smooth] = _fit_own(rest.take(rows).columns(smooth), penalties)
+        few = rest.take(rows).columns(smooth)
+        own[code, smooth] = _fit_signed(few, partial(_fit_own, penalties), signs=mine, on=alike)
     return Linear(customer, action, pooled, own, shape.action_column)
 
 
@@ -248,21 +251,36 @@ def _say(codes: Matrix, start: Floats, own: float) -> Floats:
     return found
 
 
-def _fit_signed(problem: Problem, strength: float, *, signs: NDArray[np.int64]) -> Floats:
-    """Coefficients with the signs wanted (0: any): what would have the other sign is left out, until nothing has."""
-    kept = np.arange(len(signs))
+def _fit_signed(
+    problem: Problem, fit: Callable[[Problem], Floats], *, signs: NDArray[np.int64], on: Floats | float = 0.0
+) -> Floats:
+    """Coefficients that have, added to those they come `on` top of, the signs wanted (0: any).
+
+    A sum that would have the other sign is held at 0, until none has.
+    """
+    kept, added_to = np.arange(len(signs)), np.broadcast_to(on, len(signs))
+    out = np.zeros(len(signs))
     while True:
-        part = problem if len(kept) == len(signs) else problem.columns(kept)
-        found = _fit(part, strength, intercept=FREE)
-        wrong = found * signs[kept] < 0
+        found = fit(problem if len(kept) == len(signs) else _others(problem, kept, out))
+        wrong = (found + added_to[kept]) * signs[kept] < 0
         if not wrong.any():
-            out = np.zeros(len(signs))
             out[kept] = found
             return out
+        out[kept[wrong]] = 0.0 - added_to[kept[wrong]]
         kept = kept[~wrong]
 
 
-def _fit_own(problem: Problem, penalties: Penalties) -> Floats:
+def _others(problem: Problem, kept: NDArray[np.int64], held: Floats) -> Problem:
+    """The problem of the columns that are kept, where the others have the coefficients at which they are held."""
+    start = problem.offset + problem.design @ held.astype(problem.design.dtype)
+    return Problem(problem.design[:, kept], problem.label, start, problem.weight)
+
+
+def _fit_pooled(penalties: Penalties, problem: Problem) -> Floats:
+    return _fit(problem, penalties.pooled, intercept=FREE)
+
+
+def _fit_own(penalties: Penalties, problem: Problem) -> Floats:
     """An action's deviation: few features matter to it, and those are held the less, the more they do.
 
     The strengths are those that make the data likeliest, by expectation maximisation with the diagonal of the

@@ -16,9 +16,10 @@ from training.aside import Aside
 from training.blend import Blend
 from training.blend_fit import BlendReport, Choice, Recipe, choose_blend, refit
 from training.calibration import Calibration
+from training.constraints import Constraints
 from training.encoding import Floats, Layout, Matrix
 from training.exposure import Evidence
-from training.ground import FEWEST_POSITIVES, Baseline, Ground, effect_rows, is_seen_anyway, prepare, start_of
+from training.ground import FEWEST_POSITIVES, FREE, Baseline, Ground, effect_rows, is_seen_anyway, prepare, start_of
 from training.linear import LinearShape, Penalties
 from training.logistic import sigmoid
 from training.metrics import Quality
@@ -27,7 +28,7 @@ from training.specialist_fit import Lessons, SpecialistReport, Specialized, choo
 from training.trees import Rows
 from training.tuning import Search
 from training.uplift.own_effect import OwnEffects
-from training.uplift.own_fit import OwnChosen, OwnReport, OwnTried, Pairs, choose_own, refit_own, try_own
+from training.uplift.own_fit import OwnChosen, OwnReport, OwnTried, Pairs, choose_own, not_tried, refit_own, try_own
 
 EFFECT_PENALTIES = Penalties(pooled=30.0, own=30.0, rounds=2)
 """An effect varies less between customers than a baseline, and as much between actions as between customers."""
@@ -63,16 +64,20 @@ class PropensityReport:
 
 
 def fit_propensity(
-    train: Evidence, validation: Evidence, *, layout: Layout, search: Search
+    train: Evidence, validation: Evidence, *, layout: Layout, search: Search, constraints: Constraints = FREE
 ) -> tuple[ResponseModel, PropensityReport]:
     """Fit the response model; the same rows, seed and settings give the same model, to the byte.
+
+    Every part of it keeps to the constraints, and so does their sum, the propensity. Learners of single actions'
+    effects do not, and are not tried where there are any.
 
     Raises `InvalidInputError` where fewer than ten shown rows reached their aim, in training or in validation.
     """
     for name, part in (("training", train), ("validation", validation)):
         _check(part.shown, name)
     with threadpool_limits(limits=1), Aside() as aside:
-        return _fit(train, validation, layout, search, aside)
+        within = search.within(constraints, len(layout.columns))
+        return _fit(train, validation, layout, within, constraints, aside)
 
 
 def _check(rows: Rows, name: str) -> None:
@@ -86,12 +91,12 @@ def _check(rows: Rows, name: str) -> None:
 
 
 def _fit(
-    train: Evidence, validation: Evidence, layout: Layout, search: Search, aside: Aside
+    train: Evidence, validation: Evidence, layout: Layout, search: Search, constraints: Constraints, aside: Aside
 ) -> tuple[ResponseModel, PropensityReport]:
     pairs = Pairs(train, layout), Pairs(validation, layout)
     seen_anyway = is_seen_anyway(train.control, validation.control)
-    tried = try_own(*pairs, seed=search.seed, aside=aside) if seen_anyway else None
-    ground = prepare(train, validation, layout=layout, search=search)
+    tried = try_own(*pairs, seed=search.seed, aside=aside) if seen_anyway and not constraints else None
+    ground = prepare(train, validation, layout=layout, search=search, constraints=constraints)
     recipe = Recipe(bent(ground.shape), search.of("effect"), EFFECT_PENALTIES)
     customers = (train.customers, validation.customers)
     first = _first_effect(ground.train, ground.later, recipe, customers=customers, layout=layout)
@@ -112,7 +117,7 @@ def _fit(
         slope=found.shrinkage.slope,
         slope_error=found.shrinkage.standard_error,
         specialists=first.specialized.reports,
-        own_effects=chosen.reports,
+        own_effects=not_tried(layout.actions.actions) if constraints else chosen.reports,
     )
     shrinkage = found.shrinkage.learned_again(len(ground.train) / len(ground.everything))
     return replace(found, shrinkage=shrinkage, own_effects=own_effects), report

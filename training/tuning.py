@@ -13,6 +13,7 @@ import numpy as np
 import optuna
 from lightgbm.callback import CallbackEnv
 
+from training.constraints import Constraints
 from training.search_space import FIXED, Space
 from training.studies import KIND, Studies, last_settings
 from training.trees import PINNED, Rows
@@ -49,6 +50,10 @@ class Search:
     def of(self, kind: str) -> "Search":
         """The same for one kind of model."""
         return replace(self, kind=kind)
+
+    def within(self, constraints: Constraints, n_columns: int) -> "Search":
+        """The same among trees over `n_columns` that keep to the constraints."""
+        return replace(self, fixed={**self.fixed, **constraints.settings(n_columns)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table
 from pipelines.model_table.folder import check_replaceable, replaced
 from pipelines.model_table.report import CARD, REPORT, Report, card, draw, report_of
+from training.constraints import Constraints
 from training.encoding import FeatureColumn
-from training.tabular.candidate import Constraints
 from training.tabular.choice import Task
 from training.tabular.learn import learn, prepare
 from training.tabular.search import TABLE_SPACE

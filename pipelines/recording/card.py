@@ -7,9 +7,10 @@ import numpy as np
 
 from features.feature_set import FeatureSet
 from features.instant import from_us
-from features.workspace import Gate
+from features.workspace import Gate, Training, Workspace
 from training.bundle_policy import shown_pairs, shown_rows
 from training.dataset import DecisionLogFrame, TimeSplit
+from training.declared_constraints import constraints_version
 from training.figures import with_interval
 from training.gate_slices import FEWEST, segments
 from training.judging import Judged
@@ -26,9 +27,20 @@ LIMITS = (
 
 
 def card(
-    name: str, *, as_of: datetime, split: TimeSplit, judged: Judged, verdict: Verdict, features: FeatureSet, gate: Gate
+    name: str,
+    *,
+    as_of: datetime,
+    split: TimeSplit,
+    judged: Judged,
+    verdict: Verdict,
+    features: FeatureSet,
+    workspace: Workspace,
+    own: bool = False,
 ) -> str:
-    """The card as Markdown. Parameters: `name`, of the workspace's model."""
+    """The card as Markdown.
+
+    Parameters: `name`, of the workspace's model; `own`, whether somebody's own estimator is in it.
+    """
     parts = (
         f"# {name}, {as_of:%Y-%m-%d %H:%M} UTC",
         "Ranks the next actions for one customer at one moment: P(aim reached | shown), and what showing adds.",
@@ -36,12 +48,14 @@ def card(
         _data(split),
         "## Features",
         _features(features),
+        "## Constraints",
+        constraints_in_words(workspace.training, own=own),
         "## What it is worth",
         _worth(judged),
         "## How good its probabilities are",
         _quality(judged),
         "## Segments",
-        _segments(judged, gate),
+        _segments(judged, workspace.gate),
         "## What the gate says",
         "\n".join(f"- {reason}" for reason in verdict.reasons),
         "## Limits",
@@ -72,6 +86,28 @@ def _features(features: FeatureSet) -> str:
     counts = Counter(feature.purpose or "no purpose of its own" for feature in features.features)
     told = ", ".join(f"{n} for {purpose}" for purpose, n in sorted(counts.items()))
     return f"{len(features.names)} documented features ({told}); the list is in `features.json`."
+
+
+def constraints_in_words(training: Training, *, own: bool = False) -> str:
+    """What the workspace declares of propensities. Parameters: `own`, whether somebody's own estimator serves them.
+
+    >>> constraints_in_words(Training(rising=("orders",)))
+    'Version 7a40ec97229e. No propensity falls as one of these rises: orders.'
+    """
+    version = constraints_version(training)
+    if not version:
+        return "None is declared (`[training] rising`, `falling`, `together`)."
+    if own:
+        return f"Version {version} is declared; the estimator is somebody's own, and is not held to it."
+    told = [f"Version {version}."]
+    if training.rising:
+        told.append(f"No propensity falls as one of these rises: {', '.join(training.rising)}.")
+    if training.falling:
+        told.append(f"No propensity rises as one of these rises: {', '.join(training.falling)}.")
+    if training.together:
+        groups = "; ".join(", ".join(group) for group in training.together)
+        told.append(f"In trees, features interact with the action, and with each other only within: {groups}.")
+    return " ".join(told)
 
 
 def _worth(judged: Judged) -> str:

@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from decisioning.catalog import Catalog
 from pipelines.composition import Composition
 from pipelines.recording.card import card
 from pipelines.recording.foresight import log_foreseen
 from pipelines.recording.propensity import log_propensity
 from pipelines.recording.signature import signature
 from training.dataset import DecisionLogFrame
+from training.declared_constraints import constraints_version
 from training.evaluation_report import evaluation_json
 from training.plots import policy_values
 from training.registry import Registry
@@ -30,20 +30,21 @@ class Own:
     settings: Mapping[str, object]
 
 
-def data_tag(frame: DecisionLogFrame, catalog: Catalog) -> str:
-    """What a retraining learned from, in one word: equal logs and catalogues, equal words."""
-    return f"{frame.fingerprint[:32]}-{catalog.version}"
+def data_tag(frame: DecisionLogFrame, composition: Composition) -> str:
+    """What a retraining learned from, in one word: equal logs, catalogues and constraints, equal words."""
+    version = constraints_version(composition.workspace.training)
+    return "-".join(filter(None, (frame.fingerprint[:32], composition.catalog.catalog.version, version)))
 
 
-def learned_something_new(registry: Registry, frame: DecisionLogFrame, catalog: Catalog) -> bool:
-    """Whether no finished retraining has learned from this very log and catalogue."""
-    wanted = f"tags.`tsugi.data` = '{data_tag(frame, catalog)}' AND attributes.status = 'FINISHED'"
+def learned_something_new(registry: Registry, frame: DecisionLogFrame, composition: Composition) -> bool:
+    """Whether no finished retraining has learned from this very log, catalogue and constraints."""
+    wanted = f"tags.`tsugi.data` = '{data_tag(frame, composition)}' AND attributes.status = 'FINISHED'"
     return not registry.client.search_runs([registry.experiment_id], filter_string=wanted, max_results=1)
 
 
-def note_learned(registry: Registry, run_id: str, frame: DecisionLogFrame, catalog: Catalog) -> None:
+def note_learned(registry: Registry, run_id: str, frame: DecisionLogFrame, composition: Composition) -> None:
     """Say that a log and catalogue are done with: last of all, so that a retraining that was killed is done again."""
-    registry.client.set_tag(run_id, "tsugi.data", data_tag(frame, catalog))
+    registry.client.set_tag(run_id, "tsugi.data", data_tag(frame, composition))
 
 
 def record_training(
@@ -121,7 +122,8 @@ def _card(composition: Composition, candidate: "Candidate", as_of: datetime) -> 
         judged=candidate.judged,
         verdict=candidate.verdict,
         features=composition.features,
-        gate=composition.workspace.gate,
+        workspace=composition.workspace,
+        own=candidate.learned is None,
     )
 
 
@@ -138,7 +140,8 @@ def _settings(composition: Composition, as_of: datetime) -> dict[str, object]:
     parts: dict[str, Any] = {"training": workspace.training, "gate": workspace.gate}
     told = {f"{part}.{key}": value for part, model in parts.items() for key, value in model.model_dump().items()}
     goal = {"goal.window_days": workspace.goal.window_days, "goal.reward_cap": workspace.goal.reward_cap}
-    return {"as_of": as_of.isoformat(), **told, **goal}
+    constraints = {"training.constraints": constraints_version(workspace.training)}
+    return {"as_of": as_of.isoformat(), **told, **constraints, **goal}
 
 
 def _fingerprint(composition: Composition, frame: DecisionLogFrame, as_of: datetime) -> Fingerprint:

@@ -61,8 +61,11 @@ def test_only_the_name_is_needed(tmp_path):
         (
             "trials = 5",
             "trails = 5",
-            ["training.trails", "allowed: churn, evaluation_share, most_decisions, satisfaction, seed, "],
+            ["training.trails", "allowed: churn, evaluation_share, falling, most_decisions, rising, satisfaction, "],
         ),
+        ("trials = 5", 'rising = ["a"]\nfalling = ["b", "a"]', ["training", "'a' is in `rising` and in `falling`"]),
+        ("trials = 5", 'together = [["a"]]', ["training.together.0", "at least 2 items", "['a']"]),
+        ("trials = 5", 'together = ["a", "b"]', ["training.together.0", "valid tuple", "'a'"]),
         ("margin = 0.1", "margin = -1", ["gate.margin", "-1", "greater than or equal to 0"]),
         ("margin = 0.1", "margin = nan", ["gate.margin", "nan", "finite"]),
         ('amount = "margin"', 'amount = "margin"\nvalue = 3.0', ["goal.rewards.0.value", "not both"]),

@@ -6,11 +6,12 @@ the columns, so that none of them carries it alone when its meaning changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from training.constraints import Constraints
 from training.encoding import FeatureColumn, Floats, Matrix
 from training.linear import Linear, LinearShape, Penalties, fit_linear
 from training.logistic import fit_logistic, log_odds
@@ -100,29 +101,6 @@ CANDIDATES = tuple(map(Candidate.named, dict.fromkeys((*_USUAL, *_TRIED, *_TRIED
 """The simplest first: it wins ties. Then the usual mean, and everything else, which must be surely better."""
 CANDIDATES_IN_TIME = tuple(map(Candidate.named, (*_TRIED_IN_TIME, *_TRIED)))
 """What is tried where rows have an order in time: there the steady one must be beaten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constraints:
-    """What a business knows of the model.
-
-    Parameters: `signs`, by column of the matrix, +1 where the probability may only rise with it, −1 where it may only
-    fall; `together`, groups of columns: only columns of one group may interact (none: all may).
-    """
-
-    signs: Mapping[int, int] = field(default_factory=dict)
-    together: tuple[tuple[int, ...], ...] = ()
-
-    def settings(self, n_columns: int) -> dict[str, Any]:
-        """The same for LightGBM, which keeps a column that no group names to itself."""
-        out: dict[str, Any] = {}
-        if self.signs:
-            out["monotone_constraints"] = [self.signs.get(column, 0) for column in range(n_columns)]
-        if self.together:
-            named = {column for group in self.together for column in group}
-            alone = [[column] for column in range(n_columns) if column not in named]
-            out["interaction_constraints"] = [*map(list, self.together), *alone]
-        return out
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from training.calibration import Calibration
+from training.constraints import Constraints
 from training.encoding import FeatureColumn, Floats
 from training.logistic import fit_logistic, sigmoid
 from training.metrics import auc, log_loss
@@ -25,7 +26,6 @@ from training.tabular.candidate import (
     CANDIDATES_IN_TIME,
     SETTINGS,
     Candidate,
-    Constraints,
     TreeSettings,
     Workshop,
     margins,

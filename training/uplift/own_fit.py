@@ -9,7 +9,7 @@ model. The chance of one false learner is shared out over all the actions that a
 Nie and Wager: Quasi-oracle estimation of heterogeneous treatment effects, 2021.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import NormalDist
@@ -126,6 +126,12 @@ def try_own(train: Pairs, later: Pairs, *, seed: int, aside: Aside) -> OwnTried:
     reports = tuple(_too_little(name, train.of(code), later.of(code), seed) for code, name in enumerate(actions))
     tried = [code for code, report in enumerate(reports) if not report.reason]
     return OwnTried(reports, {code: aside.later(partial(_contender, train, later, code, seed)) for code in tried})
+
+
+def not_tried(actions: Sequence[str]) -> tuple[OwnReport, ...]:
+    """What is said of every action where propensities have constraints: a difference of two models keeps to none."""
+    reason = "the pooled model serves: learners of effects keep to no constraints, and `[training]` has some"
+    return tuple(OwnReport(action, serves=False, reason=reason, random=0.0) for action in actions)
 
 
 def choose_own(tried: OwnTried, pooled: EffectRows) -> OwnChosen:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.constraints import Constraints
 from training.encoding import Floats
 from training.logistic import sigmoid
-from training.tabular.candidate import PRESET, Candidate, Constraints, Workshop
+from training.tabular.candidate import PRESET, Candidate, Workshop
 from training.tabular.mixture import Mixture
 from training.trees import Rows, Trees
 from training.value.amount import fit_amount

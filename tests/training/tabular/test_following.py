@@ -1,9 +1,10 @@
 import numpy as np
 
+from training.constraints import Constraints
 from training.encoding import FeatureColumn
 from training.logistic import sigmoid
 from training.metrics import log_loss
-from training.tabular.candidate import SETTINGS, Candidate, Constraints, Workshop
+from training.tabular.candidate import SETTINGS, Candidate, Workshop
 from training.tabular.following import followed
 from training.trees import Rows
 

@@ -10,7 +10,8 @@ import pytest
 from worlds import a_table
 
 from decisioning.errors import ArtifactError
-from training.tabular.candidate import CANDIDATES, Constraints
+from training.constraints import Constraints
+from training.tabular.candidate import CANDIDATES
 from training.tabular.choice import Score, Task, simplest
 from training.tabular.learn import LeakError, learn, prepare
 from training.tabular.search import TABLE_SPACE
