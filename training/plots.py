@@ -54,6 +54,28 @@ def feature_importance(
     return figure
 
 
+def drift_plot(
+    indices: Mapping[str, float],
+    *,
+    threshold: float,
+    top: int = 20,
+    title: str = "Features, judged part against learned part",
+) -> Figure:
+    """The features that moved most, the furthest at the top, and from where on it is worth a look.
+
+    Parameters: `indices`, population stability indices by name.
+    """
+    names = sorted(indices, key=lambda name: (-indices[name], name))[:top][::-1]
+    n_beyond = sum(index > threshold for index in indices.values())
+    figure, axes = blank(
+        f"{title}: {n_beyond} of {len(indices)} beyond {threshold:g}", "population stability index", ""
+    )
+    axes.barh(names, [indices[name] for name in names], color=["C3" if indices[n] > threshold else "C0" for n in names])
+    axes.axvline(threshold, linestyle="--", color="grey", label="worth a look")
+    axes.legend(loc="lower right")
+    return figure
+
+
 def policy_values(evaluation: PolicyEvaluation, *, currency: str = "", title: str = "Policy values") -> Figure:
     """Every policy's capped doubly robust value with its interval, best at the top."""
     unit = f"{currency} per decision, capped, doubly robust".strip()

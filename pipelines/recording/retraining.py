@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.composition import Composition
 from pipelines.recording.card import card
+from pipelines.recording.drift import log_drift
 from pipelines.recording.foresight import log_foreseen
 from pipelines.recording.propensity import log_propensity
 from pipelines.recording.signature import signature
@@ -112,6 +113,8 @@ def _log_bundle(composition: Composition, run: Run, candidate: "Candidate") -> N
     run.log_json(evaluation_json(evaluation), "evaluation.json")
     run.log_plots({"policy_values": policy_values(evaluation, currency=composition.catalog.catalog.currency)})
     run.log(metrics=_values(candidate))
+    encoder = candidate.bundle.response.layout.features
+    log_drift(run, candidate.split, encoder, composition.workspace.monitor)
 
 
 def _card(composition: Composition, candidate: "Candidate", as_of: datetime) -> str:

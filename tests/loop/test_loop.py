@@ -256,8 +256,9 @@ def test_mlflow_has_everything_that_is_needed_to_judge_a_retraining(walk):
     assert {"gate.promoted", "value.candidate.dr"} <= set(run.data.metrics)
     assert {"gate", "gate.reasons", "catalog", "bundle", "tsugi.data"} <= set(run.data.tags)
     assert run.inputs.dataset_inputs[0].dataset.digest
-    assert {"features.json", "evaluation.json", "bundle", "plots"} <= artifacts(registry, run, "")
-    assert "plots/policy_values.png" in artifacts(registry, run, "plots")
+    assert run.data.params["training.constraints"] == ""
+    assert {"features.json", "evaluation.json", "drift.json", "bundle", "plots"} <= artifacts(registry, run, "")
+    assert {"plots/policy_values.png", "plots/drift.png"} <= artifacts(registry, run, "plots")
 
 
 def test_the_propensity_run_has_its_curves(walk):
@@ -290,6 +291,7 @@ def test_the_model_card_and_the_signature_are_with_the_bundle(walk):
     told = registry.client.get_model_version(registry.model, str(result.version)).description
     assert told.startswith("# bank-policy, ")
     assert "segment = mass" in told
+    assert "## Constraints\n\nNone is declared" in told
     assert all(reason[:40] in told for reason in result.reasons)
 
 

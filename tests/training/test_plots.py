@@ -10,6 +10,7 @@ import pytest
 from training.evaluation import evaluate
 from training.plots import (
     contribution_plot,
+    drift_plot,
     feature_importance,
     gain_curve,
     policy_values,
@@ -47,6 +48,8 @@ def an_evaluation():
         lambda: policy_values(an_evaluation(), currency="EUR"),
         lambda: qini_plot(Qini(np.array([0.0, 1.0]), np.array([0.0, 0.1]))),
         lambda: contribution_plot(["age", "income"], np.ones((3, 2)) * [[np.nan, 1.0]], np.ones((3, 2))),
+        lambda: drift_plot({"age": 0.3, "income": 0.01}, threshold=0.2),
+        lambda: drift_plot({}, threshold=0.2),
         lambda: study_history([TrialRecord(0, "complete", 0.4, {}), TrialRecord(1, "pruned", float("nan"), {})]),
         lambda: study_history([]),
         lambda: setting_importance({"leaves": 0.9, "rate": 0.1}),
@@ -73,3 +76,12 @@ def test_the_most_important_features_are_shown_largest_at_the_top():
 def test_pyplot_is_never_imported():
     code = "import sys, training.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_drift_shows_the_twenty_largest_and_the_threshold():
+    figure = drift_plot({f"x{place}": place / 100 for place in range(30)}, threshold=0.25)
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [place / 100 for place in range(10, 30)]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [f"x{place}" for place in range(10, 30)]
+    assert axes.lines[0].get_xdata()[0] == 0.25
+    assert "4 of 30 beyond 0.25" in axes.get_title()
