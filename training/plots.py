@@ -59,7 +59,7 @@ def drift_plot(
     *,
     threshold: float,
     top: int = 20,
-    title: str = "Features, judged part against learned part",
+    title: str = "Drift of features",
 ) -> Figure:
     """The features that moved most, the furthest at the top, and from where on it is worth a look.
 
