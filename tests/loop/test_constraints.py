@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from decisioning.errors import InvalidInputError
 from pipelines.composition import compose
+from pipelines.dry_run import plan_training
 from pipelines.recording.retraining import data_tag
 from pipelines.retrain import retrain
 from training.declared_constraints import constraints_version
@@ -25,8 +27,15 @@ def retrained(business, tmp_path_factory):
     with compose(home, workspace, clock=business.clock) as composition:
         result, candidate = retrain(composition, as_of=business.clock(), promote=False)
     registry = Registry.open(home, workspace="bank")
-    run, training = registry.client.get_run(result.run_id), composition.workspace.training
-    return SimpleNamespace(candidate=candidate, run=run, registry=registry, training=training, version=result.version)
+    return SimpleNamespace(
+        home=home,
+        workspace=workspace,
+        candidate=candidate,
+        run=registry.client.get_run(result.run_id),
+        registry=registry,
+        training=composition.workspace.training,
+        version=result.version,
+    )
 
 
 def test_the_written_bundle_keeps_to_it(retrained):
@@ -57,3 +66,15 @@ def test_other_constraints_are_something_new_to_learn(retrained):
     free = retrained.training.model_copy(update={"rising": (), "together": ()})
     assert tag(free) == f"{'f' * 32}-c"
     assert tag(retrained.training) == f"{tag(free)}-{constraints_version(retrained.training)}"
+
+
+def test_a_dry_run_says_that_uplift_is_the_pooled_models_and_refuses_what_there_is_not(retrained, business):
+    plan = plan_training(retrained.home, retrained.workspace, as_of=business.clock())
+    version = constraints_version(retrained.training)
+    assert any(
+        f"of the pooled model alone, as its propensity keeps to the constraints {version}" in m for m in plan.models
+    )
+    settings = retrained.workspace / "tsugi.toml"
+    settings.write_text(settings.read_text().replace('"days_since_activity"', '"nobody"'))
+    with pytest.raises(InvalidInputError, match="'nobody' is no number feature"):
+        plan_training(retrained.home, retrained.workspace, as_of=business.clock())
