@@ -1,6 +1,6 @@
 """Which bundles were champion, in order, beside the pointer: what a rollback needs when MLflow cannot be reached."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import dropwhile
 from pathlib import Path
 from typing import Literal
@@ -65,6 +65,14 @@ def note_champion(home: Path, champion: Champion) -> None:
     """Add a change to those that came to serve, durably; the log is replaced whole."""
     changes = [*changes_served(home), champion]
     replace_file(home / "bundles" / LOG, orjson.dumps([asdict(each) for each in changes]))
+
+
+def restate_champion(home: Path, version: str, sha256: str) -> None:
+    """Let every change to a version name what its folder holds now: the same content may be published anew."""
+    changes = champion_changes(home)
+    now = [replace(each, sha256=sha256) if each.version == version else each for each in changes]
+    if now != list(changes):
+        replace_file(home / "bundles" / LOG, orjson.dumps([asdict(each) for each in now]))
 
 
 def standing(changes: tuple[Champion, ...]) -> list[Champion]:

@@ -12,8 +12,9 @@ from features.file_lock import alone
 from features.home import Home
 from features.replace_file import replace_file
 from features.rollout_pointer import Mode, RolloutPointer, end_rollout, write_rollout
-from training.champion_log import Champion, Change, changes_served, note_champion, standing
+from training.champion_log import Champion, Change, changes_served, note_champion, restate_champion, standing
 from training.manifest import (
+    MANIFEST,
     POINTER,
     champion_path,
     manifest_digest,
@@ -28,8 +29,8 @@ def publish(folder: Path, home: Path, *, number: int = 0) -> Path:
     """Make a written bundle the champion that serves; returns its published folder.
 
     Nothing changes unless the whole bundle is verified; what is published is either the old one or all of the new one.
-    A challenger under way was compared with the champion before, and is ended. Parameters: `number`, in the registry.
-    Raises `ArtifactError`.
+    A challenger under way was compared with the champion before, and is ended. Files of this version that were altered
+    below the home are repaired. Parameters: `number`, in the registry. Raises `ArtifactError`.
     """
     target = _copied(folder, home)
     with alone(Home(home).lock("bundles")):
@@ -83,11 +84,29 @@ def champion(home: Path) -> Path | None:
 
 
 def _copied(folder: Path, home: Path) -> Path:
-    """Try a bundle in another process and copy it below the home."""
+    """Try a bundle in another process and copy it below the home; what lies there already is made the same."""
     target = home / "bundles" / verify_in_subprocess(folder)
     if not target.exists():
         _copy(folder, target)
+    _mend(folder, target)
+    with alone(Home(home).lock("bundles")):
+        restate_champion(home, target.name, manifest_digest(target))
     return target
+
+
+def _mend(folder: Path, target: Path) -> None:
+    """Replace what differs from the source, each file in one step.
+
+    Of one version only the manifest's envelope may differ: every other difference is damage, which no reader takes.
+    """
+    for name in reversed(_files(folder)):
+        meant, kept = (folder / name).read_bytes(), target / name
+        if kept.is_symlink() or not kept.is_file() or kept.read_bytes() != meant:
+            replace_file(kept, meant)
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    return (MANIFEST, *read_manifest(folder)["files"])
 
 
 def _point(home: Path, change: Champion) -> None:
@@ -110,7 +129,7 @@ def _copy(folder: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".publishing-") as scratch:
         whole = Path(scratch) / target.name
         whole.mkdir()
-        for name in ("bundle.json", *read_manifest(folder)["files"]):
+        for name in _files(folder):
             shutil.copyfile(folder / name, whole / name)
         _settle(whole, target)
 

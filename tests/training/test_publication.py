@@ -14,7 +14,7 @@ from pipelines.registry_told import reconcile
 from training.artifact import verify, write_bundle
 from training.champion_log import LOG, champion_changes, note_champion, standing
 from training.constant import ConstantBundle, constant_entries
-from training.manifest import POINTER, champion_path
+from training.manifest import FORMAT, POINTER, champion_path, read_content, sha256_of, version_of
 from training.publication import champion, publish, publish_challenger, roll_back_published
 
 
@@ -150,6 +150,54 @@ def test_nobody_goes_back_to_a_champion_that_was_altered(tmp_path):
     with pytest.raises(ArtifactError, match="sha256"):
         roll_back_published(home)
     assert champion(home).name == second
+
+
+def a_model_folder(folder):
+    """What a bundle with a file of text is to publication; returns its version."""
+    folder.mkdir()
+    body = {"format": FORMAT, "files": {"effect.txt": sha256_of(b"tree 1")}}
+    content = {**body, "version": version_of(body), "report": {"rows": 10}}
+    (folder / "effect.txt").write_bytes(b"tree 1")
+    (folder / "bundle.json").write_bytes(orjson.dumps(content))
+    return content["version"]
+
+
+@pytest.fixture
+def read_here(monkeypatch):
+    """Bundles are read, and not tried: their files are what is tested."""
+    monkeypatch.setattr("training.publication.verify_in_subprocess", lambda folder: read_content(folder)[0]["version"])
+
+
+PUBLISHED = {"promoted": publish, "challenging": lambda folder, home: publish_challenger(folder, home, share=0.1)}
+
+
+@pytest.mark.usefixtures("read_here")
+@pytest.mark.parametrize("how", PUBLISHED)
+@pytest.mark.parametrize(("file", "right", "wrong"), [("effect.txt", b"1", b"2"), ("bundle.json", b"10", b"11")])
+def test_what_was_altered_below_the_home_is_repaired_by_publishing_and_never_pointed_to(
+    tmp_path, how, file, right, wrong
+):
+    home = tmp_path / "home"
+    published = home / "bundles" / a_model_folder(tmp_path / "run")
+    publish(tmp_path / "run", home)
+    whole = (published / file).read_bytes()
+    (published / file).write_bytes(whole.replace(right, wrong))
+    PUBLISHED[how](tmp_path / "run", home)
+    assert (published / file).read_bytes() == whole
+    assert {path.name for path in published.iterdir()} == {"bundle.json", "effect.txt"}
+    assert champion_path(home) == published
+
+
+@pytest.mark.usefixtures("tried_here")
+def test_the_same_content_published_with_another_report_can_still_be_rolled_back_to(tmp_path):
+    home = tmp_path / "home"
+    first, second = published_in_order(tmp_path, (1, 2))
+    bundle = ConstantBundle("", "c", constant_entries(a_frame(500, seed=1)))
+    write_bundle(
+        bundle, tmp_path / "again", created_at=datetime(2026, 7, 1, tzinfo=UTC), entries=a_layout().actions.entries
+    )
+    publish(tmp_path / "again", home)
+    assert (roll_back_published(home).version, roll_back_published(home).version) == (second, first)
 
 
 @pytest.mark.usefixtures("tried_here")
