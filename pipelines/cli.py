@@ -30,8 +30,6 @@ from pipelines.command import (
 )
 from pipelines.exit_code import ExitCode
 
-INTERRUPTED = 130
-"""The exit code of a command that Ctrl-C ended, which typer gives without a word."""
 app = typer.Typer(
     name="tsugi",
     help="Next-best-action service: decides what to do next for one customer, says why, and learns from what happens.",
@@ -82,12 +80,12 @@ def main() -> NoReturn:
         print(f"tsugi: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(ExitCode.FAILED)
     except SystemExit as ended:
-        if ended.code == INTERRUPTED:
+        if ended.code == ExitCode.INTERRUPTED:  # typer ends so where Ctrl-C ended it, without a word
             print("tsugi: interrupted", file=sys.stderr)
         raise
     except KeyboardInterrupt:
         print("tsugi: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
     sys.exit(0)
 
 

@@ -18,3 +18,5 @@ class ExitCode(IntEnum):
     """Something moved that a retraining answers."""
     ATTENTION = 14
     """Something is broken that a person has to look at; nothing is learned from it meanwhile."""
+    INTERRUPTED = 130
+    """By Ctrl-C or SIGINT, as shells count it."""

@@ -100,7 +100,12 @@ class Worker:
         leash = [sys.executable, "-m", LEASHED, str(os.getpid()), str(self.limits.memory_mb)]
         where = ["--home", str(self.home), "--workspace", str(self.workspace)]
         return subprocess.Popen(  # noqa: S603 (this interpreter, this module)
-            [*leash, *verb, "--json", *where], stdout=printed, stderr=subprocess.PIPE, text=True, errors="replace"
+            [*leash, *verb, "--json", *where],
+            stdout=printed,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # whoever ends the worker's group means the worker, which ends its command itself
         )
 
     def _watched(self, run: Run, process: "subprocess.Popen[str]") -> bool:
@@ -108,10 +113,14 @@ class Worker:
         while True:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK_SECONDS)
-                return True
+                return not self._interrupted(process.returncode)
             if self.over.is_set() or not self._holds(run):
                 process.kill()
                 return False
+
+    def _interrupted(self, exit_code: int) -> bool:
+        """Whether a process was ended by the signal that ends this worker, which may come a moment later here."""
+        return (exit_code < 0 or exit_code == ExitCode.INTERRUPTED) and self.over.wait(LOOK_SECONDS)
 
     def _holds(self, run: Run) -> bool:
         return self.queue.renew(run.run_id, self.name, now=self.clock())

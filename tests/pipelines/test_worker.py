@@ -16,6 +16,7 @@ import pytest
 
 from decisioning.errors import UnavailableError
 from features.home import Home
+from features.ledger import Ledger
 from features.retraining_run import RunRequest
 from features.run_queue import LEASE, RunQueue
 from pipelines.lease import lease
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def place(tmp_path):
     shutil.copytree(SHOP, tmp_path / "shop")
+    Ledger(Home(tmp_path / "home").create().ledger).close()
     return tmp_path
 
 
@@ -40,12 +42,12 @@ def asked(place, name="nightly", **change):
 
 
 @contextmanager
-def a_worker(place, *arguments):
+def a_worker(place, *arguments, **started):
     """A worker as a process of its own; whatever fails meanwhile ends it too."""
     command = [sys.executable, "-m", "pipelines", "worker", "--home", "home", "--workspace", "shop", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=place, env=environment, **pipes) as worker:
+    with subprocess.Popen(command, cwd=place, env=environment, **pipes, **started) as worker:
         try:
             yield worker
         finally:
@@ -98,6 +100,27 @@ def test_a_killed_worker_takes_its_command_with_it_and_another_takes_over(place)
     left = queue_of(place).run(run.run_id)
     assert (left.state, left.attempts) == ("running", 1)
     assert queue_of(place).take("another", now=left.started_at + 2 * LEASE).run_id == run.run_id
+
+
+@pytest.mark.parametrize("ending", ["os.kill(os.getpid(), signal.SIGTERM)", "sys.exit(130)"])
+def test_a_run_that_is_ended_by_the_signal_that_ends_its_worker_is_put_back(place, monkeypatch, ending):
+    (place / "ended.py").write_text(f"import os, signal, sys; {ending}")
+    monkeypatch.chdir(place)
+    monkeypatch.setattr("pipelines.worker.LEASHED", "ended")
+    monkeypatch.setattr("pipelines.worker.LOOK_SECONDS", 30.0)
+    run, over = asked(place), Event()
+    queue, told = queue_of(place), lambda: datetime.now(UTC)
+    Worker("w_1", queue, place / "home", place / "shop", told, over, lambda _: over.set()).work()
+    assert (queue.run(run.run_id).state, queue.run(run.run_id).exit_code) == ("queued", None)
+
+
+def test_a_signal_to_the_group_of_a_worker_does_not_lose_the_run_under_way(place):
+    run = asked(place)
+    with a_worker(place, start_new_session=True) as worker:
+        until(lambda: child_of(worker))
+        os.killpg(worker.pid, signal.SIGTERM)
+        assert worker.wait(timeout=60) == 0
+    assert queue_of(place).run(run.run_id).state == "queued"
 
 
 class LockedQueue(RunQueue):
