@@ -5,7 +5,7 @@ Pipelines are imported when a command runs: feast alone costs seconds, and `tsug
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import typer
@@ -29,6 +29,7 @@ from pipelines.command import (
     watching,
 )
 from pipelines.exit_code import ExitCode
+from pipelines.learning_failure import LEARNING, learning_failure
 
 app = typer.Typer(
     name="tsugi",
@@ -45,10 +46,14 @@ for group in (*catalog.GROUPS, *model.GROUPS, *policy.GROUPS):
     app.add_typer(group)
 
 
-def failed(error: TsugiError) -> ExitCode:
-    """Say in one line on standard error what went wrong, and give the exit code for it."""
+def failed(error: TsugiError, arguments: Sequence[str] = ()) -> ExitCode:
+    """Say in one line on standard error what went wrong, and give the exit code for it.
+
+    Parameters: `arguments` of the command line, of which the first names the command.
+    """
     print(f"tsugi: {error.message}", file=sys.stderr)
-    return {"busy": ExitCode.BUSY, "nothing_new": ExitCode.NOTHING_NEW}.get(error.code, ExitCode.FAILED)
+    usual = learning_failure(error) if LEARNING.intersection(arguments[:1]) else ExitCode.FAILED
+    return {"busy": ExitCode.BUSY, "nothing_new": ExitCode.NOTHING_NEW}.get(error.code, usual)
 
 
 def quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -73,7 +78,7 @@ def main() -> NoReturn:
     try:
         app()
     except TsugiError as error:
-        sys.exit(failed(error))
+        sys.exit(failed(error, sys.argv[1:]))
     except BrokenPipeError:
         sys.exit(ExitCode.FAILED)
     except OSError as error:

@@ -18,5 +18,11 @@ class ExitCode(IntEnum):
     """Something moved that a retraining answers."""
     ATTENTION = 14
     """Something is broken that a person has to look at; nothing is learned from it meanwhile."""
+    BAD_DATA = 15
+    """The log cannot be learned from."""
+    STORE = 16
+    """A store that is needed (ledger, studies, MLflow) cannot be used."""
+    ALTERED = 17
+    """An artifact is not what was published."""
     INTERRUPTED = 130
     """By Ctrl-C or SIGINT, as shells count it."""

@@ -129,7 +129,9 @@ def evaluate(
     with_, named = settings or Settings(), references or References()
     check_log(log)
     if not len(log.chosen) or not policies:
-        raise InvalidInputError(f"nothing to evaluate: {len(log.chosen)} decisions, {len(policies)} policies")
+        raise InvalidInputError(
+            f"nothing to evaluate: {len(log.chosen)} decisions, {len(policies)} policies", code="too_little_data"
+        )
     sums, overlaps, n_customers = _sum_up(log, policies, q_hat, generator, with_)
     roles = _roles(named, sums)
     rows = {name: _row(name, sums, overlaps[name], roles, with_.confidence) for name in policies}

@@ -107,4 +107,6 @@ def _check_shapes(log: RewardLog, n: int, n_actions: int) -> None:
 def _refuse(wrong: NDArray[np.bool_], field: str, problem: str) -> None:
     if wrong.any():
         first = int(np.argmax(wrong))
-        raise InvalidInputError(f"{field} {problem} in {int(wrong.sum())} decisions, first row {first}", field=field)
+        raise InvalidInputError(
+            f"{field} {problem} in {int(wrong.sum())} decisions, first row {first}", code="unusable_log", field=field
+        )

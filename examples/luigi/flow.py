@@ -17,7 +17,7 @@ import luigi
 from luigi.retcodes import run_with_retcodes
 
 DONE, REFUSED, NOTHING_NEW, BUSY, DRIFT, ATTENTION = 0, 10, 11, 12, 13, 14
-"""The exit codes of `tsugi` that the flow acts on."""
+"""The exit codes of `tsugi` that the flow acts on; any other, such as 15 to 17, fails the step."""
 RETRAIN_AFTER = {NOTHING_NEW, DRIFT}
 """What `tsugi monitor` says when something is to be learned: no bundle was ever published, or something moved."""
 

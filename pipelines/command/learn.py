@@ -50,7 +50,7 @@ def retrain(
     """Learn from the log, pass the gate, promote.
 
     Exits: 0 promoted, or not needed with --if-needed; 10 refused, 11 nothing new, 12 busy, 14 held back by what is
-    broken.
+    broken, 15 bad data, 16 no store, 17 altered.
     """
     _stop_unless_needed(home, workspace, as_of, if_needed=if_needed, as_json=as_json)
     _retrain(home, workspace, as_of, as_json=as_json, promote=True)

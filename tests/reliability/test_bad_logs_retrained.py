@@ -10,7 +10,7 @@ from logged_home import AS_OF, N, a_home, a_log, a_workspace, answered, everythi
 from pipelines.champion import champion_bundle
 from pipelines.cli import main
 
-DONE, FAILED, REFUSED = 0, 1, 10
+DONE, REFUSED, BAD_DATA = 0, 10, 15
 LATER = np.arange(N) >= N // 2
 """What judges a candidate; a candidate learns and is chosen on what comes before."""
 CHOSEN = 2
@@ -72,14 +72,14 @@ BAD = {
     "flipped labels": (flipped, REFUSED, "not shown to be better"),
     "drifted": (drifted, REFUSED, "not shown to be better"),
     "nobody differs": (lambda _: a_log(seed=4, strength=0.0), REFUSED, "not shown to be better"),
-    "empty": (lambda log: log.take(slice(0, 0)), FAILED, "0 decisions are over"),
-    "none accepted": (none_accepted, FAILED, "none was accepted"),
-    "all accepted": (all_accepted, FAILED, "every one was accepted"),
-    "leaked column": (leaked, FAILED, "'x0' alone predicts"),
-    "written afterwards": (written_afterwards, FAILED, "'x0' depends on what was chosen"),
-    "ten times the same": (tenfold, FAILED, "repeat one of the same customer"),
-    "ten times the volume": (flood, FAILED, "times as fast as those before"),
-    "false probabilities": (false_probabilities, FAILED, "'x0' depends on what was chosen"),
+    "empty": (lambda log: log.take(slice(0, 0)), BAD_DATA, "0 decisions are over"),
+    "none accepted": (none_accepted, BAD_DATA, "none was accepted"),
+    "all accepted": (all_accepted, BAD_DATA, "every one was accepted"),
+    "leaked column": (leaked, BAD_DATA, "'x0' alone predicts"),
+    "written afterwards": (written_afterwards, BAD_DATA, "'x0' depends on what was chosen"),
+    "ten times the same": (tenfold, BAD_DATA, "repeat one of the same customer"),
+    "ten times the volume": (flood, BAD_DATA, "times as fast as those before"),
+    "false probabilities": (false_probabilities, BAD_DATA, "'x0' depends on what was chosen"),
 }
 
 

@@ -46,7 +46,9 @@ class RankingTerms:
             if found.shape != self.reward.shape:
                 raise InvalidInputError(f"{name} has shape {found.shape}, the rewards {self.reward.shape}", field=name)
             if name.startswith("logged") and (found[self.filled] <= 0).any():
-                raise InvalidInputError(f"{name} is not above 0 for an action that was shown", field=name)
+                raise InvalidInputError(
+                    f"{name} is not above 0 for an action that was shown", code="unusable_log", field=name
+                )
 
     @property
     def filled(self) -> NDArray[np.bool_]:
