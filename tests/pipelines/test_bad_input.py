@@ -13,6 +13,7 @@ import pytest
 
 from features.ledger import Ledger
 from pipelines.cli import main
+from pipelines.exit_code import ExitCode
 from pipelines.init import write_workspace
 from training.artifact import write_bundle
 from training.constant import ConstantBundle, ConstantEntry
@@ -289,6 +290,6 @@ def test_a_command_in_a_shell_ends_as_it_does_here(place):
 def test_too_little_to_learn_from_is_said_with_how_much_is_needed(tsugi):
     """The slow one: it imports what retraining needs."""
     ended = tsugi("retrain " + HERE)
-    assert ended.code == FAILED
+    assert ended.code == ExitCode.BAD_DATA
     assert "at least 500 are needed to learn from" in ended.err
     assert "Traceback" not in ended.err

@@ -74,7 +74,7 @@ def test_a_run_that_cannot_learn_yet_has_failed_and_says_why(place):
         printed, said = worker.communicate(timeout=180)
     assert (worker.returncode, printed) == (0, "1 runs ended\n"), said
     told = queue_of(place).run(run.run_id)
-    assert (told.state, told.exit_code, told.attempts) == ("failed", 1, 1)
+    assert (told.state, told.exit_code, told.attempts) == ("failed", 15, 1)
     assert any("at least 500 are needed" in line.text for line in told.lines), told.lines
 
 
