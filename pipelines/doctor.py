@@ -6,12 +6,13 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from decisioning.errors import TsugiError
 from features.workspace import Workspace
+from training.manifest import champion_path, read_content
 
 PACKAGES = ("bentoml", "feast", "lightgbm", "mlflow", "optuna", "scikit-learn", "pandas", "duckdb", "numpy")
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -27,8 +28,8 @@ class Finding:
 
 
 def examine(home: Path, workspace: Path) -> list[Finding]:
-    """Look at Python, packages, the OpenMP library, disk, workspace, home and ledger."""
-    return [*_machine(home), _workspace(workspace), _home(home), _ledger(home / "ledger.db")]
+    """Look at Python, packages, the OpenMP library, disk, workspace, home, ledger and champion."""
+    return [*_machine(home), _workspace(workspace), _home(home), _ledger(home / "ledger.db"), _champion(home)]
 
 
 def _machine(home: Path) -> Iterator[Finding]:
@@ -77,6 +78,17 @@ def _records(path: Path) -> str:
     finally:
         connection.close()
     return f"{n_records:,} records in {path}"
+
+
+def _champion(home: Path) -> Finding:
+    found = _checked("champion", lambda: _bundle(champion_path(home)))
+    advice = "" if found.ok else "; `tsugi promote --version` publishes what was registered anew"
+    return replace(found, seen=found.seen + advice)
+
+
+def _bundle(folder: Path | None) -> str:
+    """Which bundle serves, every file of it verified."""
+    return "none yet" if folder is None else f"bundle {read_content(folder)[0]['version']}"
 
 
 def _checked(name: str, look: Callable[[], str]) -> Finding:

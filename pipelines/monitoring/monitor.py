@@ -15,7 +15,7 @@ from training.dataset import DecisionLogFrame
 from training.decision_log import n_over, read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
-from training.manifest import champion_path, read_manifest
+from training.manifest import champion_path, read_content
 from training.monitoring.finding import RETRAIN, SOURCE, Finding
 from training.monitoring.reference import reference_in
 from training.monitoring.served import read_served
@@ -56,7 +56,7 @@ def monitor_workspace(
 def monitor(composition: Composition, *, as_of: datetime, sample: int | None = None) -> Monitored:
     """As `monitor_workspace`, on an open home. Raises `ArtifactError` where the champion was altered."""
     settings, folder = composition.workspace.monitor, champion_path(composition.home.path)
-    manifest = read_manifest(folder) if folder else {}
+    manifest = read_content(folder)[0] if folder else {}
     names, champion = composition.features.names, manifest.get("version", "none")
     served = read_served(composition.ledger, names, since=as_of - settings.window, until=as_of)
     mature = _mature(composition, since=as_of - settings.window, as_of=as_of)

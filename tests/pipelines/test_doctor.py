@@ -1,7 +1,11 @@
 import sqlite3
+from datetime import UTC, datetime
 
 from pipelines.doctor import examine, findings_in_words
 from pipelines.init import write_workspace
+from training.artifact import write_bundle
+from training.constant import ConstantBundle, ConstantEntry
+from training.publication import publish
 
 
 def _by_name(home, workspace):
@@ -33,3 +37,17 @@ def test_a_ledger_that_is_none_is_said_not_thrown(tmp_path):
     (tmp_path / "ledger.db").unlink()
     sqlite3.connect(tmp_path / "ledger.db").execute("CREATE TABLE record (seq INTEGER)").connection.commit()
     assert _by_name(tmp_path, tmp_path / "shop")["ledger"].seen.startswith("0 records")
+
+
+def test_a_champion_of_which_a_byte_was_altered_is_said(tmp_path):
+    write_workspace(tmp_path / "shop")
+    entry = ConstantEntry("card", value=1.0, standard_error=0.1, propensity=0.1, n_chosen=50)
+    bundle = ConstantBundle("", "any", {"card": entry})
+    version = write_bundle(bundle, tmp_path / "made", created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    manifest = publish(tmp_path / "made", tmp_path) / "bundle.json"
+    sound = _by_name(tmp_path, tmp_path / "shop")["champion"]
+    assert (sound.ok, sound.seen) == (True, f"bundle {version}")
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    harmed = _by_name(tmp_path, tmp_path / "shop")["champion"]
+    assert not harmed.ok
+    assert "bundle.json: sha256" in harmed.seen

@@ -4,6 +4,7 @@ import shutil
 import sys
 
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 from logged_home import AS_OF, a_home, a_log, a_workspace, everything_in
@@ -12,6 +13,7 @@ from decisioning.errors import ArtifactError, InvalidInputError, TsugiError, Una
 from pipelines.cli import failed, main
 from pipelines.exit_code import ExitCode
 from pipelines.learning_failure import LEARNING
+from training.manifest import FORMAT, POINTER, manifest_digest, sha256_of, version_of
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,26 @@ def test_a_champion_of_which_a_byte_was_altered_is_told_by_the_exit_code(tsugi, 
     altered(manifest)
     code, said = tsugi(f"{line} --as-of {AS_OF.isoformat()}" if line != "evaluate" else line)
     assert (code, "bundle.json: sha256" in said) == (ExitCode.ALTERED, True), said
+
+
+def test_a_champion_of_which_a_byte_of_a_tree_was_altered_is_told_by_the_monitor(tsugi, tmp_path):
+    bundles = tmp_path / "home" / "bundles"
+    altered(a_model_champion(bundles) / "effect.txt")
+    code, said = tsugi(f"monitor --as-of {AS_OF.isoformat()}")
+    assert (code, "effect.txt: sha256" in said) == (ExitCode.ALTERED, True), said
+
+
+def a_model_champion(bundles):
+    """What a champion with a file of text is to who verifies it."""
+    body = {"format": FORMAT, "files": {"effect.txt": sha256_of(b"tree 1")}}
+    folder = bundles / version_of(body)
+    folder.mkdir()
+    (folder / "effect.txt").write_bytes(b"tree 1")
+    content = {**body, "version": folder.name, "created_at": AS_OF.isoformat()}
+    (folder / "bundle.json").write_bytes(orjson.dumps(content))
+    named = {"version": folder.name, "sha256": manifest_digest(folder)}
+    (bundles / POINTER).write_bytes(orjson.dumps(named))
+    return folder
 
 
 def probabilities(change):
