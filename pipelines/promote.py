@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from decisioning.errors import NotFoundError
+from decisioning.errors import InvalidInputError, NotFoundError
 from features.home import Home
 from features.ledger import Ledger
 from features.rollout_pointer import end_rollout
 from features.workspace import Workspace
 from pipelines.lease import lease
 from pipelines.registry_told import reconcile
+from training.manifest import champion_named
 from training.publication import publish, publish_challenger
 from training.registry import RegisteredBundle, Registry
 
@@ -39,11 +40,12 @@ def roll_out(home: Path, workspace: Path, rollout: Rollout) -> str:
     """Let a registered version shadow the champion, or decide for a share of the customers.
 
     Raises `NotFoundError` where there is no such version, `ArtifactError` where it was altered, `InvalidInputError` of
-    a bad share.
+    a bad share, or of the champion itself.
     """
     with lease(Home(home).create().lock("retrain"), work="retraining"), Ledger(Home(home).ledger) as ledger:
         registry = _registry(home, workspace)
         version, since = registry.version(rollout.version), ledger.last_seq()
+        _refuse_champion(version, home)
         publish_challenger(version.folder, home, share=rollout.share, since_seq=since, number=version.number)
         registry.challenge(version.number)
         does = f"decides for {rollout.share:.1%} of the customers" if rollout.share else "shadows the champion"
@@ -63,6 +65,13 @@ def _registry(home: Path, workspace: Path) -> Registry:
     registry = Registry.open(home, workspace=Workspace.load(workspace).name)
     reconcile(registry, home)
     return registry
+
+
+def _refuse_champion(version: RegisteredBundle, home: Path) -> None:
+    named = champion_named(home)
+    if named is not None and named[0] == version.bundle:
+        told = f"version {version.number} (bundle {version.bundle}) is the champion, and decides for everybody already"
+        raise InvalidInputError(f"{told}; name another version", field="version")
 
 
 def _chosen(registry: Registry, number: int | None) -> RegisteredBundle:

@@ -19,6 +19,8 @@ from pipelines.command.options import (
     recorded_home,
 )
 
+CANARY_SHARE = 0.05
+"""Of the customers, where nobody says otherwise."""
 IfNeeded = Annotated[bool, typer.Option("--if-needed", help="Only where something moved, or enough is new.")]
 
 
@@ -93,7 +95,9 @@ def promote(
     version: Annotated[int | None, typer.Option(help="A registered version (default: the challenger).")] = None,
     shadow: Annotated[int | None, typer.Option(help="Let this version shadow the champion instead.")] = None,
     canary: Annotated[int | None, typer.Option(help="Let this version decide for a share of the customers.")] = None,
-    share: Annotated[float, typer.Option(min=0.0001, max=1.0, help="With --canary: of the customers.")] = 0.05,
+    share: Annotated[
+        float | None, typer.Option(min=0.0001, max=1.0, help="With --canary: of the customers (default: 0.05).")
+    ] = None,
     end: Annotated[bool, typer.Option("--end", help="End the shadow or canary under way.")] = False,
 ) -> None:
     """Make a registered version the champion by hand, a shadow, or a canary; the service follows within seconds."""
@@ -101,13 +105,16 @@ def promote(
 
     if sum((version is not None, shadow is not None, canary is not None, end)) > 1:
         raise typer.BadParameter("one of --version, --shadow, --canary and --end")
+    if share is not None and canary is None:
+        told = "--version lets a version decide for everybody, --shadow for nobody"
+        raise typer.BadParameter(f"--share {share:g} goes with --canary VERSION alone; {told}")
     at = recorded_home(home, workspace)
     if end:
         print(end_challenge(at))
     elif shadow is not None:
         print(roll_out(at, workspace, Rollout(shadow)))
     elif canary is not None:
-        print(roll_out(at, workspace, Rollout(canary, share)))
+        print(roll_out(at, workspace, Rollout(canary, share or CANARY_SHARE)))
     else:
         print(promote_version(at, workspace, version))
 

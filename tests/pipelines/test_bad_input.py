@@ -117,6 +117,8 @@ REFUSED = [
     ("retrain --as-of 2026-05-01 " + HERE, USAGE, "2026-05-01T00:00:00 needs a UTC offset or Z"),
     ("retrain --as-of 2626-05-01T00:00:00Z " + HERE, USAGE, "is not over yet"),
     ("retrain --as-of yesterday " + HERE, USAGE, "'--as-of'"),
+    ("promote --version 2 --share 0.5 " + HERE, USAGE, "--share 0.5 goes with --canary VERSION alone"),
+    ("promote --shadow 2 --share 0.05 " + HERE, USAGE, "--share 0.05 goes with --canary VERSION alone"),
     ("evaluate --tests --arms " + HERE, USAGE, "one of --shadow, --tests, --arms and --log"),
     ("evaluate --arms --workspace nowhere", FAILED, "nowhere/tsugi.toml does not exist"),
     ("demo --customers 3", USAGE, "--customers"),

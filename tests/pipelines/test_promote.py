@@ -1,0 +1,30 @@
+"""Moving what serves by hand: what is refused before anything is published."""
+
+from types import SimpleNamespace
+
+import orjson
+import pytest
+
+from decisioning.errors import InvalidInputError
+from features.home import Home
+from features.ledger import Ledger
+from features.rollout_pointer import read_rollout
+from pipelines.promote import Rollout, roll_out
+from training.manifest import POINTER
+from training.registry import RegisteredBundle
+
+CHAMPION = "0123456789abcdef"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05])
+def test_the_champion_is_no_challenger_of_itself(tmp_path, monkeypatch, share):
+    version = RegisteredBundle(2, CHAMPION, tmp_path / "registered", "run")
+    registry = SimpleNamespace(version=lambda _: version)
+    monkeypatch.setattr("pipelines.promote._registry", lambda *_: registry)
+    home = Home(tmp_path / "home").create()
+    Ledger(home.ledger).close()
+    home.bundles.mkdir(exist_ok=True)
+    (home.bundles / POINTER).write_bytes(orjson.dumps({"version": CHAMPION, "sha256": "0" * 64}))
+    with pytest.raises(InvalidInputError, match="is the champion, and decides for everybody already"):
+        roll_out(home.path, tmp_path, Rollout(2, share))
+    assert read_rollout(home.path) is None
