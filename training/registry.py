@@ -20,6 +20,8 @@ from training.tracking import connect, experiment
 from training.tracking_run import LONGEST_TAG, Run, started
 
 BUNDLE = "bundle"
+NEWEST = 10
+"""Versions that are named where another one was meant."""
 
 Alias = Literal["champion", "challenger"]
 
@@ -152,7 +154,15 @@ class Registry:
         try:
             return _registered(self.client.get_model_version(self.model, str(number)))
         except MlflowException as error:
-            raise NotFoundError(f"no version {number} of {self.model}") from error
+            raise NotFoundError(f"no version {number} of {self.model}; {self._in_words()}") from error
+
+    def _in_words(self) -> str:
+        """Which versions there are."""
+        newest = self.client.search_model_versions(
+            f"name = '{self.model}'", max_results=NEWEST, order_by=["version_number DESC"]
+        )
+        named = ", ".join(str(each.version) for each in newest)
+        return f"the newest are {named}" if named else "none is registered yet: `tsugi retrain` does that"
 
     def _move(self, alias: Alias, number: int) -> None:
         self.client.set_registered_model_alias(self.model, alias, str(number))

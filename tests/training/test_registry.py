@@ -114,8 +114,11 @@ def test_a_challenger_that_is_promoted_ceases_to_be_one(registry, tmp_path):
     assert registry.holder("challenger") is None
 
 
-def test_a_version_that_is_not_registered_cannot_be_promoted(registry):
-    with pytest.raises(NotFoundError, match="no version 9 of "):
+def test_a_version_that_is_not_registered_cannot_be_promoted_and_is_told_beside_those_that_are(registry, tmp_path):
+    with pytest.raises(NotFoundError, match="no version 9 of .*; none is registered yet"):
+        registry.promote(9)
+    registered(registry, tmp_path, "ab")
+    with pytest.raises(NotFoundError, match="no version 9 of .*; the newest are 2, 1"):
         registry.promote(9)
 
 
