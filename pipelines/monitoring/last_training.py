@@ -1,6 +1,8 @@
 """What the last training of a home learned from, whatever the gate said of it: the measure of what is new since."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -30,11 +32,29 @@ def last_training(home: Path) -> LastTraining | None:
     if not path.exists():
         return None
     try:
-        return LastTraining(**orjson.loads(path.read_bytes()))
+        return _checked(LastTraining(**orjson.loads(path.read_bytes())))
     except (TypeError, ValueError) as problem:
         raise UnavailableError(f"{path}: does not describe a training: {problem}; remove it to begin anew") from problem
 
 
+def _checked(training: LastTraining) -> LastTraining:
+    """The same; raises `ValueError` of what is of another type, or no moment that says where on Earth."""
+    if not isinstance(training.as_of, str) or datetime.fromisoformat(training.as_of).tzinfo is None:
+        raise ValueError(f"as_of {training.as_of!r}, expected a moment with its UTC offset")
+    if type(training.decisions) is not int or training.decisions < 0:
+        raise ValueError(f"decisions {training.decisions!r}, expected a whole number from 0 on")
+    if not isinstance(training.catalog, str):
+        raise ValueError(f"catalog {training.catalog!r}, expected a version")
+    return training
+
+
 def note_training(home: Path, training: LastTraining) -> None:
-    """Write a training down, in one step."""
-    replace_file(home / FILE, orjson.dumps(asdict(training)))
+    """Write a training down, in one step; one as of the past does not take the place of a later one.
+
+    A damaged note is replaced.
+    """
+    before = None
+    with suppress(UnavailableError):
+        before = last_training(home)
+    if before is None or datetime.fromisoformat(before.as_of) <= datetime.fromisoformat(training.as_of):
+        replace_file(home / FILE, orjson.dumps(asdict(training)))

@@ -1,7 +1,9 @@
 """Whether a retraining is needed: what is broken holds it back, what moved or is new asks for it, else it is not."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from decisioning.errors import UnavailableError
@@ -64,3 +66,24 @@ def test_a_training_is_noted_whole_and_a_damaged_note_is_named(tmp_path):
     (tmp_path / FILE).write_text("{")
     with pytest.raises(UnavailableError, match=FILE):
         last_training(tmp_path)
+
+
+def test_a_training_as_of_the_past_does_not_take_the_place_of_a_later_one(tmp_path):
+    earlier = LastTraining("2026-06-01T01:00:00+02:00", decisions=4_000, catalog="c1")
+    for training in (earlier, LAST, earlier):
+        note_training(tmp_path, training)
+    assert last_training(tmp_path) == LAST
+
+
+WRONG = [{"as_of": 5}, {"as_of": "2026-06-01"}, {"decisions": "many"}, {"decisions": True}, {"catalog": None}]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_note_with_a_wrong_type_is_named_and_the_next_training_replaces_it(tmp_path, wrong):
+    (tmp_path / FILE).write_bytes(orjson.dumps({**asdict(LAST), **wrong}))
+    with pytest.raises(
+        UnavailableError, match=rf"{FILE}: does not describe a training: {next(iter(wrong))} .* remove it"
+    ):
+        last_training(tmp_path)
+    note_training(tmp_path, LAST)
+    assert last_training(tmp_path) == LAST

@@ -115,10 +115,10 @@ def test_a_challenger_that_is_promoted_ceases_to_be_one(registry, tmp_path):
 
 
 def test_a_version_that_is_not_registered_cannot_be_promoted_and_is_told_beside_those_that_are(registry, tmp_path):
-    with pytest.raises(NotFoundError, match="no version 9 of .*; none is registered yet"):
+    with pytest.raises(NotFoundError, match=r"no version 9 of .*; none is registered yet"):
         registry.promote(9)
     registered(registry, tmp_path, "ab")
-    with pytest.raises(NotFoundError, match="no version 9 of .*; the newest are 2, 1"):
+    with pytest.raises(NotFoundError, match=r"no version 9 of .*; the newest are 2, 1"):
         registry.promote(9)
 
 
