@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from itertools import dropwhile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import orjson
 
@@ -38,9 +38,28 @@ def champion_changes(home: Path) -> tuple[Champion, ...]:
     if not path.exists():
         return ()
     try:
-        return tuple(Champion(**each) for each in orjson.loads(path.read_bytes()))
+        return _read(orjson.loads(path.read_bytes()))
     except (TypeError, ValueError) as problem:
-        raise ArtifactError(f"{path}: expected the changes of the champion: {problem}") from problem
+        way_out = "remove it to go on: what serves stays, and what served before can only be promoted, by its version"
+        raise ArtifactError(f"{path}: expected the changes of the champion: {problem}; {way_out}") from problem
+
+
+def _read(found: Any) -> tuple[Champion, ...]:
+    """Raises `TypeError` or `ValueError` of what describes no changes."""
+    if not isinstance(found, list):
+        raise TypeError(f"got {type(found).__name__}, expected a list")
+    changes = tuple(Champion(**each) for each in found)
+    for change in changes:
+        _check(change)
+    return changes
+
+
+def _check(change: Champion) -> None:
+    for name, kind in (("version", str), ("sha256", str), ("number", int), ("at", str)):
+        if type(getattr(change, name)) is not kind:
+            raise TypeError(f"{name} {getattr(change, name)!r}, expected {kind.__name__}")
+    if change.how not in get_args(Change):
+        raise ValueError(f"how {change.how!r}, expected one of {', '.join(get_args(Change))}")
 
 
 def changes_served(home: Path) -> tuple[Champion, ...]:

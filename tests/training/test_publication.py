@@ -98,6 +98,22 @@ def test_what_was_written_down_and_never_served_is_no_champion_to_go_back_to(tmp
     assert roll_back_published(home).version == first
 
 
+A_CHANGE = {"version": "f" * 16, "sha256": "0" * 64, "number": 1, "how": "promoted", "at": ""}
+DAMAGED = [b"{", b"{}", b"[1]", b"[{}]", *(orjson.dumps([{**A_CHANGE, name: 1.5}]) for name in A_CHANGE)]
+
+
+@pytest.mark.usefixtures("tried_here")
+@pytest.mark.parametrize("said", DAMAGED, ids=repr)
+def test_a_log_of_champions_that_is_damaged_is_named_with_the_way_out(tmp_path, said):
+    home = tmp_path / "home"
+    _, second = published_in_order(tmp_path, (1, 2))
+    (home / "bundles" / LOG).write_bytes(said)
+    with pytest.raises(ArtifactError, match=r"champions\.json: expected the changes .*; remove it to go on"):
+        roll_back_published(home)
+    (home / "bundles" / LOG).unlink()
+    assert published_in_order(tmp_path, (1,))[0] == second
+
+
 @pytest.fixture
 def cut_short(tried_here, monkeypatch):
     """A rollback by a disk that has room for the log and none for the pointer."""
