@@ -26,6 +26,7 @@ from pipelines.clock import system_clock
 from pipelines.composition import compose
 from pipelines.erase import sweeper
 from pipelines.resolve import resolve_all
+from training.artifact_locations import follow_home
 
 FILES = (LEDGER, "mlflow.db", MANIFEST)
 
@@ -91,7 +92,8 @@ def _unpacked(file: Path, home: Path) -> Iterator[dict[str, Any]]:
     try:
         manifest = _unpack(file, home)
         _check(home / LEDGER, file)
-        _move_artifacts(home, manifest["home"])
+        if Home(home).mlflow.exists():
+            follow_home(Home(home).mlflow, home)
         yield manifest
     except BaseException:
         rmtree(home)
@@ -136,32 +138,7 @@ def _check(ledger: Path, file: Path) -> None:
         raise InvalidInputError(f"the ledger in {file} is damaged: {found}", field="file")
 
 
-def _move_artifacts(home: Path, before: str) -> None:
-    """MLflow writes down where artifacts lie, in full: say where they lie now."""
-    path = Home(home).mlflow
-    if not path.exists():
-        return
-    moved = {"old": Path(before).as_uri(), "new": home.resolve().as_uri()}
-    with closing(sqlite3.connect(path)) as connection:
-        there = {(table, column) for table, column in connection.execute(_COLUMNS).fetchall()}
-        for table, column in there & _LOCATIONS:
-            connection.execute(f"UPDATE {table} SET {column} = replace({column}, :old, :new)", moved)  # noqa: S608 (constants)
-        connection.commit()
-
-
 def restored_in_words(result: Restored) -> str:
     """One line."""
     again = f", {result.erased_again:,} erasures made again" if result.erased_again else ""
     return f"{result.home}: {result.records:,} records as of {result.made_at:%Y-%m-%d %H:%M:%S} UTC{again}"
-
-
-_COLUMNS = """
-    SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'
-"""
-_LOCATIONS = {
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-    ("logged_models", "artifact_location"),
-}

@@ -1,19 +1,20 @@
 """MLflow below one home folder: a SQLite database and a folder of artifacts, nothing on the network.
 
 MLflow migrates its database on first use, and processes that start at once on an empty one fail. So whoever connects
-first migrates under a file lock; the others wait.
+first migrates under a file lock; the others wait. Under the same lock the registry follows a home that was moved.
 """
 
 import os
+import sqlite3
 import warnings
 from pathlib import Path
 from typing import Any
 
 from decisioning.errors import UnavailableError
 from features.file_lock import alone, lock_beside
+from training.artifact_locations import artifacts_uri, follow_home
 
 DATABASE = "mlflow.db"
-ARTIFACTS = "mlartifacts"
 _OFFLINE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "GIT_PYTHON_REFRESH": "quiet"}
 
 
@@ -27,7 +28,7 @@ def database_uri(home: Path) -> str:
 
 
 def connect(home: Path) -> Any:
-    """An `MlflowClient` on the home's database, migrated; telemetry is off.
+    """An `MlflowClient` on the home's database, migrated, with artifacts where the home is now; telemetry is off.
 
     Raises `UnavailableError`, naming the file, where the database is damaged or of another version.
     It holds no global state: MLflow's own tracking and registry addresses are left alone.
@@ -46,7 +47,8 @@ def connect(home: Path) -> Any:
             client = MlflowClient(tracking_uri=database_uri(home), registry_uri=database_uri(home))
             client.search_experiments(max_results=1)
             client.search_registered_models(max_results=1)
-        except (MlflowException, SQLAlchemyError) as error:
+            follow_home(home / DATABASE, home)
+        except (MlflowException, SQLAlchemyError, sqlite3.Error) as error:
             raise UnavailableError(f"the registry {home / DATABASE} cannot be used: {type(error).__name__}") from error
     return client
 
@@ -59,7 +61,7 @@ def experiment(client: Any, home: Path, name: str) -> str:
     if found is not None:
         return str(found.experiment_id)
     try:
-        return str(client.create_experiment(name, artifact_location=(home.resolve() / ARTIFACTS).as_uri()))
+        return str(client.create_experiment(name, artifact_location=artifacts_uri(home)))
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

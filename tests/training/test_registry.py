@@ -1,6 +1,7 @@
 """The registry on a real MLflow with SQLite."""
 
 import multiprocessing
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,29 @@ def test_a_version_that_is_not_registered_cannot_be_promoted_and_is_told_beside_
     registered(registry, tmp_path, "ab")
     with pytest.raises(NotFoundError, match=r"no version 9 of .*; the newest are 2, 1"):
         registry.promote(9)
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["moved", "copied"])
+def test_a_home_that_was_moved_or_copied_keeps_its_artifacts_to_itself(tmp_path, gone):
+    orig, elsewhere = tmp_path / "orig", tmp_path / "else where"
+    (old,) = registered(Registry.open(orig, workspace="bank"), tmp_path / "made", "a")
+    before = sorted(orig.rglob("bundle.json"))
+    (shutil.move if gone else shutil.copytree)(orig, elsewhere)
+    registry = Registry.open(elsewhere, workspace="bank")
+    (new,) = registered(registry, tmp_path / "made", "b")
+    assert [registry.version(number).folder.is_relative_to(elsewhere) for number in (old, new)] == [True, True]
+    assert all((registry.version(number).folder / "bundle.json").exists() for number in (old, new))
+    assert sorted(orig.rglob("bundle.json")) == ([] if gone else before)
+
+
+def test_artifacts_that_lie_outside_of_the_home_on_purpose_stay_there(tmp_path):
+    home, outside = tmp_path / "home", (tmp_path / "shared" / "of all").as_uri()
+    connect(home).create_experiment("bank", artifact_location=outside)
+    (number,) = registered(Registry.open(home, workspace="bank"), tmp_path / "made", "a")
+    (home / "mlartifacts").mkdir()
+    again = Registry.open(home, workspace="bank")
+    assert again.client.get_experiment(again.experiment_id).artifact_location == outside
+    assert (again.version(number).folder / "bundle.json").exists()
 
 
 PRELOADED = [
