@@ -156,7 +156,7 @@ def learn_candidate(
 ) -> Candidate:
     """Learn a bundle, write it below `folder`, and judge what was written."""
     split = split_log(composition, frame)
-    learned = _learned(composition, split, as_of=as_of)
+    learned = _learned(composition, split, as_of=as_of, say=say)
     say("judging on later decisions")
     judged = judge_bundle(composition, learned.bundle, split, frame=frame, as_of=as_of, folder=folder)
     return replace(judged, learned=learned)
@@ -192,10 +192,10 @@ def judge_bundle(
     return Candidate(None, bundle, constant, split, judged, verdict)
 
 
-def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime) -> Learned:
+def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime, say: Callable[[str], object]) -> Learned:
     """Learn responses and what is foreseen side by side: neither knows of the other, both let other threads run."""
     features, training = composition.features, composition.workspace.training
-    studies = Studies(composition.home.optuna)
+    studies = Studies(composition.home.optuna, say=say)
     with ThreadPoolExecutor(max_workers=1) as aside:
         foreseen = aside.submit(
             learn_foreseen,

@@ -5,12 +5,12 @@ The file is Optuna's journal: several processes and threads may work on one stud
 
 import os
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, BinaryIO
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage
@@ -22,28 +22,64 @@ from features.file_lock import lock_beside, taken
 PATIENCE_SECONDS = 20.0
 """How long a locked file is waited for."""
 KIND = "kind"
+BLOCK_BYTES = 1 << 16
+"""How much of the journal's end is looked at in one go."""
 
 
 @dataclass(frozen=True, slots=True)
 class Studies:
     """The studies of one home.
 
-    Parameters: `path` of the journal, made where it is missing; `patience_seconds`, how long a lock is waited for.
+    Parameters: `path` of the journal, made where it is missing; `patience_seconds`, how long a lock is waited for;
+    `say`, told what was repaired.
     Raises: `UnavailableError`, naming the file, where it is locked for longer or cannot be used.
     """
 
     path: Path
     patience_seconds: float = PATIENCE_SECONDS
+    say: Callable[[str], object] = field(default=lambda _: None, compare=False)
 
     def open(self) -> BaseStorage:
-        """Optuna's storage."""
+        """Optuna's storage; a last line that was half written, by a kill or to a full disk, is cut off first."""
+        lock = _Lock(lock_beside(self.path), self.patience_seconds)
         try:
+            self._cut_half_line(lock)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                lock = _Lock(lock_beside(self.path), self.patience_seconds)
                 return JournalStorage(JournalFileBackend(str(self.path), lock_obj=lock))
-        except (OSError, ValueError, KeyError) as error:
+        except OSError as error:
             raise UnavailableError(f"the studies {self.path} cannot be used: {error!r}") from error
+        except (ValueError, LookupError, TypeError, AssertionError) as error:
+            raise UnavailableError(
+                f"the studies {self.path} cannot be used: a line cannot be read ({error!r}); "
+                "the file may simply be removed, only what earlier searches found is lost"
+            ) from error
+
+    def _cut_half_line(self, lock: "_Lock") -> None:
+        if not self.path.exists():
+            return
+        lock.acquire()
+        try:
+            with self.path.open("r+b") as file:
+                whole, size = _end_of_lines(file), file.seek(0, os.SEEK_END)
+                if whole < size:
+                    file.truncate(whole)
+                    self.say(f"the last line of {self.path} was half written: its {size - whole} bytes are cut off")
+        finally:
+            lock.release()
+
+
+def _end_of_lines(file: BinaryIO) -> int:
+    """Where the last line that was written in full ends."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(end - BLOCK_BYTES, 0)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def last_settings(storage: BaseStorage, kind: str) -> list[Mapping[str, Any]]:

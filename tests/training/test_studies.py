@@ -77,3 +77,25 @@ def test_a_damaged_file_is_named(tmp_path):
     path.write_text("this is no journal\n{}\n")
     with pytest.raises(UnavailableError, match=r"optuna\.journal cannot be used"):
         look(Studies(path))
+
+
+def test_a_last_line_that_was_half_written_is_cut_off_and_told_of(tmp_path):
+    told: list[str] = []
+    studies = Studies(tmp_path / "optuna.journal", say=told.append)
+    first = look(studies)
+    whole = studies.path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    studies.path.write_bytes(whole[:-37])
+    assert look(studies).loss <= first.loss
+    assert studies.path.read_bytes().startswith(b"".join(lines[:-1]) + b"{")
+    assert [line for line in told if f"{studies.path} was half written" in line] == told != []
+    assert look(studies).loss <= first.loss
+
+
+def test_of_a_file_with_an_unreadable_line_it_is_said_that_it_may_be_removed(tmp_path):
+    studies = Studies(tmp_path / "optuna.journal")
+    look(studies)
+    first, *others = studies.path.read_bytes().splitlines(keepends=True)
+    studies.path.write_bytes(first[:9] + b"".join(others))
+    with pytest.raises(UnavailableError, match=r"optuna\.journal cannot be used.* may simply be removed"):
+        look(studies)
