@@ -1,10 +1,15 @@
 """What a workspace says of learning: how hard to look, what is foreseen, and what a bundle must keep to."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from features.section import Section
+
+LEAST_SHARE = 0.01
+"""Of the time, to choose by and to judge on; below it there is nothing to see."""
+LEAST_LEARNED_FROM = 0.05
+"""Of the time, what these two must leave."""
 
 
 class Churn(Section):
@@ -57,8 +62,8 @@ class Training(Section):
     tuning_seconds: float | None = Field(default=None, gt=0)
     workers: int = Field(default=1, ge=1, le=64)
     seed: int = Field(default=7, ge=0)
-    validation_share: float = Field(default=0.2, gt=0, lt=1)
-    evaluation_share: float = Field(default=0.3, gt=0, lt=1)
+    validation_share: float = Field(default=0.2, ge=LEAST_SHARE, lt=1)
+    evaluation_share: float = Field(default=0.3, ge=LEAST_SHARE, lt=1, validate_default=True)
     most_decisions: int = Field(default=1_000_000, ge=1_000)
     rising: tuple[str, ...] = Field(default=(), strict=False)
     falling: tuple[str, ...] = Field(default=(), strict=False)
@@ -75,6 +80,17 @@ class Training(Section):
         if both := [name for name in self.rising if name in self.falling]:
             raise ValueError(f"the feature {both[0]!r} is in `rising` and in `falling`; give it in one of them")
         return self
+
+    @field_validator("evaluation_share")
+    @classmethod
+    def _leaves_something(cls, share: float, info: Any) -> float:
+        chosen_by = info.data.get("validation_share", LEAST_SHARE)
+        if round(1 - chosen_by - share, 9) < LEAST_LEARNED_FROM:
+            raise ValueError(
+                f"`validation_share` ({chosen_by:g}) and `evaluation_share` ({share:g}) together may be at most "
+                f"{1 - LEAST_LEARNED_FROM:g}: the rest is learned from"
+            )
+        return share
 
 
 class Gate(Section):

@@ -66,6 +66,12 @@ def test_only_the_name_is_needed(tmp_path):
         ("trials = 5", 'rising = ["a"]\nfalling = ["b", "a"]', ["training", "'a' is in `rising` and in `falling`"]),
         ("trials = 5", 'together = [["a"]]', ["training.together.0", "at least 2 items", "['a']"]),
         ("trials = 5", 'together = ["a", "b"]', ["training.together.0", "valid tuple", "'a'"]),
+        (
+            "trials = 5",
+            "trials = 5\nvalidation_share = 0.8",
+            ["training.evaluation_share", "`validation_share` (0.8) and `evaluation_share` (0.3)", "at most 0.95"],
+        ),
+        ("trials = 5", "evaluation_share = 0.001", ["training.evaluation_share", "greater than or equal to 0.01"]),
         ("margin = 0.1", "margin = -1", ["gate.margin", "-1", "greater than or equal to 0"]),
         ("margin = 0.1", "margin = nan", ["gate.margin", "nan", "finite"]),
         ('amount = "margin"', 'amount = "margin"\nvalue = 3.0', ["goal.rewards.0.value", "not both"]),
