@@ -4,8 +4,10 @@ Pipelines are imported when a command runs: feast alone costs seconds, and `tsug
 """
 
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import typer
@@ -72,11 +74,28 @@ def quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in environment}
 
 
+def interrupted() -> NoReturn:
+    """End at once, in one line: a thread that is still at work is not waited for, and no store minds its end."""
+    print("tsugi: interrupted", file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(ExitCode.INTERRUPTED)
+
+
 def main() -> NoReturn:
-    """Run the command line; an error is one line and a non-zero exit code, never a traceback."""
+    """Run the command line; an error is one line and a non-zero exit code, never a traceback.
+
+    SIGTERM ends a command as Ctrl-C does, where the command has no other way of its own.
+    """
     os.environ.update(quiet_environment(os.environ))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
+    except SystemExit as ended:
+        if ended.code == ExitCode.INTERRUPTED:  # what typer makes of a KeyboardInterrupt
+            interrupted()
+        raise
     except TsugiError as error:
         sys.exit(failed(error, sys.argv[1:]))
     except BrokenPipeError:
@@ -84,13 +103,8 @@ def main() -> NoReturn:
     except OSError as error:
         print(f"tsugi: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(ExitCode.FAILED)
-    except SystemExit as ended:
-        if ended.code == ExitCode.INTERRUPTED:  # typer ends so where Ctrl-C ended it, without a word
-            print("tsugi: interrupted", file=sys.stderr)
-        raise
     except KeyboardInterrupt:
-        print("tsugi: interrupted", file=sys.stderr)
-        sys.exit(ExitCode.INTERRUPTED)
+        interrupted()
     sys.exit(0)
 
 

@@ -1,7 +1,6 @@
 """Retrains: from the service's own log to a bundle that passed the gate, recorded in MLflow, published to serve."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -196,15 +195,17 @@ def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime, say
     """Learn responses and what is foreseen side by side: neither knows of the other, both let other threads run."""
     features, training = composition.features, composition.workspace.training
     studies = Studies(composition.home.optuna, say=say)
-    with ThreadPoolExecutor(max_workers=1) as aside:
-        foreseen = aside.submit(
-            learn_foreseen,
-            composition.ledger,
-            Past(composition.home, features),
-            training=training,
-            as_of=as_of,
-            search=search_of(training, studies),
-            champion=foreseen_by(champion_bundle(composition.home.path)),
+    with Aside(abandoned=True) as aside:
+        foreseen = aside.later(
+            partial(
+                learn_foreseen,
+                composition.ledger,
+                Past(composition.home, features),
+                training=training,
+                as_of=as_of,
+                search=search_of(training, studies),
+                champion=foreseen_by(champion_bundle(composition.home.path)),
+            )
         )
         catalog = composition.catalog.catalog
         learned = learn(split, catalog=catalog, features=features, training=training, studies=studies)

@@ -23,16 +23,21 @@ class Later(Generic[T]):
 
 
 class Aside:
-    """The second thread; it takes pieces in the order given, and ends with the context."""
+    """The second thread; it takes pieces in the order given, and ends with the context.
 
-    def __init__(self) -> None:
+    Parameters: `abandoned`, whether an interruption (`KeyboardInterrupt`) leaves a piece that only reads to itself.
+    """
+
+    def __init__(self, *, abandoned: bool = False) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1)
+        self._abandoned = abandoned
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._thread.shutdown(cancel_futures=True)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self._thread.shutdown(wait=not (self._abandoned and interrupted), cancel_futures=True)
 
     def later(self, work: Callable[[], T]) -> Later[T]:
         """Give it a piece."""

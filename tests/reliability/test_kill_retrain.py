@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -103,6 +104,21 @@ def place(tmp_path_factory):
 def test_the_whole_one_replaces_the_champion(place):
     assert place.old != place.new
     assert len(place.took) == len(STAGES)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_a_retraining_at_once_in_one_line(place, number):
+    place.restore()
+    with started(place) as process:
+        for line in process.stderr:
+            if line.startswith("learning"):
+                break
+        time.sleep(1.0)
+        process.send_signal(number)
+        sent = time.monotonic()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (130, "tsugi: interrupted\n")
+    assert time.monotonic() - sent < 5
 
 
 @pytest.mark.reliability

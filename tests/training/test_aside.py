@@ -1,6 +1,7 @@
 """A second thread takes pieces of work in turn; who waits for one that it has not begun does it himself."""
 
 import threading
+import time
 
 import pytest
 
@@ -48,6 +49,35 @@ def test_where_the_first_thread_gives_up_nothing_further_is_begun():
     with pytest.raises(KeyError):
         give_up()
     assert not done
+
+
+def test_an_interruption_does_not_wait_for_a_piece_that_may_be_abandoned():
+    first, ended = threading.Event(), threading.Event()
+
+    def interrupted():
+        with Aside(abandoned=True) as aside:
+            aside.later(lambda: (first.wait(2), ended.set()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not ended.is_set()
+    first.set()
+
+
+def test_an_error_waits_for_a_piece_even_so():
+    done = []
+
+    def failed():
+        with Aside(abandoned=True) as aside:
+            begun = threading.Event()
+            aside.later(lambda: (begun.set(), time.sleep(0.1), done.append(1)))
+            begun.wait(20)
+            raise KeyError("failed")
+
+    with pytest.raises(KeyError):
+        failed()
+    assert done
 
 
 def test_what_is_fetched_ahead_comes_in_its_order_and_is_fetched_by_the_second_thread():
