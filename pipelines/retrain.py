@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from decisioning.errors import InvalidInputError
@@ -16,6 +15,7 @@ from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
 from pipelines.gate_bounds import check_declared, gate_bounds
 from pipelines.lease import lease
+from pipelines.leftovers import clear_leftovers, making_folder
 from pipelines.materialize import materialize
 from pipelines.monitoring.last_training import LastTraining, note_training
 from pipelines.recording.retraining import learned_something_new, note_learned, record_training
@@ -95,6 +95,7 @@ def retrain(
         opened = aside.later(partial(Registry.open, composition.home.path, workspace=composition.workspace.name))
         frame = learnable_log(composition, as_of=as_of)
         registry = opened.result()
+    clear_leftovers(registry, composition.home.path)
     reconcile(registry, composition.home.path)
     if not learned_something_new(registry, frame, composition):
         return NOTHING_NEW, None
@@ -102,10 +103,10 @@ def retrain(
     composition.ledger.forget_pages()
     give_back()
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
-    with TemporaryDirectory(prefix="tsugi-bundle-") as folder:
-        candidate = learn_candidate(composition, frame, as_of=as_of, folder=Path(folder), say=say)
+    with making_folder(composition.home.path) as folder:
+        candidate = learn_candidate(composition, frame, as_of=as_of, folder=folder, say=say)
         say("; ".join(candidate.verdict.reasons))
-        done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=Path(folder))
+        done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=folder)
         decisions = n_over(composition.ledger, composition.workspace.goal, as_of=as_of)
         learned = LastTraining(as_of.isoformat(), decisions, composition.catalog.catalog.version)
         note_training(composition.home.path, learned)

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlparse
 
 from decisioning.errors import NotFoundError
 from training.promotion import Verdict
+from training.running import WORKSPACE, end_running
 from training.tracking import connect, experiment
 from training.tracking_run import LONGEST_TAG, Run, started
 
@@ -64,10 +65,13 @@ class Registry:
 
         Parameters: `commit`, the code's git commit; see `tracking_run.git_commit`.
         """
-        with started(
-            self.client, self.experiment_id, name, {"mlflow.source.git.commit": commit, **(tags or {})}
-        ) as run:
+        ours = {"mlflow.source.git.commit": commit, WORKSPACE: self.workspace}
+        with started(self.client, self.experiment_id, name, {**ours, **(tags or {})}) as run:
             yield run
+
+    def end_left_running(self) -> int:
+        """End, as killed, the workspace's retrainings that still run, with the runs of their models; how many runs."""
+        return end_running(self.client, self.experiment_id, self.workspace)
 
     def experiment_of(self, kind: str) -> str:
         """The id of the experiment of one kind of model, made where it is missing."""

@@ -146,6 +146,20 @@ def test_artifacts_that_lie_outside_of_the_home_on_purpose_stay_there(tmp_path):
     assert (again.version(number).folder / "bundle.json").exists()
 
 
+def test_retrainings_that_were_killed_end_as_killed_with_their_models_and_whatever_else_runs_goes_on(registry):
+    foreign = registry.client.create_run(registry.experiment_id, run_name="by hand").info.run_id
+    with (
+        registry.retraining("killed") as run,
+        registry.model_run(run, "churn") as model,
+        model.nested("trial") as trial,
+    ):
+        assert registry.end_left_running() == 3
+        states = [registry.client.get_run(each.run_id).info.status for each in (run, model, trial)]
+    assert states == ["KILLED"] * 3
+    assert registry.client.get_run(foreign).info.status == "RUNNING"
+    assert registry.end_left_running() == 0
+
+
 PRELOADED = [
     "training.registry",
     "mlflow.tracking.client",
