@@ -44,10 +44,15 @@ def gain_curve(score: Floats, outcome: NDArray[Any], *, title: str = "Cumulative
 
 
 def feature_importance(
-    names: Sequence[str], importance: NDArray[Any], *, top: int = 20, title: str = "Feature importance"
+    names: Sequence[str],
+    importance: NDArray[Any],
+    *,
+    top: int = 20,
+    title: str = "Feature importance",
+    of: str = "importance",
 ) -> Figure:
-    """The most important features, largest at the top."""
-    figure, axes = blank(title, "share of total gain", "")
+    """The most important features, largest at the top. Parameters: `of`, what their shares are shares of, in words."""
+    figure, axes = blank(title, f"share of all {of}", "")
     order = np.argsort(importance)[-top:]
     total = float(np.sum(importance)) or 1.0
     axes.barh([names[place] for place in order], np.asarray(importance)[order] / total)

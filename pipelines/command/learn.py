@@ -35,6 +35,8 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a bundle and register it as challenger, whatever the gate says; nothing serves it."""
+    if dry_run and if_needed:
+        raise typer.BadParameter("one of --dry-run and --if-needed; `tsugi monitor` says whether it is needed")
     if dry_run:
         _dry_run(home, workspace, as_of, as_json=as_json)
         return

@@ -41,7 +41,7 @@ AsOfOption = Annotated[
     datetime | None,
     typer.Option(
         callback=past,
-        help="Learn from what was known then, such as 2026-05-01T00:00:00Z (default: now).",
+        help="Go by what was known then, such as 2026-05-01T00:00:00Z (default: now).",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]

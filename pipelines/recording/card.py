@@ -1,6 +1,7 @@
 """The model card of a bundle: what it is for, what it learned from, how good it is and for whom, and its limits."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 
 import numpy as np
@@ -45,7 +46,7 @@ def card(
         f"# {name}, {as_of:%Y-%m-%d %H:%M} UTC",
         "Ranks the next actions for one customer at one moment: P(aim reached | shown), and what showing adds.",
         "## Learned from",
-        _data(split),
+        _data(split, judged.frame),
         "## Features",
         _features(features),
         "## Constraints",
@@ -64,22 +65,31 @@ def card(
     return "\n\n".join(parts) + "\n"
 
 
-def _data(split: TimeSplit) -> str:
+def _data(split: TimeSplit, valued: DecisionLogFrame) -> str:
     rows = (("learned from", split.train), ("chosen on", split.validation), ("judged on", split.evaluation))
-    lines = [
-        "| part | decisions | customers | from | to | still open, left out |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
+    lines = ["| part | decisions | customers | from | to |", "| --- | --- | --- | --- | --- |"]
     table = "\n".join([*lines, *(_part(name, frame) for name, frame in rows)])
-    left_out = split.train.n_left_out
-    sample = f"An even sample over the time: {left_out:,} more decisions were over (`[training] most_decisions`)."
-    return f"{table}\n\n{sample}" if left_out else table
+    return "\n\n".join([table, *_beside(split, n_valued=len(valued))])
+
+
+def _beside(split: TimeSplit, *, n_valued: int) -> Iterator[str]:
+    """What the numbers of the table leave out."""
+    n_censored, n_more, n_judged = split.train.n_censored, split.train.n_left_out, len(split.evaluation)
+    if n_censored:
+        yield f"Left out: {n_censored:,} decisions whose window was still open."
+    if n_more:
+        yield f"An even sample over the time: {n_more:,} more decisions were over (`[training] most_decisions`)."
+    if n_valued < n_judged:
+        yield (
+            f"Of the {n_judged:,} decisions judged on, the gate values policies on {n_valued:,}: "
+            "in the others, of other arms, a policy could not have chosen otherwise."
+        )
 
 
 def _part(name: str, frame: DecisionLogFrame) -> str:
     first, last = (f"{from_us(int(at)):%Y-%m-%d}" for at in (frame.decided_us.min(), frame.decided_us.max()))
     customers = len(np.unique(frame.customer_id))
-    return f"| {name} | {len(frame):,} | {customers:,} | {first} | {last} | {frame.n_censored:,} |"
+    return f"| {name} | {len(frame):,} | {customers:,} | {first} | {last} |"
 
 
 def _features(features: FeatureSet) -> str:

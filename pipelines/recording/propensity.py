@@ -117,7 +117,10 @@ def _contribution_plots(bundle: PolicyBundle, frame: DecisionLogFrame) -> dict[s
     rows, contributions = _contributions(bundle, frame)
     return {
         "feature_importance": feature_importance(
-            names, np.abs(contributions).mean(axis=0), title="Mean absolute contribution to the propensity's log-odds"
+            names,
+            np.abs(contributions).mean(axis=0),
+            title="Features by what they do to the propensity's log-odds",
+            of="mean absolute contributions",
         ),
         "contributions": contribution_plot(names, rows, contributions),
     }

@@ -3,6 +3,9 @@
 import json
 import shutil
 
+import pytest
+import typer
+
 from pipelines.command.learn import train
 from pipelines.dry_run import plan_in_words, plan_training
 
@@ -44,3 +47,8 @@ def test_the_command_prints_the_plan_and_ends_well(business, capsys):
     train(business.home, business.workspace, business.clock(), dry_run=True, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert set(told["rows"]) == {"learn", "choose", "judge"}
+
+
+def test_a_dry_run_only_where_needed_is_refused(tmp_path):
+    with pytest.raises(typer.BadParameter, match="one of --dry-run and --if-needed"):
+        train(tmp_path, tmp_path, dry_run=True, if_needed=True)

@@ -73,6 +73,11 @@ def test_the_most_important_features_are_shown_largest_at_the_top():
     assert [bar.get_width() for bar in axes.patches] == [0.2, 0.7]
 
 
+def test_the_axis_of_important_features_says_what_their_shares_are_of():
+    axes = feature_importance(["a"], np.ones(1), of="mean absolute contributions").axes[0]
+    assert axes.get_xlabel() == "share of all mean absolute contributions"
+
+
 def test_pyplot_is_never_imported():
     code = "import sys, training.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
