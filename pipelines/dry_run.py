@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ from features.home import Home
 from features.instant import from_us, to_us
 from features.ledger import Ledger
 from features.workspace import Training, Workspace
+from pipelines.gate_bounds import check_declared
 from pipelines.retrain import FEWEST_DECISIONS
+from pipelines.reward_events import unseen_rewards
 from training.dataset import DecisionLogFrame, split_by_time
 from training.decision_log import read_decision_log
 from training.declared_constraints import check_constraints, constraints_version
@@ -46,7 +48,7 @@ class Plan:
     Parameters: `models` in words; `first` and `last`, when what is learned from was decided; `rows` of the parts that
     learn, choose and judge; `not_drawn`, how many more decisions are over; `labels` by action, of all decisions;
     `left_out`, features that say nothing, with the reason; `without`, decisions whose features would come from history;
-    `budget` in words; `enough`, whether there is enough to learn.
+    `budget` in words; `enough`, whether there is enough to learn; `warnings` of what is likely a mistake.
     """
 
     as_of: datetime
@@ -61,12 +63,17 @@ class Plan:
     without: int
     budget: str
     enough: bool
+    warnings: tuple[str, ...] = ()
 
 
 def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
-    """Read the log as of a moment and say what a training would do. Raises `NotFoundError` where there is no ledger."""
+    """Read the log as of a moment and say what a training would do.
+
+    Raises `NotFoundError` where there is no ledger, `InvalidInputError` where the gate names what is no category.
+    """
     settings = Workspace.load(workspace)
     features = feature_set_of(settings)
+    check_declared(settings.gate, features)
     catalog = compiled_catalog(settings, features).catalog
     check_constraints(settings.training, features)
     if not Home(home).ledger.exists():
@@ -77,8 +84,10 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         over = read(as_of=as_of, feature_names=()) if now.n_left_out else now
         later = read(as_of=as_of + settings.goal.window, feature_names=())
         foreseen = _foreseen(ledger, settings.training, as_of)
+        warnings = unseen_rewards(ledger, settings.goal)
     labels = _labels(over, later.take(later.decided_us <= to_us(as_of)))
-    return _plan(settings.training, (*_models(catalog, settings.training), *foreseen), now, labels, as_of)
+    plan = _plan(settings.training, (*_models(catalog, settings.training), *foreseen), now, labels, as_of)
+    return replace(plan, warnings=warnings)
 
 
 def _plan(
@@ -171,5 +180,6 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.without:
         yield f"  {plan.without:,} decisions were logged without features: theirs come from the history"
     yield f"  budget: {plan.budget}"
+    yield from (f"  warning: {warning}" for warning in plan.warnings)
     if not plan.enough:
         yield f"  too little: at least {FEWEST_DECISIONS} decisions that are over are needed"

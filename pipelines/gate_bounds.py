@@ -1,6 +1,7 @@
 """The bounds of the gate that a workspace declares, looked at for one candidate."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from decisioning.errors import InvalidInputError
@@ -23,8 +24,14 @@ def check_declared(gate: Gate, features: FeatureSet) -> None:
     for key in ("slices", "protected"):
         for name in getattr(gate, key):
             if name not in known:
-                allowed = ", ".join(known)
-                raise InvalidInputError(f"{name!r} is no category feature; allowed: {allowed}", field=f"gate.{key}")
+                raise InvalidInputError(
+                    f"gate.{key}: {name!r} is no category feature; {_meant(name, known)}", field=f"gate.{key}"
+                )
+
+
+def _meant(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=3)
+    return f"nearest are: {', '.join(near)}" if near else f"allowed: {', '.join(known)}"
 
 
 def gate_bounds(composition: Composition, bundle: PolicyBundle, folder: Path, judged: Judged) -> list[Check]:

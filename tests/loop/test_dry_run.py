@@ -6,6 +6,7 @@ import shutil
 import pytest
 import typer
 
+from decisioning.errors import InvalidInputError
 from pipelines.command.learn import train
 from pipelines.dry_run import plan_in_words, plan_training
 
@@ -47,6 +48,14 @@ def test_the_command_prints_the_plan_and_ends_well(business, capsys):
     train(business.home, business.workspace, business.clock(), dry_run=True, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert set(told["rows"]) == {"learn", "choose", "judge"}
+
+
+def test_a_dry_run_refuses_what_a_retraining_refuses_of_the_gate(business, tmp_path):
+    workspace = shutil.copytree(business.workspace, tmp_path / "workspace")
+    settings = workspace / "tsugi.toml"
+    settings.write_text(settings.read_text().replace("[gate]", '[gate]\nprotected = ["segmnt"]'))
+    with pytest.raises(InvalidInputError, match=r"gate\.protected: 'segmnt' is no category feature"):
+        plan_training(business.home, workspace, as_of=business.clock())
 
 
 def test_a_dry_run_only_where_needed_is_refused(tmp_path):

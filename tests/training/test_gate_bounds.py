@@ -136,6 +136,11 @@ def test_one_bound_that_is_not_kept_refuses_a_bundle_that_earns_more():
     assert judge(an_evaluation(), bounds=[Check("size", passed=True, reason="small")]).promoted
 
 
+def test_a_misspelt_segment_is_refused_with_its_setting_and_the_nearest_there_are():
+    with pytest.raises(InvalidInputError, match=r"gate\.slices: 'contry' is no category feature; nearest are: country"):
+        check_declared(Gate(slices=("contry",)), FeatureSet(STANDARD_FEATURES))
+
+
 def test_a_declared_segment_that_is_no_category_is_refused_with_those_that_are():
     features, gate = FeatureSet(STANDARD_FEATURES), Gate(slices=("country",), protected=("age_years",))
     with pytest.raises(InvalidInputError, match=r"'age_years' is no category feature; allowed: .*country") as raised:
