@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from features.ledger import Ledger
+
 pytest.importorskip("luigi", reason="the extra `workflow` is not installed")
 ROOT = Path(__file__).parents[2]
 FLOW = ROOT / "examples" / "luigi" / "flow.py"
@@ -98,6 +100,8 @@ def test_a_slot_is_done_once_and_the_next_one_begins_anew(place):
 
 
 def test_the_real_commands_on_an_empty_home_find_nothing_to_learn_and_say_so(place):
+    (place.folder / "home").mkdir()
+    Ledger(place.folder / "home" / "ledger.db").close()
     ended = place.run(real=True)
     assert ended.returncode == FINE, ended.stderr
     answers = [json.loads(place.kept(step)) for step in ("monitor", "retrain")]

@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 import pipelines.evaluate
+from features.ledger import Ledger
 from pipelines.cli import app
 from training.evaluation import References, evaluate
 from training.reward_log import LoggedRewards
@@ -47,6 +48,7 @@ def an_evaluation():
 @pytest.mark.parametrize("more", [(), ("--json",)])
 def test_the_workspaces_own_log_is_told_as_a_page_too(tmp_path, monkeypatch, more):
     monkeypatch.setattr(pipelines.evaluate, "evaluate_log", lambda *_: (an_evaluation(), "EUR"))
+    Ledger(tmp_path / "ledger.db").close()
     done = run("--home", tmp_path, "--html", tmp_path / "report.html", *more)
     page = (tmp_path / "report.html").read_text()
     assert done.exit_code == 0
