@@ -28,3 +28,8 @@ def test_a_reward_event_that_no_event_has_is_named_with_the_nearest_there_are(tm
 @pytest.mark.parametrize("name", ["Order Completed", "Commande payée", 'Said "yes"'])
 def test_of_a_reward_event_that_the_log_has_nothing_is_said_however_it_is_spelt(tmp_path, name):
     assert warned(tmp_path, [name], name) == ()
+
+
+def test_a_reward_event_that_lies_far_back_is_found_though_names_are_looked_for_among_the_latest(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.reward_events.LATEST", 1)
+    assert warned(tmp_path, ["Commande payée", "App Opened"], "Commande payée") == ()
