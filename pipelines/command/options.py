@@ -7,11 +7,14 @@ from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from decisioning.errors import InvalidInputError, NotFoundError, TsugiError
+
+if TYPE_CHECKING:
+    from features.workspace import Workspace
 
 
 def past(as_of: datetime | None) -> datetime | None:
@@ -68,43 +71,34 @@ def recorded_home(home: Path | None, workspace: Path) -> Path:
     from features.home import Home
 
     meant = home_of(home, workspace)
-    is_meant = home is not None or _can_be_read(workspace)
-    if is_meant and not Home(meant).ledger.exists() and not is_external(workspace):
+    is_meant = home is not None or _read(workspace) is not None
+    if not Home(meant).ledger.exists() and is_meant and not is_external(workspace):
         given = "" if home else " (no --home was given)"
         text = f"{meant} has no ledger{given}: nothing was ingested there yet, or the home is another one"
         raise NotFoundError(text, field="home")
     return meant
 
 
-def _can_be_read(workspace: Path) -> bool:
-    """Whether the workspace says where its home is; if not, its reader will tell."""
-    from features.workspace import Workspace
-
-    try:
-        Workspace.load(workspace)
-    except TsugiError:
-        return False
-    return True
-
-
 def stated_home(workspace: Path) -> Path | None:
     """The home that the workspace names; None where it names none, or cannot be read (which its reader will tell)."""
-    from features.workspace import Workspace
-
-    try:
-        return Workspace.load(workspace).home_path
-    except TsugiError:
-        return None
+    read = _read(workspace)
+    return read.home_path if read else None
 
 
 def is_external(workspace: Path) -> bool:
     """Whether the workspace brings a golden record of its own; not where it cannot be read."""
+    read = _read(workspace)
+    return read is not None and read.golden_record.mode == "external"
+
+
+def _read(workspace: Path) -> "Workspace | None":
+    """The workspace; None where it cannot be read, which its reader will tell."""
     from features.workspace import Workspace
 
     try:
-        return Workspace.load(workspace).golden_record.mode == "external"
+        return Workspace.load(workspace)
     except TsugiError:
-        return False
+        return None
 
 
 def echo(result: Any, *, as_json: bool, words: Callable[[Any], str]) -> None:
