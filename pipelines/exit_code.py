@@ -25,4 +25,4 @@ class ExitCode(IntEnum):
     ALTERED = 17
     """An artifact is not what was published."""
     INTERRUPTED = 130
-    """By Ctrl-C or SIGINT, as shells count it."""
+    """By Ctrl-C or SIGTERM, as shells count it."""

@@ -61,7 +61,7 @@ class Watched:
         """What the bundle foresees; raises `ArtifactError` whatever goes wrong."""
         try:
             return foreseen_by(self._scorer, features)
-        except Exception as error:  # as above
+        except Exception as error:  # as in `score`: counted, and told as one error
             raise self._fault(type(error).__name__) from error
 
     def _fault(self, what: str) -> ArtifactError:

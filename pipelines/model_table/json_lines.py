@@ -34,4 +34,4 @@ def _wrong(line: bytes) -> str:
         found = json.loads(line)
     except ValueError as error:
         return f"is no JSON: {error}"
-    return "" if isinstance(found, dict) else f"is no JSON object but {line[:40].decode(errors='replace').strip()}"
+    return "" if isinstance(found, dict) else f"is no JSON object but a {type(found).__name__}"

@@ -187,7 +187,7 @@ def test_a_folder_to_write_to_that_is_missing_is_named(tmp_path):
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [('{"a": 1', "line 3 is no JSON: "), ("[1, 2]", "line 3 is no JSON object but [1, 2]"), ("7", "line 3 is no JSON")],
+    [('{"a": 1', "line 3 is no JSON: "), ("[1, 2]", "line 3 is no JSON object but a list"), ("7", "line 3 is no JSON")],
 )
 def test_a_line_that_is_no_json_object_is_named(tmp_path, line, said):
     for text in (f'\ufeff{{"a": 1}}\n\n{line}\n', f"\n\n{line}"):

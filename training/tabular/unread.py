@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from decisioning.errors import shortened
 from training.encoding import Floats
 from training.tabular.cells import Kind, words
 
@@ -40,4 +41,4 @@ def unread(cells: pd.Series, values: Floats, kind: Kind) -> Unread | None:
         lost = lost[pd.to_numeric(lost, errors="coerce").isna()]
     if lost.empty:
         return None
-    return Unread(str(cells.name), kind, len(lost), int(words(cells).notna().sum()), str(lost.iloc[0]))
+    return Unread(str(cells.name), kind, len(lost), int(words(cells).notna().sum()), shortened(str(lost.iloc[0])))

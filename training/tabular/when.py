@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from decisioning.errors import shortened
 from training.encoding import Floats
 from training.tabular.cells import DAY_SECONDS, days, names, numbers, words
 from training.tabular.table import TableError
@@ -73,7 +74,7 @@ def every_moment(cells: pd.Series) -> Floats:
     lost = ~np.isfinite(at)
     if lost.any():
         first = int(np.argmax(lost))
-        sample = "an empty cell" if names(cells).iloc[first] is None else repr(names(cells).iloc[first])
+        sample = "an empty cell" if names(cells).iloc[first] is None else repr(shortened(names(cells).iloc[first]))
         told = f"the time {str(cells.name)!r} is missing or unreadable in {int(lost.sum()):,} of {len(cells):,} rows"
         raise TableError(f"{told}, the first is row {first + 1}: {sample}; allowed: {ALLOWED}", field="time")
     return at

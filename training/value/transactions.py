@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from decisioning.errors import shortened
 from training.encoding import Floats
 from training.tabular.cells import numbers, words
 from training.tabular.table import TableError
@@ -73,7 +74,7 @@ class LeftOut:
         """What is to be told of them; nothing of none."""
         if not self.rows:
             return ()
-        shown = f" (the first that cannot be read: {self.example!r})" if self.example else ""
+        shown = f" (the first that cannot be read: {shortened(self.example)!r})" if self.example else ""
         why = f"{self.nameless:,} name no customer, {self.rows - self.nameless:,} no amount{shown}"
         return (f"{self.rows:,} rows were left out, and with them {self.customers:,} customers: {why}",)
 
