@@ -25,6 +25,11 @@ class LastTraining:
     decisions: int
     catalog: str
 
+    @property
+    def at(self) -> datetime:
+        """The moment as of which it learned."""
+        return datetime.fromisoformat(self.as_of)
+
 
 def last_training(home: Path) -> LastTraining | None:
     """The last training of a home; None where none is noted. Raises `UnavailableError` where the note is damaged."""
@@ -39,7 +44,7 @@ def last_training(home: Path) -> LastTraining | None:
 
 def _checked(training: LastTraining) -> LastTraining:
     """The same; raises `ValueError` of what is of another type, or no moment that says where on Earth."""
-    if not isinstance(training.as_of, str) or datetime.fromisoformat(training.as_of).tzinfo is None:
+    if not isinstance(training.as_of, str) or training.at.tzinfo is None:
         raise ValueError(f"as_of {training.as_of!r}, expected a moment with its UTC offset")
     if type(training.decisions) is not int or training.decisions < 0:
         raise ValueError(f"decisions {training.decisions!r}, expected a whole number from 0 on")
@@ -56,5 +61,5 @@ def note_training(home: Path, training: LastTraining) -> None:
     before = None
     with suppress(UnavailableError):
         before = last_training(home)
-    if before is None or datetime.fromisoformat(before.as_of) <= datetime.fromisoformat(training.as_of):
+    if before is None or before.at <= training.at:
         replace_file(home / FILE, orjson.dumps(asdict(training)))

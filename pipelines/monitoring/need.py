@@ -1,6 +1,6 @@
 """Whether a retraining is needed: something moved, enough is new, or nothing was ever learned."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,10 @@ from pipelines.monitoring.last_training import LastTraining, last_training
 from pipelines.monitoring.monitor import Monitored, monitor
 from pipelines.retrain import FEWEST_DECISIONS
 
+AGAIN = 0.25
+"""Of the monitor's window: after so long, what stood at the last training already asks for another one."""
 Verdict = Literal["needed", "not needed", "held back"]
+Subject = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,40 @@ def need_of_workspace(home: Path, workspace: Path, *, as_of: datetime | None = N
 def need_of(composition: Composition, *, as_of: datetime) -> Need:
     """As `need_of_workspace`, on an open home."""
     seen, catalog = monitor(composition, as_of=as_of), composition.catalog.catalog.version
-    return judge_need(seen, last_training(composition.home.path), catalog, composition.workspace.monitor)
+    last, settings = last_training(composition.home.path), composition.workspace.monitor
+    need = judge_need(seen, last, catalog, settings)
+    if need.verdict != "needed" or last is None or as_of - last.at >= AGAIN * settings.window:
+        return need
+    then = monitor(composition, as_of=last.at, sample=0)
+    return judge_need(seen, last, catalog, settings, stood={each.subject for each in then.findings})
 
 
-def judge_need(seen: Monitored, last: LastTraining | None, catalog: str, settings: Monitoring) -> Need:
-    """Say whether to retrain, from what was seen; pure. Parameters: `catalog`, the version that serves now."""
+def judge_need(
+    seen: Monitored,
+    last: LastTraining | None,
+    catalog: str,
+    settings: Monitoring,
+    *,
+    stood: Collection[Subject] = frozenset(),
+) -> Need:
+    """Say whether to retrain, from what was seen; pure.
+
+    Parameters: `catalog`, the version that serves now; `stood`, what had moved at the last training already: it was
+    learned from then, as far as a training can.
+    """
     broken = tuple(str(each) for each in seen.findings if each.remedy == "look")
     if broken:
         return Need("held back", ExitCode.ATTENTION, broken)
     if seen.n_mature < FEWEST_DECISIONS:
         told = f"{seen.n_mature:,} decisions are over, {FEWEST_DECISIONS} are needed to learn from"
         return Need("not needed", ExitCode.DONE, (told,))
-    reasons = tuple(_reasons(seen, last, catalog, settings))
-    return Need("needed", ExitCode.DONE, reasons) if reasons else _not_needed(seen, last, settings)
+    reasons = tuple(_reasons(seen, last, catalog, settings, stood))
+    return Need("needed", ExitCode.DONE, reasons) if reasons else _not_needed(seen, last, settings, stood)
 
 
-def _reasons(seen: Monitored, last: LastTraining | None, catalog: str, settings: Monitoring) -> Iterator[str]:
+def _reasons(
+    seen: Monitored, last: LastTraining | None, catalog: str, settings: Monitoring, stood: Collection[Subject]
+) -> Iterator[str]:
     if last is None:
         yield "no training of this home is noted"
         return
@@ -57,16 +78,25 @@ def _reasons(seen: Monitored, last: LastTraining | None, catalog: str, settings:
         yield f"the catalogue is another one ({catalog}) than the last training's ({last.catalog})"
     new = seen.n_mature - last.decisions
     if new > 0:
-        yield from (str(each) for each in seen.findings)
+        yield from (str(each) for each in seen.findings if each.subject not in stood)
     if new >= settings.new_outcomes * last.decisions:
         yield f"{new:,} more decisions are over than the {last.decisions:,} that were learned from"
 
 
-def _not_needed(seen: Monitored, last: LastTraining | None, settings: Monitoring) -> Need:
+def _not_needed(seen: Monitored, last: LastTraining | None, settings: Monitoring, stood: Collection[Subject]) -> Need:
     before = last.decisions if last else 0
     told = f"{max(seen.n_mature - before, 0):,} more decisions are over than the {before:,} that were learned from"
     worth = f"{settings.new_outcomes:.0%} more are worth a training, or anything that moved"
-    return Need("not needed", ExitCode.DONE, (told, worth))
+    return Need("not needed", ExitCode.DONE, (told, worth, *_standing(seen, last, settings, stood)))
+
+
+def _standing(
+    seen: Monitored, last: LastTraining | None, settings: Monitoring, stood: Collection[Subject]
+) -> Iterator[str]:
+    n = sum(each.subject in stood for each in seen.findings)
+    if n and last is not None:
+        again = last.at + AGAIN * settings.window
+        yield f"of what moved, {n} stood at the last training already: a reason again from {again:%Y-%m-%d %H:%M} on"
 
 
 def need_in_words(need: Need) -> str:

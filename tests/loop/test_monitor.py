@@ -12,7 +12,9 @@ from pipelines.command.watching import COMMANDS
 from pipelines.composition import compose
 from pipelines.exit_code import ExitCode
 from pipelines.materialize import materialize
-from pipelines.monitoring.monitor import monitor_workspace
+from pipelines.monitoring.last_training import LastTraining, note_training
+from pipelines.monitoring.monitor import monitor, monitor_workspace
+from pipelines.monitoring.need import need_of
 from pipelines.monitoring.serving_skew import serving_skew
 from pipelines.monitoring.told import SHOWN, monitored_in_words
 from pipelines.retrain import encoder_of, learnable_log
@@ -111,10 +113,23 @@ def test_a_model_that_grew_old_and_a_silence_are_told(home, business):
     assert seen.exit_code == ExitCode.ATTENTION
 
 
+@pytest.mark.parametrize(("ago", "verdict"), [(timedelta(hours=1), "not needed"), (timedelta(days=7), "needed")])
+def test_what_moved_before_the_last_training_asks_for_another_one_a_quarter_of_the_window_later(
+    spoilt, business, ago, verdict
+):
+    with compose(spoilt, business.workspace, clock=business.clock) as composition:
+        as_of = business.clock()
+        n_over = monitor(composition, as_of=as_of, sample=0).n_mature
+        learned = LastTraining((as_of - ago).isoformat(), n_over - 1, composition.catalog.catalog.version)
+        note_training(spoilt, learned)
+        need = need_of(composition, as_of=as_of)
+    assert need.verdict == verdict, need.reasons
+
+
 def test_the_command_prints_json_and_exits_as_it_found(home, business, capsys):
-    (monitor,) = COMMANDS
+    (command,) = COMMANDS
     with pytest.raises(typer.Exit) as ended:
-        monitor(home=home, workspace=business.workspace, as_of=business.clock(), sample=0, as_json=True)
+        command(home=home, workspace=business.workspace, as_of=business.clock(), sample=0, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert told["exit_code"] == ended.value.exit_code
     assert len(told["champion"]) == 16

@@ -1,6 +1,6 @@
 """Whether a retraining is needed: what is broken holds it back, what moved or is new asks for it, else it is not."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import orjson
@@ -25,8 +25,8 @@ def seen(*findings, n_mature=10_100):
     return Monitored(ExitCode.DONE, now, 28.0, "b" * 16, now, None, None, now, None, n_mature, findings)
 
 
-def need(*findings, last=LAST, n_mature=10_100, catalog="c1"):
-    return judge_need(seen(*findings, n_mature=n_mature), last, catalog, Monitoring())
+def need(*findings, last=LAST, n_mature=10_100, catalog="c1", stood=()):
+    return judge_need(seen(*findings, n_mature=n_mature), last, catalog, Monitoring(), stood=stood)
 
 
 def test_where_nothing_moved_and_little_is_new_it_is_not_needed():
@@ -43,6 +43,18 @@ def test_a_tenth_more_decisions_ask_for_it():
 def test_what_moved_asks_for_it_unless_nothing_new_could_be_learned():
     assert need(DRIFT).reasons == (str(DRIFT),)
     assert need(DRIFT, n_mature=10_000).verdict == "not needed"
+
+
+def test_what_stood_at_the_last_training_already_asks_for_nothing_by_itself_and_is_told():
+    further = replace(DRIFT, how_much="PSI 0.7")
+    found = need(further, stood={DRIFT.subject})
+    assert found.verdict == "not needed"
+    told = "of what moved, 1 stood at the last training already: a reason again from 2026-06-08 00:00 on"
+    assert found.reasons[2:] == (told,)
+    other = replace(DRIFT, where="feature income")
+    assert need(DRIFT, other, stood={DRIFT.subject}).reasons == (str(other),)
+    assert need(DRIFT, stood={DRIFT.subject}, n_mature=11_000).verdict == "needed"
+    assert need(BROKEN, stood={BROKEN.subject}).verdict == "held back"
 
 
 def test_another_catalogue_asks_for_it():

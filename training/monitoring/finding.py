@@ -18,6 +18,11 @@ class Finding:
     remedy: Remedy
     advice: str
 
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What moved, however far: two looks that find the same have the same."""
+        return self.what, self.where
+
     def __str__(self) -> str:
         return f"{self.what}, {self.where}: {self.how_much}; {self.reference}. {self.advice}"
 
