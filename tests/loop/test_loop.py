@@ -5,6 +5,7 @@ and then its candidate is promoted by hand, so that a learned model decides too.
 """
 
 import json
+import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -269,6 +270,15 @@ def test_the_propensity_run_has_its_curves(walk):
     )
     names = ("reliability", "gain", "qini", "feature_importance", "contributions", "search", "baseline.search")
     assert {f"plots/{name}.png" for name in names} <= artifacts(registry, propensity, "plots")
+
+
+def test_the_pictures_of_the_page_on_learning_are_among_those_that_a_retraining_leaves(walk):
+    registry, result = Registry.open(walk.home, workspace="bank"), walk.results[1]
+    runs = (registry.client.get_run(result.run_id), run_of(registry, result, "propensity"))
+    left = {path for run in runs for path in artifacts(registry, run, "plots")}
+    shown = re.findall(r"\(pictures/learning_([a-z_]+)\.png\)", (ROOT / "docs/learning.md").read_text())
+    assert len(shown) >= 8
+    assert {f"plots/{name}.png" for name in shown} <= left
 
 
 def test_every_trial_of_the_search_is_a_run_below_its_model_and_the_best_loss_only_falls(walk):
