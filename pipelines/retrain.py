@@ -108,7 +108,7 @@ def retrain(
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with making_folder(composition.home.path) as folder:
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=folder, say=say)
-        say("; ".join(candidate.verdict.reasons))
+        say("recording what came of it")
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=folder)
         decisions = n_over(composition.ledger, composition.workspace.goal, as_of=as_of)
         learned = LastTraining(as_of.isoformat(), decisions, composition.catalog.catalog.version)
