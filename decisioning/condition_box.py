@@ -13,6 +13,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from decisioning.condition_tree import (
+    CONTEXT,
     Always,
     Among,
     Comparison,
@@ -33,7 +34,7 @@ Bound = tuple[float, int]
 Limit = tuple[Bound, Bound] | frozenset[str] | None
 """What a feature may be: a number between two bounds, one of some words, or (None) unknown."""
 Vocabulary = Mapping[str, Sequence[str]]
-"""The words of each category."""
+"""The words of each category; a fact of the moment may be any word, and any number."""
 
 _FLIPPED: Mapping[Operator, Operator] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPPOSITE: Mapping[Operator, Operator] = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -128,9 +129,14 @@ def _opposite(tree: Truth) -> Truth | None:
 
 def _known_or_any(tree: Truth, words: Vocabulary) -> Box:
     """`NOT (x IS NULL)`."""
-    if isinstance(tree, Missing) and isinstance(tree.value, Name):
+    if isinstance(tree, Missing) and isinstance(tree.value, Name) and not _is_free(tree.value.name, words):
         return Box({tree.value.name: _anything(tree.value.name, words)})
     return Box(exact=False)
+
+
+def _is_free(name: str, words: Vocabulary) -> bool:
+    """Whether nobody says what it may be: a fact of the moment, which whoever asks tells as they like."""
+    return name.startswith(CONTEXT) and name not in words
 
 
 def _anything(name: str, words: Vocabulary) -> Limit:
@@ -143,7 +149,9 @@ def _holds(operator: Operator, left: float | str, right: float | str) -> bool:
 
 
 def _compared(name: str, operator: Operator, constant: float | str, words: Vocabulary) -> Iterator[Box]:
-    if isinstance(constant, str):
+    if isinstance(constant, str) and _is_free(name, words):
+        yield Box({name: frozenset({constant})}) if operator == "=" else Box(exact=False)
+    elif isinstance(constant, str):
         said = frozenset(word for word in words.get(name, ()) if _HOLDS[operator](word, constant))
         yield from [Box({name: said})] if said else []
     elif name not in words:

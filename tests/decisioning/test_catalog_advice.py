@@ -1,5 +1,6 @@
 """What nobody can have meant is found, and a catalogue that is sound gets no advice."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -27,6 +28,15 @@ def advised(*actions, **changes):
 
 def test_a_sound_catalogue_gets_no_advice():
     assert advised() == {}
+
+
+@pytest.mark.parametrize(
+    "condition", ["context.intent = 'leave'", "context.intent NOT IN ('a', 'b')", "context.n IS NOT NULL"]
+)
+def test_whoever_asks_may_tell_of_the_moment_what_they_like(condition):
+    card = an_action(treatments=MAILED, applicability=f"{condition} AND context.n = 'x'")
+    assert advised(card, context_weights=(ContextWeight("grow", condition, 2.0),)) == {}
+    assert "actions.card.suitability" in advised(replace(card, suitability="context.n = 'x' AND context.n = 'y'"))
 
 
 @pytest.mark.parametrize(

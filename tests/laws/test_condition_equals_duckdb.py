@@ -216,10 +216,11 @@ def test_a_value_of_any_other_class_is_what_it_is_worth_to_a_condition(text, val
 
 
 @settings(max_examples=150, deadline=None)
-@given(texts=st.tuples(conditions(), conditions()), table=rows())
-def test_what_boxes_say_is_never_true_and_what_implies_what_holds_for_every_customer(texts, table):
+@given(texts=st.tuples(conditions(), conditions()), table=rows(), told=st.sampled_from([WORDS, WORDS[:1]]))
+def test_what_boxes_say_is_never_true_and_what_implies_what_holds_for_every_customer(texts, table, told):
     one, other = (read_condition(text) for text in texts)
-    never, follows = never_true(one, VOCABULARY), implies(one, other, VOCABULARY)
+    vocabulary = {name: VOCABULARY[name] for name in told}
+    never, follows = never_true(one, vocabulary), implies(one, other, vocabulary)
     for first, second in _our_answers(table, texts):
         assert not (never and first is True)
         assert not (follows and first is True and second is not True)
