@@ -80,12 +80,19 @@ def seed_of(decision_id: str) -> int:
 
 
 def consider(
-    request: DecisionRequest, customer: Customer, *, catalog: CompiledCatalog, scorer: Scorer, explained: int = 0
+    request: DecisionRequest,
+    customer: Customer,
+    *,
+    catalog: CompiledCatalog,
+    scorer: Scorer,
+    explained: int = 0,
+    falls_back: bool = True,
 ) -> Decision:
     """Decide for a customer as known at `customer.as_of`. Pure: equal arguments, equal decision.
 
-    Parameters: `explained`, how many ranked actions get contribution reasons. Raises `InvalidInputError` for an
-    unknown placement or channel. A scorer that fails is replaced by the catalogue's own starting propensities, and
+    Parameters: `explained`, how many ranked actions get contribution reasons; `falls_back` false, the placement's
+    fallback stands back even for what has no usable score. Raises `InvalidInputError` for an unknown placement or
+    channel. A scorer that fails is replaced by the catalogue's own starting propensities, and
     `degraded` says so.
     """
     placement, catalog = placement_of(request, catalog), varied(catalog, customer.customer_id)
@@ -97,27 +104,28 @@ def consider(
         if catalog.foresees:
             values |= foreseen_of(scorer, customer.features)
     except TsugiError:
-        return _without_model(request, customer, catalog, explained=explained)
+        return _without_model(request, customer, catalog, explained=explained, falls_back=falls_back)
     weighing = _weighing(catalog, request, values, levers=arm != "no_levers")
     decision_id = decision_id_of(request.request_id, arms.salt)
     degraded, stuck = customer.degraded, stuck_of(request, customer.customer_id, catalog.catalog)
     case = _Case(request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, degraded, stuck)
     through = funnel(catalog, Moment(customer, placement, values, arm, request.taken))
+    through = through if falls_back else replace(through, reserve={})
     try:
-        options = _options(case, through)
+        options, through = _weighed(case, through)
     except TsugiError:
         if catalog.foresees:  # what the scorer foresaw is as little to be relied on
-            return _without_model(request, customer, catalog, explained=explained)
+            return _without_model(request, customer, catalog, explained=explained, falls_back=falls_back)
         case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, MODEL))
-        options = _options(case, through)
+        options, through = _weighed(case, through)
     return _conclude(case, options, through)
 
 
 def _without_model(
-    request: DecisionRequest, customer: Customer, catalog: CompiledCatalog, *, explained: int
+    request: DecisionRequest, customer: Customer, catalog: CompiledCatalog, *, explained: int, falls_back: bool
 ) -> Decision:
-    failed = replace(customer, degraded=(*customer.degraded, MODEL))
-    return consider(request, failed, catalog=catalog, scorer=CatalogScorer(), explained=explained)
+    failed, scorer = replace(customer, degraded=(*customer.degraded, MODEL)), CatalogScorer()
+    return consider(request, failed, catalog=catalog, scorer=scorer, explained=explained, falls_back=falls_back)
 
 
 def _weighing(
@@ -134,6 +142,14 @@ def _weighing(
         by_issue=catalog.arbitration_by_issue,
         ties=catalog.tie_break,
     )
+
+
+def _weighed(case: _Case, through: Funnel) -> tuple[Options, Funnel]:
+    """What may be drawn; the fallback, where nothing that came through has a usable score."""
+    options = _options(case, through)
+    if options.names or not through.reserve:
+        return options, through
+    return _options(case, through.fallen_back), through.fallen_back
 
 
 def _options(case: _Case, through: Funnel) -> Options:

@@ -1,7 +1,7 @@
 """The funnel: which actions may be spoken of to a customer now, and why each of the others may not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from decisioning.action import Action
@@ -64,7 +64,7 @@ class Funnel:
 
     Parameters: `passed`, by action; `stopped`, why each other action was; `limits`, what is left of them; `sharing`,
     the actions that each cap key may stop; `stock`, what is left of the pools; `rivals`, by
-    action, what may not stand in one list with it.
+    action, what may not stand in one list with it; `reserve`, the fallback that stands back for what passed.
     """
 
     passed: Mapping[str, Entrant]
@@ -73,6 +73,13 @@ class Funnel:
     sharing: Mapping[CapKey, frozenset[str]]
     stock: Stock
     rivals: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reserve: Mapping[str, Entrant] = field(default_factory=dict)
+
+    @property
+    def fallen_back(self) -> "Funnel":
+        """The same with the fallback let through: for where nothing that passed can be offered after all."""
+        stopped = {name: stop for name, stop in self.stopped.items() if name not in self.reserve}
+        return replace(self, passed={**self.passed, **self.reserve}, stopped=stopped, reserve={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     TRUE excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm
     `hold_out` stops all but what is mandatory; `eligibility_only` skips applicability and suitability. What is
     transactional is stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A
-    placement's fallback goes through all of it, and then only where nothing else did.
+    placement's fallback goes through all of it, and then stands back where anything else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
     local = clock_of(moment.values, now=now, policy=policy)
@@ -132,11 +139,11 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
         stopped.setdefault(name, stop)
     passed = {name: each for name, each in slot.by_name.items() if name not in stopped}
     _stop_bundles(slot, passed, stopped, lambda part: _stop_of(part, moment, rules))
-    fallback = moment.placement.fallback
+    fallback, reserve = moment.placement.fallback, dict[str, Entrant]()
     if len(passed) > 1 and fallback in passed:
-        del passed[fallback]
+        reserve[fallback] = passed.pop(fallback)
         stopped[fallback] = _NOT_NEEDED
-    return Funnel(passed, stopped, left, slot.sharing, stock, slot.rivals)
+    return Funnel(passed, stopped, left, slot.sharing, stock, slot.rivals, reserve)
 
 
 def _stop_bundles(

@@ -47,6 +47,7 @@ def replayed(logged: Decision, *, catalog: CompiledCatalog, scorer: Scorer, expl
         catalog=catalog,
         scorer=_scorer(logged, scorer, exactly=True),
         explained=explained,
+        falls_back=not _stood_back(logged),
     )
 
 
@@ -120,6 +121,11 @@ def customer_of(logged: Decision) -> Customer:
 def _scorer(logged: Decision, scorer: Scorer, *, exactly: bool) -> Scorer:
     """What scored then: the bundle as a fast layer had moved it, or the catalogue where the bundle failed."""
     return CatalogScorer() if MODEL in logged.degraded else as_logged(scorer, logged, exactly=exactly)
+
+
+def _stood_back(logged: Decision) -> bool:
+    """Whether the fallback stood back though nothing had a usable score, as it did before it was offered then."""
+    return not logged.scores and any(each.stage == "fallback" for each in logged.exclusions)
 
 
 def _levered(compiled: CompiledCatalog, levers: Mapping[str, float]) -> CompiledCatalog:

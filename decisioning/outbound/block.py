@@ -17,7 +17,7 @@ from decisioning.catalog import Placement
 from decisioning.condition_array import Column, Words
 from decisioning.condition_tree import FORESEEN
 from decisioning.decide import explores
-from decisioning.eligibility import CompiledCatalog
+from decisioning.eligibility import CompiledCatalog, Entrant
 from decisioning.fast_layer.scorer import FastScorer
 from decisioning.foresight import FORESEEN_NAMES, foreseen_of
 from decisioning.formula import compile_formula
@@ -77,17 +77,27 @@ def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, score
     slate, columns = _slate(compiled, placement), with_clock(crowd, compiled)
     amounts = amounts_of_all(slate, columns, len(crowd))
     kinds = likeness(crowd, compiled, placement, known=np.isfinite(np.concatenate(amounts, axis=1)))
-    passed, weights, stopped = _through(crowd, compiled, placement, kinds, slate)
+    passed, reserve, weights, stopped = _through(crowd, compiled, placement, kinds, slate)
     scores = _scored(scorer, crowd, slate, np.flatnonzero(passed.sum(axis=1)))
-    usable = passed & slate.usable & are_sound(scores) & np.isfinite(amounts[0] + amounts[1])
+    usable = slate.usable & are_sound(scores) & np.isfinite(amounts[0] + amounts[1])
     found = _Weighed(slate, scores, amounts, weights, columns)
-    priority = np.where(usable, found.priorities(compiled), np.nan)
+    sound = np.where(usable, found.priorities(compiled), np.nan)
+    if n_fallen := _fall_back(passed, reserve, sound):
+        stopped["fallback"] -= n_fallen
+    priority = np.where(passed, sound, np.nan)
     if n_unscored := _n_unscored(passed, priority, slate):
         stopped["score"] = n_unscored
     bundles, preference = [scorer.version] * len(crowd), found.preference(compiled.catalog.tie_break)
     samples = isinstance(scorer, FastScorer) and explores(placement, compiled.catalog)
     factors = found.factors(compiled.catalog.priority_formula) if samples else None
     return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped, bundles, preference, factors)
+
+
+def _fall_back(passed: NDArray[np.bool_], reserve: NDArray[np.bool_], priority: Floats) -> int:
+    """Let the fallback through for whom nothing that passed has a priority; for how many."""
+    empty = ~(passed & ~np.isnan(priority)).any(axis=1) & reserve.any(axis=1)
+    passed[empty] |= reserve[empty]
+    return int(empty.sum())
 
 
 def _n_unscored(passed: NDArray[np.bool_], priority: Floats, slate: Slate) -> int:
@@ -117,19 +127,24 @@ def _slate(compiled: CompiledCatalog, placement: Placement) -> Slate:
 
 def _through(
     crowd: Crowd, compiled: CompiledCatalog, placement: Placement, kinds: Likeness, slate: Slate
-) -> tuple[NDArray[np.bool_], Weights, Counter[str]]:
-    """Which candidates come through (n, m), their context weights and levers (n, m), and what was stopped where."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Weights, Counter[str]]:
+    """Which candidates come through, which of a fallback stand back, their weights, (n, m) each; what was stopped."""
     shape, size = (len(kinds.examples), len(slate.candidates)), np.bincount(kinds.kind)
-    passed, stopped = np.zeros(shape, dtype=np.bool_), Counter[str]()
+    passed, reserve, stopped = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_), Counter[str]()
     weights, levers = np.ones(shape), np.ones(shape)
     for kind, example in enumerate(kinds.examples.tolist()):
         through, weighing = _passed(crowd, compiled, placement, example, kinds.arms[example])
-        open_ones = {(name, each.treatment.name) for name, one in through.passed.items() for each in one.candidates}
-        passed[kind] = [(each.action.name, each.treatment.name) in open_ones for each in slate.candidates]
+        passed[kind], reserve[kind] = _among(slate, through.passed), _among(slate, through.reserve)
         weights[kind], levers[kind] = weighing.weights(slate)
         for stop in through.stopped.values():
             stopped[stop.stage] += int(size[kind])
-    return passed[kinds.kind], Weights(weights[kinds.kind], levers[kinds.kind]), stopped
+    return passed[kinds.kind], reserve[kinds.kind], Weights(weights[kinds.kind], levers[kinds.kind]), stopped
+
+
+def _among(slate: Slate, entrants: Mapping[str, Entrant]) -> list[bool]:
+    """Which candidates are of these actions, in a treatment that is left of them."""
+    open_ones = {(name, each.treatment.name) for name, one in entrants.items() for each in one.candidates}
+    return [(each.action.name, each.treatment.name) in open_ones for each in slate.candidates]
 
 
 def _passed(

@@ -130,6 +130,28 @@ def test_a_fallback_is_offered_where_nothing_else_may_be_and_only_then():
     assert refusing.chosen == "no_action", "a fallback obeys its own conditions"
 
 
+def test_a_fallback_is_offered_where_what_else_may_be_has_no_priority():
+    home = {"home": Placement("home", "web", must_fill=True, fallback="hello")}
+    hello, card = an_action("hello", issue="serve"), an_action("card")
+    ruled = {"arbitration_by_issue": {"grow": "custom"}, "priority_formula": "value * income", "placements": home}
+    poor, told = a_customer(), a_customer(features={"income": 3.0})
+    fallen = decided(hello, card, customer=poor, **ruled)
+    assert (fallen.chosen, fallen.eligible, stages(fallen)) == ("hello", {"hello": 1.0}, {"card": "score"})
+    assert stages(decided(hello, card, customer=told, **ruled)) == {"hello": "fallback"}
+    nothing = decided(replace(hello, issue="grow"), card, customer=poor, **ruled)
+    assert (nothing.chosen, stages(nothing)) == ("no_action", {"card": "score", "hello": "score"})
+
+
+def test_a_decision_in_which_a_fallback_stood_back_for_what_had_no_priority_is_made_again_as_it_was():
+    home = {"home": Placement("home", "web", must_fill=True, fallback="hello")}
+    ruled = {"arbitration_by_issue": {"grow": "custom"}, "priority_formula": "value * income", "placements": home}
+    catalog = compile_catalog(a_catalog(an_action("hello", issue="serve"), an_action("card"), **ruled))
+    made = {"catalog": catalog, "scorer": CatalogScorer()}
+    then, now = (consider(a_request(), a_customer(), **made, falls_back=falls) for falls in (False, True))
+    assert (then.chosen, stages(then), now.chosen) == ("no_action", {"card": "score", "hello": "fallback"}, "hello")
+    assert [differences(each, replayed(each, **made)) for each in (then, now)] == [(), ()]
+
+
 TEXT = """\
 currency: EUR
 channels: {{web: {{}}, email: {{outbound: true}}}}

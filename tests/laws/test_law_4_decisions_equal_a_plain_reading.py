@@ -373,7 +373,8 @@ class Reading:
         """(exclusions, P(rank 1) of every choice, the list as (action, treatment, its probability at its rank))."""
         stops = {name: self.stop(action) for name, action in self.catalog.actions.items()}
         left = [name for name, stop in stops.items() if stop is None]
-        if len(left) > 1 and self.placement.fallback in left:
+        weighed = {name for name in left if self.option(self.catalog.actions[name]) is not None}
+        if self.placement.fallback in left and weighed - {self.placement.fallback}:
             stops[self.placement.fallback] = ("fallback", "something else may be offered")
         options = {name: self.option(self.catalog.actions[name]) for name, stop in stops.items() if stop is None}
         self.options = options
