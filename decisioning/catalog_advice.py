@@ -25,7 +25,7 @@ def advise(catalog: Catalog, vocabulary: Vocabulary, *, now: datetime) -> Iterat
         yield from _placement(placement, catalog)
     yield from _policy(catalog, vocabulary)
     yield from _asked_in_vain(catalog, vocabulary)
-    yield from _never_awake(catalog)
+    yield from _quiet_hours(catalog)
     yield from _pools(catalog)
     for test in catalog.tests.values():
         yield from _test(test, catalog)
@@ -114,8 +114,12 @@ def _asked_in_vain(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem
             yield Problem(("triggers", trigger.name, "condition"), "is never TRUE: nobody is ever decided for")
 
 
-def _never_awake(catalog: Catalog) -> Iterator[Problem]:
-    """Channels that are quiet all day: whenever one window ends, another is under way."""
+def _quiet_hours(catalog: Catalog) -> Iterator[Problem]:
+    """Hours that are none, and channels that are quiet all day: whenever one window ends, another is under way."""
+    for index, hours in enumerate(catalog.contact_policy.quiet_hours):
+        if hours.starts == hours.ends:
+            text = f"begin and end at {hours.ends:%H:%M}: no time of day is quiet because of them"
+            yield Problem(("contact_policy", "quiet_hours", index), text)
     for channel in catalog.channels.values():
         quiet = [hours for hours in catalog.contact_policy.quiet_hours if hours.hushes(channel)]
         ends = [datetime.combine(datetime.min, hours.ends) for hours in quiet]

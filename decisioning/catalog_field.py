@@ -31,9 +31,12 @@ class Text(BaseModel):
 
 def _clock(value: object) -> time:
     try:
-        return time.fromisoformat(value if isinstance(value, str) else "")
+        clock = time.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         raise ValueError('expected a time of day in quotes, such as "21:00"') from None
+    if clock.tzinfo is not None:
+        raise ValueError('expected a time on the customer\'s own clock, such as "21:00", without an offset from UTC')
+    return clock
 
 
 def _zone(value: str) -> str:

@@ -73,6 +73,10 @@ def test_an_action_that_nobody_is_ever_offered_is_found(action, field):
             "contact_policy.holds[0].condition",
         ),
         ({"contact_policy": ContactPolicy(quiet_hours=ALL_DAY)}, "contact_policy.quiet_hours"),
+        (
+            {"contact_policy": ContactPolicy(quiet_hours=(QuietHours(time(8), time(8)),))},
+            "contact_policy.quiet_hours[0]",
+        ),
         ({"context_weights": (ContextWeight("grow", "context.n > 3 AND 2 < 1", 2.0),)}, "context_weights[0].condition"),
         ({"triggers": {"x": Trigger("x", "mail", "Seen", condition="age > 1 AND age < 1")}}, "triggers.x.condition"),
         ({"exploration": Exploration(epsilon=0.0)}, "exploration.epsilon"),

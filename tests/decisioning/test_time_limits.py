@@ -195,6 +195,7 @@ def test_limits_of_time_are_read_from_the_file():
         ({"policy": "time_zone_feature: zonne"}, "unknown feature 'zonne', did you mean zone?"),
         ({"policy": 'quiet_hours: [{starts: "25:00", ends: "08:00"}]'}, "a time of day in quotes"),
         ({"policy": "quiet_hours: [{starts: 21, ends: 8}]"}, "a time of day in quotes"),
+        ({"policy": 'quiet_hours: [{starts: "21:00+02:00", ends: "08:00"}]'}, "without an offset from UTC"),
         ({"policy": 'quiet_hours: [{starts: "21:00", ends: "08:00", channels: [fax]}]'}, "unknown channel 'fax'"),
         ({"action": ", valid_from: soon"}, "a day such as 2026-12-01"),
         ({"action": ", valid_from: 2026-12-01T09:00:00"}, "an offset from UTC"),
