@@ -44,6 +44,7 @@ def _parts(value: object) -> Mapping[str | int, object] | None:
     if is_dataclass(value):
         return {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, tuple):
-        named = [getattr(each, "name", place) for place, each in enumerate(value)]
-        return dict(zip(named, value, strict=True))
+        names = [getattr(each, "name", place) for place, each in enumerate(value)]
+        told_apart = names if len(set(names)) == len(names) else range(len(names))
+        return dict(zip(told_apart, value, strict=True))
     return None

@@ -52,6 +52,13 @@ def test_a_changed_catalogue_is_compared_with_the_file_before(shop, tmp_path):
     assert found["actions.welcome_offer.treatments.tile"][0] is None
 
 
+def test_of_two_holds_with_one_name_each_change_is_told(shop, tmp_path):
+    old, policy = tmp_path / "old.yaml", "contact_policy:\n  holds: [{name: care, condition: orders > 9}, %s]\n"
+    old.write_text(shop.read_text().replace("contact_policy:\n", policy % "{name: care, condition: orders > 5}"))
+    shop.write_text(old.read_text().replace("orders > 9", "orders > 8"))
+    assert run("diff", str(old)).stdout.strip() == "contact_policy.holds[0].condition: orders > 9 -> orders > 8"
+
+
 def test_a_catalogue_that_decided_is_compared_by_its_version(shop):
     decide = ["decide", "user_id:u-1", "--placement", "web_home"]
     version = json.loads(CliRunner().invoke(app, decide).stdout)["versions"]["catalog"]
