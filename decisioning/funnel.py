@@ -146,6 +146,15 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     return Funnel(passed, stopped, left, slot.sharing, stock, slot.rivals, reserve)
 
 
+def unspoken(compiled: CompiledCatalog, moment: Moment, names: Iterable[str]) -> Stop | None:
+    """What stops any of some actions from being spoken of now, whatever chose them: consent, a hold, quiet hours."""
+    slot, catalog = compiled.slots[moment.placement.name], compiled.catalog
+    local = clock_of(moment.values, now=moment.customer.as_of, policy=catalog.contact_policy)
+    by_purpose, by_issue, quiet = _by_purpose(compiled, moment), _by_issue(compiled, moment), _quiet(slot, local)
+    rules = _Rules(by_purpose, by_issue, {}, quiet, Stock({}, {}), unrecorded=False, elsewhere={}, n_true=())
+    return next(filter(None, (rules.stop(catalog.actions[name]) for name in names)), None)
+
+
 def _stop_bundles(
     slot: Slot, passed: dict[str, Entrant], stopped: dict[str, Stop], stop_of: Callable[[Entrant], Stop | None]
 ) -> None:

@@ -29,6 +29,7 @@ from pipelines.lease import lease
 from pipelines.trigger.firing import Firing
 from pipelines.trigger.round import Following, Round
 from pipelines.trigger.sending import Sending, Target
+from pipelines.trigger.standing import Standing
 from training.manifest import POINTER
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,7 @@ def _following(composition: Composition) -> Iterator[Following]:
             answers=composition.decisions,
             graph=composition.graph,
             deliveries=DeliveryBook(book),
+            standing=Standing(composition.ports, composition.graph, book),
             clock=composition.clock,
             chance=Random(),  # noqa: S311 (spreads attempts; no secret)
         )

@@ -41,6 +41,10 @@ class Delivery:
         """The same after nobody wants it any more."""
         return replace(self, state="given_up", next_at=None, said=said)
 
+    def held(self, said: str, *, next_at: datetime) -> "Delivery":
+        """The same while it may not go out; that is no attempt."""
+        return replace(self, next_at=next_at, said=said)
+
     def put_off(self, said: str, *, next_at: datetime) -> "Delivery":
         """The same after an attempt that failed."""
         return replace(self, attempts=self.attempts + 1, next_at=next_at, said=said)

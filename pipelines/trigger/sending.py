@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import orjson
 
+from decisioning.customer import CustomerReference
 from decisioning.errors import ErasedError
 from features.decision_book import DecisionBook
 from features.identity import IdentityGraph
 from features.trigger.delivery_book import Delivery, DeliveryBook
 from features.webhook import Webhook
 from pipelines.trigger.signature import signed_headers
+from pipelines.trigger.standing import Standing
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14400))
 """Between two attempts; the last one again and again."""
@@ -37,7 +39,8 @@ class Target:
 class Sending:
     """Sends what is waiting.
 
-    Parameters: `targets` by channel; `chance` spreads attempts, so that many that failed together do not come together.
+    Parameters: `targets` by channel; `standing`, whether it still may; `chance` spreads attempts, so that many that
+    failed together do not come together.
     """
 
     client: httpx.Client
@@ -45,6 +48,7 @@ class Sending:
     answers: DecisionBook
     graph: IdentityGraph
     deliveries: DeliveryBook
+    standing: Standing
     clock: Callable[[], datetime]
     chance: Random
 
@@ -60,7 +64,7 @@ class Sending:
             after = self._attempt(delivery)
             self.deliveries.keep(after)
             n += after.state == "delivered"
-            if after.state == "pending":
+            if after.attempts > delivery.attempts and after.state == "pending":
                 failed.add(delivery.channel)
         return n
 
@@ -70,10 +74,13 @@ class Sending:
             return delivery.given_up(f"too late; the last attempt: {delivery.said or 'none'}")
         if target is None:
             return delivery.put_off("no webhook is configured for this channel", next_at=self._next(delivery, now))
-        body = self._body(delivery)
-        if body is None:
+        decision = self._decision(delivery)
+        if decision is None:
             return delivery.given_up("the decision was erased")
-        return self._posted(delivery, target, body)
+        halt = self.standing.halt(decision, delivery.trigger, now=now)
+        if halt is None:
+            return self._posted(delivery, target, self._body(delivery, decision))
+        return delivery.held(halt.said, next_at=halt.until) if halt.until else delivery.given_up(halt.said)
 
     def _posted(self, delivery: Delivery, target: Target, body: bytes) -> Delivery:
         now = self.clock()
@@ -96,18 +103,21 @@ class Sending:
     def _next(self, delivery: Delivery, now: datetime) -> datetime:
         return now + PAUSES[min(delivery.attempts, len(PAUSES) - 1)] * self.chance.uniform(0.8, 1.2)
 
-    def _body(self, delivery: Delivery) -> bytes | None:
-        """What is sent; None where the decision, or the customer, was erased."""
+    def _decision(self, delivery: Delivery) -> dict[str, Any] | None:
+        """The decision as it was answered; None where it, or the customer, was erased."""
         try:
             found = self.answers.answer_for(delivery.request_id)
         except ErasedError:
             return None
-        if found is None:
-            return None
-        decision: dict[str, Any] = orjson.loads(found[1])
-        names = self.graph.identifiers(decision["customer_id"])
-        identifiers = [{"kind": kind, "value": value} for kind, value in names]
-        customer = {"customer_id": decision["customer_id"], "identifiers": identifiers}
+        decision: dict[str, Any] | None = None if found is None else orjson.loads(found[1])
+        return decision
+
+    def _body(self, delivery: Delivery, decision: dict[str, Any]) -> bytes:
+        """What is sent: the decision, and every name that its customer has today."""
+        customer_id = decision["customer_id"]
+        today = self.graph.resolve(CustomerReference("customer_id", customer_id)) or customer_id
+        identifiers = [{"kind": kind, "value": value} for kind, value in self.graph.identifiers(today)]
+        customer = {"customer_id": today, "identifiers": identifiers}
         data = {"trigger": delivery.trigger, "customer": customer, "decision": decision}
         return orjson.dumps({"type": "decision.made", "timestamp": decision["decided_at"], "data": data})
 

@@ -112,11 +112,16 @@ class Shop:
         path.write_text(path.read_text().split("\ntriggers:")[0] + triggers)
 
 
+HOLDS = {"holds": "Set", "releases": "Released"}
+
+
 def named(name):
     if name == "identify":
         return {"type": "identify", "traits": {}}
-    if name == "consents":
-        told = {"purpose": "marketing", "channel": "email", "granted": True}
+    if name in ("holds", "releases"):
+        return {"type": "track", "event": f"Hold {HOLDS[name]}", "properties": {"hold": "sales"}}
+    if name in ("consents", "takes it back"):
+        told = {"purpose": "marketing", "channel": "email", "granted": name == "consents"}
         return {"type": "track", "event": "Consent Updated", "properties": told}
     return {"type": "track", "event": name, "properties": {}}
 
@@ -295,6 +300,52 @@ def test_a_treatment_for_the_evening_is_decided_for_now_and_sent_then(shop):
     where = ["--home", str(shop.home), "--workspace", str(shop.folder)]
     explained = CliRunner().invoke(app, ["explain", shop.decisions()[0]["decision_id"], *where])
     assert "made again: the same" in explained.stdout
+
+
+def in_the_evening(shop):
+    """What is decided for goes out at 19:00, nine hours after the beginning."""
+    path = shop.folder / "catalog.yaml"
+    path.write_text(path.read_text().replace("{channel: email, cost: 0.01}", "{channel: email, send_hour: 19}"))
+    shop.happens(("Product Added", ANNA, 0))
+    assert shop.round(31).tally.fired == 1
+
+
+@pytest.mark.parametrize("since", ["takes it back", "Order Completed"])
+def test_what_a_customer_no_longer_is_to_get_is_not_sent(shop, since):
+    in_the_evening(shop)
+    shop.happens((since, ANNA, 60))
+    assert shop.round(9 * 60).deliveries == {"given_up": 1}
+    assert shop.receiver.got == []
+
+
+def test_a_hold_puts_off_what_was_decided_before_it(shop):
+    in_the_evening(shop)
+    shop.happens(("holds", ANNA, 60))
+    assert [shop.round(9 * 60 + minutes).delivered for minutes in (0, 11)] == [0, 0]
+    shop.happens(("releases", ANNA, 9 * 60 + 12))
+    assert shop.round(9 * 60 + 30).delivered == 1
+
+
+def test_a_message_that_is_tried_again_does_not_arrive_in_quiet_hours(shop):
+    path = shop.folder / "catalog.yaml"
+    quiet = 'contact_policy:\n  quiet_hours: [{starts: "10:45", ends: "12:00"}]\n'
+    path.write_text(path.read_text().replace("contact_policy:\n", quiet))
+    shop.receiver.answers.append((503, {}))
+    shop.happens(("Product Added", ANNA, 0))
+    assert [shop.round(minutes).delivered for minutes in (31, 46, 119, 120)] == [0, 0, 0, 1]
+    assert len(shop.receiver.got) == 2
+
+
+def test_a_message_names_the_customer_as_they_are_called_when_it_goes_out(shop):
+    shop.happens(("consents", {"anonymousId": "phone"}, -30))
+    path = shop.folder / "catalog.yaml"
+    path.write_text(path.read_text().replace("{channel: email, cost: 0.01}", "{channel: email, send_hour: 19}"))
+    shop.happens(("Product Added", {"anonymousId": "phone"}, 0))
+    shop.round(31)
+    shop.happens(("identify", {**ANNA, "anonymousId": "phone"}, 60))
+    assert shop.round(9 * 60).delivered == 1
+    told = json.loads(shop.receiver.got[0][1])["data"]["customer"]["identifiers"]
+    assert {"kind": "user_id", "value": "anna"} in told
 
 
 class Seer(CatalogScorer):
