@@ -177,12 +177,14 @@ class Exploration:
     """How much deliberate randomness.
 
     Parameters: `epsilon` with a bundle, `epsilon_without_bundle` before the first one; `sticky`, for whom a placement's
-    draws stay the same: within a session, or always for a customer ("": each decision draws anew).
+    draws stay the same: within a session, or always for a customer ("": each decision draws anew); `temperature`, in
+    the unit of priorities, of a softmax that draws what `epsilon` leaves (0.0: the best is shown).
     """
 
     epsilon: float = 0.05
     epsilon_without_bundle: float = 1.0
     sticky: Sticky = field(default="", repr=False)
+    temperature: float = field(default=0.0, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _policy(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem]:
         elif never_true(Negation(tree), vocabulary):
             held = "its issues are" if hold.issues else "nothing is"
             yield Problem(path, f"is never FALSE: {held} {'never ' if hold.issues else 'ever '}spoken of to anybody")
-    if catalog.exploration.epsilon == 0:
+    if catalog.exploration.epsilon == 0 and not catalog.exploration.temperature:
         yield Problem(("exploration", "epsilon"), "is 0: nothing is ever learned of what is not the best already")
 
 

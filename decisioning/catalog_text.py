@@ -169,10 +169,11 @@ class ExplorationText(Text):
     epsilon: Share = 0.05
     epsilon_without_bundle: Share = 1.0
     sticky: Sticky = ""
+    temperature: Annotated[float, Field(ge=0, le=1e6)] = 0.0
 
     def build(self) -> Exploration:
         """The exploration."""
-        return Exploration(self.epsilon, self.epsilon_without_bundle, self.sticky)
+        return Exploration(self.epsilon, self.epsilon_without_bundle, self.sticky, self.temperature)
 
 
 class HoldoutText(Text):

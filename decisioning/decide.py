@@ -169,6 +169,16 @@ def explores(placement: Placement, catalog: Catalog) -> bool:
     return placement.explore and catalog.channels[placement.channel].explore
 
 
+def temperature_of(placement: Placement, catalog: Catalog) -> float:
+    """The temperature at which choices are drawn by their priorities; 0.0 where they are not."""
+    return catalog.exploration.temperature if explores(placement, catalog) else 0.0
+
+
+def samples(placement: Placement, catalog: Catalog) -> bool:
+    """Whether a fast layer's posterior is drawn from, where there is one: a temperature takes its place."""
+    return explores(placement, catalog) and not catalog.exploration.temperature
+
+
 def epsilon_of(arm: str, placement: Placement, catalog: Catalog, *, version: str) -> float:
     """The exploration rate of a decision. Parameters: `version` of the bundle ("none": there is none)."""
     if not catalog.channels[placement.channel].explore:
@@ -186,10 +196,16 @@ def _epsilon(case: _Case) -> float:
 
 def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> Drawn:
     most = case.placement.limit if case.request.limit is None else case.request.limit
-    sampled = explores(case.placement, case.compiled.catalog) and options.scores.correction is not None
-    must_fill, variety = case.placement.must_fill, case.placement.variety
-    seed = seed_of(case.stuck or case.decision_id)
-    how = Drawing(seed, epsilon, most, must_fill=must_fill, sampled=sampled, variety=variety)
+    placement, catalog = case.placement, case.compiled.catalog
+    how = Drawing(
+        seed_of(case.stuck or case.decision_id),
+        epsilon,
+        most,
+        must_fill=placement.must_fill,
+        sampled=samples(placement, catalog) and options.scores.correction is not None,
+        variety=placement.variety,
+        temperature=temperature_of(placement, catalog),
+    )
     return draw_ranks(options, through, how)
 
 

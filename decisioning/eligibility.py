@@ -219,4 +219,5 @@ def _policy_version(catalog: Catalog) -> str:
     own = (*rule, policy.exclusive, catalog.exploration.sticky)
     named = (*parts, *own) if any(own) else parts
     tested = (*named, sorted(catalog.tests.items())) if catalog.tests else named
-    return blake2b(repr(tested).encode(), digest_size=6).hexdigest()
+    soft = (*tested, catalog.exploration.temperature) if catalog.exploration.temperature else tested
+    return blake2b(repr(soft).encode(), digest_size=6).hexdigest()

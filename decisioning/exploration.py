@@ -54,6 +54,20 @@ def generator_of(seed: int) -> Generator:
     return Generator(seed)
 
 
+def soft_shares(priority: Floats, temperature: float) -> Floats:
+    """P(each) of choices (…, n) by softmax: one whose priority is higher by the temperature is e times as likely.
+
+    They are added up one after the other, so that choices that cannot be drawn (−∞) change nothing.
+
+    >>> soft_shares(np.array([1.0, 1.0, -np.inf]), 2.0).tolist()
+    [0.5, 0.5, 0.0]
+    """
+    with np.errstate(over="ignore"):
+        weight = np.exp((priority - priority.max(axis=-1, keepdims=True)) / temperature)
+    shares: Floats = weight / np.cumsum(weight, axis=-1)[..., -1:]
+    return shares
+
+
 def first_of_each(draws: Floats) -> list[int]:
     """In how many draws (n_draws, n) each comes first; a tie goes to the one before.
 

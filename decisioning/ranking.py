@@ -36,7 +36,8 @@ class Drawing(NamedTuple):
     """How ranks are drawn.
 
     Parameters: `seed` and `epsilon` of the decision; `most` ranks; `must_fill` leaves `no_action` out where any option
-    is left; `sampled`, whether options are drawn from the fast layer's posterior; `variety` asked of the list.
+    is left; `sampled`, whether options are drawn from the fast layer's posterior; `variety` asked of the list;
+    `temperature` of a softmax.
     """
 
     seed: int
@@ -45,6 +46,7 @@ class Drawing(NamedTuple):
     must_fill: bool
     sampled: bool = False
     variety: Variety = Variety()
+    temperature: float = 0.0
 
 
 def draw_ranks(options: Options, through: Funnel, how: Drawing) -> Drawn:
@@ -54,7 +56,8 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> Drawn:
     which there would be too many of one kind. What is mandatory is drawn first, by priority, and for certain.
     """
     random = generator_of(how.seed)
-    urn, count, stock = Urn(choices_of(options, how), how.epsilon), Count(through.limits), through.stock
+    urn = Urn(choices_of(options, how), how.epsilon, how.temperature)
+    count, stock = Count(through.limits), through.stock
     required = {name for name, each in through.passed.items() if each.action.mandatory}
     first = _first(urn, required)
     is_varied = not how.variety.is_free

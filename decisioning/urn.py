@@ -1,7 +1,8 @@
 """The urn: what may still be drawn in one decision; every draw takes something out.
 
-The first by priority has what exploration leaves, or each its share of a posterior's draws; ε is spread evenly over
-what is left. A law holds it to choices made anew for each rank, to the last bit.
+The first by priority has what exploration leaves, or each its share: of a posterior's draws, or by softmax, by which
+lists are drawn as Plackett and Luce have it. ε is spread evenly over what is left. A law holds it to choices made anew
+for each rank, to the last bit.
 """
 
 from bisect import bisect_right
@@ -11,7 +12,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from decisioning.exploration import Choices, first_of_each
+from decisioning.exploration import Choices, first_of_each, soft_shares
 
 _GONE = -np.inf
 """A priority below every other."""
@@ -20,11 +21,13 @@ _GONE = -np.inf
 class Urn:
     """The choices of a decision, as they become fewer.
 
-    Parameters: `choices`, all of them, priorities finite; `epsilon`, the exploration rate.
+    Parameters: `choices`, all of them, priorities finite; `epsilon`, the exploration rate; `temperature` of a softmax
+    over priorities (0.0: the first by priority), where none are drawn from a posterior.
     """
 
-    def __init__(self, choices: Choices, epsilon: float) -> None:
-        self._names, self._epsilon = choices.names, epsilon
+    def __init__(self, choices: Choices, epsilon: float, temperature: float = 0.0) -> None:
+        self._names, self._epsilon, self._temperature = choices.names, epsilon, temperature
+        self._priority = choices.priority
         self._place = {name: place for place, name in enumerate(choices.names)}
         self._left = [self._place[name] for name in sorted(choices.names)]
         self._is_left = [True] * len(choices.names)
@@ -76,6 +79,9 @@ class Urn:
     def _reckoned(self) -> list[float]:
         n, rest = len(self._left), 1.0 - self._epsilon
         floor = self._epsilon / n
+        if self._drawn is None and self._temperature:
+            shares = soft_shares(self._priority[self._left], self._temperature)
+            return [floor + rest * each for each in shares.tolist()]
         if self._drawn is None:
             chances = [floor] * n
             chances[self._left.index(self._first())] = floor + rest
@@ -85,7 +91,7 @@ class Urn:
 
     def draw(self, uniform: float) -> tuple[str, float, bool]:
         """What lies at `uniform` in [0, 1) of the cumulative distribution; its probability, and whether it is best."""
-        if self._drawn is None and (best := self._best_at(uniform)):
+        if self._drawn is None and not self._temperature and (best := self._best_at(uniform)):
             return best
         chances = self.probabilities()
         at = bisect_right(list(accumulate(chances)), uniform)

@@ -19,6 +19,8 @@ from decisioning.slate import Slate
 ROUNDS = 3
 """How often every pool is looked at."""
 HALVINGS = 20
+COLD = 20.0
+"""So many temperatures below doing nothing hardly anybody draws an action by softmax."""
 FIRST_CUSTOMERS = 25_000
 """Customers whose draws, one of each, prices are settled over before all draws are asked."""
 NEAR, WIDENINGS, HALVINGS_NEAR = 1.02, 6, 12
@@ -59,6 +61,7 @@ class Market:
         takes = self.terms.takes[:, nth] / self.terms.scale[nth]
         users = np.flatnonzero(takes)
         gain = np.nan_to_num(self.priority[:, users], nan=0.0).max(initial=0.0)
+        gain += COLD * self.chances.temperature
         return float(gain / takes[users].min() * (1 + 1e-9)) if users.size else 0.0
 
     def overdraws(self, chosen: Places, nth: int) -> bool:

@@ -16,7 +16,7 @@ from decisioning.arbitration_rule import Rule, Weights, columns_of
 from decisioning.catalog import Placement
 from decisioning.condition_array import Column, Words
 from decisioning.condition_tree import FORESEEN
-from decisioning.decide import explores
+from decisioning.decide import samples
 from decisioning.eligibility import CompiledCatalog, Entrant
 from decisioning.fast_layer.scorer import FastScorer
 from decisioning.foresight import FORESEEN_NAMES, foreseen_of
@@ -88,8 +88,8 @@ def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, score
     if n_unscored := _n_unscored(passed, priority, slate):
         stopped["score"] = n_unscored
     bundles, preference = [scorer.version] * len(crowd), found.preference(compiled.catalog.tie_break)
-    samples = isinstance(scorer, FastScorer) and explores(placement, compiled.catalog)
-    factors = found.factors(compiled.catalog.priority_formula) if samples else None
+    is_sampled = isinstance(scorer, FastScorer) and samples(placement, compiled.catalog)
+    factors = found.factors(compiled.catalog.priority_formula) if is_sampled else None
     return Block(crowd.ids, slate, priority, scores.propensity, kinds.arms, stopped, bundles, preference, factors)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Catalog
 from decisioning.decide import decision_id_of, seed_of
-from decisioning.exploration import generator_of
+from decisioning.exploration import generator_of, soft_shares
 from decisioning.outbound.request import request_id_of, request_of
 from decisioning.outbound.sampling import Contest, Sampling
 from decisioning.pool import Pool, draws_of
@@ -69,7 +69,7 @@ class Chances:
 
     Parameters: `uniform` (n,), the decision's own draw; `epsilon` (n,); `must_fill` leaves doing nothing out where
     anything may be offered; `preference` (n, m), the place of each candidate among equals (None: that of its name);
-    `sampling`, where a fast layer's posterior is drawn from.
+    `sampling`, where a fast layer's posterior is drawn from; `temperature` of a softmax, 0.0 where there is none.
     """
 
     uniform: Floats
@@ -77,12 +77,14 @@ class Chances:
     must_fill: bool
     preference: Ranks | None = None
     sampling: Sampling | None = None
+    temperature: float = 0.0
 
     def take(self, rows: Places) -> "Chances":
         """Those of some customers."""
         preference = None if self.preference is None else self.preference[rows]
         sampling = None if self.sampling is None else self.sampling.take(rows)
-        return Chances(self.uniform[rows], self.epsilon[rows], self.must_fill, preference, sampling)
+        draws = self.uniform[rows], self.epsilon[rows]
+        return Chances(*draws, self.must_fill, preference, sampling, self.temperature)
 
     @classmethod
     def joined(cls, parts: Sequence["Chances"]) -> "Chances":
@@ -96,6 +98,7 @@ class Chances:
             parts[0].must_fill,
             np.concatenate(preferences) if preferences else None,
             Sampling.joined(samplings) if samplings else None,
+            parts[0].temperature,
         )
 
 
@@ -168,6 +171,8 @@ def _drawn(priority: Floats, slate: Slate, chances: Chances, charges: Floats) ->
         told = best, np.isfinite(height), _may_idle(height, chances), _order(best, preference)
         counts = chances.sampling.counts(Contest(*told, first, priority, charges), slate)
     probability = _distribution(height, chances, first, counts)
+    if counts is None and chances.temperature:
+        probability = _softened(height, chances, order)
     required = _require(height, slate, probability, first, preference)
     drawn = np.array(order)[_placed(probability[:, order], chances.uniform)]
     rows = np.arange(len(drawn))
@@ -234,6 +239,17 @@ def _distribution(height: Floats, chances: Chances, first: Places, counts: NDArr
         return np.where(possible, floor[:, np.newaxis] + share[:, np.newaxis] * counts, 0.0)
     probability = np.where(possible, floor[:, np.newaxis], 0.0)
     probability[np.arange(len(first)), first] = floor + (1.0 - chances.epsilon)
+    return probability
+
+
+def _softened(height: Floats, chances: Chances, order: Sequence[int]) -> Floats:
+    """As `_distribution`, by softmax. Parameters: `order` of all choices by name, in which an urn adds them up."""
+    idle = np.where(_may_idle(height, chances), 0.0, -np.inf)
+    named = np.concatenate([height, idle[:, np.newaxis]], axis=1)[:, order]
+    possible = np.isfinite(named)
+    floor, rest = (chances.epsilon / possible.sum(axis=1))[:, np.newaxis], (1.0 - chances.epsilon)[:, np.newaxis]
+    probability = np.empty(named.shape)
+    probability[:, order] = np.where(possible, floor + rest * soft_shares(named, chances.temperature), 0.0)
     return probability
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it ships no types
 
 from decisioning.arbitration_rule import Rule
-from decisioning.decide import epsilon_of
+from decisioning.decide import epsilon_of, temperature_of
 from decisioning.eligibility import CompiledCatalog
 from decisioning.outbound.choice import Chances, seeds, uniforms
 from decisioning.outbound.sampling import Sampling
@@ -68,7 +68,8 @@ class Weigher:
         seeded = seeds(self.plan.run, ids, catalog, placement=placement.name)
         epsilon = np.array(rates, dtype=np.float64)
         sampling = None if block.factors is None else Sampling.by(seeded, block.factors, block.slate, Rule.of(catalog))
-        chances = Chances(uniforms(seeded), epsilon, placement.must_fill, block.preference, sampling)
+        temperature = temperature_of(placement, catalog)
+        chances = Chances(uniforms(seeded), epsilon, placement.must_fill, block.preference, sampling, temperature)
         write_block(path, block, chances)
 
 

@@ -79,6 +79,8 @@ def write_block(path: Path, block: Block, chances: Chances) -> None:
     said = {"stopped": orjson.dumps(dict(sorted(block.stopped.items())))}
     if chances.sampling is not None:
         said |= {"given": orjson.dumps(chances.sampling.factors.given), "alike": orjson.dumps(alike)}
+    if chances.temperature:
+        said |= {"temperature": orjson.dumps(chances.temperature)}
     write_table(path, pa.table(columns).replace_schema_metadata(said))
 
 
@@ -107,6 +109,7 @@ def read_block(path: Path, *, must_fill: bool, rule: Rule | None = None) -> Weig
             must_fill,
             _matrix(table, "preference_") if "preference_0" in table.column_names else None,
             _sampling(table, rule) if rule is not None and f"{ROW}0" in table.column_names else None,
+            orjson.loads(said.get(b"temperature", b"0.0")),
         ),
         stopped=orjson.loads(said[b"stopped"]),
     )

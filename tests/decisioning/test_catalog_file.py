@@ -6,6 +6,7 @@ from decisioning.action import Conversion
 from decisioning.catalog import Cap, ContextWeight, Exploration, Hold, HoldoutArms, Rest
 from decisioning.catalog_file import read_catalog
 from decisioning.catalog_yaml import MAX_LENGTH
+from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
 
 GOOD = """\
@@ -70,6 +71,13 @@ def test_a_catalogue_is_read_whole():
     assert catalog.exploration == Exploration(0.2, 1.0)
     assert catalog.holdout == HoldoutArms("bank-2026", {"hold_out": 0.02, "random_eligible": 0.03})
     assert catalog.context_weights == (ContextWeight("retain", "context.intent = 'cancellation'", 2.0),)
+
+
+def test_a_temperature_is_read_and_is_of_another_policy():
+    soft = read_catalog(GOOD.replace("epsilon: 0.2", "epsilon: 0.2, temperature: 1.5"))
+    assert soft.exploration == Exploration(0.2, 1.0, temperature=1.5)
+    versions = {compile_catalog(each).policy_version for each in (soft, read_catalog(GOOD))}
+    assert len(versions) == 2
 
 
 def test_the_contact_policy_is_read_whole():

@@ -71,7 +71,7 @@ def test_caps_bind_what_is_mandatory_unless_it_is_transactional_too():
 
 
 def test_a_channel_without_exploration_shows_the_best_whatever_the_arm_and_the_evidence():
-    quiet = {"channels": {"web": Channel("web", explore=False)}, "exploration": Exploration(1.0, 1.0)}
+    quiet = {"channels": {"web": Channel("web", explore=False)}, "exploration": Exploration(1.0, 1.0, temperature=9.0)}
     for arms in (HoldoutArms(), HoldoutArms("s", {"random_eligible": 1.0})):
         found = decided(*shop(), holdout=arms, **quiet)
         assert (found.epsilon, shown(found)) == (0.0, ["e", "d", "c", "b", "a"])

@@ -1,6 +1,7 @@
 """Posterior sampling: a decision's probabilities are the shares of its draws, and what is drawn follows them."""
 
 from collections import Counter
+from math import exp
 from random import Random
 
 import numpy as np
@@ -60,10 +61,10 @@ def choices(says, seed, *, must_fill=False):
     return choices_of(offered(says), Drawing(seed, 0.05, 1, must_fill=must_fill, sampled=True))
 
 
-def decided(says, *, epsilon=0.05, request_id="r-1", **placement):
+def decided(says, *, epsilon=0.05, request_id="r-1", exploration=None, **placement):
     catalog = a_catalog(
         *[an_action(name) for name in says],
-        exploration=Exploration(epsilon),
+        exploration=exploration or Exploration(epsilon),
         placements={"home": Placement("home", "web", **placement)},
     )
     customer = a_customer()
@@ -151,6 +152,18 @@ def test_a_placement_that_does_not_explore_takes_the_best_of_what_was_learned():
     says = {"a": (0.10, 0.3), "b": (0.12, 0.3)}
     decision = decided(says, explore=False)
     assert decision.eligible == {"a": 0.0, "b": 1.0, NO_ACTION: 0.0}
+
+
+def test_where_choices_are_drawn_by_a_temperature_it_takes_the_place_of_the_posterior():
+    says = {"a": (0.10, 0.3), "b": (0.12, 0.3)}
+    weights = {"a": exp(5.0 / 2.0), "b": exp(6.0 / 2.0), NO_ACTION: 1.0}
+    soft = Exploration(0.1, temperature=2.0)
+    decision = decided(says, exploration=soft)
+    expected = {name: 0.1 / 3 + 0.9 * each / sum(weights.values()) for name, each in weights.items()}
+    assert decision.eligible == pytest.approx(expected)
+    assert (
+        decision.eligible == decided({name: (mean, 0.0) for name, (mean, _) in says.items()}, exploration=soft).eligible
+    )
 
 
 def test_the_first_of_equal_draws_wins():

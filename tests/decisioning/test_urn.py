@@ -1,8 +1,11 @@
 """The urn says what choices say that are made anew for each rank, to the last bit."""
 
+from itertools import permutations
+from math import exp
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_draws import distribution, only, without
@@ -41,3 +44,28 @@ def test_an_urn_draws_as_choices_made_anew_do(left, epsilon, seed, data):
         left = without(left, gone)
         urn.take_out(gone)
     assert not urn
+
+
+@settings(deadline=None)
+@given(st.lists(numbers, min_size=1, max_size=4), st.sampled_from([0.3, 2.0, 50.0]), st.sampled_from([0.0, 0.2]))
+def test_by_a_temperature_lists_are_drawn_as_plackett_and_luce_say(priorities, temperature, epsilon):
+    left = Choices(tuple(f"a{place}" for place in range(len(priorities))), np.array(priorities))
+    weights = {name: exp(each / temperature) for name, each in zip(left.names, priorities, strict=True)}
+    total = 0.0
+    for listed in permutations(left.names):
+        urn, chance = Urn(left, epsilon, temperature), 1.0
+        for rank, name in enumerate(listed):
+            told = dict(zip(urn.names, urn.probabilities(), strict=True))
+            rest = sum(weights[each] for each in listed[rank:])
+            assert told[name] == pytest.approx(epsilon / len(told) + (1 - epsilon) * weights[name] / rest)
+            chance *= told[name]
+            urn.take_out({name})
+        total += chance
+    assert total == pytest.approx(1.0)
+
+
+@given(st.integers(0, 2**32), st.sampled_from([1e-6, 1e-3]))
+def test_next_to_no_temperature_draws_the_first_by_priority(seed, temperature):
+    left = Choices(("a", "b", "c"), np.array([1.0, 3.0, -1e9]))
+    random = Random(seed)  # noqa: S311 (exploration)
+    assert Urn(left, 0.0, temperature).draw(random.random()) == ("b", 1.0, True)

@@ -98,7 +98,9 @@ def cases(draw):
     catalog = a_catalog(
         *chosen,
         contact_policy=draw(policies),
-        exploration=Exploration(epsilon=draw(st.sampled_from([0.0, 0.05, 0.3, 1.0]))),
+        exploration=Exploration(
+            epsilon=draw(st.sampled_from([0.0, 0.05, 0.3, 1.0])), temperature=draw(st.sampled_from([0.0, 0.0, 4.0]))
+        ),
         holdout=HoldoutArms("s", {"hold_out": 0.2, "random_eligible": 0.2, "eligibility_only": 0.2}),
         placements={
             "home": Placement("home", "web", must_fill=draw(st.booleans()), explore=draw(st.booleans()), limit=4)
@@ -271,8 +273,9 @@ def test_law_4_a_logged_decision_replays_exactly(case, limit):
     assert differences(logged, again) == ()
 
 
-def test_law_5_frequencies_agree_with_the_logged_probabilities_over_100_000_draws():
-    urn = Urn(choices_by({"a": 3.0, "b": 2.0, "c": 1.0, NO_ACTION: 0.0}), 0.4)
+@pytest.mark.parametrize("temperature", [0.0, 1.5])
+def test_law_5_frequencies_agree_with_the_logged_probabilities_over_100_000_draws(temperature):
+    urn = Urn(choices_by({"a": 3.0, "b": 2.0, "c": 1.0, NO_ACTION: 0.0}), 0.4, temperature)
     n = 100_000
     uniforms = np.random.default_rng(11).random(n)
     counts = Counter(urn.draw(uniform)[0] for uniform in uniforms.tolist())

@@ -29,7 +29,7 @@ from decisioning.catalog import (
 )
 from decisioning.condition_array import Words
 from decisioning.customer import Answer, ConsentState, Contact, ContactHistory, StandingHold
-from decisioning.decide import Ports, epsilon_of, propose
+from decisioning.decide import Ports, epsilon_of, propose, temperature_of
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import ArtifactError
 from decisioning.exclusive import Exclusive
@@ -162,7 +162,11 @@ def a_world(random):
         arbitration=pick(("incremental_value", "propensity_value", "value", "custom")),
         priority_formula="propensity * value * lever * context_weight + age / 10 - cost",
         arbitration_by_issue=pick(({}, {"care": "value"})),
-        exploration=Exploration(epsilon=float(pick((0.0, 0.1, 0.6))), sticky=pick(("", "customer", "session"))),
+        exploration=Exploration(
+            epsilon=float(pick((0.0, 0.1, 0.6))),
+            sticky=pick(("", "customer", "session")),
+            temperature=float(pick((0.0, 0.0, 0.5, 8.0))),
+        ),
         holdout=HoldoutArms(
             "salt", {"hold_out": 0.1, "random_eligible": 0.1, "no_levers": 0.2, "eligibility_only": 0.2}
         ),
@@ -250,7 +254,8 @@ def test_a_batch_decides_as_single_decisions_do(random):
     rates = np.array([epsilon_of(arm, placement, catalog, version=bundle) for arm, bundle in told])
     seeded = seeds("run", crowd.ids, catalog, placement="mail")
     sampling = None if block.factors is None else Sampling.by(seeded, block.factors, block.slate, Rule.of(catalog))
-    chances = Chances(uniforms(seeded), rates, placement.must_fill, block.preference, sampling)
+    temperature = temperature_of(placement, catalog)
+    chances = Chances(uniforms(seeded), rates, placement.must_fill, block.preference, sampling, temperature)
     drawn = draw(block.priority, block.slate, chances, terms.charges(np.array(list(prices.values()))))
     stopped = Counter()
     ports = Ports(compiled, Known(crowd), champion, None, rollout=rollout)

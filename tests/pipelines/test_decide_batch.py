@@ -82,10 +82,28 @@ def every_byte(out: Path):
 
 def test_everybody_is_decided_for_as_alone_at_those_prices(opened, tmp_path):
     report = run_batch(opened, Order("june", "mail", tmp_path / "out", customers_at_once=40))
-    found = rows(tmp_path / "out")
+    assert any(row["action"] for row in are_as_alone(opened, report, tmp_path / "out"))
+
+
+def test_by_a_temperature_too_and_pools_hold(shop, tmp_path):
+    soft = (shop / "catalog.yaml").read_text().replace("epsilon: 0.2,", "epsilon: 0.2, temperature: 4,")
+    (shop / "catalog.yaml").write_text(soft.replace("without_bundle: 0.2", "without_bundle: 0.05"))
+    with compose(shop / "home", shop) as opened:
+        opened.send([_identify(n, opened.clock().isoformat()) for n in range(90)], [])
+        report = run_batch(opened, Order("june", "mail", tmp_path / "out", customers_at_once=40))
+        found = are_as_alone(opened, report, tmp_path / "out")
+    assert all(0.05 < row["action_probability"] < 0.9 for row in found if not row["moved"])
+    assert all(pool["taken"] <= pool["left"] for pool in report["pools"].values())
+    assert report["pools"]["capacity:email"]["price"] > 0
+    assert 20 <= report["contacts"] <= 25
+
+
+def are_as_alone(opened, report, out):
+    """The rows of a batch, each compared with the single decision of the same customer and prices."""
+    found = rows(out)
     assert len({row["customer_id"] for row in found}) == report["customers"] == 90
     prices = {key: pool["price"] for key, pool in report["pools"].items()}
-    as_of = json.loads((tmp_path / "out" / "batch.json").read_bytes())["as_of"]
+    as_of = json.loads((out / "batch.json").read_bytes())["as_of"]
     for row in found:
         reference = CustomerReference("customer_id", row["customer_id"])
         request = DecisionRequest(f"june:{reference.value}", reference, "mail", "", limit=1, prices=prices)
@@ -98,7 +116,7 @@ def test_everybody_is_decided_for_as_alone_at_those_prices(opened, tmp_path):
             assert row["action_probability"] == single.eligible[single.chosen]
             assert (row["action"] or "no_action") == single.chosen
             assert row["treatment"] == (single.ranked[0].treatment if single.ranked else None)
-    assert any(row["action"] for row in found)
+    return found
 
 
 @pytest.mark.parametrize("at_once", [7, 500])
