@@ -1,7 +1,8 @@
 """Contacts: what was shown or may still be shown to a customer, and what they answered; caps and rests look at it.
 
 A decision reserves the contact of every action it returns; an impression confirms it, and a reservation that nothing
-confirmed counts until it expires. Outbound channels and placements that imply their impressions confirm at once.
+confirmed counts until it expires. Outbound channels and placements that imply their impressions confirm at once; what
+is put off counts from when it goes out, and until then as well.
 """
 
 import sqlite3
@@ -44,7 +45,7 @@ class ContactBook:
 def contact_facts(decision: Decision, catalog: Catalog) -> list[dict[str, Any]]:
     """What a decision reserves, as its record keeps it: action, group, channel, treatment, implied, expires_us, drawn.
 
-    `drawn` is there where it takes of a pool: see `features.pool_table.Drawing`.
+    `drawn` is there where it takes of a pool: see `features.pool_table.Drawing`; `sent_us`, where it is sent later.
     """
     placement = catalog.placements.get(decision.placement)
     implied = placement is not None and placement.impressions == "implied"
@@ -89,6 +90,7 @@ def grow_version(connection: sqlite3.Connection, node: int) -> None:
 def _fact(ranked: RankedAction, catalog: Catalog, *, implied: bool, expires_us: int) -> dict[str, Any]:
     action, channel = catalog.actions.get(ranked.action), catalog.channels.get(ranked.channel)
     at_once = implied or (channel is not None and channel.outbound)
+    later = {"sent_us": to_us(ranked.send_at)} if at_once and ranked.send_at else {}
     return {
         "action": ranked.action,
         "group": action.group if action else "",
@@ -96,11 +98,12 @@ def _fact(ranked: RankedAction, catalog: Catalog, *, implied: bool, expires_us: 
         "treatment": ranked.treatment,
         "implied": at_once,
         "expires_us": None if at_once else expires_us,
+        **later,
     }
 
 
 def _row(node: int, decision_id: str, decided_us: int, fact: Mapping[str, Any]) -> tuple[Any, ...]:
-    shown_us = decided_us if fact["implied"] else None
+    shown_us = fact.get("sent_us", decided_us) if fact["implied"] else None
     named = (fact["action"], fact["treatment"], fact["group"], fact["channel"])
     return (node, decision_id, *named, decided_us, fact["expires_us"], shown_us)
 

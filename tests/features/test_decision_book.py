@@ -4,6 +4,8 @@ import pytest
 from as_logged import as_logged
 from ledger_builders import NOW, a_catalog, a_decision, a_ranked, an_event, at
 
+from decisioning.catalog import Cap, ContactPolicy
+from decisioning.contact_policy import limits
 from decisioning.customer import CustomerReference
 from decisioning.errors import ConflictError, StaleContactsError
 from features.contacts import ContactBook
@@ -12,6 +14,7 @@ from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
 from features.intake import Intake
 from features.ledger import Ledger
+from features.rebuild import rebuild
 from features.record import facts_in
 
 USER = CustomerReference("user_id", "u-1")
@@ -116,6 +119,17 @@ def test_outbound_and_implied_impressions_are_confirmed_at_once(book, ledger, pl
     said = {"action": "card", "group": "cards", "channel": channel, "treatment": treatment}
     assert (fact.type, fact.name, fact.properties) == ("outcome", "impression", said)
     assert fact.occurred_us == to_us(NOW)
+
+
+def test_what_is_put_off_counts_from_when_it_goes_out_and_a_rebuild_knows_it(book, ledger):
+    mail = a_ranked(treatment="mail", channel="email", send_at=at(50_000))
+    book.record(a_decision(placement="inbox", channel="email", ranked=(mail,))).result()
+    kept = [contact.at for contact in history(ledger).contacts]
+    rebuild(ledger)
+    assert kept == [contact.at for contact in history(ledger).contacts] == [at(50_000)]
+    cap = ContactPolicy(caps=(Cap("channel", 1, per="day"),))
+    left = [limits(cap, history(ledger), now=at(seconds)) for seconds in (0, 50_001, 50_000 + 2 * 86_400)]
+    assert [bool(each.exhausted([(0, "email")])) for each in left] == [True, True, False]
 
 
 def test_doing_nothing_reserves_nothing(book, ledger):
