@@ -8,7 +8,7 @@ from decisioning.catalog import Catalog, Placement
 from decisioning.catalog_problem import Problem
 from decisioning.condition import read_condition
 from decisioning.condition_box import Vocabulary, never_true
-from decisioning.condition_tree import Every, Negation
+from decisioning.condition_tree import CONTEXT, Every, Negation, names_in
 from decisioning.pool import draws_of
 from decisioning.variant import VariantTest
 
@@ -110,8 +110,12 @@ def _asked_in_vain(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem
         if never_true(read_condition(weight.condition), vocabulary):
             yield Problem(("context_weights", index, "condition"), "is never TRUE: nothing is ever weighted by it")
     for trigger in catalog.triggers.values():
-        if never_true(read_condition(trigger.condition), vocabulary):
-            yield Problem(("triggers", trigger.name, "condition"), "is never TRUE: nobody is ever decided for")
+        path, tree = ("triggers", trigger.name, "condition"), read_condition(trigger.condition)
+        told = sorted({name for name in names_in(tree) if name.startswith(CONTEXT)})
+        if never_true(tree, vocabulary):
+            yield Problem(path, "is never TRUE: nobody is ever decided for")
+        elif told:
+            yield Problem(path, f"reads {told[0]}, and nobody tells a trigger facts of the moment: it is never known")
 
 
 def _quiet_hours(catalog: Catalog) -> Iterator[Problem]:
@@ -158,6 +162,23 @@ def _pools(catalog: Catalog) -> Iterator[Problem]:
                 yield Problem(path, "is 0: what draws from it is never offered")
             elif not any(draws_of((pool,), action, action.treatments) for action in catalog.actions.values()):
                 yield Problem(path, "is never drawn from: no contact with its actions costs anything")
+    yield from _too_dear(catalog)
     for channel in catalog.channels.values():
         if channel.capacity is not None and channel.capacity.units == 0:
             yield Problem(("channels", channel.name, "capacity"), "is 0: nothing is ever offered there")
+
+
+def _too_dear(catalog: Catalog) -> Iterator[Problem]:
+    """Actions that cost more in a placement than a whole budget has, by their dearest treatment there."""
+    for placement in catalog.placements.values():
+        for action in catalog.actions.values():
+            fitting = [
+                each for each in action.treatments if each.fits(channel=placement.channel, placement=placement.name)
+            ]
+            taken = {draw.pool: draw.units for draw in draws_of(catalog.budgets.values(), action, fitting)}
+            for budget in catalog.budgets.values():
+                if 0 < budget.units < taken.get(budget.key, 0):
+                    where = f"{action.name} costs in {placement.name}"
+                    yield Problem(
+                        ("budgets", budget.name, "amount"), f"is less than one contact of {where}: never offered"
+                    )

@@ -10,6 +10,7 @@ from decisioning.action import Treatment
 from decisioning.catalog import Cap, Channel, ContactPolicy, ContextWeight, Exploration, Hold, Placement, QuietHours
 from decisioning.catalog_advice import advise
 from decisioning.catalog_problem import dotted
+from decisioning.pool import Pool
 from decisioning.trigger import Trigger
 from decisioning.variant import VariantTest
 
@@ -19,6 +20,9 @@ CHANNELS = {name: Channel(name) for name in ("web", "email", "fax")}
 DAY = timedelta(days=1)
 ALL_DAY = tuple(QuietHours(time(starts), time(ends), ("email",)) for starts, ends in ((0, 12), (10, 20), (20, 0)))
 MAILED = (Treatment("banner", "web"), Treatment("letter", "email"))
+
+
+DEAR = an_action(treatments=(*MAILED, Treatment("gift", "email", cost=4.0)))
 
 
 def advised(*actions, **changes):
@@ -79,6 +83,11 @@ def test_an_action_that_nobody_is_ever_offered_is_found(action, field):
         ),
         ({"context_weights": (ContextWeight("grow", "context.n > 3 AND 2 < 1", 2.0),)}, "context_weights[0].condition"),
         ({"triggers": {"x": Trigger("x", "mail", "Seen", condition="age > 1 AND age < 1")}}, "triggers.x.condition"),
+        ({"triggers": {"x": Trigger("x", "mail", "Seen", condition="context.n = 'a'")}}, "triggers.x.condition"),
+        (
+            {"budgets": {"spring": Pool("budget", "spring", 3.0, actions=("card",))}, "actions": {"card": DEAR}},
+            "budgets.spring.amount",
+        ),
         ({"exploration": Exploration(epsilon=0.0)}, "exploration.epsilon"),
         ({"tests": {"how": VariantTest("how", {"banner": 0.5, "letter": 0.5}, action="card")}}, "tests.how.shares"),
         (
