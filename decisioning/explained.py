@@ -58,7 +58,7 @@ def explained(decision: Decision, catalog: CompiledCatalog | None, scorer: Score
     shown = {item.action for item in decision.ranked}
     left = [name for name in decision.eligible if name != NO_ACTION and name not in shown]
     for name in sorted(left, key=lambda name: (-decision.scores[name][2], name)):
-        yield _eligible(name, decision)
+        yield _eligible(name, decision, _n_asked(decision, catalog))
     foreseen = foreseen_of(scorer, decision.features) if scorer and catalog and catalog.foresees else {}
     for exclusion in decision.exclusions:
         yield _excluded(exclusion, decision, catalog, foreseen)
@@ -80,12 +80,19 @@ def _ranked(item: RankedAction, decision: Decision, moved: tuple[Contribution, .
     )
 
 
-def _eligible(name: str, decision: Decision) -> ExplainedAction:
+def _n_asked(decision: Decision, catalog: CompiledCatalog | None) -> int:
+    """How many ranks were to be filled; as many as were, where that is not known."""
+    placement = catalog.catalog.placements.get(decision.placement) if catalog else None
+    usual = placement.limit if placement else len(decision.ranked)
+    return usual if decision.limit is None else decision.limit
+
+
+def _eligible(name: str, decision: Decision, n_asked: int) -> ExplainedAction:
     propensity, uplift, priority = decision.scores[name]
     return ExplainedAction(
         name,
         "eligible",
-        (_not_drawn(name, decision),),
+        (_not_drawn(name, decision, n_asked),),
         propensity=propensity,
         uplift=uplift,
         spread=_spread(name, decision),
@@ -94,14 +101,17 @@ def _eligible(name: str, decision: Decision) -> ExplainedAction:
     )
 
 
-def _not_drawn(name: str, decision: Decision) -> str:
+def _not_drawn(name: str, decision: Decision, n_asked: int) -> str:
     if decision.chosen == NO_ACTION:
         return f"doing nothing was drawn for rank 1, with probability {decision.eligible[NO_ACTION]:.3f}"
     above = sum(item.priority > decision.scores[name][2] for item in decision.ranked)
     n_ranked = len(decision.ranked)
+    if n_ranked < n_asked:
+        room = "doing nothing was drawn next, or what was shown left no room for it"
+        return f"only {n_ranked} of {n_asked} ranks were filled: {room}"
     if above == n_ranked:
         return f"its priority is below that of the {n_ranked} shown"
-    return f"not drawn for any of {n_ranked} ranks, or closed by a cap that a higher rank used up"
+    return f"not drawn for any of {n_ranked} ranks, or closed by what a higher rank used up or excludes"
 
 
 def _excluded(

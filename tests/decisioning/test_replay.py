@@ -149,6 +149,15 @@ def test_every_action_is_explained_once():
     assert told["fund"].why == ("its priority is below that of the 1 shown",)
 
 
+def test_what_a_list_that_ended_early_left_out_is_not_said_to_be_worth_less():
+    logged, how = made(FixedScorer({"card": (0.2, 0.1), "loan": (0.3, 0.1), "fund": (0.1, 0.0)}), limit=3)
+    ended = replace(logged, ranked=logged.ranked[:1])
+    told = {each.action: each.why for each in explained(ended, how["catalog"], how["scorer"])}
+    assert {name for name in NAMES if "only 1 of 3 ranks were filled" in told[name][0]} == set(NAMES) - {
+        ended.ranked[0].action
+    }
+
+
 def test_an_excluded_action_names_its_condition_and_what_it_read():
     logged, how = made()
     younger = supposed(logged, Supposition(features={"age": 17.0}), **how)
