@@ -43,8 +43,9 @@ class Placement:
 
     Parameters: `must_fill` leaves `no_action` out; `impressions` says whether the channel reports what it showed or
     whether a decision implies it; `reservation` is how long a decision holds its contacts unconfirmed; `limit` is how
-    many actions it shows unless asked for fewer; `explore` false turns exploration off; `fallback`, the action that is
-    offered where nothing else may be, and only then ("": none); `most_per_group` and `least_groups`, see `Variety`.
+    many actions it shows where no number is asked for; `explore` false turns exploration off; `fallback`, the action
+    that is offered where nothing else may be, and only then ("": none); `most_per_group` and `least_groups`, see
+    `Variety`.
     """
 
     name: str
