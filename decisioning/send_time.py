@@ -28,7 +28,7 @@ class SendTime:
         zone = local.tzinfo
         moment = _at_hour((local.astimezone(UTC) + self.wait).astimezone(zone), self.hour)
         every = tuple(quiet)
-        for _ in every:  # where one ends another may be under way; hours that leave no time of a day have no end
+        for _ in (*every, *every):  # where one ends another may be under way, and once more where clocks are put on
             moment = next((_next(moment, hours.ends) for hours in every if hours.covers(moment)), moment)
         return moment
 
@@ -39,5 +39,10 @@ def _at_hour(moment: datetime, hour: int | None) -> datetime:
 
 def _next(moment: datetime, clock: time) -> datetime:
     """The next time that the clock shows this."""
-    today = moment.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0, fold=0)
-    return today if today > moment else today + timedelta(days=1)
+    today = moment.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+    return _as_shown(today if today > moment else today + timedelta(days=1))
+
+
+def _as_shown(moment: datetime) -> datetime:
+    """A moment as the clock shows it: what it never shows, as clocks are put on, is later on it by as much."""
+    return moment.astimezone(UTC).astimezone(moment.tzinfo)

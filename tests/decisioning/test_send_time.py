@@ -43,6 +43,22 @@ def test_of_several_quiet_hours_it_keeps_to_all_in_whatever_order_they_stand(mom
     assert at == SendTime(timedelta(hours=wait)).after(moment, quiet[::-1])
 
 
+NIGHTS = {"Europe/Berlin": (3, 29), "Asia/Beirut": (3, 29), "America/Havana": (11, 1), "America/New_York": (11, 1)}
+CLOCKS = st.builds(time, st.sampled_from([22, 23, 0, 1, 2, 3]), st.sampled_from([0, 30, 45]))
+
+
+@given(st.sampled_from(sorted(NIGHTS)), st.integers(-900, 900), CLOCKS, CLOCKS, st.none() | st.integers(0, 3))
+def test_in_the_night_in_which_clocks_are_moved_it_keeps_quiet_and_never_goes_out_before_it_may(
+    name, minutes, starts, ends, hour
+):
+    zone, quiet = ZoneInfo(name), QuietHours(starts, ends)
+    assume(starts != ends)
+    moment = datetime(2026, *NIGHTS[name], 3, tzinfo=UTC) + timedelta(minutes=minutes)
+    at = SendTime(hour=hour).after(moment.astimezone(zone), [quiet]).astimezone(UTC)
+    assert at >= moment
+    assert not quiet.covers(at.astimezone(zone))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
