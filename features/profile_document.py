@@ -1,34 +1,34 @@
 """A profile as plain data: what the HTTP interface answers and the command line prints."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from decisioning.customer import CustomerReference, FeatureValue
+from decisioning.customer import CustomerReference, FeatureValue, StandingHold
 from decisioning.decision import Decision
 from decisioning.errors import InvalidInputError, NotFoundError
 from decisioning.ports import ProfileReader
+from features.approach import Approach
 from features.consent import Consent, ConsentBook
-from features.decision_book import decision_of
 from features.fact import Fact
 from features.feature_set import FeatureSet
 from features.golden_record import FieldValue, GoldenRecord, GoldenRules
 from features.group.company import Company, others_in
 from features.group.reader import GroupReader
 from features.groups import Group, GroupBook
+from features.hold import HoldReader
 from features.identity import IdentityGraph
 from features.instant import to_us
 from features.journey.customer_way import customer_ways
 from features.ledger import Ledger, Snapshots, records_of
 from features.past import Past, Rebuild, past_of
-from features.record import DECISION, facts_of
+from features.record import facts_of
 from features.replay import replay
-
-RECENT = 10
-"""Decisions that a profile lists, newest first."""
+from features.trigger.plans import PlannedMoment, Plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,14 @@ class Shown:
 class ProfileDocuments:
     """Writes profiles of one home.
 
-    Parameters: `rules`, of the golden record; `rebuild`, by what the workspace says of identity.
+    Parameters: `rules`, of the golden record; `rebuild`, by what the workspace says of identity; `plans`, of triggers.
     """
 
     ledger: Ledger
     features: FeatureSet
     rules: GoldenRules
     rebuild: Rebuild
+    plans: Plans | None = None
 
     def now(
         self, reference: CustomerReference, profiles: ProfileReader, now: datetime, *, shown: Shown | None = None
@@ -62,7 +63,7 @@ class ProfileDocuments:
         if customer_id is None:
             raise _nobody(reference)
         customer = profiles.read(CustomerReference("customer_id", customer_id), now=now)
-        return self._document(self.ledger, (customer_id, now), customer.features, shown or Shown())
+        return self._document((self.ledger, self.plans), (customer_id, now), customer.features, shown or Shown())
 
     def past(
         self, reference: CustomerReference, as_of: datetime, now: datetime, *, shown: Shown | None = None
@@ -77,7 +78,7 @@ class ProfileDocuments:
             if past.customer_id is None:
                 raise _nobody(reference)
             values = self._past_features(past, past.customer_id, to_us(as_of))
-            return self._document(past, (past.customer_id, as_of), values, shown or Shown())
+            return self._document((past, None), (past.customer_id, as_of), values, shown or Shown())
 
     def _past_features(self, past: Past, customer_id: str, as_of_us: int) -> dict[str, FeatureValue]:
         """The features as they were; what a group of too many told is not known."""
@@ -91,9 +92,13 @@ class ProfileDocuments:
         return values | dict.fromkeys(name for kind in crowded for name in groups.by_kind[kind])
 
     def _document(
-        self, ledger: Snapshots, who_when: tuple[str, datetime], features: Mapping[str, FeatureValue], shown: Shown
+        self,
+        told_by: tuple[Snapshots, Plans | None],
+        who_when: tuple[str, datetime],
+        features: Mapping[str, FeatureValue],
+        shown: Shown,
     ) -> dict[str, Any]:
-        customer_id, as_of = who_when
+        (ledger, plans), (customer_id, as_of) = told_by, who_when
         identifiers = IdentityGraph(ledger).identifiers(customer_id)
         fields = GoldenRecord(ledger, self.rules).profile(customer_id).fields
         answers = ConsentBook(ledger).history(customer_id)
@@ -107,7 +112,8 @@ class ProfileDocuments:
             "features": dict(features),
             "groups": [_group(group) for group in GroupBook(ledger).of_customer(customer_id)],
             "journeys": customer_ways(_facts(ledger, customer_id), self.features, features, now=as_of),
-            "decisions": _recent(ledger, customer_id),
+            "holds": [_hold(each) for each in HoldReader(ledger).standing(customer_id, as_of)],
+            **_approach(ledger, plans, customer_id, as_of),
         }
 
 
@@ -177,13 +183,38 @@ def _consent(answer: Consent) -> dict[str, Any]:
     }
 
 
-def _recent(ledger: Snapshots, customer_id: str) -> list[dict[str, Any]]:
+def _hold(hold: StandingHold) -> dict[str, Any]:
+    return {"name": hold.name, "issues": list(hold.issues), "until": _moment_or_none(hold.until)}
+
+
+def _moment_or_none(at: datetime | None) -> str | None:
+    return None if at is None else moment(at)
+
+
+def _approach(ledger: Snapshots, plans: Plans | None, customer_id: str, now: datetime) -> dict[str, Any]:
+    """What is planned for a customer, soonest first, and what became of what was decided lately."""
     with ledger.read() as connection:
-        records = [record for record in records_of(connection, customer_id) if record.kind == DECISION]
-    return [_decision(decision_of(record)) for record in reversed(records[-RECENT:])]
+        approach = Approach.of(connection, customer_id, plans=plans, now=now)
+    moments = plans.moments(IdentityGraph(ledger).nodes(customer_id), now=now) if plans else ()
+    planned = [(each.at, _to_decide(each)) for each in moments]
+    planned += [(at, _to_send(decision, trigger)) for at, decision, trigger in approach.planned()]
+    return {
+        "planned": [{"at": moment(at), **told} for at, told in sorted(planned, key=itemgetter(0))],
+        "decisions": [_decision(decision, contacts) for decision, contacts in approach.recent()],
+    }
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
+def _to_decide(planned: PlannedMoment) -> dict[str, Any]:
+    named = {"channel": planned.channel, "placement": planned.placement, "trigger": planned.trigger}
+    return {**named, "decision_id": None, "actions": []}
+
+
+def _to_send(decision: Decision, trigger: str | None) -> dict[str, Any]:
+    named = {"channel": decision.channel, "placement": decision.placement, "trigger": trigger}
+    return {**named, "decision_id": decision.decision_id, "actions": [item.action for item in decision.ranked]}
+
+
+def _decision(decision: Decision, contacts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "decision_id": decision.decision_id,
         "decided_at": moment(decision.decided_at),
@@ -191,4 +222,5 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "placement": decision.placement,
         "chosen": decision.chosen,
         "actions": [item.action for item in decision.ranked],
+        "contacts": [{**each, "send_at": _moment_or_none(each["send_at"])} for each in contacts],
     }

@@ -7,6 +7,7 @@ from typing import Any
 from features.golden_record import GoldenRules
 from features.profile_document import ProfileDocuments, Shown
 from features.rebuild import rebuilding
+from features.trigger.plans import Plans
 from pipelines.composition import Composition, compose
 from pipelines.reference import reference_of
 
@@ -28,5 +29,7 @@ def profile_of(
 
 def documents_of(composition: Composition) -> ProfileDocuments:
     """What writes the profiles of an open home."""
-    workspace = composition.workspace
-    return ProfileDocuments(composition.ledger, composition.features, GoldenRules.of(workspace), rebuilding(workspace))
+    workspace, catalog = composition.workspace, composition.catalog.catalog
+    plans = Plans(composition.home.triggers, lambda: catalog)
+    rules = GoldenRules.of(workspace)
+    return ProfileDocuments(composition.ledger, composition.features, rules, rebuilding(workspace), plans)

@@ -36,7 +36,10 @@ def _tables(document: Mapping[str, Any], *, features: bool) -> Iterable[Table]:
     standing = (each for each in document["journeys"] if each["stage"] or each["inactive"])
     yield _table("journeys", ("journey", "stage", "since", "score"), map(_journey, standing))
     yield _table("features", ("feature", "value"), known)
-    yield _table("decisions", ("decision", "at", "placement", "chosen"), map(_decision, document["decisions"]))
+    yield _table("holds", ("hold", "issues", "until"), map(_hold, document["holds"]))
+    yield _table("planned", ("at", "placement", "trigger", "decision", "actions"), map(_planned, document["planned"]))
+    headings = ("decision", "at", "placement", "chosen", "contacts")
+    yield _table("decisions", headings, map(_decision, document["decisions"]))
 
 
 def _table(title: str, headings: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:
@@ -85,8 +88,22 @@ def _journey(said: Mapping[str, Any]) -> tuple[str, ...]:
     return said["journey"], stage, said["since"] or "", "" if said["score"] is None else f"{said['score']:.1f}"
 
 
+def _hold(said: Mapping[str, Any]) -> tuple[str, ...]:
+    return said["name"], ", ".join(said["issues"]) or "all", said["until"] or "until released"
+
+
+def _planned(said: Mapping[str, Any]) -> tuple[str, ...]:
+    actions = ", ".join(said["actions"]) or "to be decided"
+    return said["at"], said["placement"], said["trigger"] or "", said["decision_id"] or "", actions
+
+
 def _decision(said: Mapping[str, Any]) -> tuple[str, ...]:
-    return said["decision_id"], said["decided_at"], said["placement"], said["chosen"]
+    contacts = ", ".join(_contact(each) for each in said["contacts"])
+    return said["decision_id"], said["decided_at"], said["placement"], said["chosen"], contacts
+
+
+def _contact(said: Mapping[str, Any]) -> str:
+    return " ".join((said["action"], *filter(None, [said["state"]]), *said["outcomes"]))
 
 
 def _short(value: object) -> str:

@@ -1,6 +1,6 @@
 """The shapes of answers, for the documentation and for tests: what is rendered must validate against them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -169,33 +169,6 @@ class ActionsAnswer(Answered):
     actions: list[ActionAnswer]
 
 
-class IdentifierAnswer(Answered):
-    """One identifier of a customer."""
-
-    kind: str
-    value: str
-
-
-class FieldAnswer(Answered):
-    """One field of the golden record and its lineage: where it came from, when, and the rule that chose it.
-
-    `raw` is what was sent, where cleansing changed it; `note` says why it could not be cleansed; `by` and `why` are of
-    whoever set it by hand; `losing`, where it was asked for, are the other claims, best first.
-    """
-
-    value: Any
-    source: str
-    message_id: str
-    occurred_at: str
-    rule: str
-    raw: Any = None
-    cleansed_by: str | None = None
-    note: str | None = None
-    by: str | None = None
-    why: str | None = None
-    losing: list["FieldAnswer"] | None = None
-
-
 class ConsentAnswer(Answered):
     """The answer for a purpose on a channel, and its proof; the empty channel stands for all of them."""
 
@@ -217,54 +190,6 @@ class ConsentReceiptAnswer(Answered):
     duplicate: bool
     customer_id: str
     consents: list[ConsentAnswer]
-
-
-class PastDecisionAnswer(Answered):
-    """One recent decision."""
-
-    decision_id: str
-    decided_at: str
-    channel: str
-    placement: str
-    chosen: str
-    actions: list[str]
-
-
-class JourneyStandingAnswer(Answered):
-    """Where a customer stands in a journey, since when, and how well it goes, 0 to 100.
-
-    `inactive`: they have been silent for the journey's `inactive_days`, and `since` is when that began.
-    """
-
-    journey: str
-    stage: str | None
-    since: str | None
-    inactive: bool
-    score: float | None
-
-
-class GroupAnswer(Answered):
-    """A group that a customer belongs to, since when, and how many customers do."""
-
-    group_id: str
-    since: str
-    members: int
-    traits: dict[str, Any]
-
-
-class ProfileAnswer(Answered):
-    """What is known of one customer."""
-
-    customer_id: str
-    as_of: str
-    identifiers: list[IdentifierAnswer]
-    fields: dict[str, FieldAnswer]
-    consents: list[ConsentAnswer]
-    consent_history: list[ConsentAnswer] | None = None
-    features: dict[str, float | str | None]
-    groups: list[GroupAnswer]
-    journeys: list[JourneyStandingAnswer]
-    decisions: list[PastDecisionAnswer]
 
 
 class LiveAnswer(Answered):

@@ -44,6 +44,7 @@ from features.profile_document import ProfileDocuments
 from features.profile_reader import StoredProfiles
 from features.rebuild import rebuilding
 from features.run_queue import RunQueue
+from features.trigger.plans import Plans
 from features.workspace import Workspace
 from serving.auth import KeyRing
 from serving.catalog_store import catalog_store
@@ -114,7 +115,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
         fast = ServedFastLayer(fast_keeper(stores.ledger, workspace, home), bundle, catalog)
         fast.prime()
         ports = _Ports(stores, workspace, catalog, challenger, fast, clock, Lane())
-        book = ports.books().log
+        book, plans = ports.books().log, Plans(home.triggers, lambda: catalog.current.catalog)
         yield Desk(
             keys=_open_keys(settings, home, clock, stack),
             metrics=metrics,
@@ -124,7 +125,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
             decisions=DecisionDesk(ports, book, clock, metrics),
             intake=stores.intake,
             outcomes=OutcomeBook(stores.ledger),
-            profiles=_profile_view(stores, features, workspace, catalog),
+            profiles=_profile_view(stores, features, workspace, catalog, plans),
             explainer=Explainer(book, archive, partial(bundle_of, home, shelf)),
             descriptions=features.descriptions,
             purposes=features.purposes,
@@ -231,9 +232,9 @@ class _Ports:
 
 
 def _profile_view(
-    stores: _Stores, features: FeatureSet, workspace: Workspace, catalog: Kept[CompiledCatalog]
+    stores: _Stores, features: FeatureSet, workspace: Workspace, catalog: Kept[CompiledCatalog], plans: Plans
 ) -> ProfileView:
-    documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace))
+    documents = ProfileDocuments(stores.ledger, features, GoldenRules.of(workspace), rebuilding(workspace), plans)
     return ProfileView(documents, lambda: stores.profiles(catalog.current.catalog))
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from serving.answers import Answered, IdentifierAnswer
+from serving.answers import Answered
+from serving.profile_answer import IdentifierAnswer, StandingHoldAnswer
 
 
 class ObjectionAnswer(Answered):
@@ -12,14 +13,6 @@ class ObjectionAnswer(Answered):
     customer_id: str
     to: list[str]
     duplicate: bool
-
-
-class StandingHoldAnswer(Answered):
-    """One hold that stands; no issues: every one."""
-
-    name: str
-    issues: list[str]
-    until: str | None
 
 
 class HoldAnswer(Answered):

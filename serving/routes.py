@@ -16,6 +16,7 @@ from serving.objections import hold, objection
 from serving.outcome_intake import outcomes
 from serving.privacy import erase, export
 from serving.privacy_answers import ErasureAnswer, ExportAnswer, HoldAnswer, ObjectionAnswer
+from serving.profile_answer import ProfileAnswer
 from serving.profiles import profile
 from serving.retraining import ACCEPTED, ask_for_run, run_so_far
 from serving.retraining_answer import RetrainingAnswer
@@ -59,7 +60,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/v1/profiles", "What is known of one customer", profile, takes=schemas.ProfileBody,
-        gives=answers.ProfileAnswer, errors=(404,), right="read",
+        gives=ProfileAnswer, errors=(404,), right="read",
     ),
     Route(
         "POST", "/v1/consents", "Record what a customer allowed or refused, with its proof", consent,

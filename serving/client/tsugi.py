@@ -22,6 +22,7 @@ from serving.client.transport import Patience, Reply, Transport, refused
 from serving.explanation_answer import ExplanationAnswer
 from serving.journey_answers import JourneysAnswer
 from serving.privacy_answers import ErasureAnswer, ExportAnswer, HoldAnswer, ObjectionAnswer
+from serving.profile_answer import ProfileAnswer
 from serving.retraining_answer import RetrainingAnswer
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -79,9 +80,9 @@ class Tsugi:
         """Send one `identify`, `track`, `page`, `screen`, `alias` or `group` call, as Segment's senders do."""
         return self._post(f"/v1/{kind}", _named([event])[0], answers.EventsAnswer)
 
-    def profile(self, customer: Who, **more: Unpack[Look]) -> answers.ProfileAnswer:
+    def profile(self, customer: Who, **more: Unpack[Look]) -> ProfileAnswer:
         """What is known of one customer."""
-        return self._post("/v1/profiles", {"customer": customer, **more}, answers.ProfileAnswer)
+        return self._post("/v1/profiles", {"customer": customer, **more}, ProfileAnswer)
 
     def consent(self, customer: Who, answer: Consent) -> answers.ConsentReceiptAnswer:
         """Record what a customer allowed or refused, with its proof."""

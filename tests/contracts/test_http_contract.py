@@ -15,6 +15,7 @@ import pytest
 from service_process import KEY, WORKSPACE, WRITE, Service, a_free_port, an_environment
 
 from serving import answers
+from serving.profile_answer import ProfileAnswer
 from serving.routes import ROUTES
 from training.artifact import write_bundle
 from training.constant import ConstantBundle, ConstantEntry
@@ -333,7 +334,7 @@ def test_the_catalogue_is_listed(client):
 def test_a_profile_has_its_lineage(client):
     client.post("/v1/identify", json={"userId": "known", "messageId": "i-1", "traits": {"age": 30}})
     profile = client.post("/v1/profiles", json={"customer": {"user_id": "known"}}).json()
-    answers.ProfileAnswer.model_validate(profile, strict=True)
+    ProfileAnswer.model_validate(profile, strict=True)
     assert profile["fields"]["age"]["value"] == 30
     assert profile["fields"]["age"]["message_id"] == "i-1"
 

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from decisioning.cold_start import CatalogScorer
+from decisioning.customer import CustomerReference
 from decisioning.errors import InvalidInputError, UnavailableError
 from features.ledger import Ledger
 from features.trigger.delivery_book import DeliveryBook
@@ -21,6 +22,7 @@ from pipelines.cli import app
 from pipelines.composition import compose
 from pipelines.init import write_workspace
 from pipelines.lease import BusyError, lease
+from pipelines.profile import documents_of
 from pipelines.trigger.signature import signed_headers
 from pipelines.triggers import Pace, follow_triggers
 
@@ -106,6 +108,17 @@ class Shop:
     def decisions(self):
         with Ledger(self.home / "ledger.db") as ledger:
             return [json.loads(record.body)["decision"] for record in ledger.records(kinds=["decision"])]
+
+    def profile(self, minutes):
+        """Anna's profile so many minutes after the beginning."""
+        self.now, anna = BEGAN + timedelta(minutes=minutes), CustomerReference("user_id", "anna")
+        with compose(self.home, self.folder, clock=self.clock) as composition:
+            return documents_of(composition).now(anna, composition.profiles, self.now)
+
+    def states(self, minutes):
+        """Where the contacts of her newest decision stand, and what is planned."""
+        told = self.profile(minutes)
+        return [each["state"] for each in told["decisions"][0]["contacts"]], told["planned"]
 
     def writes(self, triggers):
         path = self.folder / "catalog.yaml"
@@ -279,6 +292,37 @@ def test_of_an_erased_customer_nothing_is_sent(shop):
     assert erased.exit_code == 0, erased.output
     assert shop.round(60).deliveries == {"given_up": 1}
     assert len(shop.receiver.got) == 1
+
+
+def test_a_profile_says_when_a_trigger_will_be_decided_for_until_it_is_called_off(shop):
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(1)
+    (planned,) = shop.profile(2)["planned"]
+    assert (planned["at"], planned["trigger"], planned["decision_id"]) == (
+        "2026-03-02T10:30:00Z",
+        "cart_abandoned",
+        None,
+    )
+    shop.happens(("Order Completed", ANNA, 5))
+    shop.round(6)
+    assert shop.profile(7)["planned"] == []
+
+
+def test_a_profile_says_whether_a_message_is_planned_or_sent_or_never_will_be(shop):
+    shop.receiver.answers.append((503, {}))
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(31)
+    states, (planned,) = shop.states(31)
+    assert (states, planned["trigger"], planned["actions"]) == (["planned"], "cart_abandoned", ["welcome_offer"])
+    shop.round(32)
+    assert shop.states(32) == (["sent"], [])
+
+
+def test_a_profile_says_of_a_message_that_was_given_up_that_it_was_not_sent(shop):
+    shop.receiver.answers.append((410, {}))
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(31)
+    assert shop.states(32) == (["not_sent"], [])
 
 
 def test_a_condition_alone_makes_a_moment_once_until_it_may_again(shop):

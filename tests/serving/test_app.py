@@ -15,6 +15,7 @@ from serving import answers
 from serving.app import create_app
 from serving.composition import compose
 from serving.openapi import errors_of
+from serving.profile_answer import ProfileAnswer
 from serving.routes import ROUTES
 from serving.settings import Settings
 
@@ -275,7 +276,7 @@ def test_answers_fit_their_documented_shapes(tmp_path):
         return {
             answers.DecisionAnswer: await http.post("/v1/decisions", json=ask("r")),
             answers.ActionsAnswer: await http.get("/v1/actions"),
-            answers.ProfileAnswer: await http.post("/v1/profiles", json={"customer": {"user_id": "u-1"}}),
+            ProfileAnswer: await http.post("/v1/profiles", json={"customer": {"user_id": "u-1"}}),
             answers.ReadyAnswer: await http.get("/readyz"),
             answers.LiveAnswer: await http.get("/livez"),
         }

@@ -6,6 +6,7 @@ import pytest
 from test_app import START, in_service
 
 from serving import answers
+from serving.profile_answer import ProfileAnswer
 
 EVENTS = {"batch": [
     {"type": "identify", "messageId": "i-1", "userId": "u-1", "traits": {"city": " Ube "}},
@@ -31,7 +32,7 @@ def profile(**options):
 
 def test_what_lost_is_shown_on_request_with_what_was_sent(tmp_path):
     plain, full = asked(tmp_path, profile(), profile(losing=True, consent_history=True))
-    answers.ProfileAnswer.model_validate(full.json(), strict=True)
+    ProfileAnswer.model_validate(full.json(), strict=True)
     assert "losing" not in plain.json()["fields"]["city"]
     (losing,) = full.json()["fields"]["city"]["losing"]
     assert (losing["value"], losing["raw"]) == ("Ube", " Ube ")
