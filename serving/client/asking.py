@@ -24,6 +24,7 @@ class Decide(TypedDict, total=False):
 
     request_id: str
     channel: str
+    session: str
     context: Mapping[str, Fact]
     limit: int
     explain: int

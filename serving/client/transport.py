@@ -8,7 +8,7 @@ from random import uniform
 from threading import local
 from time import sleep
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from serving.client.errors import RefusedError, UnreachableError, refusal_of
 from serving.client.signing import authorization
@@ -47,12 +47,30 @@ class Patience:
         return max(asked, uniform(0.0, backoff))  # noqa: S311 (no cryptography)
 
 
+def parts_of(url: str) -> SplitResult:
+    """The parts of a service's url; raises `ValueError` of what is none, and repeats no more of it than its scheme.
+
+    >>> parts_of("https://shop.example/tsugi").path
+    '/tsugi'
+    >>> parts_of("shop.example:3000")
+    Traceback (most recent call last):
+    ...
+    ValueError: the url of a service is http://... or https://...; given one with the scheme 'shop.example' and no host
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        has = "no host" if not parts.hostname else "a user name" if parts.username is not None else "a host"
+        given = f"one with the scheme {parts.scheme!r} and {has}"
+        raise ValueError(f"the url of a service is http://... or https://...; given {given}")
+    return parts
+
+
 @dataclass(frozen=True, slots=True)
 class Transport:
     """Sends requests to one service; one kept connection for each thread.
 
-    Parameters: `url` of the service; `headers` of every request; `wait` sleeps; `secret` that every try is signed with
-    anew (empty: none).
+    Parameters: `url` of the service, with the path that a gateway puts before ours, if any; `headers` of every request;
+    `wait` sleeps; `secret` that every try is signed with anew (empty: none).
     """
 
     url: str
@@ -93,7 +111,8 @@ class Transport:
         """One try; None where no whole answer came."""
         connection = self._connection()
         try:
-            connection.request(method, path, content, self._headers(f"{method} {path}", content or b""))
+            below = urlsplit(self.url).path + path
+            connection.request(method, below, content, self._headers(f"{method} {path}", content or b""))
             answer = connection.getresponse()
             return Reply(answer.status, answer.read(), _seconds(answer.headers.get("Retry-After", "")))
         except (OSError, HTTPException):

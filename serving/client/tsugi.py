@@ -18,7 +18,7 @@ from serving import answers
 from serving.client.asking import Consent, Decide, Hold, Look, Outcome, Retrain, SegmentType, WhatIf, Who
 from serving.client.errors import UnreachableError
 from serving.client.signing import PREFIX, secret_in
-from serving.client.transport import Patience, Reply, Transport, refused
+from serving.client.transport import Patience, Reply, Transport, parts_of, refused
 from serving.explanation_answer import ExplanationAnswer
 from serving.journey_answers import JourneysAnswer
 from serving.privacy_answers import ErasureAnswer, ExportAnswer, HoldAnswer, ObjectionAnswer
@@ -35,14 +35,15 @@ class Tsugi:
     may succeed on another try is tried again with the same ids, so that nothing is done twice. Answers are read by
     name: what a later service adds to them is passed over.
 
-    Parameters: `url` of the service; `key` that opens it ("": none is sent; one that begins with `whsec_` is never
-    sent: every request is signed with it); `patience`, how long a call may take.
+    Parameters: `url` of the service, such as https://gateway.example/tsugi (`ValueError` of one that is none); `key`
+    that opens it ("": none is sent; one that begins with `whsec_` is never sent: every request is signed with it);
+    `patience`, how long a call may take.
     """
 
     def __init__(self, url: str, *, key: str = "", patience: Patience | None = None) -> None:
         secret = secret_in(key) if key.startswith(PREFIX) else b""
         headers = {"Authorization": f"Bearer {key}"} if key and not secret else {}
-        self.transport = Transport(url.rstrip("/"), headers, patience or Patience(), secret=secret)
+        self.transport = Transport(parts_of(url.rstrip("/")).geturl(), headers, patience or Patience(), secret=secret)
 
     def __enter__(self) -> Self:
         return self
@@ -54,9 +55,10 @@ class Tsugi:
         """Close this thread's connection."""
         self.transport.close()
 
-    def decide(self, customer: Who, placement: str, **more: Unpack[Decide]) -> answers.DecisionAnswer:
-        """Decide what to do next for one customer."""
-        body = {"request_id": uuid4().hex, "customer": customer, "placement": placement, **more}
+    def decide(self, customer: Who, placement: str | Sequence[str], **more: Unpack[Decide]) -> answers.DecisionAnswer:
+        """Decide what to do next for one customer; the answer has placements after the first as `further`."""
+        where = {"placement": placement} if isinstance(placement, str) else {"placements": list(placement)}
+        body = {"request_id": uuid4().hex, "customer": customer, **where, **more}
         return self._post("/v1/decisions", body, answers.DecisionAnswer)
 
     def explain(self, decision_id: str, *, what_if: WhatIf | None = None) -> ExplanationAnswer:

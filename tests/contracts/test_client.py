@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from service_process import a_service
 
 from serving.client import errors
+from serving.client.asking import Decide
 from serving.client.transport import Patience, Transport
 from serving.client.tsugi import Tsugi
 from serving.routes import ROUTES
+from serving.schemas import DecisionBody
 
 ADA = {"user_id": "ada"}
 NOW = datetime.now(UTC).isoformat()
@@ -97,6 +99,25 @@ def test_refusals_carry_the_services_own_words(service):
             tsugi.decide({"user_id": "bob"}, "web_home", request_id="twice")
     with Tsugi(service.url, key="not-this-one") as stranger, pytest.raises(errors.ForbiddenError):
         stranger.actions()
+
+
+@pytest.mark.slow
+def test_several_placements_are_one_call_and_a_session_goes_with_it(service):
+    with Tsugi(service.url, key="key-of-the-tests", patience=Patience(timeout=20.0)) as tsugi:
+        decision = tsugi.decide(ADA, ["web_home", "newsletter"], request_id="both", session="tab-7")
+    assert [each.placement for each in (decision, *(decision.further or ()))] == ["web_home", "newsletter"]
+
+
+@pytest.mark.slow
+def test_the_path_of_a_url_is_sent_for_the_gateway_that_asks_for_it(service):
+    with Tsugi(service.url + "/tsugi", key="key-of-the-tests") as tsugi, pytest.raises(errors.MissingError) as missing:
+        tsugi.live()
+    assert missing.value.code == "no_such_route"
+
+
+def test_every_field_of_a_decision_request_can_be_asked_for():
+    asked = {"customer", "placement", "placements"} | Decide.__annotations__.keys()
+    assert asked == DecisionBody.model_fields.keys()
 
 
 # --- servers that do not do as they should ---------------------------------------------------------------------------
@@ -196,6 +217,15 @@ def test_what_a_later_service_adds_is_passed_over_and_something_else_is_no_answe
         told = answering((200, {}, body))
         with told as (url, _), a_client(url) as tsugi, pytest.raises(errors.UnreachableError):
             tsugi.decide(ADA, "web_home")
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:3000", "localhost:3000", "ftp://localhost", "", "http://", "http://me:pw@host"]
+)
+def test_a_url_that_is_none_is_refused_before_anything_is_asked(url):
+    with pytest.raises(ValueError, match="the url of a service is http") as refused:
+        Tsugi(url)
+    assert "pw" not in str(refused.value)
 
 
 def test_nobody_there_is_told_without_what_was_sent():
