@@ -107,7 +107,7 @@ def open_desk(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[
     workspace = Workspace.load(settings.workspace)
     features = feature_set_of(workspace)
     known_features(workspace.learning, features.names)
-    home, metrics = Home(settings.home).create(), Metrics()
+    home, metrics = Home(settings.home).create(), Metrics(settings.worker)
     metrics.overloaded_by(lambda: BoundedConnection.n_refused)
     archive, shelf, catalog, bundle, challenger = _load(home, workspace, features, metrics)
     with ExitStack() as stack:

@@ -42,6 +42,7 @@ def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
         **base,
         "TSUGI_HOME": str(settings.home),
         "TSUGI_WORKSPACE": str(settings.workspace),
+        "TSUGI_WORKERS": str(settings.workers),
         "BENTOML_DO_NOT_TRACK": "True",
         "OTEL_SDK_DISABLED": "true",
         "BENTOML_HOME": str(settings.home / "bentoml"),
@@ -97,7 +98,8 @@ def main(arguments: Sequence[str]) -> int:
     """Become the service, or say in one line why not and give the exit code 1."""
     options = _parser().parse_args(arguments)
     try:
-        become(replace(from_environment(os.environ), host=options.host, port=options.port))
+        told = from_environment(os.environ)
+        become(replace(told, host=options.host, port=options.port, workers=options.workers or told.workers))
     except TsugiError as error:
         print(f"tsugi serve: {' '.join(error.message.split())}", file=sys.stderr)
     return 1
@@ -107,6 +109,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="tsugi serve", description="Serve decisions over HTTP.")
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
     parser.add_argument("--port", default=3000, type=int, help="port to listen on (default: 3000)")
+    parser.add_argument("--workers", type=int, help="processes that answer (default: TSUGI_WORKERS, else 1)")
     return parser
 
 

@@ -1,8 +1,9 @@
 """What the machines that watch may see: counts and durations by route template, never an identifier."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -11,14 +12,16 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 class Metrics:
     """The service's measurements, in a registry of its own.
 
+    Parameters: `worker`, which of several processes counts: each counts by itself, and is told from the others by it.
+
     >>> metrics = Metrics()
     >>> metrics.answered("/v1/decisions", 200, 0.002)
     >>> b'tsugi_requests_total{route="/v1/decisions",status="200"} 1.0' in metrics.render()
     True
     """
 
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+    def __init__(self, worker: str = "") -> None:
+        self._registry, self._worker = CollectorRegistry(), worker
         registry = self._registry
         self._requests = Counter("tsugi_requests", "Requests answered", ("route", "status"), registry=registry)
         self._seconds = Histogram(
@@ -89,4 +92,18 @@ class Metrics:
 
     def render(self) -> bytes:
         """Write every measurement in Prometheus' text format."""
-        return generate_latest(self._registry)
+        told = _OfWorker(self._registry, self._worker) if self._worker else self._registry
+        return generate_latest(told)
+
+
+class _OfWorker(Collector):
+    """Measurements that say which worker they are of. Parameters: `registry`, that has them; `worker`."""
+
+    def __init__(self, registry: Collector, worker: str) -> None:
+        self._registry, self._worker = registry, worker
+
+    def collect(self) -> Iterator[Metric]:
+        """Every measurement, under one label more."""
+        for metric in self._registry.collect():
+            metric.samples = [each._replace(labels={**each.labels, "worker": self._worker}) for each in metric.samples]
+            yield metric

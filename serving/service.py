@@ -6,6 +6,7 @@ JSON, one error shape, authentication on every route. Connections ask it first (
 """
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import bentoml
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 
 from serving.around import MadeAtStart
 from serving.connection import bounded
+from serving.settings import workers_in
 
 LONGEST = 15
 """Seconds after which BentoML gives a request up; we give up earlier (`endpoint.DEADLINE`, twice), in our own words."""
@@ -30,7 +32,10 @@ def _application() -> Starlette:
     from serving.settings import from_environment
 
     write_json_lines()
-    return create_app(lambda: lasting(compose(from_environment(os.environ), clock=_now)))
+    settings = from_environment(os.environ)
+    if settings.workers > 1:
+        settings = replace(settings, worker=str(bentoml.server_context.worker_index))
+    return create_app(lambda: lasting(compose(settings, clock=_now)))
 
 
 app = MadeAtStart(_application)
@@ -39,7 +44,7 @@ bounded(app)
 
 @bentoml.service(
     name="tsugi",
-    workers=1,
+    workers=workers_in(os.environ),
     traffic={"timeout": LONGEST},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},

@@ -96,9 +96,9 @@ class Service:
 
 
 @contextmanager
-def a_service(folder):
-    """A running service that ends with the block."""
-    running = Service(folder)
+def a_service(folder, **more):
+    """A running service that ends with the block. Parameters: `more`, of its environment."""
+    running = Service(folder, **more)
     try:
         yield running
     finally:

@@ -82,11 +82,12 @@ def serve(
     workspace: WorkspaceOption = HERE,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", envvar="TSUGI_WORKERS", min=1, max=64)] = 1,
 ) -> None:
     """Serve decisions over HTTP. Keys come from TSUGI_API_KEYS; without one only this machine may call."""
     from pipelines.serve import become_service
 
-    become_service(home_of(home, workspace), workspace, host=host, port=port)
+    become_service(home_of(home, workspace), workspace, host=host, port=port, workers=workers)
 
 
 def doctor(home: HomeOption = None, workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
