@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from decisioning.errors import as_word
 from decisioning.outcome import OUTCOME_TYPES, Outcome
 from features.contacts import OF_DECISION, keep_answer
 from features.instant import MAX_AHEAD, from_us, to_us
@@ -156,10 +157,10 @@ def _contact(connection: sqlite3.Connection, outcome: Outcome) -> _Contact:
     rows = dict(connection.execute(_ACTIONS, (outcome.decision_id,)).fetchall())
     if outcome.action not in rows:
         allowed = ", ".join(sorted(rows)) or "none, nothing was offered"
-        message = f"action is {shown(outcome.action)}; the decision offered: {allowed}"
+        message = f"action is {as_word(outcome.action)}; the decision offered: {allowed}"
         raise RejectedEventError("unknown_action", "action", message)
-    if outcome.treatment != rows[outcome.action]:
-        message = f"treatment is {shown(outcome.treatment)}; the decision offered {rows[outcome.action]!r}"
+    if outcome.treatment not in ("", rows[outcome.action]):
+        message = f"treatment is {as_word(outcome.treatment)}; the decision offered {rows[outcome.action]!r}"
         raise RejectedEventError("unknown_treatment", "treatment", message)
     return _Contact(*connection.execute(_CONTACT, (outcome.decision_id, outcome.action)).fetchone())
 

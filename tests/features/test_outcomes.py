@@ -71,6 +71,18 @@ def test_answers_are_kept_for_rests_and_change_the_version(decided):
     assert history(decided).version > before
 
 
+def test_an_outcome_may_leave_out_the_treatment_of_which_its_decision_has_one(decided):
+    receipt = take(decided, an_outcome(type="reject", treatment=""))
+    assert (receipt.accepted, receipt.rejected) == (1, ())
+    (fact,) = decided.facts_of(IdentityGraph(decided).resolve(CustomerReference("user_id", "u-1")))
+    assert fact.properties["treatment"] == "banner"
+
+
+def test_what_does_not_look_like_a_name_is_not_repeated(decided):
+    receipt = take(decided, an_outcome(action="ada@example.org"), an_outcome("2", treatment="ada@example.org"))
+    assert ["ada" in why.message for why in receipt.rejected] == [False, False]
+
+
 def test_an_outcome_sent_again_is_a_duplicate_and_with_another_body_a_conflict(decided):
     first = an_outcome(type="conversion", amount=12.5, currency="EUR")
     receipt = take(decided, first, first, an_outcome(type="conversion", amount=13.0, currency="EUR"))
