@@ -22,7 +22,8 @@ def tell(
     """
     receipt = intake.accept(events, received_at=received_at)
     for refused in receipt.rejected:
-        raise InvalidInputError(refused.message, code=refused.code, field=refused.field)
+        named = _NAMED.get(refused.field, refused.field.removeprefix("properties."))
+        raise InvalidInputError(refused.message.replace(refused.field, named, 1), code=refused.code, field=named)
     for event in events if receipt.duplicates else ():
         if _first(ledger, event["messageId"], id_field) != event:
             raise reused(id_field)
@@ -44,4 +45,6 @@ def _first(ledger: Ledger, message_id: str, id_field: str) -> Mapping[str, Any]:
     return told
 
 
+_NAMED = {"timestamp": "occurred_at"}
+"""What callers of a route of their own call a field of an event."""
 _BODY = "SELECT body FROM record WHERE kind = 'event' AND record_id = ?"

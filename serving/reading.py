@@ -1,7 +1,7 @@
 """Checking a parsed body against its shape: what is wrong is named by its field, never by its value."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,7 +11,9 @@ from decisioning.errors import InvalidInputError, as_word
 Model = TypeVar("Model", bound=BaseModel)
 
 _CODES = {"timestamp": "invalid_timestamp", "naive_timestamp": "naive_timestamp"}
-_NAME_TYPE = {"string_type", "int_type", "list_type", "bool_type", "literal_error", "fact"}
+_NAME_TYPE = {"string_type", "int_type", "list_type", "bool_type", "literal_error", "fact", "timestamp"}
+_NAME_NUMBER = {"greater_than_equal", "less_than_equal"}
+_NAME_LENGTH = {"string_too_short", "string_too_long", "string_pattern_mismatch"}
 
 
 def read(model: type[Model], value: object, *, at: str = "") -> Model:
@@ -62,7 +64,17 @@ def _wanted(first: ErrorDetails, model: type[BaseModel]) -> str:
         return "the field is missing"
     if kind in {"model_type", "dict_type"}:
         return f"an object is needed; given {json_type(first['input'])}"
-    return f"{first['msg']}; given {json_type(first['input'])}" if kind in _NAME_TYPE else first["msg"]
+    given = _given(kind, first["input"])
+    return f"{first['msg']}; given {given}" if given else first["msg"]
+
+
+def _given(kind: str, value: Any) -> str:
+    """What is said of what was given: a number out of bounds itself, of a string its length, of the rest its type."""
+    if kind in _NAME_NUMBER:
+        return f"{value:.12g}"
+    if kind in _NAME_LENGTH:
+        return f"{len(value)} character{'' if len(value) == 1 else 's'}"
+    return json_type(value) if kind in _NAME_TYPE else ""
 
 
 def _owner(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel]:

@@ -68,7 +68,9 @@ def _purposes(wanted: Sequence[str], allowed: tuple[str, ...]) -> tuple[str, ...
     unknown = [purpose for purpose in wanted if purpose not in allowed]
     if unknown:
         raise InvalidInputError(
-            f"nobody can object to {as_word(unknown[0])}; allowed: {', '.join(allowed)}", field="to"
+            f"nobody can object to {as_word(unknown[0])}; allowed: {', '.join(allowed)}",
+            code="unknown_purpose",
+            field="to",
         )
     return tuple(dict.fromkeys(wanted)) or allowed
 

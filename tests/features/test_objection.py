@@ -60,5 +60,6 @@ def test_an_objection_is_the_same_in_another_order(shop):
 
 
 def test_what_needs_no_consent_cannot_be_objected_to(shop):
-    with pytest.raises(InvalidInputError, match="'service'; allowed: profiling, marketing"):
+    with pytest.raises(InvalidInputError, match="'service'; allowed: profiling, marketing") as refused:
         objected(shop, "service")
+    assert (refused.value.code, refused.value.field) == ("unknown_purpose", "to")

@@ -66,8 +66,10 @@ def test_a_consent_is_recorded_with_its_proof(tmp_path):
         ({"customer": {"email": "eve@example.org"}}, 404, "customer"),
         ({"customer": {}}, 400, "customer"),
         ({"text": {"title": "Terms"}}, 400, "text.title"),
+        ({"occurred_at": (START + timedelta(hours=1)).isoformat()}, 400, "occurred_at"),
     ],
 )
 def test_what_is_wrong_with_a_consent_is_named(tmp_path, change, status, field):
     (answer,) = asked(tmp_path, ("/v1/consents", YES | change))
     assert (answer.status_code, answer.json()["error"]["field"]) == (status, field)
+    assert "timestamp is" not in answer.json()["error"]["message"]

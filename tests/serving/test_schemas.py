@@ -68,6 +68,24 @@ def test_a_wrong_request_names_its_field(change, field):
     assert refused(DecisionBody, {**ASK, **change}, "requests").field == field
 
 
+@pytest.mark.parametrize(
+    ("change", "given"),
+    [
+        ({"limit": 0}, "greater than or equal to 1; given 0"),
+        ({"explain": 101}, "less than or equal to 100; given 101"),
+        ({"request_id": ""}, "at least 1 character; given 0 characters"),
+        ({"request_id": "x" * 129}, "at most 128 characters; given 129 characters"),
+        ({"request_id": "\n"}, "; given 1 character"),
+    ],
+)
+def test_what_is_out_of_bounds_is_told_beside_the_bound(change, given):
+    assert refused(DecisionBody, {**ASK, **change}).message.endswith(given)
+
+
+def test_what_is_no_time_is_told_by_its_type():
+    assert refused(OutcomeBody, {**OUTCOME, "occurred_at": 1772000000}).message.endswith("is needed; given an integer")
+
+
 def test_an_unknown_field_is_told_what_is_allowed():
     assert "allowed are customer_id, user_id" in refused(DecisionBody, {**ASK, "customer": {"usr": "x"}}).message
     supposed = {"decision_id": "d_1", "what_if": {"channel": "email"}}
