@@ -41,7 +41,12 @@ def keys_in(listed: str) -> tuple[ApiKey, ...]:
     >>> [(sorted(key.rights), key.per_second) for key in keys_in("decide+read@50:k1, write:w1")]
     [(['decide', 'read'], 50.0), (['write'], None)]
     """
-    return tuple(_key(text.strip(), place) for place, text in enumerate(listed.split(","), 1) if text.strip())
+    keys = {place: _key(text.strip(), place) for place, text in enumerate(listed.split(","), 1) if text.strip()}
+    first = {key.text: place for place, key in reversed(keys.items())}
+    for place, key in keys.items():
+        if first[key.text] != place:
+            raise _refused(place, f"its key is that of entry {first[key.text]}; one entry has all rights, joined by +")
+    return tuple(keys.values())
 
 
 def _key(text: str, place: int) -> ApiKey:

@@ -137,6 +137,7 @@ def test_keys_rights_and_rates_come_from_one_variable():
     [
         ("k-1, wrote:secret", "entry 2: what stands before the colon is one or more of decide, write, read, admin"),
         ("decide:", "entry 1: what stands before"),
+        ("decide:secret, read:secret", "entry 2: its key is that of entry 1; one entry has all rights, joined by +"),
         ("decide@often:secret", "entry 1: what stands after @ is how many requests a second"),
         ("decide@0:secret", "above 0"),
         ("@nan:secret", "above 0"),
