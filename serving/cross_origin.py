@@ -9,10 +9,12 @@ from serving.responses import Answer
 
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 """The header by which a browser lets a page read an answer."""
+_HEADERS = b"authorization, content-type, x-api-key, x-request-id, anonymousid"
+"""What a page may send: how a key and an id come, and `AnonymousId`, which RudderStack's library for pages adds."""
 _ALLOWED = [
     ANY_ORIGIN,
     (b"access-control-allow-methods", b"POST"),
-    (b"access-control-allow-headers", b"authorization, content-type"),
+    (b"access-control-allow-headers", _HEADERS),
     (b"access-control-max-age", b"86400"),
 ]
 

@@ -38,7 +38,8 @@ def test_a_preflight_is_answered_for_the_routes_of_senders_and_for_no_other(tmp_
         assert "content-length" not in each.headers
         assert allowing(each) == {
             "access-control-allow-origin": "*", "access-control-allow-methods": "POST",
-            "access-control-allow-headers": "authorization, content-type", "access-control-max-age": "86400",
+            "access-control-allow-headers": "authorization, content-type, x-api-key, x-request-id, anonymousid",
+            "access-control-max-age": "86400",
         }  # fmt: skip
     assert {each.status_code for each in no} == {401}
     assert [allowing(each) for each in no if allowing(each)] == []
