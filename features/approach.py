@@ -19,6 +19,8 @@ RECENT = 10
 """Decisions that a profile lists, newest first."""
 LOOKED_AT = 100
 """The newest decisions, among which what is planned is found."""
+_PUT_OFF = b'"send_at":"'
+"""What the record of a decision has of which something goes out later."""
 _BY_MESSAGE = {"pending": "planned", "delivered": "sent", "given_up": "not_sent"}
 _Contact = tuple[int | None, int | None]
 
@@ -41,10 +43,15 @@ class Approach:
     def of(cls, connection: sqlite3.Connection, customer_id: str, *, plans: Plans | None, now: datetime) -> "Approach":
         """Read it. Parameters: `plans` (None: what triggers sent is not known)."""
         known = records_of(connection, customer_id)
-        made = [decision_of(each) for each in reversed([each for each in known if each.kind == DECISION][-LOOKED_AT:])]
+        newest = [each for each in known if each.kind == DECISION][: -LOOKED_AT - 1 : -1]
+        messages = plans.messages(each.record_id for each in newest) if plans else {}
+        made = [
+            decision_of(each)
+            for place, each in enumerate(newest)
+            if place < RECENT or each.record_id in messages or _PUT_OFF in each.body
+        ]
         rows = connection.execute(_CONTACTS, (customer_id,))
         contacts = {(decision, action): (expires_us, shown_us) for decision, action, expires_us, shown_us in rows}
-        messages = plans.messages(each.decision_id for each in made) if plans else {}
         return cls(made, contacts, _outcomes(known), messages, now)
 
     def recent(self) -> Iterator[tuple[Decision, list[dict[str, Any]]]]:

@@ -97,5 +97,7 @@ def _as_starlettes_answer(answer: Answer) -> Response:
 
 def _miss(error: Exception, method: str) -> TsugiError:
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return HttpError(405, "method_not_allowed", f"{method[:16]} is not allowed here", headers=error.headers)
+        allowed = sorted((error.headers or {}).get("Allow", "").split(", "))
+        message = f"{method[:16]} is not allowed here; allowed: {', '.join(allowed)}"
+        return HttpError(405, "method_not_allowed", message, headers=error.headers)
     return HttpError(404, "no_such_route", "no such route; GET /docs.json lists them all")

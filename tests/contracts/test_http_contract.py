@@ -308,6 +308,7 @@ def test_what_bentoml_would_serve_itself_is_closed(service, client, path):
 def test_other_methods_are_refused(client, method):
     answer = client.request(method, "/v1/decisions")
     assert is_error(answer, 405)["code"] == "method_not_allowed"
+    assert answer.json()["error"]["message"].endswith("is not allowed here; allowed: POST")
 
 
 def test_a_write_key_reads_no_profile(service):

@@ -1,8 +1,9 @@
 """Who talks to a customer sees in their profile what automation planned and sent, and what holds it."""
 
+import shutil
 from datetime import timedelta
 
-from test_app import START, Clock, ask, in_service
+from test_app import START, WORKSPACE, Clock, ask, in_service, viewed
 
 from serving.profile_answer import ProfileAnswer
 
@@ -26,6 +27,16 @@ def told(tmp_path, *calls):
     for each in profiles:
         ProfileAnswer.model_validate(each, strict=True)
     return profiles
+
+
+def copy_workspace(folder, *changes):
+    shutil.copytree(WORKSPACE, folder / "workspace")
+    path = folder / "workspace" / "catalog.yaml"
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
 
 
 def outcome(kind):
@@ -73,3 +84,24 @@ def test_a_hold_stands_in_the_profile_while_it_holds_and_in_the_past_when_it_hel
     )
     assert held["holds"] == past["holds"] == [{"name": "sales conversation", "issues": [], "until": None}]
     assert free["holds"] == []
+
+
+def test_what_goes_out_later_is_planned_however_much_was_decided_since(tmp_path):
+    yes = {
+        **WHO,
+        "consent_id": "k-1",
+        "purpose": "marketing",
+        "granted": True,
+        "method": "form",
+        "text": {"version": "1"},
+    }
+    copy_workspace(tmp_path, ("{channel: email, cost: 0.02}", "{channel: email, cost: 0.02, wait_hours: 24}"))
+    viewed_tea = {"batch": [viewed("v-1")]}
+    asked = [(2, "/v1/decisions", ask(f"r-{n}")) for n in range(12)]
+    mail = (1, "/v1/decisions", ask("mail", placement="newsletter"))
+    (told_of,) = told(
+        tmp_path, (0, "/v1/events", viewed_tea), (0, "/v1/consents", yes), mail, *asked, (3, "/v1/profiles", WHO)
+    )
+    (planned,) = told_of["planned"]
+    assert (planned["at"], planned["actions"], planned["trigger"]) == ("2026-03-02T12:00:01Z", ["tea"], None)
+    assert planned["decision_id"] not in {each["decision_id"] for each in told_of["decisions"]}
