@@ -88,3 +88,9 @@ def test_only_this_machine_reaches_what_is_published():
     for name, service in COMPOSE["services"].items():
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), name
+
+
+def test_triggers_are_followed_only_where_they_are_asked_for():
+    triggers = COMPOSE["services"]["triggers"]
+    assert (triggers["command"], triggers["profiles"]) == (["tsugi", "triggers"], ["triggers"])
+    assert [name for name, service in COMPOSE["services"].items() if "profiles" in service] == ["triggers"]
