@@ -1,6 +1,9 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builders import NOON, an_action
 from decisioning.action import Treatment
@@ -70,7 +73,15 @@ def _answers(*days):
 
 @pytest.mark.parametrize(
     ("days", "rests"),
-    [((1, 2), True), ((1,), False), ((29, 50), True), ((30, 31), False), ((1, 45), False), ((5, 40, 60), False)],
+    [
+        ((1, 2), True),
+        ((1,), False),
+        ((29, 50), True),
+        ((30, 31), False),
+        ((1, 31), False),
+        ((1, 45), False),
+        ((5, 40, 60), False),
+    ],
 )
 def test_twice_rejected_within_the_period_rests_from_the_last_rejection(days, rests):
     left = limits(ContactPolicy(rests=(REST,)), ContactHistory(answers=_answers(*days)), now=NOON)
@@ -86,3 +97,24 @@ def test_a_rest_of_a_group_covers_its_other_actions():
 
 def test_memory_is_as_long_as_the_longest_limit_looks_back():
     assert ContactPolicy(caps=(Cap("customer", 1, WEEK),), rests=(REST,)).memory == timedelta(days=60)
+
+
+@given(st.lists(st.integers(0, 20), max_size=6), st.integers(0, 6))
+def test_a_cap_is_reached_by_as_many_contacts_within_its_period_as_it_allows(days, at_most):
+    contacts = [a_contact(at=NOON - timedelta(days=ago)) for ago in days]
+    n_within = sum(ago < 7 for ago in days)
+    assert (_cap(Cap("customer", at_most, WEEK), *contacts) is not None) is (n_within >= at_most)
+
+
+def test_only_the_outcome_that_a_rest_names_counts_towards_it():
+    others = [replace(each, type="click") for each in _answers(1, 2)]
+    for answers in (others, [*others[:1], *_answers(2)]):
+        left = limits(ContactPolicy(rests=(REST,)), ContactHistory(answers=answers), now=NOON)
+        assert left.rest(CARD) is None
+
+
+def test_a_calendar_cap_looks_at_the_moment_itself_where_no_clock_is_the_customers_own():
+    policy = ContactPolicy(caps=(Cap("customer", 1, per="day"),))
+    for at, n_used in ((NOON - timedelta(hours=12), 1), (NOON - timedelta(hours=12, seconds=1), 0)):
+        left = limits(policy, ContactHistory(contacts=[a_contact(at=at)]), now=NOON)
+        assert sum(left.used.values()) == n_used
