@@ -16,7 +16,7 @@ from decisioning.customer import Contact, ContactHistory
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
-from decisioning.exclusive import Exclusive
+from decisioning.exclusive import Exclusive, stops_of
 from decisioning.replay import differences, replayed
 
 GROUPS = {"a": "cards", "b": "cards", "c": "loans", "d": "funds", "e": "cards"}
@@ -99,6 +99,23 @@ def test_after_a_contact_the_others_of_the_set_wait_and_the_same_may_come_again(
         assert set(told) == stopped
         assert told.get("b", ("exclusive", "one card: a within 30 days")) == ("exclusive", "one card: a within 30 days")
     assert policy.memory == 30 * DAY
+
+
+def test_of_several_contacts_the_first_by_name_is_why_the_others_wait():
+    policy = ContactPolicy(exclusive=(Exclusive("one", ("c", "b", "a"), 30 * DAY),))
+    for order in ("ba", "ab"):
+        history = ContactHistory([Contact(name, "cards", "web", NOON - DAY) for name in order])
+        found = decided(*shop(), customer=a_customer(history=history), contact_policy=policy)
+        told = {each.action: each.reason for each in found.exclusions}
+        assert told == {name: f"one: {other} within 30 days" for name, other in (("a", "b"), ("b", "a"), ("c", "a"))}
+
+
+def test_a_reservation_that_has_expired_and_a_contact_without_a_period_keep_nothing_waiting():
+    expired = Contact("a", "cards", "web", NOON - DAY / 24, expires_at=NOON)
+    for rule, contact in ((30 * DAY, expired), (0 * DAY, Contact("a", "cards", "web", NOON - DAY / 24))):
+        policy = ContactPolicy(exclusive=(Exclusive("one card", ("a", "b"), rule),))
+        assert stops_of(policy.exclusive, [contact], now=NOON) == {}
+    assert Exclusive("one card", ("a", "b")).within == 0 * DAY
 
 
 @given(st.sampled_from([None, 1, 2]), st.integers(0, 3), st.integers(1, 5), st.sampled_from([0.0, 1.0]))
