@@ -2,30 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
-from math import isnan
 
-from decisioning.action import NO_ACTION, Treatment
+from decisioning.case import Case
 from decisioning.catalog import Catalog, Placement
 from decisioning.cold_start import CatalogScorer
 from decisioning.constraints import Constraints
 from decisioning.customer import Customer, FeatureValue
-from decisioning.decision import Decision, DecisionRequest, Exclusion, RankedAction, Versions
+from decisioning.decision import Decision, DecisionRequest, Exclusion, Versions
 from decisioning.eligibility import UNREADABLE, CompiledCatalog, Stop
 from decisioning.errors import StaleContactsError, TsugiError
-from decisioning.explanation import contribution_reasons, draw_reason, factor_reasons
 from decisioning.feature_use import as_allowed
 from decisioning.foresight import foreseen_of
-from decisioning.funnel import Funnel, Moment, clock_of, funnel, values_of
-from decisioning.holdout import Arm, arm_of
-from decisioning.option import Option, Options, Weighing, learned_reason, options_of
+from decisioning.funnel import Funnel, Moment, funnel, values_of
+from decisioning.holdout import arm_of
+from decisioning.option import Options, Weighing, options_of
 from decisioning.placing import placement_of
 from decisioning.pool import Priced
 from decisioning.ports import DecisionLog, ProfileReader, Scorer
-from decisioning.ranking import Draw, Drawing, Drawn, draw_ranks
+from decisioning.ranked_list import ranked_list
+from decisioning.ranking import Drawing, Drawn, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
-from decisioning.send_time import SendTime
 from decisioning.stickiness import stuck_of
 from decisioning.variant import variants_of
 from decisioning.variation import varied
@@ -50,23 +48,6 @@ class Ports:
     explained: int = 0
     rollout: Rollout | None = None
     degraded: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """Everything one decision is made from."""
-
-    request: DecisionRequest
-    customer: Customer
-    compiled: CompiledCatalog
-    scorer: Scorer
-    placement: Placement
-    arm: Arm
-    weighing: Weighing
-    explained: int
-    decision_id: str
-    degraded: tuple[str, ...]
-    stuck: str
 
 
 def decision_id_of(request_id: str, salt: str) -> str:
@@ -108,7 +89,7 @@ def consider(
     weighing = _weighing(catalog, request, values, levers=arm != "no_levers")
     decision_id = decision_id_of(request.request_id, arms.salt)
     degraded, stuck = customer.degraded, stuck_of(request, customer.customer_id, catalog.catalog)
-    case = _Case(request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, degraded, stuck)
+    case = Case(request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, degraded, stuck)
     through = funnel(catalog, Moment(customer, placement, values, arm, request.taken))
     through = through if falls_back else replace(through, reserve={})
     try:
@@ -144,7 +125,7 @@ def _weighing(
     )
 
 
-def _weighed(case: _Case, through: Funnel) -> tuple[Options, Funnel]:
+def _weighed(case: Case, through: Funnel) -> tuple[Options, Funnel]:
     """What may be drawn; the fallback, where nothing that came through has a usable score."""
     options = _options(case, through)
     if options.names or not through.reserve:
@@ -152,7 +133,7 @@ def _weighed(case: _Case, through: Funnel) -> tuple[Options, Funnel]:
     return _options(case, through.fallen_back), through.fallen_back
 
 
-def _options(case: _Case, through: Funnel) -> Options:
+def _options(case: Case, through: Funnel) -> Options:
     slate = case.compiled.slots[case.placement.name].slates.of(tuple(through.passed))
     return options_of(slate, scorer=case.scorer, features=case.customer.features, weighing=case.weighing)
 
@@ -190,11 +171,11 @@ def epsilon_of(arm: str, placement: Placement, catalog: Catalog, *, version: str
     return catalog.exploration.epsilon_without_bundle if version == "none" else catalog.exploration.epsilon
 
 
-def _epsilon(case: _Case) -> float:
+def _epsilon(case: Case) -> float:
     return epsilon_of(case.arm, case.placement, case.compiled.catalog, version=case.scorer.version)
 
 
-def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) -> Drawn:
+def _draws(case: Case, options: Options, through: Funnel, *, epsilon: float) -> Drawn:
     most = case.placement.limit if case.request.limit is None else case.request.limit
     placement, catalog = case.placement, case.compiled.catalog
     how = Drawing(
@@ -209,7 +190,7 @@ def _draws(case: _Case, options: Options, through: Funnel, *, epsilon: float) ->
     return draw_ranks(options, through, how)
 
 
-def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
+def _conclude(case: Case, options: Options, through: Funnel) -> Decision:
     epsilon = _epsilon(case)
     draws, first = drawn = _draws(case, options, through, epsilon=epsilon)
     request, catalog = case.request, case.compiled.catalog
@@ -225,7 +206,7 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
         epsilon=0.0 if _is_mandatory(draws[0].action, case) else epsilon,
         seed=seed_of(case.stuck or case.decision_id),
         chosen=draws[0].action,
-        ranked=tuple(_list(case, options, drawn)),
+        ranked=tuple(ranked_list(case, options, drawn)),
         eligible=first,
         scores=options.recorded(),
         exclusions=_exclusions(options, through),
@@ -245,56 +226,10 @@ def _conclude(case: _Case, options: Options, through: Funnel) -> Decision:
     )
 
 
-def _list(case: _Case, options: Options, drawn: Drawn) -> list[RankedAction]:
-    """What was drawn, rank by rank, doing nothing left out."""
-    option_of = options.reader()
-    return [
-        _ranked(case, option_of(draw.action), draw, rank=rank, action_probability=drawn.first[draw.action])
-        for rank, draw in enumerate(drawn.draws, 1)
-        if draw.action != NO_ACTION
-    ]
-
-
-def _is_mandatory(name: str, case: _Case) -> bool:
+def _is_mandatory(name: str, case: Case) -> bool:
     """Whether an action was certain to be drawn."""
     action = case.compiled.catalog.actions.get(name)
     return action is not None and action.mandatory
-
-
-def _ranked(case: _Case, option: Option, draw: Draw, *, rank: int, action_probability: float) -> RankedAction:
-    candidate, factors = option.candidate, option.factors
-    moved = case.scorer.explain(case.customer.features, candidate) if rank <= case.explained else ()
-    return RankedAction(
-        rank=rank,
-        action=candidate.action.name,
-        treatment=candidate.treatment.name,
-        channel=candidate.treatment.channel,
-        propensity=factors.propensity,
-        uplift=None if isnan(factors.uplift) else factors.uplift,
-        value=factors.value,
-        cost=factors.cost,
-        context_weight=factors.context_weight,
-        lever=factors.lever,
-        priority=option.priority,
-        action_probability=action_probability,
-        rank_probability=draw.probability,
-        reasons=(
-            *factor_reasons(factors, case.compiled.catalog.currency),
-            *(contribution_reasons(moved) if moved else ()),
-            *learned_reason(option),
-            *draw_reason(rank=rank, rank_probability=draw.probability, is_best=draw.is_best),
-        ),
-        send_at=_send_at(case, candidate.treatment),
-    )
-
-
-def _send_at(case: _Case, treatment: Treatment) -> datetime | None:
-    if not treatment.is_put_off:
-        return None
-    policy = case.compiled.catalog.contact_policy
-    local = clock_of(case.customer.features, now=case.customer.as_of, policy=policy)
-    later = SendTime(treatment.wait, treatment.send_hour)
-    return later.after(local, case.compiled.slots[case.placement.name].quiet).astimezone(UTC)
 
 
 def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Decision:

@@ -65,16 +65,6 @@ def test_every_action_not_offered_says_the_first_stage_that_stopped_it():
     }
 
 
-def test_reasons_name_the_factors_and_what_moved_the_propensity():
-    reasons = _consider().ranked[0].reasons
-    assert reasons == (
-        "50.0 % likely to accept",
-        "being shown changes that by +30.0 points",
-        "worth 50.00 EUR when accepted",
-        "age raises it",
-    )
-
-
 def test_the_best_treatment_of_an_action_is_taken():
     treatments = (Treatment("dear", "web", cost=5.0), Treatment("cheap", "web", cost=1.0))
     decision = _consider(actions=[an_action("card", treatments=treatments)])
