@@ -1,7 +1,7 @@
 """The urn says what choices say that are made anew for each rank, to the last bit."""
 
-from itertools import permutations
-from math import exp
+from itertools import accumulate, permutations
+from math import exp, nextafter
 from random import Random
 
 import numpy as np
@@ -13,6 +13,7 @@ from plain_draws import distribution, only, without
 from decisioning.exploration import Choices
 from decisioning.urn import Urn
 
+BELOW_1 = nextafter(1.0, 0.0)
 numbers = st.sampled_from([-1.0, 0.0, 0.5, 2.0, 2.0])
 
 
@@ -33,7 +34,9 @@ def choices(draw):
 def test_an_urn_draws_as_choices_made_anew_do(left, epsilon, seed, data):
     urn, random = Urn(left, epsilon), Random(seed)  # noqa: S311 (exploration)
     while left.names:
-        plain, uniform = distribution(left, epsilon), random.random()
+        plain = distribution(left, epsilon)
+        edges = [each for each in accumulate(urn.probabilities(), initial=0.0) if each < 1.0]
+        uniform = data.draw(st.sampled_from([random.random(), *edges, BELOW_1]))
         assert dict(zip(urn.names, urn.probabilities(), strict=True)) == plain.probabilities
         action = plain.draw(uniform)
         assert urn.draw(uniform) == (action, plain.probabilities[action], action == left.best)
