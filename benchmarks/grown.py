@@ -15,9 +15,10 @@ from training.bundle import PolicyBundle
 from training.calibration import Calibration
 from training.encoding import ActionTable, FeatureEncoder, Layout
 from training.feature_column import feature_columns
-from training.linear import LinearShape, Penalties, fit_linear
+from training.linear import LinearShape, fit_linear
 from training.logistic import sigmoid
 from training.response import ResponseModel
+from training.ridge import Penalties
 from training.shrinkage import Shrinkage
 from training.trees import Rows, Trees, fit_trees
 

@@ -21,9 +21,10 @@ import numpy as np
 from training.blend_fit import PLAIN
 from training.encoding import ActionEntry, ActionTable, FeatureColumn, FeatureEncoder, Floats, Layout, Matrix
 from training.exposure import Evidence
-from training.linear import Linear, LinearShape, Penalties, fit_linear
+from training.linear import Linear, LinearShape, fit_linear
 from training.logistic import sigmoid
 from training.propensity import EFFECT_PENALTIES, fit_propensity
+from training.ridge import Penalties
 from training.search_space import PRESET
 from training.trees import PINNED, Rows, Trees, fit_trees
 from training.tuning import Search

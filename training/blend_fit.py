@@ -9,10 +9,11 @@ import numpy as np
 
 from training.blend import Blend, levels
 from training.encoding import Floats
-from training.linear import WORK, LinearShape, Penalties, fit_linear
+from training.linear import WORK, LinearShape, fit_linear
 from training.logistic import fit_logistic, sigmoid
 from training.metrics import log_losses
 from training.pool import without
+from training.ridge import Penalties
 from training.trees import Rows, Trees, fit_trees
 from training.tuning import Search, Tuned, spread_sample, tune
 

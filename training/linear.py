@@ -6,7 +6,7 @@ the pooled one. An action that was not seen is scored by the pooled part alone.
 Everything it needs is a few arrays of numbers, so it travels as JSON.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -18,18 +18,13 @@ from numpy.typing import NDArray
 from decisioning.errors import ArtifactError
 from training.encoding import FeatureColumn, Floats, Matrix
 from training.expansion import TERCILES, Expansion
-from training.logistic import fit_logistic, log_odds, sigmoid
+from training.logistic import log_odds, sigmoid
+from training.ridge import Penalties, Problem, fit_own, fit_pooled, fit_signed
 
-TOLERANCE = 3e-3
-"""Newton stops when no coefficient moves further than this: far below the noise of any of them."""
 BLOCK = 2_048
 """Rows expanded at once."""
 WORK = 800_000_000
 """Rows × columns² that a regression may cost: of narrow rows it may have many."""
-FREE = 1e-6
-"""As good as no penalty."""
-HELD = (1.0, 1e4)
-"""The least and the most that a coefficient of an action's own deviation is held by, where each has a strength."""
 ONE_AT_A_TIME = Lock()
 """Held while rows are expanded and regressed on: of threads that learn side by side, one holds so wide a matrix."""
 
@@ -159,18 +154,6 @@ class LinearShape:
         return [i for i in kept if i < first], [i for i in kept if i >= first]
 
 
-@dataclass(frozen=True, slots=True)
-class Penalties:
-    """Strengths of ½·penalty·β²: of the common coefficients, and of each action's deviation from them.
-
-    Parameters: `rounds`, how often every coefficient of a deviation gets a strength of its own, by how large it is.
-    """
-
-    pooled: float = 3.0
-    own: float = 100.0
-    rounds: int = 0
-
-
 def fit_linear(
     matrix: Matrix, label: Floats, *, shape: LinearShape, penalties: Penalties, offset: Floats | None = None
 ) -> Linear:
@@ -191,7 +174,7 @@ def _fit_both(matrix: Matrix, label: Floats, start: Floats, shape: LinearShape, 
     design = _design(matrix, customer, action)
     signs = np.concatenate([customer.signs(shape.signs), action.signs(shape.signs)[1:]])
     weight = _say(matrix[:, shape.action_column], start, penalties.own) if shape.n_actions else 1.0
-    pooled = _fit_signed(Problem(design, label, start, weight), partial(_fit_pooled, penalties), signs=signs)
+    pooled = fit_signed(Problem(design, label, start, weight), partial(fit_pooled, penalties), signs=signs)
     smooth = customer.smooth
     alike, mine = pooled[smooth], signs[smooth]
     rest = Problem(design, label, start + design @ pooled.astype(design.dtype))
@@ -199,7 +182,7 @@ def _fit_both(matrix: Matrix, label: Floats, start: Floats, shape: LinearShape, 
     for code in range(shape.n_actions):
         rows = np.flatnonzero(matrix[:, shape.action_column] == code)
         few = rest.take(rows).columns(smooth)
-        own[code, smooth] = _fit_signed(few, partial(_fit_own, penalties), signs=mine, on=alike)
+        own[code, smooth] = fit_signed(few, partial(fit_own, penalties), signs=mine, on=alike)
     return Linear(customer, action, pooled, own, shape.action_column)
 
 
@@ -211,29 +194,6 @@ def _design(matrix: Matrix, customer: Expansion, action: Expansion) -> NDArray[n
         customer.apply(block, rows[:, : customer.width])
         rows[:, customer.width :] = action.apply(block)[:, 1:]
     return out
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One regression: design (n, n_columns) in single precision, label, offset and weight (n,)."""
-
-    design: NDArray[np.float32]
-    label: Floats
-    offset: Floats
-    weight: Floats | float = 1.0
-
-    def take(self, rows: NDArray[np.int64]) -> "Problem":
-        """Some of the rows."""
-        return Problem(self.design[rows], self.label[rows], self.offset[rows])
-
-    def columns(self, kept: NDArray[np.int64]) -> "Problem":
-        """Some of the columns."""
-        return Problem(self.design[:, kept], self.label, self.offset, self.weight)
-
-    def curvature(self, beta: Floats) -> Floats:
-        """How sharply the likelihood bends along each column (n_columns,) at coefficients."""
-        chance = sigmoid(self.offset + self.design @ beta.astype(self.design.dtype))
-        return np.asarray(np.einsum("ij,ij,i->j", self.design, self.design, chance * (1.0 - chance)))
 
 
 def _say(codes: Matrix, start: Floats, own: float) -> Floats:
@@ -249,54 +209,3 @@ def _say(codes: Matrix, start: Floats, own: float) -> Floats:
         rows = codes == code
         found[rows] = own / (own + told[rows].sum())
     return found
-
-
-def _fit_signed(
-    problem: Problem, fit: Callable[[Problem], Floats], *, signs: NDArray[np.int64], on: Floats | float = 0.0
-) -> Floats:
-    """Coefficients that have, added to those they come `on` top of, the signs wanted (0: any).
-
-    A sum that would have the other sign is held at 0, until none has.
-    """
-    kept, added_to = np.arange(len(signs)), np.broadcast_to(on, len(signs))
-    out = np.zeros(len(signs))
-    while True:
-        found = fit(problem if len(kept) == len(signs) else _others(problem, kept, out))
-        wrong = (found + added_to[kept]) * signs[kept] < 0
-        if not wrong.any():
-            out[kept] = found
-            return out
-        out[kept[wrong]] = 0.0 - added_to[kept[wrong]]
-        kept = kept[~wrong]
-
-
-def _others(problem: Problem, kept: NDArray[np.int64], held: Floats) -> Problem:
-    """The problem of the columns that are kept, where the others have the coefficients at which they are held."""
-    start = problem.offset + problem.design @ held.astype(problem.design.dtype)
-    return Problem(problem.design[:, kept], problem.label, start, problem.weight)
-
-
-def _fit_pooled(penalties: Penalties, problem: Problem) -> Floats:
-    return _fit(problem, penalties.pooled, intercept=FREE)
-
-
-def _fit_own(penalties: Penalties, problem: Problem) -> Floats:
-    """An action's deviation: few features matter to it, and those are held the less, the more they do.
-
-    The strengths are those that make the data likeliest, by expectation maximisation with the diagonal of the
-    curvature. Tipping: Sparse Bayesian learning and the relevance vector machine, 2001, equation 16.
-    """
-    strength: Floats | float = penalties.own
-    found = _fit(problem, strength, intercept=1.0)
-    for _ in range(penalties.rounds):
-        spread = 1.0 / (problem.curvature(found) + strength)
-        strength = np.clip(1.0 / (found * found + spread), *HELD)
-        found = _fit(problem, strength, intercept=1.0)
-    return found
-
-
-def _fit(problem: Problem, strength: Floats | float, *, intercept: float) -> Floats:
-    penalty = np.full(problem.design.shape[1], strength)
-    penalty[0] = intercept
-    design, label, offset, weight = problem.design, problem.label, problem.offset, problem.weight
-    return fit_logistic(design, label, penalty=penalty, offset=offset, weight=weight, tolerance=TOLERANCE)

@@ -20,10 +20,11 @@ from training.constraints import Constraints
 from training.encoding import Floats, Layout, Matrix
 from training.exposure import Evidence
 from training.ground import FEWEST_POSITIVES, FREE, Baseline, Ground, effect_rows, is_seen_anyway, prepare, start_of
-from training.linear import LinearShape, Penalties
+from training.linear import LinearShape
 from training.logistic import sigmoid
 from training.metrics import Quality
 from training.response import ResponseModel
+from training.ridge import Penalties
 from training.specialist_fit import Lessons, SpecialistReport, Specialized, choose_specialists, refit_specialists
 from training.trees import Rows
 from training.tuning import Search

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from training.blend import Blend
 from training.blend_fit import Choice, Recipe, choose_blend, refit
 from training.bootstrap import mean_by_customer
-from training.linear import Penalties
 from training.logistic import sigmoid
 from training.metrics import log_losses
+from training.ridge import Penalties
 from training.specialists import Specialists
 from training.trees import Rows
 

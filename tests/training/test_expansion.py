@@ -10,8 +10,9 @@ import pytest
 from training import linear
 from training.encoding import FeatureColumn
 from training.expansion import COLUMNS_AT_ONCE, Expansion
-from training.linear import Linear, LinearShape, Penalties, fit_linear
+from training.linear import Linear, LinearShape, fit_linear
 from training.logistic import sigmoid
+from training.ridge import Penalties
 
 COLUMNS = [FeatureColumn("x"), FeatureColumn("rare")]
 
@@ -99,18 +100,3 @@ def test_threads_that_regress_side_by_side_hold_one_expanded_matrix_at_a_time(mo
     assert most == [1]
     for each in together:
         np.testing.assert_array_equal(each.pooled, alone.pooled)
-
-
-def test_where_few_features_matter_to_an_action_each_is_held_by_how_much_it_does():
-    generator = np.random.default_rng(6)
-    n, width = 4_000, 30
-    columns = [*(FeatureColumn(f"x{place}") for place in range(width)), FeatureColumn("action", "category", ("a", "b"))]
-    rows = np.column_stack([generator.normal(size=(n, width)), np.repeat([0.0, 1.0], n // 2)])
-    truth = np.where(rows[:, -1] == 0.0, 1.5 * rows[:, 0] - rows[:, 1], -rows[:, 2])
-    label = (generator.random(n) < sigmoid(truth)).astype(np.float64)
-    shape = LinearShape(columns, width, 2, quantiles=())
-    even, each = (
-        fit_linear(rows, label, shape=shape, penalties=Penalties(own=30.0, rounds=rounds)).margin(rows)
-        for rounds in (0, 2)
-    )
-    assert np.square(each - truth).mean() < 0.8 * np.square(even - truth).mean()

@@ -5,8 +5,9 @@ import pytest
 
 from training.encoding import ActionTable, FeatureColumn, FeatureEncoder, Layout
 from training.exposure import most_control
-from training.linear import Linear, LinearShape, Penalties, fit_linear
+from training.linear import Linear, LinearShape, fit_linear
 from training.logistic import WIDE, fit_logistic, sigmoid
+from training.ridge import Penalties
 
 N_ACTIONS = 8
 

@@ -15,9 +15,10 @@ from training.calibration import choose_calibration
 from training.encoding import FeatureEncoder, Floats
 from training.foreseen_model import EventModel
 from training.foresight.subject import Subject
-from training.linear import LinearShape, Penalties
+from training.linear import LinearShape
 from training.logistic import sigmoid
 from training.metrics import Quality, log_losses
+from training.ridge import Penalties
 from training.trees import Rows
 from training.tuning import Search
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from training.constraints import Constraints
 from training.encoding import FeatureColumn, Floats, Matrix
-from training.linear import Linear, LinearShape, Penalties, fit_linear
+from training.linear import Linear, LinearShape, fit_linear
 from training.logistic import fit_logistic, log_odds
+from training.ridge import Penalties
 from training.tabular.folds import blocks
 from training.tabular.mixture import Mixture, Model
 from training.trees import Rows, Trees, fit_trees
