@@ -137,9 +137,8 @@ class Stock:
         return next((self.pools[key] for key, units in draws if not self._has(key, units)), None)
 
     def after(self, draws: Iterable[Draw]) -> "Stock":
-        """The stock once these were drawn."""
-        drawn = {key: self.used.get(key, 0) + units for key, units in draws}
-        return Stock(self.pools, {**self.used, **drawn}) if drawn else self
+        """The stock once these were drawn, of which nothing was short."""
+        return Stock(self.pools, {**self.used, **{key: self.used[key] + units for key, units in draws}})
 
     def _has(self, key: str, units: int) -> bool:
         used = self.used.get(key)

@@ -17,7 +17,7 @@ from decisioning.decide import consider
 from decisioning.decision import Exclusion
 from decisioning.eligibility import UNRECORDED, compile_catalog
 from decisioning.errors import CatalogError
-from decisioning.pool import Pool, Stock, draws_of, in_units
+from decisioning.pool import Draw, Pool, Stock, draws_of, in_units
 from decisioning.replay import differences, replayed
 
 SPRING = Pool("budget", "spring", 1.0, actions=("card", "loan"))
@@ -56,6 +56,32 @@ def test_money_is_counted_in_whole_millionths_and_goods_one_by_one():
     card = a_costly("card")
     assert draws_of((SPRING, MUGS), card, card.treatments) == (("budget:spring", 400_000), ("inventory:mugs", 1))
     assert in_units(0.1) * 3 == in_units(0.3)
+
+
+def test_a_contact_takes_by_the_dearest_of_its_treatments_and_nothing_of_what_it_is_not_of():
+    dear = an_action("card", treatments=tuple(Treatment(f"t{cost}", "web", cost=cost) for cost in (0.1, 0.7, 0.4)))
+    assert draws_of((SPRING,), dear, dear.treatments) == (("budget:spring", 700_000),)
+    assert draws_of((SPRING, MUGS), dear, ()) == ()
+    other = a_costly("gift")
+    assert draws_of((SPRING, MUGS), other, other.treatments) == ()
+
+
+@pytest.mark.parametrize("who", [{"actions": ("card",)}, {"groups": ("cards",)}, {"channel": "web"}])
+def test_a_pool_is_drawn_from_by_its_actions_its_groups_or_its_channel(who):
+    pool, nobody = Pool("inventory", "mugs", 9, **who), Pool("inventory", "mugs", 9, actions=("x",), groups=("y",))
+    assert pool.draws(an_action("card"), "web", cost=0.0) == 1
+    assert pool.draws(an_action("loan", group="loans"), "email", cost=0.0) == 0
+    assert nobody.draws(an_action("card"), "web", cost=0.0) == 0
+
+
+@given(st.integers(0, 9), st.lists(st.integers(1, 4), max_size=5))
+def test_what_was_drawn_is_gone_from_what_is_left_draw_by_draw(used, draws):
+    stock = Stock({MUGS.key: replace(MUGS, amount=9)}, {MUGS.key: used, "budget:other": 7})
+    for nth, units in enumerate(draws):
+        left = 9 - used - sum(draws[:nth])
+        assert (stock.short([Draw(MUGS.key, units)]) is not None) is (units > left)
+        stock = stock.after([Draw(MUGS.key, units)])
+    assert stock.used["budget:other"] == 7
 
 
 def test_an_action_that_takes_more_than_is_left_is_excluded_and_says_of_what():
@@ -99,12 +125,11 @@ def test_no_list_takes_more_than_is_left_and_each_is_replayed(money, mugs, costs
     catalog = a_catalog(*actions, budgets={"spring": SPRING}, inventories={"mugs": MUGS})
     used = {"budget:spring": money, "inventory:mugs": mugs}
     decision = decided(catalog, used)
-    stock = Stock({pool.key: pool for pool in catalog.pools}, used)
-    for item in decision.ranked:
-        action = catalog.actions[item.action]
-        drawn = draws_of(catalog.pools, action, action.treatments)
-        assert stock.short(drawn) is None
-        stock = stock.after(drawn)
+    listed = [item.action for item in decision.ranked]
+    spent = sum(round(1_000_000 * costs[("card", "fund", "loan").index(name)]) for name in listed if name != "fund")
+    assert not spent or money + spent <= 1_000_000
+    taken = sum(name != "loan" for name in listed)
+    assert not taken or mugs + taken <= 2
     compiled, scorer = compile_catalog(catalog), FixedScorer(dict.fromkeys(catalog.actions, (0.2, 0.1)))
     assert differences(decision, replayed(decision, catalog=compiled, scorer=scorer)) == ()
 
