@@ -197,14 +197,13 @@ def _each(entrants: Iterable[Entrant], stop: Callable[[Entrant], Stop | None]) -
 
 
 def _stop_of(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
-    """The first stop of one entrant, but for what holds a customer out and where it fits."""
+    """The first stop of an entrant that has no treatment here, but for that; it takes of no cap and of no pool."""
     return (
         (rules.elsewhere.get(each.action.name) if rules.elsewhere else None)
         or _dated(each.action, moment.customer.as_of)
         or each.refused(rules.n_true[each.place], eligibility_only=moment.arm == "eligibility_only")
         or (each.unpriced(moment.values) if each.is_computed else None)
         or rules.stop(each.action)
-        or (rules.undrawable(each) if each.draws or rules.unrecorded else None)
     )
 
 

@@ -1,5 +1,6 @@
 """Bundles: offered where each part might be, never beside a part, with amounts of their own or summed."""
 
+from datetime import timedelta
 from itertools import combinations
 
 import pytest
@@ -7,24 +8,27 @@ from as_logged import as_logged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
+from builders import NOON, FixedScorer, a_catalog, a_customer, a_request, an_action
 from decisioning.action import Treatment
-from decisioning.catalog import Exploration, Placement
+from decisioning.catalog import Cap, ContactPolicy, Exploration, HoldoutArms, Placement
 from decisioning.catalog_file import read_catalog
+from decisioning.customer import ConsentState, Contact, ContactHistory, StandingHold
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
+from decisioning.exclusive import Exclusive
 from decisioning.replay import differences, replayed
 
 SCORER = FixedScorer(dict.fromkeys(("card", "loan", "fund", "pack", "duo"), (0.1, 0.1)))
 MAILED = (Treatment("letter", "email"),)
 
 
-def decided(*actions, epsilon=0.0, request=None, **features):
+def decided(*actions, epsilon=0.0, request=None, customer=None, catalog=None, **features):
     home = {"home": Placement("home", "web", must_fill=True, limit=5)}
-    catalog = a_catalog(*actions, placements=home, exploration=Exploration(epsilon, epsilon))
-    compiled = compile_catalog(catalog)
-    found = consider(request or a_request(), a_customer(features=features), catalog=compiled, scorer=SCORER)
+    told = {"placements": home, "exploration": Exploration(epsilon, epsilon), **(catalog or {})}
+    compiled = compile_catalog(a_catalog(*actions, **told))
+    who = customer or a_customer(features=features)
+    found = consider(request or a_request(), who, catalog=compiled, scorer=SCORER)
     logged = as_logged(found)
     assert differences(logged, replayed(logged, catalog=compiled, scorer=SCORER)) == ()
     return found
@@ -42,6 +46,53 @@ def test_a_bundle_is_offered_where_each_part_might_be_wherever_that_is_shown(tre
     told = {each.action: (each.stage, each.reason) for each in found.exclusions}
     assert ("pack" in told) is stopped
     assert told.get("pack", ("bundle", "loan: eligibility")) == ("bundle", "loan: eligibility")
+
+
+ONE_LOAN = ContactPolicy(exclusive=(Exclusive("one", ("fund", "loan"), timedelta(days=30)),))
+FUNDED = ContactHistory([Contact("fund", "funds", "web", NOON - timedelta(days=1))])
+WITHOUT_RESEARCH = ConsentState({("research", ""): False})
+
+
+@pytest.mark.parametrize("treatments", [(Treatment("banner", "web"),), MAILED])
+@pytest.mark.parametrize(
+    ("stage", "loan", "changes"),
+    [
+        ("validity", {"valid_until": NOON}, {}),
+        ("applicability", {"applicability": "age < 40"}, {}),
+        ("value", {"value_formula": "income / 100"}, {}),
+        ("consent", {"purpose": "research"}, {"customer": a_customer(consent=WITHOUT_RESEARCH)}),
+        ("hold", {"issue": "borrow"}, {"customer": a_customer(holds=(StandingHold("desk", ("borrow",)),))}),
+        ("exclusive", {}, {"customer": a_customer(history=FUNDED), "catalog": {"contact_policy": ONE_LOAN}}),
+        ("elsewhere", {}, {"request": a_request(taken=("fund",)), "catalog": {"contact_policy": ONE_LOAN}}),
+    ],
+)
+def test_what_stops_a_part_stops_the_bundle_and_nothing_else_wherever_the_part_is_shown(
+    treatments, stage, loan, changes
+):
+    parts = [an_action("card"), an_action("loan", **{"treatments": treatments, **loan})]
+    spared = a_pack(name="duo", bundle=("card", "fund"))
+    found = decided(a_pack(), spared, *parts, an_action("fund"), **{"age": 40.0, **changes})
+    told = {each.action: (each.stage, each.reason) for each in found.exclusions}
+    assert told["pack"] == ("bundle", f"loan: {stage}")
+    assert told["loan"][0] == (stage if treatments is not MAILED else "placement")
+    assert set(told) - {"pack", "loan"} == ({"fund", "duo"} if stage == "elsewhere" else set())
+
+
+def test_in_the_arm_that_skips_them_a_part_is_not_asked_whether_it_makes_sense_either():
+    only = {"holdout": HoldoutArms("s", {"eligibility_only": 1.0})}
+    for treatments in ((Treatment("banner", "web"),), MAILED):
+        loan = an_action("loan", applicability="age > 99", treatments=treatments)
+        found = decided(a_pack(), an_action("card"), loan, catalog=only, age=40.0)
+        assert "pack" not in {each.action for each in found.exclusions}
+
+
+def test_a_part_that_is_not_shown_here_takes_of_no_cap():
+    history = ContactHistory([Contact("loan", "loans", "email", NOON - timedelta(days=1))])
+    capped = {"contact_policy": ContactPolicy(caps=(Cap("action", 1, timedelta(days=7), only="loan"),))}
+    for treatments, stopped in (((Treatment("banner", "web"),), {"loan", "pack"}), (MAILED, {"loan"})):
+        parts = [an_action("card"), an_action("loan", treatments=treatments)]
+        found = decided(a_pack(), *parts, customer=a_customer(history=history), catalog=capped)
+        assert {each.action for each in found.exclusions} == stopped
 
 
 @given(st.sampled_from([0.0, 0.5, 1.0]), st.integers(0, 10**6))
