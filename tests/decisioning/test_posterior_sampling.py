@@ -14,14 +14,15 @@ from plain_options import choices_by, ranking_key
 from scipy.stats import chisquare, kstest
 
 from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
-from decisioning.action import NO_ACTION
+from decisioning.action import NO_ACTION, Treatment
 from decisioning.catalog import Exploration, Placement
 from decisioning.decide import consider, seed_of
 from decisioning.eligibility import compile_catalog
 from decisioning.exploration import first_of_each
 from decisioning.option import Weighing, options_of
+from decisioning.pool import Pool, Priced
 from decisioning.ports import Candidate, Correction, Scores
-from decisioning.posterior_sampling import N_DRAWS, standard_draws
+from decisioning.posterior_sampling import N_DRAWS, sampled_priorities, standard_draws
 from decisioning.ranking import Drawing, choices_of
 from decisioning.slate import Slate
 from decisioning.urn import Urn
@@ -89,6 +90,79 @@ def test_a_probability_is_the_share_of_draws_in_which_a_choice_comes_first(says,
         first[min(priority, key=lambda name: ranking_key(name, priority[name]))] += 1
     found = chances_of(choices(says, seed), 0.0)
     assert found == {name: first[name] / N_DRAWS for name in found}
+
+
+class Saying(FixedScorer):
+    """Says the scores that it is given."""
+
+    def score(self, features, candidates):
+        return self.says
+
+
+money = st.integers(0, 90).map(float)
+factors = st.tuples(
+    st.integers(1, 90).map(hundredths),
+    st.integers(-50, 50).map(hundredths) | st.just(np.nan),
+    st.integers(0, 30).map(hundredths),
+    money,
+    st.integers(0, 5).map(float),
+    st.sampled_from([0.5, 1.0, 3.0]),
+)
+RULES = [
+    {"mode": "incremental_value"},
+    {"mode": "propensity_value"},
+    {"mode": "value"},
+    {"mode": "incremental_value", "by_issue": {"grow": "propensity_value"}},
+    {"mode": "custom", "formula": "propensity * value * lever - cost"},
+]
+
+
+def plainly(rule, issue, propensity, uplift, value, cost, weight):
+    """The priority of one candidate, read off the rule."""
+    if rule["mode"] == "custom":
+        return propensity * value * weight - cost
+    mode = rule.get("by_issue", {}).get(issue, rule["mode"])
+    chance = propensity if mode == "propensity_value" or np.isnan(uplift) else uplift
+    gain = value if mode == "value" else chance * value
+    if mode != "incremental_value":
+        return gain * weight
+    return (gain * weight if gain > 0 else gain) - cost
+
+
+@given(st.lists(factors, min_size=2, max_size=4), st.sampled_from(RULES), seeds, st.sampled_from([0.0, 2.0]))
+def test_a_drawn_priority_is_what_the_drawn_scores_would_have(told, rule, seed, price):
+    issues = ["grow", "keep", "grow", "keep"]
+    actions = [
+        an_action(name, issue=issue, value=value, lever=lever, treatments=(Treatment("t", "web", cost=cost),))
+        for name, issue, (_, _, _, value, cost, lever) in zip(NAMES, issues, told, strict=False)
+    ]
+    chance, uplift, spread = (np.array([each[place] for each in told]) for place in range(3))
+    scores = Scores(chance, uplift, None, Correction(9, chance, spread))
+    prices = [Priced(Pool("capacity", "web", 1, channel="web"), price)] if price else []
+    weighing = Weighing(rule["mode"], {}, prices=prices, **{key: rule[key] for key in rule.keys() - {"mode"}})
+    slate = Slate.of(Candidate(action, action.treatments[0]) for action in actions)
+    options = options_of(slate, scorer=Saying(scores), features={}, weighing=weighing)
+    drawn = sampled_priorities(options, seed)
+    for row, (action, z) in enumerate(zip(actions, standard_draws(seed, len(actions)), strict=True)):
+        for nth in range(0, N_DRAWS, 7):
+            one, other = chance[row] + spread[row] * z[nth], uplift[row] + spread[row] * z[nth]
+            if min(one, 1.0 if np.isnan(other) else other + 1.0) > 0.0:
+                named = (one, other, action.value, action.treatments[0].cost, action.lever)
+                expected = plainly(rule, action.issue, *named) - price
+                assert drawn[row, nth] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_scorers_own_priority_is_drawn_around_by_what_the_spread_is_worth():
+    own, spread = np.array([3.0, 5.0]), np.array([0.1, 0.0])
+    scores = Scores(np.array([0.1, 0.2]), np.full(2, np.nan), own, Correction(9, np.array([0.1, 0.2]), spread))
+    actions = [an_action(name, value=20.0) for name in "ab"]
+    slate = Slate.of(Candidate(action, action.treatments[0]) for action in actions)
+    for rule in RULES:
+        more = {key: rule[key] for key in rule.keys() - {"mode"}}
+        weighing = Weighing(rule["mode"], {}, **more)
+        options = options_of(slate, scorer=Saying(scores), features={}, weighing=weighing)
+        expected = own[:, None] + 20.0 * spread[:, None] * standard_draws(7, 2)
+        assert sampled_priorities(options, 7) == pytest.approx(expected)
 
 
 @given(beliefs, seeds)
