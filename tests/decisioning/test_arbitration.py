@@ -71,3 +71,15 @@ def test_a_score_that_is_no_probability_is_not_sound(broken):
         assert is_sound(factors) is expected
         assert are_sound(scores).tolist() == [True, expected]
         assert all_sound(scores) is expected
+
+
+chances = st.sampled_from([-1e-9, 0.0, 0.3, 1.0, 1.0 + 1e-9, math.nan, math.inf])
+changed = st.sampled_from([-1.0 - 1e-9, -1.0, 0.0, 1.0, 1.0 + 1e-9, math.nan, -math.inf])
+
+
+@given(st.lists(st.tuples(chances, changed), max_size=4))
+def test_all_are_sound_where_each_is_at_the_very_edges_too(told):
+    scores = Scores(np.array([one for one, _ in told]), np.array([other for _, other in told]))
+    each = [0.0 <= one <= 1.0 and not abs(other) > 1.0 for one, other in told]
+    assert are_sound(scores).tolist() == each
+    assert all_sound(scores) is all(each)
