@@ -27,6 +27,23 @@ def test_the_champion_itself_passes():
     assert judged(GOOD, champion=GOOD).passed
 
 
+def test_a_model_passes_from_the_upper_end_of_its_extra_loss_on_which_customers_hold_together():
+    who, generator = np.arange(4000) // 4, np.random.default_rng(2)
+    extra = generator.normal(0.1, 1.0, 1000)[who] + generator.normal(0.0, 0.1, 4000)
+    means = extra.reshape(1000, 4).mean(axis=1)
+    high = means.mean() + 1.96 * means.std() / np.sqrt(1000)
+
+    def passes(margin):
+        found = judge_component(
+            extra, {"champion": np.zeros(4000)}, customers=who, margin=margin, generator=np.random.default_rng(1)
+        )
+        return found.passed
+
+    assert passes(high + 0.01)
+    assert not passes(high - 0.01)
+    assert not passes(means.mean())
+
+
 @pytest.mark.parametrize("spoiled", [1 - TRUTH, GENERATOR.permutation(TRUTH), np.full(4000, 1e-9)])
 def test_a_spoiled_model_is_refused(spoiled):
     verdict = judged(log_losses(OBSERVED, spoiled), baseline=BASELINE)

@@ -4,8 +4,10 @@ import re
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from response_world import a_frame, a_layout
+from scipy.stats import norm
 
 from decisioning.errors import InvalidInputError
 from decisioning.ports import Scores
@@ -16,10 +18,12 @@ from pipelines.gate_bounds import check_declared
 from training.constant import ConstantBundle, constant_entries
 from training.gate_bounds import calibration_check, latency_check, size_check
 from training.gate_slices import fairness_check, harm_check, segments
+from training.metrics import calibration_error, calibration_floor
 from training.promotion import Check, judge
 from training.reward_log import LoggedRewards
 
 N = 6_000
+HAIR = 1e-9
 
 
 def probabilities(seed, n=N):
@@ -37,6 +41,14 @@ def test_probabilities_that_are_half_too_high_are_refused_with_their_error():
     check = calibration_check(np.minimum(p * 1.5, 1.0), observed, most=0.05)
     assert (check.passed, check.role) == (False, "calibration")
     assert "not calibrated on 6,000 later rows: error 0.1" in check.reason
+
+
+def test_a_calibration_error_may_be_above_a_perfect_models_by_the_bound_and_no_more():
+    p, observed = probabilities(1)
+    said = np.minimum(p * 1.5, 1.0)
+    over = calibration_error(observed, said) - calibration_floor(said)
+    assert calibration_check(said, observed, most=over + HAIR).passed
+    assert not calibration_check(said, observed, most=over - HAIR).passed
 
 
 def test_where_nothing_was_shown_calibration_is_not_told():
@@ -75,6 +87,64 @@ def test_of_twenty_harmless_bundles_at_most_two_are_refused_for_a_segment():
 def test_a_loss_within_the_tolerance_passes():
     assert not harmed(3, harm=0.5).passed
     assert harmed(3, harm=0.5, tolerance=1.0).passed
+
+
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+def test_a_segment_may_lose_up_to_the_upper_end_of_its_own_interval_whose_confidence_all_share(confidence):
+    log, features = a_log(3, harm=0.5)
+    now, new = (np.tile(np.eye(2)[arm], (N, 1)) for arm in (0, 1))
+    found = segments(features, ["segment", "other"])
+    gain = np.where(log.chosen == 1, 1.0, -1.0) * log.reward / 0.5
+    highs = {}
+    for each in found:
+        own, who = gain[each.rows], log.customer_id[each.rows]
+        per_customer = pd.Series(own - own.mean()).groupby(who).sum()
+        error = np.sqrt((per_customer**2).sum() * len(per_customer) / (len(per_customer) - 1)) / len(own)
+        reach = norm.ppf(1 - (1 - confidence) / len(found) / 2) * error
+        highs[str(each)] = (own.mean() + reach, own.mean() - reach)
+    worst, low = min(highs.values())
+    assert worst < 0
+    judged = {
+        off: harm_check(log, (new, now), found, q_hat=None, tolerance=off - worst, confidence=confidence)
+        for off in (HAIR, -HAIR)
+    }
+    assert judged[HAIR].passed
+    assert not judged[-HAIR].passed
+    assert judged[-HAIR].low == pytest.approx(low)
+    assert judged[HAIR].reason == "no segment of 9 is shown to be worse off"
+
+
+def test_of_several_segments_that_lose_the_check_tells_the_lowest_end_and_names_each():
+    log, features = a_log(3, harm=3.0)
+    now, new = (np.tile(np.eye(2)[arm], (N, 1)) for arm in (0, 1))
+    found = segments(features, ["segment", "other"])
+    check = harm_check(log, (new, now), found, q_hat=None, tolerance=0.0, confidence=0.95)
+    told = re.findall(r"(\w+ = \w+): \S+ \[(\S+),", check.reason)
+    assert len(told) > 1
+    assert check.low == pytest.approx(min(float(low) for _, low in told), abs=0.01)
+
+
+def test_where_no_segment_is_declared_nothing_is_found_worse_off():
+    log, _ = a_log(3, harm=0.5)
+    even = np.full((N, 2), 0.5)
+    assert harm_check(log, (even, even), [], q_hat=None, tolerance=0.0, confidence=0.95).passed
+    p, observed = probabilities(2)
+    assert fairness_check(p, observed, [], most=0.0, confidence=0.95).passed
+
+
+@pytest.mark.parametrize("n_segments", [1, 4])
+def test_a_protected_mean_may_be_off_by_the_bound_and_the_noise_of_true_probabilities(n_segments):
+    p, observed = probabilities(2)
+    found = segments({"group": np.array(["abcd"[at % n_segments] for at in range(N)], dtype=object)}, ["group"])
+    said = p + 0.1
+    gaps = [(said[each.rows] - observed[each.rows]).mean() for each in found]
+    noises = [np.sqrt((said[each.rows] * (1 - said[each.rows])).sum()) / each.rows.sum() for each in found]
+    reach = norm.ppf(1 - 0.05 / (2 * n_segments))
+    most = max(gap - reach * noise for gap, noise in zip(gaps, noises, strict=True))
+    assert most > 0
+    for sign in (1, -1):
+        right = fairness_check(said, observed, found, most=most + sign * HAIR, confidence=0.95)
+        assert right.passed is (sign == 1)
 
 
 def test_a_segment_too_small_to_tell_is_not_judged():
@@ -117,7 +187,13 @@ def test_a_scorer_that_takes_too_long_is_refused_with_its_time():
     assert "takes too long to score 2 candidates for one customer: 2." in slow.reason
 
 
-@pytest.mark.parametrize(("allowed", "passed"), [(0.5, False), (2.0, True)])
+def test_a_scorer_is_timed_for_one_customer_however_many_are_made_up():
+    candidates = [entry.candidate() for entry in a_layout().actions.entries]
+    assert latency_check(Slow(), [{}] * 4, candidates, most_ms=3.5).passed
+    assert latency_check(Slow(), [], candidates, most_ms=0.5).passed
+
+
+@pytest.mark.parametrize(("allowed", "passed"), [(0.5, False), (1.0, True), (2.0, True)])
 def test_the_files_of_a_bundle_are_bounded_together(tmp_path, allowed, passed):
     for name in "ab":
         (tmp_path / name).write_bytes(b"\0" * 512 * 1024)
