@@ -152,6 +152,13 @@ def test_a_segment_too_small_to_tell_is_not_judged():
     assert [str(each) for each in segments({"word": rare}, ["word"])] == ["word = usual"]
 
 
+def test_a_segment_of_as_many_as_needed_is_judged_and_what_is_missing_is_one_segment_however_it_is_missing():
+    words = ["rare"] * 200 + [None, float("nan")] * 100
+    found = segments({"word": np.array(words, dtype=object)}, ["word"])
+    assert [(str(each), each.rows.sum()) for each in found] == [("word = missing", 200), ("word = rare", 200)]
+    assert found[1].rows.tolist() == [word == "rare" for word in words]
+
+
 def test_a_protected_segment_with_wrong_probabilities_is_refused_and_true_ones_pass():
     p, observed = probabilities(2)
     groups = np.where(np.arange(N) % 3 == 0, "one", "two").astype(object)

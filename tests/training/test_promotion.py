@@ -80,6 +80,15 @@ def test_a_constant_that_is_best_on_both_parts_is_named_once():
     assert [check.role for check in verdict.checks] == ["overlap", REGISTERED_CONSTANT, DOING_NOTHING]
 
 
+def test_where_the_log_never_did_nothing_the_constants_alone_have_to_be_beaten():
+    found = an_evaluation()
+    row = found.policies["candidate"]
+    known = {role: gap for role, gap in row.differences.items() if role != DOING_NOTHING}
+    verdict = judge(replace(found, policies={"candidate": replace(row, differences=known)}))
+    assert verdict.promoted
+    assert [check.role for check in verdict.checks] == ["overlap", REGISTERED_CONSTANT, HINDSIGHT_CONSTANT]
+
+
 def test_where_a_champion_serves_a_refusal_keeps_it():
     verdict = judge(an_evaluation(nothing=-1.0, champion=0.2))
     assert (verdict.promoted, verdict.serve) == (False, "champion")
