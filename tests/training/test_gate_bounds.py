@@ -134,12 +134,13 @@ def test_where_no_segment_is_declared_nothing_is_found_worse_off():
     assert fairness_check(p, observed, [], most=0.0, confidence=0.95).passed
 
 
+@pytest.mark.parametrize("shift", [0.1, -0.04])
 @pytest.mark.parametrize("n_segments", [1, 4])
-def test_a_protected_mean_may_be_off_by_the_bound_and_the_noise_of_true_probabilities(n_segments):
+def test_a_protected_mean_may_be_off_by_the_bound_and_the_noise_of_true_probabilities(n_segments, shift):
     p, observed = probabilities(2)
     found = segments({"group": np.array(["abcd"[at % n_segments] for at in range(N)], dtype=object)}, ["group"])
-    said = p + 0.1
-    gaps = [(said[each.rows] - observed[each.rows]).mean() for each in found]
+    said = p + shift
+    gaps = [abs((said[each.rows] - observed[each.rows]).mean()) for each in found]
     noises = [np.sqrt((said[each.rows] * (1 - said[each.rows])).sum()) / each.rows.sum() for each in found]
     reach = norm.ppf(1 - 0.05 / (2 * n_segments))
     most = max(gap - reach * noise for gap, noise in zip(gaps, noises, strict=True))
