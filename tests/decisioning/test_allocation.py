@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from builders import an_action
 from decisioning.action import Treatment
-from decisioning.outbound.allocation import Market, overdrawn, settled, surplus
-from decisioning.outbound.choice import NOBODY, Chances, Terms
+from decisioning.outbound.allocation import Bound, Market, filled, overdrawn, settled, surplus
+from decisioning.outbound.choice import NOBODY, Chances, Drawn, Terms
 from decisioning.pool import Pool
 from decisioning.ports import Candidate
 from decisioning.slate import Slate
@@ -92,3 +92,69 @@ def test_a_pool_that_could_not_be_read_is_empty():
     market = a_market(np.random.default_rng(4))
     terms = Terms.of(market.slate, market.terms.pools, {})
     assert terms.left.tolist() == [0, 0, 0]
+
+
+MUG = Pool("inventory", "mugs", 5, actions=("fund",))
+
+
+def a_rush(random, n=40, pool=MUG):
+    """Customers of whom chance, duty or priority drew the one thing that there are few of, or nothing."""
+    action = an_action("fund", treatments=(Treatment("m", "email"),))
+    slate = Slate.of([Candidate(action, action.treatments[0])])
+    chosen = np.where(random.random(n) < 0.7, 0, NOBODY)
+    marked = (random.random(n) < 0.2, random.random(n) < 0.05)
+    drawn = Drawn(chosen, random.integers(1, 9, n).astype(float), np.ones(n), *marked)
+    return drawn, Terms.of(slate, [pool], {pool.key: 0})
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.integers(0, 45))
+def test_no_more_are_left_out_than_must_be_and_those_of_the_lowest_priority_whom_duty_and_chance_did_not_mark(
+    random, n_mugs
+):
+    drawn, terms = a_rush(random, pool=replace(MUG, amount=n_mugs))
+    gone = overdrawn(drawn, terms)
+    wished = np.flatnonzero(drawn.chosen != NOBODY)
+    assert len(gone) == max(len(wished) - n_mugs, 0)
+    rank = [(drawn.required[at], drawn.given[at], drawn.priority[at], at) for at in range(len(drawn.chosen))]
+    kept = set(wished.tolist()) - set(gone.tolist())
+    assert all(rank[out] < rank[stays] for out in gone for stays in kept)
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.integers(0, 45))
+def test_what_is_left_over_goes_to_the_highest_who_wish_for_it_and_is_gone_then(random, n_mugs):
+    drawn, terms = a_rush(random)
+    height, left = drawn.priority, np.array([n_mugs])
+    got = filled(np.zeros(len(height), dtype=np.intp), height, terms, left)
+    assert len(got) == min(n_mugs, len(height))
+    assert left.tolist() == [n_mugs - len(got)]
+    order = sorted(range(len(height)), key=lambda at: (-height[at], at))
+    assert got.tolist() == sorted(order[: len(got)])
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.floats(0, 9))
+@settings(max_examples=40, deadline=None)
+def test_the_price_of_one_pool_is_the_lowest_that_it_is_not_overdrawn_at(random, start):
+    market = a_market(random)
+    market = replace(market, terms=Terms.of(market.slate, market.terms.pools[:1], {"budget:spring": 0}))
+    (price,) = settled(market, np.array([start]))
+    assert not market.overdraws(market.drawn(np.array([price])).chosen, 0)
+    assert price == 0.0 or market.overdraws(market.drawn(np.array([price * (1 - 1e-4) - 1e-6])).chosen, 0)
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng))
+@settings(max_examples=20, deadline=None)
+def test_a_part_of_the_customers_may_take_that_part_of_every_pool(random):
+    market = a_market(random)
+    part = market.thinned(50)
+    assert (len(part.priority), part.share) == (50, 0.25)
+    assert np.array_equal(part.priority, market.priority[::4], equal_nan=True)
+    for nth, left in enumerate(market.terms.left * 0.25):
+        chosen = np.full(50, NOBODY)
+        for place in range(50):
+            chosen[place] = int(np.argmax(market.terms.takes[:, nth]))
+            assert part.overdraws(chosen, nth) is bool(market.terms.taken(chosen)[nth] > left)
+
+
+def test_the_gap_is_the_share_of_the_bound_that_the_value_lies_below_it():
+    assert (Bound(6.0, 8.0) + Bound(3.0, 4.0)).gap == 0.25
+    assert (Bound(9.0, 8.0).gap, Bound(0.0, 0.0).gap, Bound(-1.0, 0.0).gap) == (0.0, 0.0, 0.0)
