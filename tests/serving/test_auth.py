@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from decisioning.errors import InvalidInputError
 from serving.api_key import RIGHTS, keys_in
 from serving.auth import KeyRing
+from serving.client.signing import authorization, secret_in
 from serving.rate_limit import Bucket
 from serving.responses import HttpError
 from serving.settings import Settings, from_environment
@@ -113,6 +114,21 @@ def test_nobody_gets_more_than_their_rate_and_one_burst(rate, pauses):
 )
 def test_anything_else_stays_outside_even_on_this_machine(headers):
     assert status(ring("k-1"), headers, client="127.0.0.1") == 401
+
+
+@pytest.mark.parametrize(("segment", "scheme", "way"), [(True, "Basic", "user name"), (False, "Bearer", "<key>")])
+def test_who_stays_outside_is_told_the_way_in_that_senders_like_them_know(segment, scheme, way):
+    with pytest.raises(HttpError, match=way) as refused:
+        ring("k-1").admit({}, client=FAR, right="write", segment=segment)
+    assert dict(refused.value.headers) == {b"www-authenticate": f'{scheme} realm="tsugi"'.encode()}
+
+
+def test_where_no_nonces_are_kept_no_signature_is_taken_however_good():
+    secret = "whsec_" + "A" * 32
+    sent = authorization(secret_in(secret), "POST /v1/decisions", b"{}", clock=lambda: 0.0)
+    with pytest.raises(HttpError) as refused:
+        ring(secret).admit({b"authorization": sent.encode()}, client=FAR, right="decide", asked="POST /v1/decisions")
+    assert refused.value.status == 401
 
 
 def test_with_write_keys_alone_nothing_else_is_open():
