@@ -106,6 +106,7 @@ def test_nobody_gets_more_than_their_rate_and_one_burst(rate, pauses):
         {b"authorization": b"Bearer k-"},
         {b"authorization": b"Bearer k-11"},
         {b"authorization": b"Basic !!!"},
+        {b"authorization": b"Basic !" + base64.b64encode(b"k-1:")},
         {b"authorization": b"Basic \xff"},
         {b"authorization": b"Digest k-1"},
         {b"x-api-key": b""},
