@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import NOON, a_catalog, a_customer, a_request, an_action, hours
+from decisioning.action import Treatment
+from decisioning.catalog import Channel, Placement
+from decisioning.cold_start import CatalogScorer
 from decisioning.customer import Contact
+from decisioning.decide import consider
+from decisioning.eligibility import compile_catalog
+from decisioning.pool import Pool
 from features import contacts
-from features.contacts import ContactBook
-from features.instant import from_us
+from features.contacts import ContactBook, contact_facts, keep_contacts
+from features.instant import from_us, to_us
 from features.ledger_schema import TABLES
 
 NOW_US, SINCE_US = 1_000, 500
@@ -98,3 +105,58 @@ def test_what_was_shown_long_after_it_was_decided_counts_from_when_it_was_shown(
     with closing(Snapshot([(1, shown_us - days * day, shown_us, shown_us)])) as snapshot:
         history = ContactBook(snapshot).history("c", from_us(shown_us - day // 2), from_us(shown_us))
     assert [contact.at for contact in history.contacts] == [from_us(shown_us)]
+
+
+def facts_of(catalog=None, **placement):
+    """What a decision of both actions reserves, by action, as a catalogue that is not its own may read it."""
+    home = {"home": Placement("home", **{"channel": "web", "must_fill": True, "reservation": hours(2), **placement})}
+    both = ("web", "email")
+    actions = [
+        an_action(name, treatments=tuple(Treatment(f"to {each}", each) for each in both)) for name in ("card", "loan")
+    ]
+    own = a_catalog(
+        *actions, placements=home, channels={"web": Channel("web"), "email": Channel("email", outbound=True)}
+    )
+    asked = a_request(channel=home["home"].channel)
+    decision = consider(asked, a_customer(), catalog=compile_catalog(own), scorer=CatalogScorer())
+    assert len(decision.ranked) == 2
+    return {fact["action"]: fact for fact in contact_facts(decision, own if catalog is None else catalog)}
+
+
+def test_a_contact_is_reserved_as_long_as_its_placement_says():
+    for fact in facts_of().values():
+        assert (fact["implied"], fact["expires_us"]) == (False, to_us(NOON + hours(2)))
+        assert (fact["group"], fact["channel"], fact["treatment"]) == ("cards", "web", "to web")
+
+
+@pytest.mark.parametrize("how", [{"impressions": "implied"}, {"channel": "email"}])
+def test_what_is_implied_or_goes_out_is_a_contact_at_once_and_never_expires(how):
+    for fact in facts_of(**how).values():
+        assert (fact["implied"], fact["expires_us"]) == (True, None)
+
+
+def test_what_the_catalogue_no_longer_has_is_reserved_for_no_longer_than_its_moment():
+    fewer = a_catalog(an_action("card"), placements={}, channels={})
+    facts = facts_of(fewer)
+    assert {fact["expires_us"] for fact in facts.values()} == {to_us(NOON)}
+    assert {name: (fact["group"], fact["implied"]) for name, fact in facts.items()} == {
+        "card": ("cards", False),
+        "loan": ("", False),
+    }
+
+
+def test_only_what_reserves_something_makes_the_version_of_the_contacts_grow():
+    with closing(Snapshot([])) as snapshot:
+        book, now = ContactBook(snapshot), from_us(NOW_US)
+        for facts, version in (([], 0), (facts_of().values(), 1), ([], 1)):
+            with snapshot.read() as connection:
+                keep_contacts(connection, 1, f"d{version}", decided_us=NOW_US, facts=facts)
+            history = book.history("c", from_us(SINCE_US), now)
+            assert (history.version, len(history.contacts)) == (version, 2 * version)
+
+
+def test_a_fact_says_what_is_drawn_only_where_a_pool_is_drawn_from():
+    mugs = {"mugs": Pool("inventory", "mugs", 9, actions=("card",))}
+    pooled = a_catalog(an_action("card"), an_action("loan"), inventories=mugs)
+    facts = facts_of(pooled)
+    assert {name: "drawn" in fact for name, fact in facts.items()} == {"card": True, "loan": False}
