@@ -22,7 +22,8 @@ from features.instant import from_us, to_us
 from features.ledger_schema import TABLES
 
 NOW_US, SINCE_US = 1_000, 500
-MOMENTS = st.integers(0, NOW_US)
+EDGES = st.sampled_from([SINCE_US - 1, SINCE_US, SINCE_US + 1, NOW_US - 1, NOW_US])
+MOMENTS = EDGES | st.integers(0, NOW_US)
 
 
 class Snapshot:
@@ -65,8 +66,10 @@ _KEEP = """
 def kept(draw):
     """A row: (node, decided, expires, shown); nothing is shown before it is decided."""
     decided_us = draw(MOMENTS)
-    shown_us = draw(st.none() | st.integers(decided_us, NOW_US))
-    return draw(st.integers(1, 3)), decided_us, draw(st.none() | st.integers(decided_us, 2 * NOW_US)), shown_us
+    later = [at for at in (decided_us, SINCE_US, SINCE_US + 1, NOW_US) if at >= decided_us]
+    shown_us = draw(st.none() | st.sampled_from(later) | st.integers(decided_us, NOW_US))
+    ends = st.sampled_from([NOW_US, NOW_US + 1]) | st.integers(decided_us, 2 * NOW_US)
+    return draw(st.integers(1, 3)), decided_us, draw(st.none() | ends), shown_us
 
 
 def plainly(rows):
