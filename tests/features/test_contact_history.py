@@ -12,12 +12,13 @@ from builders import NOON, a_catalog, a_customer, a_request, an_action, hours
 from decisioning.action import Treatment
 from decisioning.catalog import Channel, Placement
 from decisioning.cold_start import CatalogScorer
-from decisioning.customer import Contact
+from decisioning.customer import Answer, Contact
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
+from decisioning.outcome import ANSWERS, Outcome
 from decisioning.pool import Pool
 from features import contacts
-from features.contacts import ContactBook, contact_facts, keep_contacts
+from features.contacts import ContactBook, contact_facts, keep_answer, keep_contacts
 from features.instant import from_us, to_us
 from features.ledger_schema import TABLES
 
@@ -163,3 +164,16 @@ def test_a_fact_says_what_is_drawn_only_where_a_pool_is_drawn_from():
     pooled = a_catalog(an_action("card"), an_action("loan"), inventories=mugs)
     facts = facts_of(pooled)
     assert {name: "drawn" in fact for name, fact in facts.items()} == {"card": True, "loan": False}
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), MOMENTS, st.sampled_from(sorted(ANSWERS))), max_size=8))
+def test_answers_are_the_customers_own_within_the_time_in_their_order(rows):
+    with closing(Snapshot([])) as snapshot:
+        with snapshot.read() as connection:
+            for place, (node, at_us, kind) in enumerate(rows):
+                outcome = Outcome(f"o{place}", "d0", "tea", "t", kind, from_us(at_us))
+                keep_answer(connection, node, outcome, group="drinks", occurred_us=at_us)
+        history = ContactBook(snapshot).history("c", from_us(SINCE_US), from_us(NOW_US))
+    mine = sorted((at_us, place) for place, (node, at_us, _) in enumerate(rows) if node != 3 and at_us >= SINCE_US)
+    assert list(history.answers) == [Answer("tea", "drinks", rows[place][2], from_us(at_us)) for at_us, place in mine]
+    assert history.version == sum(node != 3 for node, _, _ in rows)
