@@ -9,7 +9,7 @@ from decisioning.errors import InvalidInputError
 from training.bootstrap import customer_totals, estimate, replicate_totals, smallest_detectable
 from training.moments import Moments
 from training.off_policy.estimator import clipped_ips, direct, doubly_robust, ips, snips
-from training.off_policy.terms import policy_terms
+from training.off_policy.terms import check_distribution, policy_terms
 from training.overlap import overlap
 from training.policy import constant, uniform
 from training.reward_log import LoggedRewards, check_log
@@ -179,3 +179,12 @@ def test_a_target_that_is_no_distribution_or_does_not_fit_is_refused():
         policy_terms(log, np.full((1500, 3), 1 / 3))
     with pytest.raises(InvalidInputError, match="q_hat has values that are not finite"):
         policy_terms(log, uniform(log), q_hat=np.full((1500, 4), np.nan))
+
+
+@pytest.mark.parametrize("wrong", [[0.7, 0.4, 0.0], [1.2, -0.2, 0.0], [0.5, 0.4, 0.0]])
+def test_one_row_that_is_no_distribution_among_many_is_refused_and_named(wrong):
+    target = np.full((9, 3), 1 / 3)
+    check_distribution(target)
+    target[4] = wrong
+    with pytest.raises(InvalidInputError, match=rf"row 4 sums to {sum(wrong)!r}"):
+        check_distribution(target)
