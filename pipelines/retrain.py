@@ -38,6 +38,7 @@ from training.foresight.past import Past
 from training.freed import give_back
 from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
 from training.learning import Learned, learn, search_of
+from training.learning_version import learning_version
 from training.log_check import check_log
 from training.log_history import with_history
 from training.manifest import read_manifest
@@ -111,7 +112,8 @@ def retrain(
         say("recording what came of it")
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=folder)
         decisions = n_over(composition.ledger, composition.workspace.goal, as_of=as_of)
-        learned = LastTraining(as_of.isoformat(), decisions, composition.catalog.catalog.version)
+        settings = learning_version(composition.workspace)
+        learned = LastTraining(as_of.isoformat(), decisions, composition.catalog.catalog.version, settings)
         note_training(composition.home.path, learned)
         return done, candidate
 

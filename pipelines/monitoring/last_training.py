@@ -18,12 +18,14 @@ class LastTraining:
     """A training that came to an end.
 
     Parameters: `as_of` (ISO); `decisions`, how many were over then, whether they were drawn into its sample or not;
-    `catalog`, the version it knew.
+    `catalog`, the version it knew; `settings`, the version of what the workspace said of learning ("" of a training by
+    an earlier release: unknown).
     """
 
     as_of: str
     decisions: int
     catalog: str
+    settings: str = ""
 
     @property
     def at(self) -> datetime:
@@ -50,6 +52,8 @@ def _checked(training: LastTraining) -> LastTraining:
         raise ValueError(f"decisions {training.decisions!r}, expected a whole number from 0 on")
     if not isinstance(training.catalog, str):
         raise ValueError(f"catalog {training.catalog!r}, expected a version")
+    if not isinstance(training.settings, str):
+        raise ValueError(f"settings {training.settings!r}, expected a version")
     return training
 
 

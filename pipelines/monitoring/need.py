@@ -12,6 +12,7 @@ from pipelines.exit_code import ExitCode
 from pipelines.monitoring.last_training import LastTraining, last_training
 from pipelines.monitoring.monitor import Monitored, monitor
 from pipelines.retrain import FEWEST_DECISIONS
+from training.learning_version import learning_version
 
 AGAIN = 0.25
 """Of the monitor's window: after so long, what stood at the last training already asks for another one."""
@@ -38,11 +39,13 @@ def need_of(composition: Composition, *, as_of: datetime) -> Need:
     """As `need_of_workspace`, on an open home."""
     seen, catalog = monitor(composition, as_of=as_of), composition.catalog.catalog.version
     last, settings = last_training(composition.home.path), composition.workspace.monitor
-    need = judge_need(seen, last, catalog, settings)
+    learning = learning_version(composition.workspace)
+    need = judge_need(seen, last, catalog, settings, learning=learning)
     if need.verdict != "needed" or last is None or as_of - last.at >= AGAIN * settings.window:
         return need
     then = monitor(composition, as_of=last.at, sample=0)
-    return judge_need(seen, last, catalog, settings, stood={each.subject for each in then.findings})
+    stood = {each.subject for each in then.findings}
+    return judge_need(seen, last, catalog, settings, learning=learning, stood=stood)
 
 
 def judge_need(
@@ -51,12 +54,13 @@ def judge_need(
     catalog: str,
     settings: Monitoring,
     *,
+    learning: str = "",
     stood: Collection[Subject] = frozenset(),
 ) -> Need:
     """Say whether to retrain, from what was seen; pure.
 
-    Parameters: `catalog`, the version that serves now; `stood`, what had moved at the last training already: it was
-    learned from then, as far as a training can.
+    Parameters: `catalog`, the version that serves now; `learning`, that of what the workspace says of learning;
+    `stood`, what had moved at the last training already: it was learned from then, as far as a training can.
     """
     broken = tuple(str(each) for each in seen.findings if each.remedy == "look")
     if broken:
@@ -64,7 +68,7 @@ def judge_need(
     if seen.n_mature < FEWEST_DECISIONS:
         told = f"{seen.n_mature:,} decisions are over, {FEWEST_DECISIONS} are needed to learn from"
         return Need("not needed", ExitCode.DONE, (told,))
-    reasons = tuple(_reasons(seen, last, catalog, settings, stood))
+    reasons = (*_reasons(seen, last, catalog, settings, stood), *_told_otherwise(last, learning))
     return Need("needed", ExitCode.DONE, reasons) if reasons else _not_needed(seen, last, settings, stood)
 
 
@@ -81,6 +85,11 @@ def _reasons(
         yield from (str(each) for each in seen.findings if each.subject not in stood)
     if new >= settings.new_outcomes * last.decisions:
         yield f"{new:,} more decisions are over than the {last.decisions:,} that were learned from"
+
+
+def _told_otherwise(last: LastTraining | None, learning: str) -> Iterator[str]:
+    if last is not None and last.settings and last.settings != learning:
+        yield "the settings of `[goal]`, `[training]` or `[gate]` are others than the last training's"
 
 
 def _not_needed(seen: Monitored, last: LastTraining | None, settings: Monitoring, stood: Collection[Subject]) -> Need:

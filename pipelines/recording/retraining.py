@@ -15,6 +15,7 @@ from pipelines.recording.signature import signature
 from training.dataset import DecisionLogFrame
 from training.declared_constraints import constraints_version
 from training.evaluation_report import evaluation_json
+from training.learning_version import learning_version
 from training.plots import policy_values
 from training.registry import Registry
 from training.tracking_run import Fingerprint, Run, git_commit
@@ -38,13 +39,19 @@ def data_tag(frame: DecisionLogFrame, composition: Composition) -> str:
 
 
 def learned_something_new(registry: Registry, frame: DecisionLogFrame, composition: Composition) -> bool:
-    """Whether no finished retraining has learned from this very log, catalogue and constraints."""
+    """Whether no finished retraining has learned from this very log, catalogue and constraints, by these settings.
+
+    One of an earlier release has not noted its settings: they are taken for the same.
+    """
     wanted = f"tags.`tsugi.data` = '{data_tag(frame, composition)}' AND attributes.status = 'FINISHED'"
-    return not registry.client.search_runs([registry.experiment_id], filter_string=wanted, max_results=1)
+    done = registry.client.search_runs([registry.experiment_id], filter_string=wanted, max_results=1_000)
+    now = learning_version(composition.workspace)
+    return all(run.data.tags.get("tsugi.settings", now) != now for run in done)
 
 
 def note_learned(registry: Registry, run_id: str, frame: DecisionLogFrame, composition: Composition) -> None:
     """Say that a log and catalogue are done with: last of all, so that a retraining that was killed is done again."""
+    registry.client.set_tag(run_id, "tsugi.settings", learning_version(composition.workspace))
     registry.client.set_tag(run_id, "tsugi.data", data_tag(frame, composition))
 
 

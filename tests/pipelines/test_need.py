@@ -61,6 +61,13 @@ def test_another_catalogue_asks_for_it():
     assert need(catalog="c2").verdict == "needed"
 
 
+def test_other_settings_of_learning_ask_for_it_where_those_of_the_last_training_are_known():
+    by = replace(LAST, settings="s1")
+    asked = [judge_need(seen(), last, "c1", Monitoring(), learning="s2").verdict for last in (by, LAST)]
+    assert asked == ["needed", "not needed"]
+    assert judge_need(seen(), by, "c1", Monitoring(), learning="s1").verdict == "not needed"
+
+
 def test_a_home_that_never_learned_asks_for_it_once_there_is_enough():
     assert need(last=None).verdict == "needed"
     assert need(last=None, n_mature=FEWEST_DECISIONS - 1).verdict == "not needed"
@@ -87,7 +94,14 @@ def test_a_training_as_of_the_past_does_not_take_the_place_of_a_later_one(tmp_pa
     assert last_training(tmp_path) == LAST
 
 
-WRONG = [{"as_of": 5}, {"as_of": "2026-06-01"}, {"decisions": "many"}, {"decisions": True}, {"catalog": None}]
+WRONG = [
+    {"as_of": 5},
+    {"as_of": "2026-06-01"},
+    {"decisions": "many"},
+    {"decisions": True},
+    {"catalog": None},
+    {"settings": 1},
+]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
