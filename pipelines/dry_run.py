@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from features.catalog_source import compiled_catalog, feature_set_of
 from features.home import Home
 from features.instant import from_us, to_us
 from features.ledger import Ledger
-from features.workspace import Training, Workspace
+from features.workspace import Goal, Training, Workspace
 from pipelines.gate_bounds import check_declared
 from pipelines.retrain import FEWEST_DECISIONS
 from pipelines.reward_events import unseen_rewards
 from training.dataset import DecisionLogFrame, split_by_time
-from training.decision_log import read_decision_log
+from training.decision_log import over_after, read_decision_log
 from training.declared_constraints import check_constraints, constraints_version
 from training.foresight.known import NEVER, told_of
 from training.foresight.subject import subjects_of
@@ -82,12 +82,21 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         read = partial(read_decision_log, ledger, catalog, settings.goal)
         now = read(as_of=as_of, feature_names=features.names, most=settings.training.most_decisions)
         over = read(as_of=as_of, feature_names=()) if now.n_left_out else now
-        later = read(as_of=as_of + settings.goal.window, feature_names=())
+        later = read(as_of=as_of + over_after(settings.goal, catalog), feature_names=())
         foreseen = _foreseen(ledger, settings.training, as_of)
-        warnings = unseen_rewards(ledger, settings.goal)
+        warnings = (*_waits_longer(settings.goal, catalog), *unseen_rewards(ledger, settings.goal))
     labels = _labels(over, later.take(later.decided_us <= to_us(as_of)))
     plan = _plan(settings.training, (*_models(catalog, settings.training), *foreseen), now, labels, as_of)
     return replace(plan, warnings=warnings)
+
+
+def _waits_longer(goal: Goal, catalog: Catalog) -> Iterator[str]:
+    """What holds every label back for longer than the goal asks."""
+    wait = over_after(goal, catalog)
+    slow = [name for name, action in catalog.actions.items() if action.window == wait > goal.window]
+    if slow:
+        days = wait / timedelta(days=1)
+        yield f"a decision is over after {days:g} days, the window of {slow[0]!r}; the goal's is {goal.window_days:g}"
 
 
 def _plan(

@@ -111,11 +111,14 @@ def retrain(
         candidate = learn_candidate(composition, frame, as_of=as_of, folder=folder, say=say)
         say("recording what came of it")
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=folder)
-        decisions = n_over(composition.ledger, composition.workspace.goal, as_of=as_of)
-        settings = learning_version(composition.workspace)
-        learned = LastTraining(as_of.isoformat(), decisions, composition.catalog.catalog.version, settings)
-        note_training(composition.home.path, learned)
+        note_training(composition.home.path, _trained(composition, as_of))
         return done, candidate
+
+
+def _trained(composition: Composition, as_of: datetime) -> LastTraining:
+    goal, catalog = composition.workspace.goal, composition.catalog.catalog
+    decisions = n_over(composition.ledger, goal, as_of=as_of, catalog=catalog)
+    return LastTraining(as_of.isoformat(), decisions, catalog.version, learning_version(composition.workspace))
 
 
 def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFrame:

@@ -1,7 +1,7 @@
 """The decision log as arrays: what was known, what could be chosen and how likely, what was shown, what it earned.
 
-Built from the ledger alone. A decision whose window is not over yet is censored: it is left out and counted. The
-features are those that were logged with the decision: what was known then.
+Built from the ledger alone. A decision of which a window is not over yet, the goal's or any action's, is censored: it
+is left out and counted. The features are those that were logged with the decision: what was known then.
 """
 
 import hashlib

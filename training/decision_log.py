@@ -1,7 +1,7 @@
 """Reading the decision log: the ledger's decisions and outcomes, joined and labelled, as a `DecisionLogFrame`."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from training.dataset import DecisionLogFrame
 from training.encoding import Floats
 from training.labels import DAY_US
 from training.own_amount import own_amounts
-from training.reading.answered import Answered, read_answered
+from training.reading.answered import Answered, read_answered, window_lengths
 from training.reading.decided import Decided
 from training.reading.decision_pages import count_until
 from training.reading.drawn import Drawn, read_drawn
@@ -39,9 +39,10 @@ def read_decision_log(
     Parameters: `goal`, the windows and what is worth money; `feature_names`, the logged features to keep; `since`, a
     moment before which decisions are not read (None: all are). Those after it are what they are in the whole log, and
     so are their labels: nothing that a decision is told of depends on an earlier one. What happened after `as_of` is
-    not looked at; a decision whose goal's whole window was not over then is left out and counted (even where the next
-    decision cut it short, or busy customers would come first). The sample is drawn before features are read, and
-    windows are cut by all decisions: it is what it would be of the whole frame.
+    not looked at; a decision that was not over then is left out and counted. It is over with the goal's whole window
+    and the longest of any action's, whatever was chosen and even where the next decision cut it short: else busy
+    customers, or quick actions, would come first. The sample is drawn before features are read, and windows are cut by
+    all decisions: it is what it would be of the whole frame.
     """
     as_of_us = to_us(as_of)
     drawn = read_drawn(
@@ -49,7 +50,7 @@ def read_decision_log(
         tuple(feature_names),
         actions=(*catalog.actions, *({NO_ACTION} - {*catalog.actions})),
         until_us=as_of_us,
-        over_us=_over_us(as_of, goal),
+        over_us=to_us(as_of - over_after(goal, catalog)),
         since_us=None if since is None else to_us(since),
         most=most,
     )
@@ -58,17 +59,19 @@ def read_decision_log(
     return _frame(drawn, answered, followed, catalog, goal)
 
 
-def n_over(ledger: Ledger, goal: Goal, *, as_of: datetime) -> int:
+def n_over(ledger: Ledger, goal: Goal, *, as_of: datetime, catalog: Catalog | None = None) -> int:
     """How many decisions of a ledger are over as of a moment, without reading them.
 
     Those that repeat others' draws are among them: nobody learns from them, and only their records tell.
+    Parameters: `catalog`, whose actions' windows are waited for too (None: the goal's alone).
     """
-    return count_until(ledger, _over_us(as_of, goal))
+    return count_until(ledger, to_us(as_of - over_after(goal, catalog)))
 
 
-def _over_us(as_of: datetime, goal: Goal) -> int:
-    """The last moment of the decisions whose goal's whole window is over as of another."""
-    return to_us(as_of) - int(goal.window_days * DAY_US)
+def over_after(goal: Goal, catalog: Catalog | None) -> timedelta:
+    """After how long nothing can count for a decision any more: the longest of the goal's window and the actions'."""
+    lengths = window_lengths(catalog).values() if catalog else ()
+    return timedelta(microseconds=max([int(goal.window_days * DAY_US), *lengths]))
 
 
 def _frame(drawn: Drawn, answered: Answered, followed: Followed, catalog: Catalog, goal: Goal) -> DecisionLogFrame:

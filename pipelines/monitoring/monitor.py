@@ -75,7 +75,9 @@ def monitor(composition: Composition, *, as_of: datetime, sample: int | None = N
         skew=skew,
         last_event_at=_last_event(composition, as_of),
         challenger=read_rollout(composition.home.path),
-        n_mature=n_over(composition.ledger, composition.workspace.goal, as_of=as_of),
+        n_mature=n_over(
+            composition.ledger, composition.workspace.goal, as_of=as_of, catalog=composition.catalog.catalog
+        ),
         findings=(),
     )
     return _judged(seen, composition)

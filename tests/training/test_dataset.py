@@ -1,5 +1,6 @@
 """The decision log as learning sees it, from a real ledger."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ from plain_decision_log import capped_reward_of, plain_decision_log, reward_of
 
 from features.workspace import Reward
 from training.dataset import split_at, split_by_time
+from training.decision_log import n_over, read_decision_log
 from training.goal_event import GoalEvent
 from training.labels import Windows
 from training.reward import capped_worth, worth
@@ -115,6 +117,24 @@ def test_an_open_window_is_censored_and_counted_and_the_future_is_not_seen(log):
     assert frame.decision_id.tolist() == ["d-1"]
     assert frame.n_censored == 1
     assert log.frame(as_of=NOW - timedelta(days=1)).n_censored == 0
+
+
+def test_a_decision_is_censored_until_every_answer_that_counts_could_have_come(log):
+    """An action's own window may be longer than the goal's: what is open is no refusal."""
+    patient = {name: replace(action, window=timedelta(days=20)) for name, action in CATALOG.actions.items()}
+    catalog = replace(CATALOG, actions=patient)
+    log.decide("1")
+    log.decide("2", seconds=5, user="u-2", chosen="no_action", ranked=())
+    log.hear(seconds=15 * DAY, type="accept")
+
+    def frame(days):
+        as_of = NOW + timedelta(days=days)
+        found = read_decision_log(log.ledger, catalog, GOAL, as_of=as_of, feature_names=())
+        assert n_over(log.ledger, GOAL, as_of=as_of, catalog=catalog) == len(found)
+        return found
+
+    assert (len(frame(12)), frame(12).n_censored) == (0, 2)
+    assert frame(21).accepted.tolist() == [True, False]
 
 
 def test_rewards_are_capped_on_both_sides():
