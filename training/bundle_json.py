@@ -135,6 +135,7 @@ def _event_json(model: EventModel, name: str, texts: Texts) -> dict[str, Any]:
         "blend": blend_to_json(model.blend, f"{name}.txt", texts),
         "calibration": model.calibration.to_json(),
         "horizon_days": model.horizon_days,
+        "foresees": model.foresees,
     }
 
 
@@ -156,7 +157,8 @@ def _foreseen_model(content: Mapping[str, Any], texts: Texts) -> ForeseenModel:
 def _event(content: Mapping[str, Any], texts: Texts) -> EventModel:
     encoder = encoder_from_json(content["features"])
     blend = blend_from_json(content["blend"], texts, len(encoder.columns))
-    return EventModel(encoder, blend, Calibration.from_json(content["calibration"]), float(content["horizon_days"]))
+    calibration, horizon = Calibration.from_json(content["calibration"]), float(content["horizon_days"])
+    return EventModel(encoder, blend, calibration, horizon, str(content.get("foresees", "")))
 
 
 def encoder_from_json(columns: list[Mapping[str, Any]]) -> FeatureEncoder:

@@ -16,13 +16,15 @@ from training.trees import Trees
 class EventModel:
     """P(what is foreseen of a customer comes true within the horizon).
 
-    Parameters: `encoder`, its own features in order; `horizon_days`.
+    Parameters: `encoder`, its own features in order; `horizon_days`; `foresees`, what, in words ("" of a bundle of an
+    earlier release).
     """
 
     encoder: FeatureEncoder
     blend: Blend
     calibration: Calibration
     horizon_days: float
+    foresees: str = ""
 
     def score(self, features: Mapping[str, FeatureValue]) -> float:
         """One customer's probability."""
@@ -54,6 +56,11 @@ class SpendModel:
     def horizon_days(self) -> float:
         """How far ahead it is foreseen."""
         return self.chance.horizon_days
+
+    @property
+    def foresees(self) -> str:
+        """What, in words."""
+        return self.chance.foresees
 
     def score(self, features: Mapping[str, FeatureValue]) -> float:
         """One customer's expected amount, in the unit that events tell it in."""

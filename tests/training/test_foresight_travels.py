@@ -56,7 +56,7 @@ def test_every_model_scores_to_the_bit_as_before(content):
     assert list(loaded.foreseen) == ["churn", "satisfaction", "value", "value_of_all"]
     customers = np.random.default_rng(1).normal(size=(50, 3))
     for name, model in loaded.foreseen.items():
-        assert model.horizon_days == 30.0
+        assert (model.horizon_days, model.foresees) == (30.0, "'Survey Answered' within 30 days")
         assert (model.score_matrix(customers) == bundle.foreseen[name].score_matrix(customers)).all()
 
 

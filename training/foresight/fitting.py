@@ -81,7 +81,7 @@ def fit_event(
         choice = choose_blend(train, validation, recipe)
         calibration = choose_calibration(choice.blend.margin(validation.matrix), validation.label)
         blend = refit(train.join(validation), recipe, choice)
-    model = EventModel(encoder, blend, calibration, subject.horizon_days)
+    model = EventModel(encoder, blend, calibration, subject.horizon_days, subject.words)
     predicted = model.score_matrix(evaluation.matrix)
     simple = sigmoid(Blend(blend.linear, None, 0.0).margin(evaluation.matrix))
     report = EventReport(

@@ -6,7 +6,7 @@ no worse than what knows nothing. None of them learned from those snapshots: the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -86,7 +86,15 @@ def learn_subject(
     search: Search,
     champion: ForeseenModel | None = None,
 ) -> Foreseen:
-    """Learn one subject where the history allows it; `champion`, the model that serves now."""
+    """Learn one subject where the history allows it; `champion`, the model that serves now.
+
+    One that foresees something else, because the workspace asked for it then, is no answer to what is asked now: it is
+    neither compared with nor kept.
+    """
+    if champion is not None and not _foresees(champion, subject):
+        told = f"what serves foresees something else ({champion.foresees or f'within {champion.horizon_days:g} days'})"
+        new = learn_subject(snapshots, subject, past=past, search=search)
+        return replace(new, reasons=(*new.reasons, told))
     try:
         parts = split_snapshots(snapshots, subject)
         served = None if champion is None else _served(champion, past.of(parts[2]))
@@ -98,6 +106,11 @@ def learn_subject(
     except InvalidInputError as error:
         return Foreseen(subject, champion, None, (error.message,), kept=champion is not None)
     return _judged(Foreseen(subject, model, report, ()), report, champion=champion, served=served, seed=search.seed)
+
+
+def _foresees(model: ForeseenModel, subject: Subject) -> bool:
+    """Whether a model foresees this; one of an earlier release says no more than how far ahead it looks."""
+    return (model.foresees or subject.words) == subject.words and model.horizon_days == subject.horizon_days
 
 
 def _judged(

@@ -249,6 +249,28 @@ def test_a_better_champion_keeps_its_place_and_a_worse_one_loses_it(busy):
     assert better.model is not upside_down
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        replace(SATISFACTION, at_most=8.0),
+        replace(SATISFACTION, event="Rating Given"),
+        replace(SATISFACTION, horizon_days=60.0),
+    ],
+    ids=lambda subject: subject.words,
+)
+def test_a_champion_that_foresees_something_else_is_neither_a_rival_nor_kept(before, busy):
+    snapshots, past = snapshots_of(busy, SATISFACTION), Past(busy.home, FEATURES)
+    good = learn_subject(snapshots, SATISFACTION, past=past, search=SEARCH).model
+    assert good.foresees == SATISFACTION.words
+    former = replace(good, foresees=before.words, horizon_days=before.horizon_days)
+    learned = learn_subject(snapshots, SATISFACTION, past=past, search=SEARCH, champion=former)
+    none = learn_subject(snapshots.take(np.arange(0)), SATISFACTION, past=past, search=SEARCH, champion=former)
+    assert (learned.kept, none.kept, none.model) == (False, False, None)
+    assert [each.reasons[-1] for each in (learned, none)] == [
+        f"what serves foresees something else ({before.words})"
+    ] * 2
+
+
 class Backwards:
     """A calibration that takes every probability for its opposite."""
 
