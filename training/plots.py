@@ -126,13 +126,19 @@ def qini_plot(found: Qini, *, title: str = "Qini") -> Figure:
 
 
 def contribution_plot(
-    names: Sequence[str], values: Floats, contributions: Floats, *, top: int = 15, title: str = "Contributions"
+    names: Sequence[str],
+    values: Floats,
+    contributions: Floats,
+    *,
+    top: int = 15,
+    title: str = "Contributions",
+    unit: str = "log-odds",
 ) -> Figure:
     """What each of the strongest features does to each row's log-odds (SHAP); the colour is the feature's value.
 
-    Parameters: `values` and `contributions` (n, n_features).
+    Parameters: `values` and `contributions` (n, n_features); `unit`, what they are in where not in log-odds.
     """
-    figure, axes = blank(title, "contribution in log-odds", "")
+    figure, axes = blank(title, f"contribution in {unit}", "")
     order = np.argsort(np.abs(contributions).mean(axis=0))[-top:]
     for place, feature in enumerate(order):
         rank = np.argsort(np.argsort(np.nan_to_num(values[:, feature], nan=-np.inf))) / max(len(values) - 1, 1)

@@ -1,7 +1,7 @@
 """The model card of a bundle: what it is for, what it learned from, how good it is and for whom, and its limits."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,6 +13,8 @@ from training.bundle_policy import shown_pairs, shown_rows
 from training.dataset import DecisionLogFrame, TimeSplit
 from training.declared_constraints import constraints_version
 from training.figures import with_interval
+from training.foresight.fitting import EventReport
+from training.foresight.learn import Foreseen
 from training.gate_slices import FEWEST, segments
 from training.judging import Judged
 from training.metrics import Quality
@@ -36,11 +38,13 @@ def card(
     verdict: Verdict,
     features: FeatureSet,
     workspace: Workspace,
+    foreseen: Sequence[Foreseen] = (),
     own: bool = False,
 ) -> str:
     """The card as Markdown.
 
-    Parameters: `name`, of the workspace's model; `own`, whether somebody's own estimator is in it.
+    Parameters: `name`, of the workspace's model; `foreseen`, what else was learned; `own`, whether somebody's own
+    estimator is in it.
     """
     parts = (
         f"# {name}, {as_of:%Y-%m-%d %H:%M} UTC",
@@ -55,6 +59,8 @@ def card(
         _worth(judged),
         "## How good its probabilities are",
         _quality(judged),
+        "## What it foresees",
+        "\n".join(map(_foreseen, foreseen)) or "Nothing beside what is accepted.",
         "## Segments",
         _segments(judged, workspace.gate),
         "## What the gate says",
@@ -138,6 +144,18 @@ def _quality(judged: Judged) -> str:
         f"AUC {found.auc:.3f}, calibration error {found.calibration_error:.4f} "
         f"(a perfect model's: {found.calibration_floor:.4f})."
     )
+
+
+def _foreseen(each: Foreseen) -> str:
+    """Whether one of its models serves, what the gate of such models said, and how good it is."""
+    serves = "the champion's serves on" if each.kept else "serves" if each.model else "does not serve"
+    report = each.report
+    told = f"- {each.subject.name}, {each.subject.words}: {serves}; {'; '.join(each.reasons)}."
+    if isinstance(report, EventReport):
+        told += f" AUC {report.quality.auc:.3f}, log loss {report.quality.log_loss:.4f}"
+    elif report is not None:
+        told += f" Gini {report.quality.gini:.3f}, bias {report.quality.bias:+.0%}"
+    return told if report is None else f"{told} on {len(report.label):,} later customers."
 
 
 def _segments(judged: Judged, gate: Gate) -> str:

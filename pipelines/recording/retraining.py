@@ -15,6 +15,8 @@ from pipelines.recording.signature import signature
 from training.dataset import DecisionLogFrame
 from training.declared_constraints import constraints_version
 from training.evaluation_report import evaluation_json
+from training.foresight.learn import Foreseen
+from training.foresight.learned_from import Learned
 from training.learning_version import learning_version
 from training.plots import policy_values
 from training.registry import Registry
@@ -109,7 +111,8 @@ def _log_models(
         )
     for foreseen in learned.foreseen if learned else ():
         with registry.model_run(run, foreseen.subject.name) as child:
-            child.log_data(data)
+            if foreseen.data is not None:
+                child.log_data(_snapshots(foreseen, foreseen.data, composition, data.until))
             log_foreseen(child, foreseen)
 
 
@@ -133,6 +136,7 @@ def _card(composition: Composition, candidate: "Candidate", as_of: datetime) -> 
         verdict=candidate.verdict,
         features=composition.features,
         workspace=composition.workspace,
+        foreseen=candidate.learned.foreseen if candidate.learned else (),
         own=candidate.learned is None,
     )
 
@@ -157,6 +161,11 @@ def _settings(composition: Composition, as_of: datetime) -> dict[str, object]:
 def _fingerprint(composition: Composition, frame: DecisionLogFrame, as_of: datetime) -> Fingerprint:
     name = f"{composition.workspace.name} decision log"
     return Fingerprint(name, frame.fingerprint[:32], str(composition.home.ledger), len(frame), as_of.isoformat())
+
+
+def _snapshots(foreseen: Foreseen, data: Learned, composition: Composition, until: str) -> Fingerprint:
+    name = f"{composition.workspace.name} customers, for {foreseen.subject.name}"
+    return Fingerprint(name, data.digest[:32], str(composition.home.history), data.n_rows, until)
 
 
 def _values(candidate: "Candidate") -> dict[str, float]:

@@ -321,7 +321,27 @@ def test_the_rest_of_the_fleet_has_runs_of_its_own_kind_that_say_what_serves_and
         tags = run_of(registry, result, kind).data.tags
         assert tags["serves"] in {"True", "False", "champion's"}
         assert tags["reasons"]
+        assert (
+            f"- {kind}, {tags['foresees']}: "
+            in registry.client.get_model_version(registry.model, str(result.version)).description
+        )
     assert {"specialists.json", "own_effects.json"} <= artifacts(registry, run_of(registry, result, "propensity"), "")
+
+
+def test_what_is_foreseen_is_shown_beside_the_champion_with_contributions_and_data_of_its_own(walk):
+    registry = Registry.open(walk.home, workspace="bank")
+    retraining, data, compared = registry.client.get_run(walk.results[1].run_id), set(), 0
+    for kind, quality in (("churn", "auc"), ("service_need", "auc"), ("satisfaction", "auc"), ("value", "gini")):
+        run = run_of(registry, walk.results[1], kind)
+        if f"evaluation.{quality}" in run.data.metrics:
+            assert {"plots/contributions.png", "plots/feature_importance.png"} <= artifacts(registry, run, "plots")
+            data.add(run.inputs.dataset_inputs[0].dataset.digest)
+            beside = "worse than the champion" in run.data.tags["reasons"]
+            assert (f"evaluation.champion.{quality}" in run.data.metrics) == beside
+            compared += beside
+    assert compared > 0
+    assert len(data) > 1
+    assert retraining.inputs.dataset_inputs[0].dataset.digest not in data
 
 
 def test_the_champion_alias_is_on_what_serves(walk):

@@ -14,6 +14,7 @@ from training.blend_fit import BlendReport, Recipe, choose_blend, refit
 from training.calibration import choose_calibration
 from training.encoding import FeatureEncoder, Floats
 from training.foreseen_model import EventModel
+from training.foresight.explained import Explained, explained
 from training.foresight.subject import Subject
 from training.linear import LinearShape
 from training.logistic import sigmoid
@@ -31,7 +32,8 @@ class EventReport:
 
     It is judged by its log loss, beside the logistic regression and the base rate.
     Parameters: `quality`, of the model; `simple`, of the logistic regression alone; arrays (n,) over the evaluated rows
-    for the gate: `customer_id`, `label`, `predicted`, `predicted_simple`, `base_rate`.
+    for the gate: `customer_id`, `label`, `predicted`, `predicted_simple`, `base_rate`; `explained`, in log-odds before
+    calibration, some of these rows.
     """
 
     blend: BlendReport
@@ -42,6 +44,7 @@ class EventReport:
     predicted: Floats
     predicted_simple: Floats
     base_rate: Floats
+    explained: Explained
     margin: ClassVar[float] = 0.002
     """How much worse than its rivals, in mean loss, a model may be."""
 
@@ -58,6 +61,10 @@ class EventReport:
     def losses(self, predicted: Floats) -> Floats:
         """The loss (n,) of predictions (n,)."""
         return log_losses(self.label, predicted)
+
+    def quality_of(self, predicted: Floats) -> Quality:
+        """How good other predictions (n,) of the same rows are."""
+        return Quality.of(self.label, predicted)
 
 
 def fit_event(
@@ -93,6 +100,7 @@ def fit_event(
         predicted=predicted,
         predicted_simple=simple,
         base_rate=np.full(len(evaluation), float(np.concatenate([train.label, validation.label]).mean())),
+        explained=explained(encoder, blend.contributions, evaluation.matrix),
     )
     return model, report
 

@@ -22,12 +22,15 @@ from training.feature_column import feature_columns
 from training.foreseen_model import ForeseenModel
 from training.foresight.fitting import EventReport, fit_event
 from training.foresight.known import read_known
+from training.foresight.learned_from import Learned, learned_from
 from training.foresight.past import Past, ReadOnce
 from training.foresight.snapshot import Snapshots, read_snapshots, split_snapshots
 from training.foresight.spend import SpendReport, fit_spend
 from training.foresight.subject import Subject, subjects_of
+from training.metrics import Quality
 from training.trees import Rows
 from training.tuning import Search
+from training.value.quality import ValueQuality
 
 Report = EventReport | SpendReport
 Fit = Callable[..., tuple[ForeseenModel, Report]]
@@ -38,7 +41,8 @@ Fit = Callable[..., tuple[ForeseenModel, Report]]
 class Foreseen:
     """What became of one subject: the model that may serve, and why, or why there is none.
 
-    Parameters: `report` of the new model, where one was learned; `kept`, whether `model` is the champion's.
+    Parameters: `report` of the new model, where one was learned; `kept`, whether `model` is the champion's; `champion`,
+    how good that one is on the same customers, where one was compared with; `data`, what was learned from.
     """
 
     subject: Subject
@@ -46,6 +50,8 @@ class Foreseen:
     report: Report | None
     reasons: tuple[str, ...]
     kept: bool = False
+    champion: Quality | ValueQuality | None = None
+    data: Learned | None = None
 
 
 def learn_foreseen(
@@ -105,7 +111,8 @@ def learn_subject(
         model, report = fit(rows, subject, encoder=encoder, search=search, customer_id=ids)
     except InvalidInputError as error:
         return Foreseen(subject, champion, None, (error.message,), kept=champion is not None)
-    return _judged(Foreseen(subject, model, report, ()), report, champion=champion, served=served, seed=search.seed)
+    new = Foreseen(subject, model, report, (), data=learned_from(parts, rows))
+    return _judged(new, report, champion=champion, served=served, seed=search.seed)
 
 
 def _foresees(model: ForeseenModel, subject: Subject) -> bool:
@@ -118,11 +125,14 @@ def _judged(
 ) -> Foreseen:
     others = {} if served is None else {"champion": served}
     verdict = _verdict(report, report.predicted, {**report.rivals, **others}, seed=seed)
-    if verdict.passed or served is None:
-        return Foreseen(new.subject, new.model if verdict.passed else None, report, verdict.reasons)
+    if served is None:
+        return replace(new, model=new.model if verdict.passed else None, reasons=verdict.reasons)
+    beside = replace(new, reasons=verdict.reasons, champion=report.quality_of(served))
+    if verdict.passed:
+        return beside
     kept = _verdict(report, served, report.plain, seed=seed)
     reasons = (*verdict.reasons, *(f"champion: {reason}" for reason in kept.reasons))
-    return Foreseen(new.subject, champion if kept.passed else None, report, reasons, kept=kept.passed)
+    return replace(beside, model=champion if kept.passed else None, reasons=reasons, kept=kept.passed)
 
 
 def _verdict(report: Report, predicted: Floats, rivals: Mapping[str, Floats], *, seed: int) -> ComponentVerdict:

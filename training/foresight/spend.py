@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it
 
 from training.encoding import FeatureEncoder, Floats
 from training.foreseen_model import SpendModel
+from training.foresight.explained import Explained, explained
 from training.foresight.fitting import EventReport, fit_event
 from training.foresight.subject import Subject
 from training.trees import Rows, Trees
@@ -34,7 +35,8 @@ class SpendReport:
     It is judged by its squared error as a share of the variance, amounts cut at `cap`, beside its own chance times
     everybody's mean amount, and everybody's mean.
     Parameters: `chance`, of spending at all; `quality`, of the model, and `simple`, of the plainer one; arrays (n,)
-    over the evaluated rows: `customer_id`, `label`, the amounts, `predicted`, `predicted_simple` and `mean`.
+    over the evaluated rows: `customer_id`, `label`, the amounts, `predicted`, `predicted_simple` and `mean`;
+    `explained`, in the amount's logarithm, some of these rows (None where the amount is everybody's).
     """
 
     chance: EventReport
@@ -46,6 +48,7 @@ class SpendReport:
     predicted_simple: Floats
     mean: Floats
     cap: float
+    explained: Explained | None
     margin: ClassVar[float] = 0.02
     """How much worse than its rivals, as a share of the variance, a model may be."""
 
@@ -63,6 +66,10 @@ class SpendReport:
         """The loss (n,) of expected amounts (n,)."""
         cut = np.minimum(self.label, self.cap)
         return np.asarray((np.minimum(predicted, self.cap) - cut) ** 2 / max(float(cut.var()), 1e-12))
+
+    def quality_of(self, predicted: Floats) -> ValueQuality:
+        """How good other expected amounts (n,) of the same rows are."""
+        return ValueQuality.of(self.label, predicted)
 
 
 def fit_spend(
@@ -96,6 +103,7 @@ def fit_spend(
         predicted_simple=simple,
         mean=np.full(len(evaluation), float(earlier.label.mean())),
         cap=float(np.quantile(earlier.label[earlier.label > 0], LARGEST)),
+        explained=None if amount is None else explained(encoder, amount.contributions, evaluation.matrix),
     )
 
 

@@ -144,6 +144,18 @@ def test_a_model_is_judged_beside_the_simple_one_and_the_base_rate():
     assert 0.0 < model.score({}) < 1.0
 
 
+def test_what_each_feature_does_adds_up_to_the_log_odds_and_is_told_of_later_customers():
+    encoder = FeatureEncoder(tuple(FeatureColumn(f"x{i}") for i in range(4)))
+    parts = [some_rows(seed) for seed in range(3)]
+    model, report = fit_event(parts, CHURN, encoder=encoder, search=SEARCH, customer_id=np.arange(1500).astype(object))
+    found = report.explained
+    assert found.names == ("x0", "x1", "x2", "x3")
+    assert found.known.shape == found.contributions.shape == (500, 4)
+    rest = model.blend.margin(found.known) - found.contributions.sum(axis=1)
+    assert rest == pytest.approx(np.full(500, rest[0]))
+    assert np.argmax(np.abs(found.contributions).mean(axis=0)) == 0
+
+
 def test_too_few_of_either_label_are_refused_with_the_counts():
     encoder = FeatureEncoder(tuple(FeatureColumn(f"x{i}") for i in range(4)))
     parts = [some_rows(0), some_rows(1), Rows(np.zeros((20, 4)), np.zeros(20))]
@@ -196,6 +208,18 @@ def test_the_whole_way_goes_through_feast_and_one_path_foresees_all_that_the_log
     model = found["satisfaction"].model
     assert [column.name for column in model.encoder.columns] == list(FEATURES.names)
     assert feature_columns(FEATURES) == model.encoder.columns
+
+
+def test_a_champion_is_told_beside_the_new_model_and_equal_data_have_equal_fingerprints(busy):
+    snapshots, past = snapshots_of(busy, VALUE), Past(busy.home, FEATURES)
+    first = learn_subject(snapshots, VALUE, past=past, search=SEARCH)
+    again = learn_subject(snapshots, VALUE, past=past, search=SEARCH, champion=first.model)
+    assert first.champion is None
+    assert again.champion == again.report.quality
+    assert first.data == again.data
+    assert first.data.n_rows > 300
+    snapshots.label[0] += 1.0
+    assert learn_subject(snapshots, VALUE, past=past, search=SEARCH).data.digest != first.data.digest
 
 
 def test_history_is_asked_once_for_all_subjects_and_says_of_each_what_it_says_of_it_alone(busy, monkeypatch):
