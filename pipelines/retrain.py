@@ -21,6 +21,7 @@ from pipelines.monitoring.last_training import LastTraining, note_training
 from pipelines.recording.retraining import learned_something_new, note_learned, record_training
 from pipelines.registry_told import reconcile
 from pipelines.retrained import NOTHING_NEW, Retrained
+from pipelines.reward_amounts import worthless_rewards
 from pipelines.reward_events import unseen_rewards
 from training.artifact import load_bundle, write_bundle
 from training.aside import Aside
@@ -104,7 +105,8 @@ def retrain(
     check_log(frame, encoder_of(composition))
     composition.ledger.forget_pages()
     give_back()
-    for warning in unseen_rewards(composition.ledger, composition.workspace.goal):
+    goal = composition.workspace.goal
+    for warning in (*unseen_rewards(composition.ledger, goal), *worthless_rewards(composition.ledger, goal)):
         say(f"warning: {warning}")
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with making_folder(composition.home.path) as folder:

@@ -5,6 +5,7 @@ raw = Σ weight · amount − cost; capped = clip(Σ weight · min(amount, cap) 
 
 from collections.abc import Sequence
 from math import isfinite
+from typing import Any
 
 from features.workspace import Reward
 from training.goal_event import GoalEvent
@@ -16,7 +17,7 @@ def worth(event: GoalEvent, rewards: Sequence[Reward]) -> float:
     >>> worth(GoalEvent("c", 0, "Order Completed", {"margin": 5.0}), [Reward(event="Order Completed", amount="margin")])
     5.0
     """
-    return sum(rule.weight * _amount(event, rule) for rule in rewards if _matches(event, rule))
+    return sum(rule.weight * _amount(event, rule) for rule in rewards if meets(event, rule))
 
 
 def capped_worth(event: GoalEvent, rewards: Sequence[Reward]) -> float:
@@ -26,18 +27,26 @@ def capped_worth(event: GoalEvent, rewards: Sequence[Reward]) -> float:
     >>> capped_worth(GoalEvent("c", 0, "Order Completed", {"margin": 900.0}), [rule])
     25.0
     """
-    return sum(rule.weight * _capped_amount(event, rule) for rule in rewards if _matches(event, rule))
+    return sum(rule.weight * _capped_amount(event, rule) for rule in rewards if meets(event, rule))
 
 
-def _matches(event: GoalEvent, rule: Reward) -> bool:
+def meets(event: GoalEvent, rule: Reward) -> bool:
+    """Whether a rule is about this event."""
     return event.name == rule.event and all(event.properties.get(key) == value for key, value in rule.where.items())
 
 
+def has_amount(event: GoalEvent, rule: Reward) -> bool:
+    """Whether the event has the number that the rule counts, or the rule has one of its own."""
+    given = _given(event, rule)
+    return not isinstance(given, bool) and isinstance(given, int | float) and isfinite(given)
+
+
+def _given(event: GoalEvent, rule: Reward) -> Any:
+    return event.properties.get(rule.amount) if rule.amount else rule.value
+
+
 def _amount(event: GoalEvent, rule: Reward) -> float:
-    given = event.properties.get(rule.amount) if rule.amount else rule.value
-    if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given):
-        return 0.0
-    return float(given)
+    return float(_given(event, rule)) if has_amount(event, rule) else 0.0
 
 
 def _capped_amount(event: GoalEvent, rule: Reward) -> float:
