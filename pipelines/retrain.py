@@ -102,11 +102,12 @@ def retrain(
     reconcile(registry, composition.home.path)
     if not learned_something_new(registry, frame, composition):
         return NOTHING_NEW, None
-    check_log(frame, encoder_of(composition))
+    suspicious = check_log(frame, encoder_of(composition))
     composition.ledger.forget_pages()
     give_back()
     goal = composition.workspace.goal
-    for warning in (*unseen_rewards(composition.ledger, goal), *worthless_rewards(composition.ledger, goal)):
+    rewards = (*unseen_rewards(composition.ledger, goal), *worthless_rewards(composition.ledger, goal))
+    for warning in (*suspicious, *rewards):
         say(f"warning: {warning}")
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with making_folder(composition.home.path) as folder:

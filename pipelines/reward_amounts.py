@@ -22,7 +22,7 @@ _LATEST = "SELECT body FROM record WHERE +kind = 'event' ORDER BY seq DESC LIMIT
 
 
 def worthless_rewards(ledger: Ledger, goal: Goal) -> tuple[str, ...]:
-    """A warning for each rule of `[[goal.rewards]]` that the latest events of its name do not meet or give no amount."""
+    """A warning for each of `[[goal.rewards]]` that the latest events of its name do not meet, or give no amount."""
     seen = _latest(ledger, {rule.event for rule in goal.rewards})
     told = (_warning(rule, seen[rule.event]) for rule in goal.rewards if rule.event in seen)
     return tuple(each for each in told if each)

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from decisioning.errors import InvalidInputError
-from training.dataset import DecisionLogFrame, spread
+from training.dataset import DecisionLogFrame, even_rows, spread
 from training.encoding import FeatureEncoder, Floats
 from training.tabular.folds import stratified
-from training.tabular.leak import TOO_WELL, own_auc
+from training.tabular.leak import SUSPICIOUS, TOO_WELL, own_auc
 
 MOST_LOOKED_AT = 20_000
 """Decisions, evenly spread over the time, on which columns are looked at."""
+MOST_TWINS = 2_000
+"""Of the last decisions, that are looked for among those before."""
 LARGEST_Z = 6.0
 """Standard errors that a feature's mean may differ by under an action: by chance once in 500 million."""
 MOST_REPEATED = 0.1
@@ -30,8 +32,8 @@ LAST_SHARE = 0.3
 FEWEST_SHOWN = 100
 
 
-def check_log(frame: DecisionLogFrame, encoder: FeatureEncoder) -> None:
-    """Refuse a log of matured decisions that would teach something false.
+def check_log(frame: DecisionLogFrame, encoder: FeatureEncoder) -> tuple[str, ...]:
+    """Refuse a log of matured decisions that would teach something false; what is only suspicious is returned.
 
     Raises `InvalidInputError` with a code: `one_class`, `repeated_decisions`, `volume`, or `leak`, which names the
     feature.
@@ -39,7 +41,7 @@ def check_log(frame: DecisionLogFrame, encoder: FeatureEncoder) -> None:
     _check_answers(frame)
     _check_repeats(frame)
     _check_volume(frame)
-    _check_columns(spread(frame, MOST_LOOKED_AT), encoder)
+    return (*_check_columns(spread(frame, MOST_LOOKED_AT), encoder), *_twins(frame, encoder))
 
 
 def _check_answers(frame: DecisionLogFrame) -> None:
@@ -69,24 +71,51 @@ def _check_volume(frame: DecisionLogFrame) -> None:
         raise InvalidInputError(f"{message}; less than {FLOOD:.0f} times allowed", code="volume")
 
 
-def _check_columns(frame: DecisionLogFrame, encoder: FeatureEncoder) -> None:
+def _check_columns(frame: DecisionLogFrame, encoder: FeatureEncoder) -> Iterator[str]:
     matrix = encoder.matrix(frame.features, n_rows=len(frame))
     names = [column.name for column in encoder.columns]
-    problems = [*_known_later(frame, matrix, names), *_too_well(frame, matrix, names)]
+    alone = _alone(frame, matrix, names)
+    told = {name: f"the feature {name!r} alone predicts acceptance with an AUC of {area:.3f}" for name, area in alone}
+    too_well = [f"{told[name]}: it was known only later" for name, area in alone if area >= TOO_WELL]
+    problems = [*_known_later(frame, matrix, names), *too_well]
     if problems:
         raise InvalidInputError("; ".join(problems[:5]), code="leak", field="features")
+    return (f"{each}: is it known in time?" for each in told.values())
 
 
-def _too_well(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> Iterator[str]:
-    """Features that alone predict acceptance better than anything known beforehand does."""
+def _alone(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> list[tuple[str, float]]:
+    """Features that alone predict acceptance well enough to be told of, and how well."""
     rows, label = matrix[frame.shown], frame.accepted[frame.shown].astype(np.float64)
     if not 0 < label.sum() < len(label):
-        return
+        return []
     folds = stratified(label, n_folds=2, seed=0)
-    for place, name in enumerate(names):
-        area = own_auc(rows[:, place], label, folds)
-        if area >= TOO_WELL:
-            yield f"the feature {name!r} alone predicts acceptance with an AUC of {area:.3f}: it was known only later"
+    areas = ((name, own_auc(rows[:, place], label, folds)) for place, name in enumerate(names))
+    return [(name, area) for name, area in areas if area >= SUSPICIOUS]
+
+
+def _twins(frame: DecisionLogFrame, encoder: FeatureEncoder) -> Iterator[str]:
+    """The last decisions that stand among those before, equal in customer, features, choice and what came of it."""
+    cut = len(frame) - int(LAST_SHARE * len(frame))
+    late = cut + even_rows(len(frame) - cut, MOST_TWINS)
+    known = np.isin(frame.customer_id[:cut].astype(str), frame.customer_id[late].astype(str))
+    early = np.flatnonzero(known)
+    early = early[even_rows(len(early), MOST_LOOKED_AT)]
+    keys = _keys(frame.take(np.concatenate([early, late])), encoder)
+    share = float(np.isin(keys[len(early) :], keys[: len(early)]).mean()) if len(late) else 0.0
+    if share > MOST_REPEATED:
+        yield (
+            f"{share:.0%} of the decisions of the last {LAST_SHARE:.0%}, which judge, also stand among those learned "
+            "from: the same customer, features, choice and answer. Is the log in it twice?"
+        )
+
+
+def _keys(frame: DecisionLogFrame, encoder: FeatureEncoder) -> NDArray[np.void]:
+    """One comparable value for all of each decision but its id and its time, (n,)."""
+    owner = np.unique(frame.customer_id.astype(str), return_inverse=True)[1]
+    matrix = np.nan_to_num(encoder.matrix(frame.features, n_rows=len(frame)), nan=-9.75e300)
+    came = [owner, frame.chosen, frame.shown, frame.accepted, frame.capped_reward]
+    whole = np.ascontiguousarray(np.column_stack([matrix, *came]).astype(np.float64))
+    return whole.view(np.dtype((np.void, whole.dtype.itemsize * whole.shape[1]))).ravel()
 
 
 def _known_later(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> Iterator[str]:

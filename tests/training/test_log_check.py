@@ -69,6 +69,30 @@ def test_a_log_as_it_should_be_is_taken(seed):
     check_log(a_frame(3_000, seed=seed), ENCODER)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_of_a_log_as_it_should_be_nothing_is_warned(seed):
+    assert check_log(a_frame(3_000, seed=seed), ENCODER) == ()
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_decisions_that_stand_on_both_sides_of_the_split_are_warned_of(share):
+    """Imported again under other ids and later times."""
+    half = len(FRAME) // 2
+    again = np.arange(half) >= (1 - share) * half
+    twice = FRAME.take(np.concatenate([np.arange(half), np.where(again, np.arange(half), half + np.arange(half))]))
+    (warning,) = check_log(replace(twice, decided_us=FRAME.decided_us, decision_id=FRAME.decision_id), ENCODER)
+    assert "of the last 30%, which judge, also stand among those learned from" in warning
+
+
+def test_a_feature_that_predicts_suspiciously_well_is_warned_of_by_its_name():
+    """Where nothing is left to chance, what was written afterwards cannot be told from what was known."""
+    certain = np.eye(len(FRAME.actions))[FRAME.chosen]
+    spent = FRAME.accepted + np.random.default_rng(1).normal(0.0, 0.6, len(FRAME))
+    (warning,) = check_log(replace(with_feature(spent), eligible_probability=certain), ENCODER)
+    assert warning.startswith("the feature 'spent' alone predicts acceptance with an AUC of 0.8")
+    assert warning.endswith("is it known in time?")
+
+
 def test_probabilities_that_differ_between_customers_are_no_leak():
     """What is likelier for some, or not eligible for others, is told by π₀."""
     chance = np.random.default_rng(2)
