@@ -12,7 +12,7 @@ from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
 from pipelines.monitoring.serving_skew import serving_skew
 from training.dataset import DecisionLogFrame
-from training.decision_log import n_over, read_decision_log
+from training.decision_log import n_over, over_after, read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
 from training.manifest import champion_path, read_content
@@ -58,11 +58,13 @@ def monitor(composition: Composition, *, as_of: datetime, sample: int | None = N
     settings, folder = composition.workspace.monitor, champion_path(composition.home.path)
     manifest = read_content(folder)[0] if folder else {}
     names, champion = composition.features.names, manifest.get("version", "none")
-    served = read_served(composition.ledger, names, since=as_of - settings.window, until=as_of)
-    mature = _mature(composition, since=as_of - settings.window, as_of=as_of)
+    since, longer = as_of - settings.window, as_of - _reach(composition)
+    served = read_served(composition.ledger, names, since=since, until=as_of)
+    scored = served if longer == since else read_served(composition.ledger, (), since=longer, until=as_of)
+    mature = _mature(composition, since=longer, as_of=as_of)
     reference = reference_in(manifest)
     encoder = FeatureEncoder(feature_columns(composition.features))
-    window = Window(served, mature, champion)
+    window = Window(served, mature, champion, scored)
     compared = compare(reference, window, encoder, settings) if reference else None
     skew = serving_skew(composition, served, sample=settings.skew_sample if sample is None else sample)
     seen = Monitored(
@@ -81,6 +83,12 @@ def monitor(composition: Composition, *, as_of: datetime, sample: int | None = N
         findings=(),
     )
     return _judged(seen, composition)
+
+
+def _reach(composition: Composition) -> timedelta:
+    """How far back what is over is looked for: as the window, or half of it before whatever is still open."""
+    window = composition.workspace.monitor.window
+    return max(window, over_after(composition.workspace.goal, composition.catalog.catalog) + window / 2)
 
 
 def _mature(composition: Composition, *, since: datetime, as_of: datetime) -> DecisionLogFrame:

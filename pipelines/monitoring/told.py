@@ -42,7 +42,7 @@ def _head(seen: Monitored) -> Iterator[str]:
 
 
 def _measured(compared: Compared) -> Iterator[str]:
-    yield f"  {compared.n_decisions:,} decisions, {compared.n_mature:,} of them over"
+    yield f"  {compared.n_decisions:,} decisions, {compared.n_mature:,} that are over"
     for what, drifts in (("features", compared.features), ("scores", compared.scores)):
         if drifts:
             name, worst = max(drifts.items(), key=lambda pair: pair[1].psi)

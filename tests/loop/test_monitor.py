@@ -68,6 +68,19 @@ def test_what_is_served_is_measured_beside_what_was_learned_from(home, business)
     assert len(told) == min(len(seen.findings), SHOWN)
 
 
+@pytest.mark.parametrize("goal_days", [14, 28, 30])
+def test_however_long_the_goal_waits_what_is_over_is_compared(goal_days, home, business, tmp_path):
+    workspace = shutil.copytree(business.workspace, tmp_path / "workspace")
+    settings = workspace / "tsugi.toml"
+    settings.write_text(settings.read_text().replace("window_days = 14", f"window_days = {goal_days}"))
+    seen = monitor_workspace(home, workspace, as_of=business.clock(), sample=0)
+    first = min(decision.decided_at for decision in business.decisions)
+    begins, over = business.clock() - timedelta(days=max(28, goal_days + 14)), timedelta(days=goal_days)
+    due = [d for d in business.decisions if max(first, begins) <= d.decided_at <= business.clock() - over]
+    assert seen.compared.n_mature == len(due) > 100
+    assert seen.compared.rates
+
+
 def test_features_that_decided_are_those_that_training_computes(home, business):
     with compose(home, business.workspace, clock=business.clock) as composition:
         names, until = composition.features.names, business.clock()

@@ -230,3 +230,11 @@ def test_skew_is_counted_by_feature_and_what_was_withheld_says_nothing():
     assert (skew.n_decisions, skew.n_values, skew.differing) == (4, 7, {"age": 1})
     assert skew.equal == pytest.approx(6 / 7)
     assert skew_of({}, {}, withheld={}).equal == 1.0
+
+
+def test_what_is_over_and_was_decided_before_the_window_tells_of_calibration_all_the_same():
+    whole = a_window()
+    latest = replace(whole, served=whole.served.take(np.arange(3_900, 4_000)), scored=whole.served)
+    blocks = [compare(a_reference(), window, ENCODER, Monitoring()).calibration for window in (whole, latest)]
+    assert blocks[0] == blocks[1]
+    assert sum(block.n for block in blocks[0]) > 1_000

@@ -23,13 +23,14 @@ from training.monitoring.served import Served
 class Window:
     """What was served since the window began, and what of it is over.
 
-    Parameters: `served`, decisions; `mature`, of those whose own windows are over, with what came of them; `bundle`,
-    the champion's version.
+    Parameters: `served`, decisions; `mature`, those that are over, with what came of them; `bundle`, the champion's
+    version; `scored`, decisions that what is over is among, where it began before the window (None: `served`).
     """
 
     served: Served
     mature: DecisionLogFrame
     bundle: str
+    scored: Served | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _scores(reference: Reference, window: Window) -> dict[str, Histogram]:
 
 def foreseen_of(window: Window) -> Foreseen:
     """What the champion foresaw of the actions that were shown and are over, and whether they were accepted."""
-    served, mature = window.served, window.mature
+    served, mature = window.served if window.scored is None else window.scored, window.mature
     rows = {name: row for row, name in enumerate(served.decision_id.tolist()) if served.bundle[row] == window.bundle}
     place = {action: column for column, action in enumerate(served.actions)}
     pairs = [
