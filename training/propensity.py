@@ -26,6 +26,7 @@ from training.metrics import Quality
 from training.response import ResponseModel
 from training.ridge import Penalties
 from training.specialist_fit import Lessons, SpecialistReport, Specialized, choose_specialists, refit_specialists
+from training.split_beside import SplitBeside, split_beside
 from training.trees import Rows
 from training.tuning import Search
 from training.uplift.own_effect import OwnEffects
@@ -41,8 +42,8 @@ class PropensityReport:
 
     Parameters: `shown` and `not_shown`, quality of the two probabilities; `simple_shown`, of the logistic regression
     alone; `slope` and its standard error, how much of the uplift's spread was confirmed, as the first fit had it;
-    `specialists`, why each action is served by a model of its own or by the pooled one; `own_effects`, the same of its
-    uplift.
+    `split`, the pooled model by time and by chance; `specialists`, why each action is served by a model of its own or
+    by the pooled one; `own_effects`, the same of its uplift.
     """
 
     effect: BlendReport
@@ -54,6 +55,7 @@ class PropensityReport:
     baseline_calibration: Calibration
     slope: float
     slope_error: float
+    split: SplitBeside
     specialists: tuple[SpecialistReport, ...] = ()
     own_effects: tuple[OwnReport, ...] = ()
 
@@ -117,6 +119,7 @@ def _fit(
         baseline_calibration=found.baseline_calibration,
         slope=found.shrinkage.slope,
         slope_error=found.shrinkage.standard_error,
+        split=split_beside(ground.everything, later, recipe, first.choice),
         specialists=first.specialized.reports,
         own_effects=not_tried(layout.actions.actions) if constraints else chosen.reports,
     )

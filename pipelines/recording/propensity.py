@@ -89,7 +89,8 @@ def _params(report: PropensityReport) -> dict[str, object]:
 
 
 def _chosen(report: PropensityReport) -> dict[str, float]:
-    parts = {"validation": report.shown, "validation.logistic": report.simple_shown}
+    split = {"split.time": report.split.by_time, "split.random": report.split.by_chance}
+    parts = {"validation": report.shown, "validation.logistic": report.simple_shown, **split}
     if report.not_shown is not None:
         parts["validation.not_shown"] = report.not_shown
     told = {"uplift.slope": report.slope, "uplift.slope.standard_error": report.slope_error}

@@ -55,6 +55,18 @@ def test_probabilities_are_calibrated_on_later_rows(fitted):
     assert quality.auc > 0.7
 
 
+def test_a_random_split_beside_that_by_time_tells_apart_a_world_that_changes_from_one_that_does_not():
+    still = fit(a_frame(12_000))[1].split
+    assert still.by_time.n_rows == still.by_chance.n_rows
+    assert still.by_time.auc == pytest.approx(still.by_chance.auc, abs=0.05)
+    frame = a_frame()
+    gone = (np.arange(len(frame)) >= 0.55 * len(frame)) & (np.random.default_rng(1).random(len(frame)) < 0.8)
+    converted, when = frame.converted & ~gone[:, None], np.arange(float(len(frame)))
+    dated = {**frame.features, "x5": when}
+    split = fit(replace(frame, converted=converted, accepted=frame.accepted & ~gone, features=dated))[1].split
+    assert split.by_time.calibration_error > split.by_chance.calibration_error + 0.05
+
+
 def test_one_customer_scores_as_in_a_matrix(bundle, fitted):
     later = fitted[2].take(np.arange(20))
     many = bundle.score_matrix(bundle.encode(later.features, n_rows=20), CANDIDATES)
