@@ -16,6 +16,7 @@ from training.expansion import Expansion
 from training.linear import Linear
 from training.trees import Trees
 
+ZERO_ONE = [0, 1]
 ALLOWED = "a lightgbm.Booster or LGBMClassifier, or an object with `blend(layout)`"
 
 
@@ -36,9 +37,19 @@ def as_blend(estimator: Any, layout: Layout) -> Blend:
     if isinstance(estimator, PropensityModel):
         return estimator.blend(layout)
     booster = getattr(estimator, "booster_", estimator)
+    if isinstance(booster, lightgbm.LGBMModel):
+        raise InvalidInputError(f"the {type(estimator).__name__} was not fitted yet")
     if not isinstance(booster, lightgbm.Booster):
         raise InvalidInputError(f"a {type(estimator).__name__} cannot be shipped as text; allowed: {ALLOWED}")
+    _check_classes(getattr(estimator, "classes_", ZERO_ONE))
     return Blend(_nothing(layout), Trees(_plain(booster, layout)), 1.0)
+
+
+def _check_classes(classes: Any) -> None:
+    """A classifier foresees the last of its classes: of words, whichever comes last in the alphabet."""
+    given = np.asarray(classes).tolist()
+    if given != ZERO_ONE:
+        raise InvalidInputError(f"the classifier tells {given} apart; allowed: {ZERO_ONE}, 1 where accepted")
 
 
 def _plain(booster: lightgbm.Booster, layout: Layout) -> lightgbm.Booster:
@@ -50,6 +61,9 @@ def _plain(booster: lightgbm.Booster, layout: Layout) -> lightgbm.Booster:
     if not booster.dump_model()["objective"].startswith("binary"):
         given = booster.dump_model()["objective"].split(" ")[0]
         raise InvalidInputError(f"the booster's objective is {given}; allowed: binary", field="objective")
+    if "\nis_linear=1\n" in booster.model_to_string():
+        told = "the booster has linear trees, of which LightGBM cannot say what each feature does"
+        raise InvalidInputError(f"{told}: decisions could not be explained", field="linear_tree")
     return booster
 
 

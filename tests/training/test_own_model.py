@@ -53,6 +53,31 @@ def test_it_is_written_verified_and_answers_the_same_once_loaded(ground, classif
     assert np.ptp(after.uplift[:, 1]) > 0.02
 
 
+def a_classifier(**settings):
+    return lightgbm.LGBMClassifier(n_estimators=3, n_jobs=1, verbosity=-1, **settings)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda x, y: a_classifier().fit(x, np.where(y > 0, "accepted", "refused")), "['accepted', 'refused'] apart"),
+        (lambda x, y: a_classifier(linear_tree=True).fit(x, y), "linear trees, of which LightGBM cannot say"),
+        (lambda _x, _y: a_classifier(), "the LGBMClassifier was not fitted yet"),
+    ],
+    ids=["words that sort the wrong way round", "linear trees", "not fitted"],
+)
+def test_what_would_be_taken_for_something_else_or_could_not_be_explained_is_refused(make, told, ground):
+    with pytest.raises(InvalidInputError) as refused:
+        as_blend(make(ground.train.matrix, ground.train.label), LAYOUT)
+    assert told in refused.value.message
+
+
+@pytest.mark.parametrize("as_told", [bool, int, float])
+def test_labels_of_any_kind_of_0_and_1_are_the_same(as_told, ground):
+    label = ground.train.label.astype(as_told)
+    assert as_blend(a_classifier().fit(ground.train.matrix, label), LAYOUT).weight == 1.0
+
+
 def test_whoever_says_what_it_comes_to_is_taken_at_its_word(classifier):
     class Mine:
         def blend(self, layout):
