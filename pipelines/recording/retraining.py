@@ -6,6 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from features.workspace import Reward
 from pipelines.composition import Composition
 from pipelines.recording.card import card
 from pipelines.recording.drift import log_drift
@@ -13,6 +16,7 @@ from pipelines.recording.foresight import log_foreseen
 from pipelines.recording.propensity import log_propensity
 from pipelines.recording.signature import signature
 from training.dataset import DecisionLogFrame
+from training.decision_log import over_after
 from training.declared_constraints import constraints_version
 from training.evaluation_report import evaluation_json
 from training.foresight.learn import Foreseen
@@ -75,7 +79,8 @@ def record_training(
     commit = git_commit(Path(__file__).parent)
     name = own.name if own else f"retraining {as_of:%Y-%m-%d %H:%M}"
     with registry.retraining(name, commit=commit) as run:
-        run.log(params=_settings(composition, as_of), tags=_tags(composition, candidate))
+        settings = {**_settings(composition, as_of), **_labels(composition, frame, as_of)}
+        run.log(params=settings, tags=_tags(composition, candidate))
         run.log_data(data)
         _log_models(composition, registry, run, candidate, data=data, own=own)
         written = _card(composition, candidate, as_of)
@@ -153,9 +158,22 @@ def _settings(composition: Composition, as_of: datetime) -> dict[str, object]:
     workspace = composition.workspace
     parts: dict[str, Any] = {"training": workspace.training, "gate": workspace.gate}
     told = {f"{part}.{key}": value for part, model in parts.items() for key, value in model.model_dump().items()}
-    goal = {"goal.window_days": workspace.goal.window_days, "goal.reward_cap": workspace.goal.reward_cap}
+    goal = {f"goal.{key}": value for key, value in workspace.goal.model_dump(exclude={"rewards"}).items()}
+    rewards = {f"goal.rewards.{n}": _told(rule) for n, rule in enumerate(workspace.goal.rewards)}
     constraints = {"training.constraints": constraints_version(workspace.training)}
-    return {"as_of": as_of.isoformat(), **told, **constraints, **goal}
+    return {"as_of": as_of.isoformat(), **told, **constraints, **goal, **rewards}
+
+
+def _told(rule: Reward) -> str:
+    """A reward rule as it stands in the workspace."""
+    return orjson.dumps(rule.model_dump(exclude_defaults=True)).decode()
+
+
+def _labels(composition: Composition, frame: DecisionLogFrame, as_of: datetime) -> dict[str, object]:
+    """Which labels were open: those of the decisions after a moment, however many there are by now."""
+    since = as_of - over_after(composition.workspace.goal, composition.catalog.catalog)
+    told = {"open": frame.n_censored, "open_since": since.isoformat(), "came_too_late": frame.n_late}
+    return {f"labels.{key}": value for key, value in told.items()}
 
 
 def _fingerprint(composition: Composition, frame: DecisionLogFrame, as_of: datetime) -> Fingerprint:

@@ -9,7 +9,7 @@ import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -258,6 +258,11 @@ def test_mlflow_has_everything_that_is_needed_to_judge_a_retraining(walk):
     assert {"gate", "gate.reasons", "catalog", "bundle", "tsugi.data"} <= set(run.data.tags)
     assert run.inputs.dataset_inputs[0].dataset.digest
     assert run.data.params["training.constraints"] == ""
+    assert json.loads(run.data.params["goal.rewards.0"]) == {"event": "Order Completed", "amount": "margin"}
+    open_since = datetime.fromisoformat(run.data.params["labels.open_since"])
+    asked = datetime.fromisoformat(run.data.params["as_of"])
+    made = [each.decided_at for each in walk.decisions]
+    assert int(run.data.params["labels.open"]) == sum(open_since < at <= asked for at in made) > 0
     assert {"features.json", "evaluation.json", "drift.json", "bundle", "plots"} <= artifacts(registry, run, "")
     assert {"plots/policy_values.png", "plots/drift.png"} <= artifacts(registry, run, "plots")
 
