@@ -1,4 +1,4 @@
-"""Reward rules that give nothing for events that there are: a misspelt property, amounts as text, a vain condition.
+"""Reward rules that count the events there are for nothing, or for what they are not: another currency's amounts.
 
 What is worth nothing is worth nothing to every policy: learning would go on, and mean something else.
 """
@@ -18,13 +18,19 @@ LATEST = 100_000
 """Records of events among which those that are rewarded are looked at."""
 TOLD = 0.05
 """A share of events without an amount that is no mere slip."""
+CODE = 3
+"""Letters of a currency (ISO 4217)."""
 _LATEST = "SELECT body FROM record WHERE +kind = 'event' ORDER BY seq DESC LIMIT ?"
 
 
-def worthless_rewards(ledger: Ledger, goal: Goal) -> tuple[str, ...]:
-    """A warning for each of `[[goal.rewards]]` that the latest events of its name do not meet, or give no amount."""
+def doubtful_rewards(ledger: Ledger, goal: Goal, *, currency: str) -> tuple[str, ...]:
+    """A warning for each of `[[goal.rewards]]` by which the latest events of its name are worth nothing, or too much.
+
+    Parameters: `currency` of the catalogue, in which rewards are counted.
+    """
     seen = _latest(ledger, {rule.event for rule in goal.rewards})
-    told = (_warning(rule, seen[rule.event]) for rule in goal.rewards if rule.event in seen)
+    known = [(rule, seen[rule.event]) for rule in goal.rewards if rule.event in seen]
+    told = (word for rule, events in known for word in (_warning(rule, events), _foreign(rule, events, currency)))
     return tuple(each for each in told if each)
 
 
@@ -51,6 +57,23 @@ def _warning(rule: Reward, events: Sequence[GoalEvent]) -> str:
         return ""
     share = f"{len(without):,} of the latest {len(met):,} events {which} have no number as {rule.amount!r}"
     return f"{share} and are worth nothing; {_instead(rule.amount or '', without)}"
+
+
+def _foreign(rule: Reward, events: Sequence[GoalEvent], currency: str) -> str:
+    """Amounts that events tell in another currency are added to the catalogue's as they are."""
+    counted = [event for event in events if rule.amount and meets(event, rule) and has_amount(event, rule)]
+    foreign = [event for event in counted if _currency(event) not in ("", currency)]
+    if not foreign:
+        return ""
+    others = ", ".join(sorted({_currency(event) for event in foreign})[:3])
+    share = f"{len(foreign):,} of the latest {len(counted):,} events {rule.event!r} (goal.rewards) are in {others}"
+    return f"{share} and are counted as {currency}; give each currency a rule with a `where` and a `weight` of its own"
+
+
+def _currency(event: GoalEvent) -> str:
+    """What an event says its amounts are in; nothing where that is no code of three letters."""
+    said = event.properties.get("currency")
+    return said.upper() if isinstance(said, str) and len(said) == CODE and said.isalpha() else ""
 
 
 def _words(where: Mapping[str, Any]) -> str:

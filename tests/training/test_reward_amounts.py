@@ -10,7 +10,7 @@ from features.intake import Intake
 from features.ledger import Ledger
 from features.receipt import Arrival
 from features.workspace import Goal, Reward
-from pipelines.reward_amounts import worthless_rewards
+from pipelines.reward_amounts import doubtful_rewards
 
 ORDER = "Order Completed"
 
@@ -20,7 +20,7 @@ def warned(folder, properties, *rules):
     lines = [json.dumps(an_event(f"m-{nth}", ORDER, properties=each)).encode() for nth, each in enumerate(properties)]
     with closing(Ledger(folder / "ledger.db")) as ledger, closing(Intake(ledger)) as intake:
         intake.load(lines, Arrival(NOW, source="file"))
-        return worthless_rewards(ledger, Goal(rewards=rules))
+        return doubtful_rewards(ledger, Goal(rewards=rules), currency="EUR")
 
 
 WORTHLESS = {
@@ -58,3 +58,13 @@ def test_a_slip_among_many_is_none_and_a_share_is_told_in_numbers(tmp_path):
     assert warned(tmp_path, [*good, {}], rule) == ()
     (warning,) = warned(tmp_path / "more", [*good, {}, {}], rule)
     assert warning.startswith("2 of the latest 21 events 'Order Completed' (goal.rewards) have no number as 'margin'")
+
+
+def test_amounts_of_another_currency_are_told_unless_a_rule_of_their_own_weighs_them(tmp_path):
+    orders = [{"margin": 1.0, "currency": each} for each in ("EUR", "eur", "USD", "chf")] + [{"margin": 1.0}]
+    (warning,) = warned(tmp_path, orders, Reward(event=ORDER, amount="margin"))
+    assert warning.startswith(
+        "2 of the latest 5 events 'Order Completed' (goal.rewards) are in CHF, USD and are counted"
+    )
+    euros = Reward(event=ORDER, amount="margin", where={"currency": "EUR"})
+    assert warned(tmp_path / "more", orders, euros, Reward(event=ORDER, value=2.0)) == ()
