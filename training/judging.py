@@ -79,7 +79,7 @@ def judge_bundles(
 def _q_hat(earlier: DecisionLogFrame, log: DecisionLogFrame, encoder: FeatureEncoder, *, seed: int) -> Floats:
     some = spread(earlier, MOST_LEARNED)
     known = encoder.matrix(some.features, n_rows=len(some))
-    model = fit_reward_model(known, some.chosen, some.capped_reward, n_actions=len(log.actions), seed=seed, threads=1)
+    model = fit_reward_model(known, some.chosen, some.capped_reward, n_actions=len(log.actions), seed=seed)
     del known
     parts = [log.take(slice(start, start + BLOCK)) for start in range(0, max(len(log), 1), BLOCK)]
     return np.concatenate([model.predict(encoder.matrix(part.features, n_rows=len(part))) for part in parts])

@@ -16,8 +16,14 @@ BINNING: Mapping[str, Any] = {
     "bin_construct_sample_cnt": 50_000,
     "feature_pre_filter": False,
     "verbosity": -1,
+    "num_threads": 1,
 }
-"""How columns are cut into bins."""
+"""How columns are cut into bins.
+
+Whatever LightGBM is asked says how many threads it takes, and takes one: it keeps the number for the whole process, and
+of two threads of ours that ask it at once, one that leaves the number out changes it under the other's hands, which
+then writes beside its buffers and takes the process down.
+"""
 Places = NDArray[np.int64]
 
 

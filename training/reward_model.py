@@ -33,6 +33,7 @@ PARAMETERS: dict[str, Any] = {
     "verbosity": -1,
     "deterministic": True,
     "force_row_wise": True,
+    "num_threads": 1,
 }
 """Fixed beforehand, tuned on nothing: a nuisance that is tuned per candidate is no longer independent of it."""
 
@@ -56,12 +57,12 @@ class RewardModel:
         rows, out = with_action(features, 0), np.empty((len(features), self.n_actions))
         for action in range(self.n_actions):
             rows[:, -1] = action
-            out[:, action] = self.booster.predict(rows)
+            out[:, action] = self.booster.predict(rows, num_threads=1)
         return out
 
 
 def fit_reward_model(
-    features: Floats, chosen: NDArray[Any], reward: Floats, *, n_actions: int, seed: int, threads: int = 1
+    features: Floats, chosen: NDArray[Any], reward: Floats, *, n_actions: int, seed: int
 ) -> RewardModel:
     """Fit q̂ on logged decisions.
 
@@ -72,7 +73,7 @@ def fit_reward_model(
 
     if not len(chosen):
         raise InvalidInputError("a reward model needs decisions to learn from, given none")
-    parameters = PARAMETERS | {"seed": seed, "num_threads": threads}
+    parameters = PARAMETERS | {"seed": seed}
     data = lightgbm.Dataset(
         with_action(features, chosen), label=reward, categorical_feature=[features.shape[1]], params=parameters
     )

@@ -22,7 +22,6 @@ PINNED: Mapping[str, Any] = {
     "objective": "binary",
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 1,
     "min_data_per_group": 50,
     "cat_smooth": 20.0,
 }

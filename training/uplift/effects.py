@@ -12,6 +12,7 @@ import numpy as np
 from training.encoding import Matrix
 from training.reward_log import Floats
 from training.reward_model import with_action
+from training.uplift.regression import expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Term:
     def predict(self, matrix: Matrix) -> Floats:
         """Its part of every action's score, (n, n_actions)."""
         asked = matrix if self.action is None else with_action(matrix, self.action)
-        return np.outer(np.asarray(self.booster.predict(asked, num_threads=1)), self.weights)
+        return np.outer(expected(self.booster, asked), self.weights)
 
 
 @dataclass(frozen=True, slots=True)

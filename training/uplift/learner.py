@@ -21,7 +21,7 @@ from training.reward_log import Floats
 from training.reward_model import customer_folds, with_action
 from training.uplift.effects import Effects, Term
 from training.uplift.lesson import Lesson
-from training.uplift.regression import regress
+from training.uplift.regression import expected, regress
 
 Learner = Callable[[Lesson, int, int], Effects]
 """From a lesson, the constant action's column and a seed."""
@@ -71,7 +71,7 @@ def reward_regression(lesson: Lesson, seed: int) -> lightgbm.Booster:
 def expected_rewards(booster: lightgbm.Booster, matrix: Matrix, *, n_actions: int) -> Floats:
     """q̂ (n, n_actions) of a reward regression."""
     asked = (with_action(matrix, action) for action in range(n_actions))
-    return np.stack([np.asarray(booster.predict(rows, num_threads=1)) for rows in asked], axis=1)
+    return np.stack([expected(booster, rows) for rows in asked], axis=1)
 
 
 def _nuisance(lesson: Lesson, seed: int) -> Floats:
@@ -90,8 +90,8 @@ def _crossed(lesson: Lesson, constant: int, seed: int) -> Iterator[Term]:
         if action == constant:
             continue
         own = lesson.parts[action]
-        gained = own.reward - np.asarray(boosters[constant].predict(own.matrix))
-        missed = np.asarray(boosters[action].predict(quiet.matrix)) - quiet.reward
+        gained = own.reward - expected(boosters[constant], own.matrix)
+        missed = expected(boosters[action], quiet.matrix) - quiet.reward
         share = len(own) / (len(own) + len(quiet))
         yield Term(own.regress(gained, seed), (1 - share) * _one(lesson, action))
         yield Term(quiet.regress(missed, seed), share * _one(lesson, action))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lightgbm
+import numpy as np
 
 from training.encoding import Matrix
 from training.reward_log import Floats
@@ -37,6 +38,11 @@ def regress(
     settings = {**_settings(len(target), seed), **(changes or {})}
     data = lightgbm.Dataset(matrix, label=target, categorical_feature=list(categorical), params=settings)
     return lightgbm.train(settings, data, num_boost_round=ROUNDS)
+
+
+def expected(booster: lightgbm.Booster, matrix: Matrix) -> Floats:
+    """E[target | row] (n,) of a fitted one."""
+    return np.asarray(booster.predict(matrix, num_threads=1), dtype=np.float64)
 
 
 def in_bins(matrix: Matrix, *, categorical: Sequence[int], seed: int) -> lightgbm.Dataset:
