@@ -105,7 +105,23 @@ def main() -> NoReturn:
         sys.exit(ExitCode.FAILED)
     except KeyboardInterrupt:
         interrupted()
+    except Exception as error:
+        if came_of_an_interruption(error):
+            interrupted()
+        raise
     sys.exit(0)
+
+
+def came_of_an_interruption(error: BaseException) -> bool:
+    """Whether an error arose while an interruption was being handled: a library's way out may stumble over it.
+
+    >>> came_of_an_interruption(ValueError("no"))
+    False
+    """
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, KeyboardInterrupt):
+        seen = seen.__context__
+    return seen is not None
 
 
 if __name__ == "__main__":

@@ -22,7 +22,15 @@ def a_search():
     tune(rows, rows, [], search=Search(trials=2, space=Space(suggest=lambda _: interrupted())))
 
 
-@pytest.mark.parametrize("work", [interrupted, a_search])
+def stumbled():
+    """As a library does whose way out needs what was not made yet."""
+    try:
+        made = interrupted()
+    finally:
+        print(made)
+
+
+@pytest.mark.parametrize("work", [interrupted, a_search, stumbled])
 def test_an_interrupted_command_says_so_in_one_line(work, monkeypatch, capfd):
     app = typer.Typer(pretty_exceptions_enable=False)
     app.command()(work)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 POINTS = int(os.environ.get("TSUGI_RETRAIN_KILLS", "30"))
 AGAIN = 6
 """After every so many kills the retraining is done again, to its end."""
-STAGES = ("bringing", "reading", "learning", "judging", "the log")
+STAGES = ("bringing", "reading", "learning", "judging", "recording")
 """How what a retraining says of itself begins; after the last it records, publishes and promotes."""
 DONE, NOTHING_NEW = 0, 11
 
