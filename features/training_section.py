@@ -100,7 +100,7 @@ class Gate(Section):
     `calibration`, how far its calibration error may be above that of a perfect model; `slices` and `protected`,
     category features no segment of which may be worse off by more than `slice_margin`, money per decision; of a
     protected one the probabilities must also be right on average, within `calibration`; `latency_ms` of CPU to score
-    all actions for one customer; `size_mib` of its files.
+    all actions for one customer and foresee what is foreseen; `size_mib` of its files.
     """
 
     margin: float = Field(default=0.0, ge=0)

@@ -6,7 +6,6 @@ from pathlib import Path
 from decisioning.cold_start import CatalogScorer
 from decisioning.ports import Scorer
 from training.artifact import load_bundle
-from training.bundle import PolicyBundle
 from training.bundle_json import Bundle
 from training.foreseen_model import ForeseenModel
 from training.manifest import champion_path, kept_path
@@ -27,8 +26,8 @@ def scorer_of(home: Path, version: str) -> Scorer:
 
 
 def foreseen_by(bundle: Bundle | None) -> Mapping[str, ForeseenModel]:
-    """The models of what customers will do that a bundle has; none where it has no model at all."""
-    return bundle.foreseen if isinstance(bundle, PolicyBundle) else {}
+    """The models of what customers will do that a bundle has, whether it learned an order of its own or not."""
+    return bundle.foreseen if bundle else {}
 
 
 def champion_scorer(home: Path) -> Scorer:

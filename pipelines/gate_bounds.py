@@ -8,13 +8,14 @@ from decisioning.errors import InvalidInputError
 from features.feature_set import FeatureSet
 from features.workspace import Gate
 from pipelines.composition import Composition
-from training.bundle import PolicyBundle
+from training.bundle_json import Bundle
 from training.bundle_policy import shown_pairs, shown_rows
+from training.encoding import ActionEntry
 from training.evaluation import CHAMPION, DOING_NOTHING, REGISTERED_CONSTANT
 from training.gate_bounds import calibration_check, latency_check, size_check
 from training.gate_slices import fairness_check, harm_check, segments
-from training.golden import golden_features
 from training.judging import Judged
+from training.manifest import read_manifest
 from training.promotion import CANDIDATE, Check
 
 
@@ -34,14 +35,22 @@ def _meant(name: str, known: list[str]) -> str:
     return f"nearest are: {', '.join(near)}" if near else f"allowed: {', '.join(known)}"
 
 
-def gate_bounds(composition: Composition, bundle: PolicyBundle, folder: Path, judged: Judged) -> list[Check]:
+def gate_bounds(composition: Composition, bundle: Bundle, folder: Path, judged: Judged) -> list[Check]:
     """Calibration, segments, latency and size of a bundle that was written to a folder and judged."""
-    gate, layout = composition.workspace.gate, bundle.response.layout
-    candidates = [entry.candidate() for entry in layout.actions.entries]
+    gate = composition.workspace.gate
     return [
         calibration_check(*shown_pairs(judged.frame, judged.scores[CANDIDATE]), most=gate.calibration),
         *_of_segments(gate, judged),
-        latency_check(bundle, golden_features(layout.features.columns), candidates, most_ms=gate.latency_ms),
+        *bounds_in_service(bundle, folder, gate),
+    ]
+
+
+def bounds_in_service(bundle: Bundle, folder: Path, gate: Gate) -> list[Check]:
+    """Latency and size of a bundle that was written to a folder, by the customers and candidates of its golden rows."""
+    golden = read_manifest(folder)["golden"]
+    candidates = [ActionEntry(**entry).candidate() for entry in golden["entries"]]
+    return [
+        latency_check(bundle, golden["rows"], candidates, most_ms=gate.latency_ms),
         size_check(folder, most_mib=gate.size_mib),
     ]
 

@@ -23,6 +23,7 @@ from pipelines.registry_told import reconcile
 from pipelines.retrained import NOTHING_NEW, Retrained
 from pipelines.reward_amounts import doubtful_rewards
 from pipelines.reward_events import unseen_rewards
+from pipelines.serve_constant import serve_constant
 from training.artifact import load_bundle, write_bundle
 from training.aside import Aside
 from training.bundle import PolicyBundle
@@ -202,7 +203,7 @@ def judge_bundle(
     )
     bounds = gate_bounds(composition, bundle, folder / CANDIDATE, judged)
     verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin, bounds=bounds)
-    constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)))
+    constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)), bundle.foreseen)
     return Candidate(None, bundle, constant, split, judged, verdict)
 
 
@@ -262,13 +263,14 @@ def _act(
         composition, registry, candidate, frame=frame, folder=folder / CANDIDATE, as_of=as_of
     )
     verdict, served = candidate.verdict, folder / CANDIDATE
+    told: tuple[str, ...] = ()
     if not promote or verdict.serve == "champion":
         registry.challenge(version)
     elif verdict.serve == "candidate":
         publish(served, composition.home.path, number=version)
         registry.promote(version)
     else:
-        _serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of)
+        told = _serve_constant(composition, registry, candidate, folder=folder, as_of=as_of)
     note_learned(registry, run_id, frame, composition)
     done = ExitCode.DONE if verdict.promoted else ExitCode.REFUSED
     return Retrained(
@@ -276,7 +278,7 @@ def _act(
         version=version,
         bundle=candidate.bundle.version,
         serves=verdict.serve,
-        reasons=verdict.reasons,
+        reasons=(*verdict.reasons, *told),
         decisions=len(frame),
         censored=frame.n_censored,
         run_id=run_id,
@@ -286,17 +288,12 @@ def _act(
 
 def _serve_constant(
     composition: Composition, registry: Registry, candidate: Candidate, *, folder: Path, as_of: datetime
-) -> None:
-    """No bundle is shown to be better: the best constant action serves, with exploration."""
-    bundle = write_bundle(
-        candidate.constant,
-        folder,
+) -> tuple[str, ...]:
+    write = partial(
+        write_bundle,
         created_at=as_of,
         learned_until=_last_of(candidate.split.earlier),
         entries=candidate.bundle.response.layout.actions.entries,
-        report=without_scores(read_manifest(folder.with_name(CANDIDATE))["report"]),
+        report=without_scores(read_manifest(folder / CANDIDATE)["report"]),
     )
-    with registry.retraining("best constant action") as run:
-        version = registry.register(run, folder, bundle=bundle)
-    publish(folder, composition.home.path, number=version.number)
-    registry.promote(version.number)
+    return serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of, write=write)

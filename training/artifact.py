@@ -17,7 +17,8 @@ from decisioning.errors import ArtifactError
 from training.booster_text import Texts
 from training.bundle_json import Bundle, bundle_from_json, bundle_to_json
 from training.constant import ConstantBundle
-from training.encoding import ActionEntry
+from training.encoding import ActionEntry, FeatureColumn
+from training.foreseen_model import columns_read
 from training.golden import check_golden, expected, golden_features
 from training.manifest import FORMAT, MANIFEST, OPTIONS, read_content, read_manifest, sha256_of, version_of
 
@@ -85,8 +86,11 @@ def _entries(bundle: Bundle) -> tuple[ActionEntry, ...]:
     return () if isinstance(bundle, ConstantBundle) else bundle.response.layout.actions.entries
 
 
-def _columns(bundle: Bundle) -> Any:
-    return () if isinstance(bundle, ConstantBundle) else bundle.response.layout.features.columns
+def _columns(bundle: Bundle) -> tuple[FeatureColumn, ...]:
+    """The features that the response model reads, then what only models of what is foreseen do."""
+    own = () if isinstance(bundle, ConstantBundle) else bundle.response.layout.features.columns
+    names = {column.name for column in own}
+    return (*own, *(column for column in columns_read(bundle.foreseen) if column.name not in names))
 
 
 def _plain(entry: ActionEntry) -> dict[str, Any]:

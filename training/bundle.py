@@ -10,7 +10,7 @@ import numpy as np
 from decisioning.customer import FeatureValue
 from decisioning.ports import Candidate, Scores
 from training.encoding import ActionEntry, Floats
-from training.foreseen_model import ForeseenModel
+from training.foreseen_model import ForeseenModel, foreseen_of_many, foreseen_of_one
 from training.response import Candidates, ResponseModel
 
 Key = tuple[str, str, float, float]
@@ -45,12 +45,11 @@ class PolicyBundle:
 
     def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
         """Everything that is foreseen of one customer, by name: P(comes true within its horizon), or an amount."""
-        return {name: model.score(features) for name, model in self.foreseen.items()}
+        return foreseen_of_one(self.foreseen, features)
 
     def foresee_many(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Mapping[str, Floats]:
         """As `foresee`, of n customers, from columns by name; arrays (n,)."""
-        models = self.foreseen.items()
-        return {name: model.score_matrix(model.encoder.matrix(features, n_rows=n_rows)) for name, model in models}
+        return foreseen_of_many(self.foreseen, features, n_rows=n_rows)
 
     def score_matrix(self, customers: Floats, candidates: Sequence[Candidate]) -> Scores:
         """Score the candidates for n encoded customers (n, n_features); arrays of shape (n, n_candidates)."""

@@ -30,22 +30,22 @@ T = TypeVar("T")
 
 def bundle_to_json(bundle: Bundle) -> tuple[dict[str, Any], Texts]:
     """The bundle's content (without version, hashes and golden rows), and its text files."""
-    head = {"kind": bundle.kind, "catalog_version": bundle.catalog_version}
-    if isinstance(bundle, ConstantBundle):
-        return {**head, "entries": [asdict(entry) for entry in bundle.entries.values()]}, {}
+    head: dict[str, Any] = {"kind": bundle.kind, "catalog_version": bundle.catalog_version}
     texts: Texts = {}
-    foreseen = {name: _foreseen_json(model, name, texts) for name, model in bundle.foreseen.items()}
-    return {**head, **_response_json(bundle.response, texts), "foreseen": foreseen}, texts
+    head["foreseen"] = {name: _foreseen_json(model, name, texts) for name, model in bundle.foreseen.items()}
+    if isinstance(bundle, ConstantBundle):
+        return {**head, "entries": [asdict(entry) for entry in bundle.entries.values()]}, texts
+    return {**head, **_response_json(bundle.response, texts)}, texts
 
 
 def bundle_from_json(content: Mapping[str, Any], texts: Texts) -> Bundle:
     """The bundle of its content; raises `ArtifactError` where something is missing or does not fit."""
     try:
+        named, foreseen = (content["version"], content["catalog_version"]), _foreseen(content, texts)
         if content["kind"] == "constant":
             entries = [ConstantEntry(**entry) for entry in content["entries"]]
-            return ConstantBundle(content["version"], content["catalog_version"], {e.action: e for e in entries})
-        response = _response(content, texts)
-        return PolicyBundle(content["version"], content["catalog_version"], response, _foreseen(content, texts))
+            return ConstantBundle(*named, {entry.action: entry for entry in entries}, foreseen)
+        return PolicyBundle(*named, _response(content, texts), foreseen)
     except (KeyError, TypeError, ValueError) as problem:
         raise ArtifactError(f"bundle.json: does not describe a bundle: {problem!r}") from problem
 
@@ -140,7 +140,7 @@ def _event_json(model: EventModel, name: str, texts: Texts) -> dict[str, Any]:
 
 
 def _foreseen(content: Mapping[str, Any], texts: Texts) -> dict[str, ForeseenModel]:
-    """What is foreseen, by name; a bundle written before there was more than churn may have that alone."""
+    """What is foreseen, by name; a bundle written before there was more than churn has that alone, or nothing."""
     told = content.get("foreseen", {"churn": content.get("churn")})
     return {str(name): _foreseen_model(each, texts) for name, each in told.items() if each is not None}
 

@@ -1,10 +1,11 @@
 """The constant bundle: every customer gets the same order, by each action's average incremental value in the log.
 
-It serves where no model is shown to be better, with exploration, so that a better one can be learned.
+It serves where no model is shown to be better, with exploration, so that a better one can be learned. What customers
+will do is foreseen beside it by models that are judged by themselves.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from decisioning.customer import FeatureValue
 from decisioning.ports import Candidate, Scores
 from training.dataset import DecisionLogFrame
 from training.encoding import Floats
+from training.foreseen_model import ForeseenModel, foreseen_of_many, foreseen_of_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,14 @@ class ConstantBundle:
     """A bundle that ranks by itself; a `decisioning.ports.Scorer`.
 
     Parameters: `version`, the hash of the content; `entries` by action. An action that the log did not know is ranked
-    below doing nothing: exploration may still choose it.
+    below doing nothing: exploration may still choose it. `foreseen`, the models of what customers will do whatever is
+    decided, by name.
     """
 
     version: str
     catalog_version: str
     entries: Mapping[str, ConstantEntry]
+    foreseen: Mapping[str, ForeseenModel] = field(default_factory=dict)
     kind: Literal["constant"] = "constant"
 
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:  # noqa: ARG002 - the port's signature
@@ -57,6 +61,14 @@ class ConstantBundle:
             np.array(propensity), np.full(len(known), np.nan), np.array(value, dtype=np.float64), randomised=False
         )
 
+    def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
+        """Everything that is foreseen of one customer, by name, as by a `PolicyBundle`."""
+        return foreseen_of_one(self.foreseen, features)
+
+    def foresee_many(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Mapping[str, Floats]:
+        """As `foresee`, of n customers, from columns by name; arrays (n,)."""
+        return foreseen_of_many(self.foreseen, features, n_rows=n_rows)
+
     def score_matrix(self, customers: Floats, candidates: Sequence[Candidate]) -> Scores:
         """The same for n customers; arrays of shape (n, n_candidates)."""
         one = self.score({}, candidates)
@@ -66,7 +78,7 @@ class ConstantBundle:
         return Scores(propensity, uplift, own)
 
     def encode(self, features: Mapping[str, Iterable[Any]], *, n_rows: int) -> Floats:  # noqa: ARG002 - as `PolicyBundle`
-        """No feature matters: a matrix without columns."""
+        """No feature matters to the order: a matrix without columns."""
         return np.zeros((n_rows, 0))
 
     def explain(self, features: Mapping[str, FeatureValue], candidate: Candidate) -> tuple[tuple[str, float], ...]:  # noqa: ARG002 - the port's signature

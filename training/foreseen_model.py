@@ -1,14 +1,15 @@
 """Models of what customers will do, whatever is decided: the chance of an event, or what they will spend."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from decisioning.customer import FeatureValue
 from training.blend import Blend
 from training.calibration import Calibration
-from training.encoding import FeatureEncoder, Floats, Matrix
+from training.encoding import FeatureColumn, FeatureEncoder, Floats, Matrix
 from training.trees import Trees
 
 
@@ -80,3 +81,20 @@ class SpendModel:
 
 ForeseenModel = EventModel | SpendModel
 """What a bundle foresees by: a probability, or an amount."""
+
+
+def foreseen_of_one(models: Mapping[str, ForeseenModel], features: Mapping[str, FeatureValue]) -> dict[str, float]:
+    """What models by name foresee of one customer, from features by name."""
+    return {name: model.score(features) for name, model in models.items()}
+
+
+def foreseen_of_many(
+    models: Mapping[str, ForeseenModel], features: Mapping[str, Iterable[Any]], *, n_rows: int
+) -> dict[str, Floats]:
+    """As `foreseen_of_one`, of n customers, from columns by name; arrays (n,)."""
+    return {name: model.score_matrix(model.encoder.matrix(features, n_rows=n_rows)) for name, model in models.items()}
+
+
+def columns_read(models: Mapping[str, ForeseenModel]) -> tuple[FeatureColumn, ...]:
+    """The features that models by name read, each once."""
+    return tuple({column.name: column for model in models.values() for column in model.encoder.columns}.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+from decisioning.foresight import foreseen_by
 from decisioning.ports import Candidate, Scorer
 from training.encoding import Floats
 from training.metrics import calibration_error, calibration_floor
@@ -35,7 +36,7 @@ def calibration_check(predicted: Floats, observed: Floats, *, most: float) -> Ch
 def latency_check(
     scorer: Scorer, customers: Sequence[Mapping[str, Any]], candidates: Sequence[Candidate], *, most_ms: float
 ) -> Check:
-    """Whether all candidates are scored for one customer quickly enough.
+    """Whether all candidates are scored for one customer, and what is foreseen is, quickly enough.
 
     Parameters: `customers`, made up, by feature; `most_ms` of CPU time. What is measured is the fastest of several
     rounds, each the mean over the customers: what else the machine does is not the bundle's.
@@ -49,6 +50,7 @@ def latency_check(
 
 def _score_all(scorer: Scorer, customers: Sequence[Mapping[str, Any]], candidates: Sequence[Candidate]) -> None:
     for customer in customers:
+        foreseen_by(scorer, customer)
         scorer.score(customer, candidates)
 
 

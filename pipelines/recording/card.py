@@ -60,7 +60,7 @@ def card(
         "## How good its probabilities are",
         _quality(judged),
         "## What it foresees",
-        "\n".join(map(_foreseen, foreseen)) or "Nothing beside what is accepted.",
+        foreseen_in_words(foreseen),
         "## Segments",
         _segments(judged, workspace.gate),
         "## What the gate says",
@@ -144,6 +144,15 @@ def _quality(judged: Judged) -> str:
         f"AUC {found.auc:.3f}, calibration error {found.calibration_error:.4f} "
         f"(a perfect model's: {found.calibration_floor:.4f})."
     )
+
+
+def foreseen_in_words(foreseen: Sequence[Foreseen]) -> str:
+    """What became of each subject, a line for each.
+
+    >>> foreseen_in_words([])
+    'Nothing beside what is accepted.'
+    """
+    return "\n".join(map(_foreseen, foreseen)) or "Nothing beside what is accepted."
 
 
 def _foreseen(each: Foreseen) -> str:

@@ -197,6 +197,20 @@ def test_a_scorer_that_takes_too_long_is_refused_with_its_time():
     assert "takes too long to score 2 candidates for one customer: 2." in slow.reason
 
 
+class Pondering(Slow):
+    """Burns as much again to foresee."""
+
+    def foresee(self, features):
+        self.score(features, [])
+        return {"churn": 0.5}
+
+
+def test_what_a_scorer_foresees_is_timed_with_its_scores():
+    candidates = [entry.candidate() for entry in a_layout().actions.entries]
+    assert latency_check(Slow(), [{}], candidates, most_ms=3.9).passed
+    assert not latency_check(Pondering(), [{}], candidates, most_ms=3.9).passed
+
+
 def test_a_scorer_is_timed_for_one_customer_however_many_are_made_up():
     candidates = [entry.candidate() for entry in a_layout().actions.entries]
     assert latency_check(Slow(), [{}] * 4, candidates, most_ms=3.5).passed
