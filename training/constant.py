@@ -5,10 +5,11 @@ will do is foreseen beside it by models that are judged by themselves.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from decisioning.customer import FeatureValue
@@ -22,7 +23,7 @@ from training.foreseen_model import ForeseenModel, foreseen_of_many, foreseen_of
 class ConstantEntry:
     """What the log says of one action.
 
-    Parameters: `value`, its average money per decision less that of doing nothing, after costs; `standard_error`;
+    Parameters: `value`, its average money per decision less that of doing nothing, after costs; its `standard_error`;
     `propensity`, the share of shown decisions that were accepted; `n_chosen`.
     """
 
@@ -86,6 +87,12 @@ class ConstantBundle:
         return ()
 
 
+FEWEST_DRAWN_IN = 2
+"""Actions whose spread says anything of how they differ."""
+HELD_ALIKE = 30.0
+"""So many decisions, at the least, speak for an action being worth what the others are."""
+LEAST_BETWEEN = 0.01
+"""Of the usual squared error: the least variance that is taken to lie between actions."""
 UNKNOWN = 1e-6
 """How far below doing nothing an unknown action without costs is ranked."""
 
@@ -94,31 +101,88 @@ def constant_entries(frame: DecisionLogFrame) -> dict[str, ConstantEntry]:
     """Each action's average incremental capped reward: weighted by 1/π₀ (Hájek), among decisions it was eligible for.
 
     The comparison is with `no_action` at the same decisions; an action never chosen, or never beside `no_action`, has
-    no entry.
+    no entry. Values are drawn toward their average as far as chance may have told them apart: what was lucky once is
+    not shown to everybody.
     """
     nothing = frame.actions.index(NO_ACTION)
-    found = [_entry(frame, column, nothing) for column in range(len(frame.actions)) if column != nothing]
-    return {entry.action: entry for entry in found if entry is not None}
+    tried = [_tried(frame, column, nothing) for column in range(len(frame.actions)) if column != nothing]
+    known = [each for each in tried if each is not None]
+    spread = _spread([each.mine for each in known])
+    entries = [_entry(frame, each, spread) for each in known]
+    return {entry.action: entry for entry in _drawn_in(entries, most=spread / HELD_ALIKE)}
 
 
-def _entry(frame: DecisionLogFrame, column: int, nothing: int) -> ConstantEntry | None:
+class _Mean(NamedTuple):
+    """A weighted mean, its standard error, of how many decisions (Kish) it is, and their variance."""
+
+    value: float
+    error: float
+    n: float
+    variance: float
+
+
+class _Tried(NamedTuple):
+    """An action where it and doing nothing might be chosen.
+
+    Parameters: `rows` (n,), where it was; what it earned, and what doing nothing did.
+    """
+
+    column: int
+    rows: NDArray[np.bool_]
+    mine: _Mean
+    quiet: _Mean
+
+
+def _tried(frame: DecisionLogFrame, column: int, nothing: int) -> _Tried | None:
     both = (frame.eligible_probability[:, [column, nothing]] > 0).all(axis=1)
     mine, quiet = (both & (frame.chosen == place) for place in (column, nothing))
     if not mine.any() or not quiet.any():
         return None
-    first, second = (_mean(frame, rows, place) for rows, place in ((mine, column), (quiet, nothing)))
-    shown = mine & frame.shown
+    return _Tried(column, mine, _mean(frame, mine, column), _mean(frame, quiet, nothing))
+
+
+def _mean(frame: DecisionLogFrame, rows: NDArray[np.bool_], column: int) -> _Mean:
+    weight = 1.0 / frame.eligible_probability[rows, column]
+    reward, total = frame.capped_reward[rows], float(weight.sum())
+    mean = float(weight @ reward / total)
+    off = np.square(reward - mean)
+    error = float(np.sqrt(np.square(weight) @ off)) / total
+    return _Mean(mean, error, total**2 / float(weight @ weight), float(weight @ off) / total)
+
+
+def _spread(means: Sequence[_Mean]) -> float:
+    """The variance of a decision's reward, over all actions: a single decision has none of its own."""
+    n = sum(each.n for each in means)
+    return sum(each.n * each.variance for each in means) / n if n else 0.0
+
+
+def _entry(frame: DecisionLogFrame, tried: _Tried, spread: float) -> ConstantEntry:
+    shown = tried.rows & frame.shown
+    mine, quiet = (max(each.error, float(np.sqrt(spread / each.n))) for each in (tried.mine, tried.quiet))
     return ConstantEntry(
-        action=frame.actions[column],
-        value=first[0] - second[0],
-        standard_error=float(np.hypot(first[1], second[1])),
+        action=frame.actions[tried.column],
+        value=tried.mine.value - tried.quiet.value,
+        standard_error=float(np.hypot(mine, quiet)),
         propensity=float(frame.accepted[shown].mean()) if shown.any() else 0.0,
-        n_chosen=int(mine.sum()),
+        n_chosen=int(tried.rows.sum()),
     )
 
 
-def _mean(frame: DecisionLogFrame, rows: Any, column: int) -> tuple[float, float]:
-    weight = 1.0 / frame.eligible_probability[rows, column]
-    reward = frame.capped_reward[rows]
-    mean = float(weight @ reward / weight.sum())
-    return mean, float(np.sqrt((np.square(weight * (reward - mean))).sum()) / weight.sum())
+def _drawn_in(entries: Sequence[ConstantEntry], *, most: float) -> list[ConstantEntry]:
+    """Values drawn toward their average by how much of their spread chance explains.
+
+    DerSimonian and Laird: Meta-analysis in clinical trials, 1986. Parameters: `most` variance that is taken to lie
+    between actions, as a rare reward is no sign of it; the least is such that of values that chance alone may have told
+    apart the better founded still comes first.
+    """
+    value: Floats = np.array([each.value for each in entries])
+    variance: Floats = np.array([each.standard_error**2 for each in entries])
+    if len(entries) < FEWEST_DRAWN_IN or not variance.all():
+        return list(entries)
+    weight = 1.0 / variance
+    total, mean = float(weight.sum()), float(weight @ value / weight.sum())
+    excess = float(weight @ np.square(value - mean)) - (len(entries) - 1)
+    found = excess / (total - float(weight @ weight) / total)
+    between = min(max(found, LEAST_BETWEEN * float(np.median(variance))), most)
+    drawn = mean + between / (between + variance) * (value - mean)
+    return [replace(entry, value=float(own)) for entry, own in zip(entries, drawn, strict=True)]
