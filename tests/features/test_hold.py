@@ -53,6 +53,24 @@ def test_a_hold_follows_a_merge_and_a_rebuild(shop):
     assert standing(shop, customer_id) == ["sales"]
 
 
+@pytest.mark.parametrize("is_merged", [False, True])
+@pytest.mark.parametrize("arrives_first", ["set", "released"])
+@pytest.mark.parametrize("comes_last", ["set", "released"])
+def test_of_one_name_the_newest_word_counts_whichever_arrives_first(shop, comes_last, arrives_first, is_merged):
+    book = HoldBook(shop.ledger, shop.intake)
+    shop.send({"type": "identify", "userId": "ana", "traits": {}}, {"type": "page", "anonymousId": "a-1"})
+    whose = {"set": ANA, "released": CustomerReference("anonymous_id", "a-1") if is_merged else ANA}
+    for word in sorted(whose, key=lambda word: word != arrives_first):
+        hold = SetHold(f"h-{word}", whose[word], "sales", released=word == "released")
+        book.accept(hold, received_at=START + timedelta(hours=2 if word == comes_last else 1))
+    shop.send({"type": "identify", "userId": "ana", "anonymousId": "a-1", "traits": {}})
+    customer_id = shop.customer("ana")
+    expected = ["sales"] if comes_last == "set" else []
+    assert standing(shop, customer_id, at=START + timedelta(hours=3)) == expected
+    rebuild(shop.ledger)
+    assert standing(shop, customer_id, at=START + timedelta(hours=3)) == expected
+
+
 def test_a_hold_without_a_name_is_refused(shop):
     with pytest.raises(InvalidInputError, match="name"):
         set_hold(shop, name="")
