@@ -93,6 +93,26 @@ def test_a_decision_that_would_overdraw_by_now_is_refused(ledger, book):
     assert used(ledger) == {"budget:spring": 800_000, "inventory:mugs": 2}
 
 
+@pytest.mark.parametrize("second", [0, 1, 59])
+def test_a_reservation_is_never_released_early_and_at_most_a_minute_late(ledger, book, second):
+    book.record(of("1", decided_at=at(second))).result()
+    assert used(ledger, at(1799 + second))["inventory:mugs"] == 1
+    assert used(ledger, at(1860 + second))["inventory:mugs"] == 0
+
+
+def test_an_impression_confirms_the_action_that_was_shown_and_no_other(ledger, book):
+    both = (a_ranked(cost=0.1), a_ranked(rank=2, action="loan", cost=0.1))
+    book.record(of("1", ranked=both)).result()
+    OutcomeBook(ledger).accept([an_outcome("1")], received_at=at(20))
+    assert used(ledger, at(7200)) == {"budget:spring": 100_000, "inventory:mugs": 1}
+
+
+def test_what_was_released_is_there_for_the_next(ledger, book):
+    for name in ("1", "2", "3"):
+        book.record(of(name, decided_at=at(7200 * int(name)))).result()
+    assert used(ledger, at(7200 * 3)) == {"budget:spring": 400_000, "inventory:mugs": 1}
+
+
 def test_two_ranks_of_one_decision_draw_together(ledger, book):
     both = (a_ranked(cost=0.1), a_ranked(rank=2, action="loan", cost=0.1))
     book.record(of("1", ranked=both)).result()
@@ -120,6 +140,20 @@ def test_what_was_spent_on_a_customer_who_is_gone_stays_spent(ledger, book, way)
     else:
         expire(ledger, Retention(decisions=1), now=NOW + timedelta(days=2))
     assert used(ledger, at(1800)) == {"budget:spring": 400_000, "inventory:mugs": 1}
+    before = rows(ledger)
+    rebuild(ledger)
+    assert rows(ledger) == before
+
+
+def test_what_is_reserved_for_a_customer_who_is_erased_is_taken_for_shown_and_what_was_released_is_not(ledger, book):
+    book.record(of("1")).result()
+    book.record(of("2", decided_at=at(7200))).result()
+    for name, moment in (("1", at(7201)), ("2", at(7202))):
+        ErasureBook(ledger).erase([CustomerReference("user_id", f"u-{name}")], now=moment)
+        assert used(ledger, at(7210)) == {"budget:spring": 400_000, "inventory:mugs": 1}
+    book.record(of("3", decided_at=at(7203))).result()
+    ErasureBook(ledger).erase([CustomerReference("user_id", "u-3")], now=at(7204))
+    assert used(ledger, at(14_400)) == {"budget:spring": 800_000, "inventory:mugs": 2}
     before = rows(ledger)
     rebuild(ledger)
     assert rows(ledger) == before

@@ -51,6 +51,32 @@ def test_a_spoiled_model_is_refused(spoiled):
     assert verdict.reasons[0].startswith("not shown to be no worse than the baseline")
 
 
+@pytest.mark.parametrize("order", [("champion", "baseline"), ("baseline", "champion")])
+def test_a_model_that_is_worse_than_any_one_rival_is_refused(order):
+    rivals = {"champion": GOOD - 0.1, "baseline": BASELINE}
+    verdict = judged(GOOD, **{name: rivals[name] for name in order})
+    assert not verdict.passed
+    told = {name: reason.split(" worse than")[0] for name, reason in zip(order, verdict.reasons, strict=True)}
+    assert told == {"champion": "not shown to be no", "baseline": "no"}
+
+
+def test_an_extra_loss_of_just_the_margin_is_tolerable():
+    verdict = judge_component(
+        np.full(8, 0.25), {"champion": np.zeros(8)}, customers=np.arange(8), margin=0.25,
+        generator=np.random.default_rng(0),
+    )  # fmt: skip
+    assert verdict.passed
+    assert verdict.reasons[0].startswith("no worse than the champion within 0.250: extra loss +0.250 [")
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.01, float("nan")])
+def test_a_margin_that_nothing_could_pass_is_refused(margin):
+    with pytest.raises(InvalidInputError, match="within a margin above 0"):
+        judge_component(
+            GOOD, {"champion": GOOD}, customers=np.arange(4000), margin=margin, generator=np.random.default_rng(0)
+        )
+
+
 def test_a_comparison_of_nothing_is_refused():
     with pytest.raises(InvalidInputError, match=r"given 0 rows, 1 rivals, a margin of 0\.01"):
         judge_component(
