@@ -105,6 +105,10 @@ def test_an_impression_confirms_the_action_that_was_shown_and_no_other(ledger, b
     book.record(of("1", ranked=both)).result()
     OutcomeBook(ledger).accept([an_outcome("1")], received_at=at(20))
     assert used(ledger, at(7200)) == {"budget:spring": 100_000, "inventory:mugs": 1}
+    book.record(of("2", ranked=(a_ranked(cost=0.1),), decided_at=at(30))).result()
+    shown = [an_outcome("2", action="loan"), an_outcome("3", decision_id="d-2", occurred_at=at(40))]
+    OutcomeBook(ledger).accept(shown, received_at=at(50))
+    assert used(ledger, at(7200)) == {"budget:spring": 200_000, "inventory:mugs": 3}
 
 
 def test_what_was_released_is_there_for_the_next(ledger, book):
