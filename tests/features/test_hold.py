@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from feature_shop import START, Shop
 
-from decisioning.customer import CustomerReference
+from decisioning.customer import CustomerReference, StandingHold
 from decisioning.errors import ConflictError, ErasedError, InvalidInputError
 from features.hold import HoldBook, HoldReader, SetHold
 from features.privacy.erasure import ErasureBook
@@ -69,6 +69,20 @@ def test_of_one_name_the_newest_word_counts_whichever_arrives_first(shop, comes_
     assert standing(shop, customer_id, at=START + timedelta(hours=3)) == expected
     rebuild(shop.ledger)
     assert standing(shop, customer_id, at=START + timedelta(hours=3)) == expected
+
+
+@pytest.mark.parametrize("issues", [(), ("grow",), ("grow", "keep")])
+@pytest.mark.parametrize("until", [None, START + timedelta(days=1)])
+def test_a_hold_stands_for_the_issues_and_until_the_moment_that_were_said(shop, issues, until):
+    customer_id = set_hold(shop, issues=issues, until=until)
+    assert HoldReader(shop.ledger).standing(customer_id, START) == (StandingHold("sales", issues, until),)
+
+
+def test_a_page_that_is_named_like_a_hold_holds_nobody(shop):
+    for number, name in enumerate(("Hold Set", "Hold Released")):
+        shop.send({"type": "page", "name": name, "userId": "ana", "properties": {"hold": "sales"}})
+        assert standing(shop, shop.customer("ana")) == ["sales"] * number
+        set_hold(shop)
 
 
 def test_a_hold_without_a_name_is_refused(shop):
