@@ -10,7 +10,7 @@ from training.bootstrap import customer_totals, estimate, replicate_totals, smal
 from training.moments import Moments
 from training.off_policy.estimator import clipped_ips, direct, doubly_robust, ips, snips
 from training.off_policy.terms import check_distribution, policy_terms
-from training.overlap import overlap
+from training.overlap import drifted, effective_size, overlap, weight_problems
 from training.policy import constant, uniform
 from training.reward_log import LoggedRewards, check_log
 
@@ -142,6 +142,55 @@ def test_wrong_logged_probabilities_are_noticed():
     target = constant(pretended, "offer_2")
     found = overlap(pretended, target, policy_terms(pretended, target))
     assert any("the logged probabilities are wrong" in problem for problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("weight", "least", "told"),
+    [
+        (np.ones(100), 100.0, []),
+        (np.ones(99), 100.0, ["effective sample of 99 in 99 decisions; 100 needed"]),
+        (np.ones(10), 1.0, []),
+        (np.ones(9), 1.0, ["one decision carries 11% of all weight; 10% allowed"]),
+        (np.zeros(200), 1.0, ["effective sample of 0 in 200 decisions", "one decision carries 100% of all weight"]),
+    ],
+)
+def test_weights_are_believed_of_enough_decisions_none_of_which_decides_alone(weight, least, told):
+    problems = weight_problems(weight, least_effective=least)
+    assert [problem[: len(start)] for problem, start in zip(problems, told, strict=True)] == told
+
+
+def test_without_another_bound_a_hundred_decisions_must_speak():
+    assert weight_problems(np.ones(100)) == ()
+    assert len(weight_problems(np.ones(99))) == 1
+    log, _ = simulated(0)
+    for n, usable in ((100, True), (99, False)):
+        few = log.part(np.arange(n))
+        assert overlap(few, few.eligible_probability, policy_terms(few, few.eligible_probability)).usable is usable
+
+
+def test_equal_weights_have_the_effective_size_of_their_number_and_no_weight_has_none():
+    assert effective_size(np.array([2.0, 2.0, 0.0])) == 2.0
+    assert effective_size(np.zeros(3)) == 0.0
+
+
+@pytest.mark.parametrize(("expected", "is_told"), [(1.51, True), (1.49, False), (0.51, False), (0.49, True)])
+def test_the_mean_weight_may_be_off_by_five_standard_errors(expected, is_told):
+    assert bool(drifted(np.tile([0.0, 2.0], 50), expected)) is is_told
+
+
+@pytest.mark.parametrize(("outside", "told"), [(0.009, []), (0.011, ["1.1% of the policy lies on actions the log could"])])
+def test_a_policy_may_lie_on_what_the_log_could_not_take_by_a_hundredth_and_its_weights_lack_as_much(outside, told):
+    n = 100_000
+    generator = np.random.default_rng(0)
+    log = LoggedRewards(
+        ("a", "b", "c"), np.arange(n), generator.integers(0, 2, n), np.tile([0.5, 0.5, 0.0], (n, 1)),
+        np.ones(n), np.ones(n),
+    )  # fmt: skip
+    target = np.tile([0.75 * (1 - outside), 0.25 * (1 - outside), outside], (n, 1))
+    found = overlap(log, target, policy_terms(log, target))
+    assert found.largest_weight == pytest.approx(1.5 * (1 - outside))
+    assert found.unsupported == pytest.approx(outside)
+    assert [problem[: len(start)] for problem, start in zip(found.problems, told, strict=True)] == told
 
 
 @pytest.mark.parametrize("given", [0.0, np.nan, -0.1])
