@@ -220,6 +220,29 @@ def test_a_log_that_cannot_be_used_is_refused_by_field(change, message):
         check_log(replace(log, **change))
 
 
+@pytest.mark.parametrize(
+    ("row", "is_taken"),
+    [
+        ([0.5, 0.5, 0.0, 0.0], True),
+        ([0.5, 0.5, -1e-3, 1e-3], False),
+        ([1.2, -0.2, 0.0, 0.0], False),
+        ([0.5, 0.4, 0.0, 0.0], False),
+        ([0.5, 0.6, 0.0, 0.0], False),
+        ([0.5, 0.5 + 0.9e-6, 0.0, 0.0], True),
+    ],
+)
+def test_each_decisions_probabilities_sum_to_one_and_none_is_below_0(row, is_taken):
+    log, _ = simulated(0)
+    probability, chosen = log.eligible_probability.copy(), log.chosen.copy()
+    probability[7], chosen[7] = row, 0
+    given = replace(log, eligible_probability=probability, chosen=chosen)
+    if is_taken:
+        check_log(given)
+    else:
+        with pytest.raises(InvalidInputError, match="is not a distribution in 1 decisions, first row 7"):
+            check_log(given)
+
+
 def test_a_target_that_is_no_distribution_or_does_not_fit_is_refused():
     log, _ = simulated(0)
     with pytest.raises(InvalidInputError, match=r"sum to 1; row 0 sums to 2\.0"):
