@@ -30,6 +30,8 @@ FLOOD = 10.0
 """How many times as many decisions an hour the last part may have as the time before it."""
 LAST_SHARE = 0.3
 FEWEST_SHOWN = 100
+FEWEST_OF_EITHER = 10
+"""Answers of either kind below which some feature of many tells them apart by chance: none is then looked at alone."""
 
 
 def check_log(frame: DecisionLogFrame, encoder: FeatureEncoder) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ def _check_columns(frame: DecisionLogFrame, encoder: FeatureEncoder) -> Iterator
 def _alone(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> list[tuple[str, float]]:
     """Features that alone predict acceptance well enough to be told of, and how well."""
     rows, label = matrix[frame.shown], frame.accepted[frame.shown].astype(np.float64)
-    if not 0 < label.sum() < len(label):
+    if min(label.sum(), (1 - label).sum()) < FEWEST_OF_EITHER:
         return []
     folds = stratified(label, n_folds=2, seed=0)
     areas = ((name, own_auc(rows[:, place], label, folds)) for place, name in enumerate(names))

@@ -8,9 +8,10 @@ from response_world import a_frame, a_layout
 
 from decisioning.errors import InvalidInputError
 from training.encoding import FeatureColumn, FeatureEncoder
-from training.log_check import check_log
+from training.log_check import _twins, check_log
 
 ENCODER = FeatureEncoder((*a_layout().features.columns, FeatureColumn("spent")))
+ENCODER_OF_FRAME = FeatureEncoder(a_layout().features.columns)
 FRAME = a_frame()
 
 
@@ -64,6 +65,48 @@ def test_a_bad_log_is_refused_by_name(name):
     assert refused.value.code == code
 
 
+def refused(frame):
+    """The code by which a log is refused; "" where it is taken."""
+    try:
+        check_log(frame, ENCODER)
+    except InvalidInputError as error:
+        return error.code
+    return ""
+
+
+@pytest.mark.parametrize("answer", [False, True])
+@pytest.mark.parametrize(("n_shown", "code"), [(99, ""), (100, "one_class")])
+def test_one_answer_only_is_refused_of_a_hundred_shown_and_not_of_fewer(answer, n_shown, code):
+    shown = np.arange(len(FRAME)) < n_shown
+    assert refused(replace(FRAME, shown=shown, accepted=np.where(shown, answer, FRAME.accepted))) == code
+    once = np.where(np.arange(len(FRAME)) == 50, not answer, answer)
+    assert refused(replace(FRAME, shown=shown, accepted=once)) == ""
+
+
+@pytest.mark.parametrize(("share", "code"), [(0.1, ""), (0.11, "repeated_decisions")])
+def test_a_tenth_of_the_decisions_may_repeat_others(share, code):
+    n = len(FRAME)
+    rows = np.arange(n)
+    rows[n - int(share * n) :] = 0
+    assert refused(FRAME.take(rows)) == code
+
+
+@pytest.mark.parametrize("column", ["customer_id", "placement", "decided_us"])
+def test_decisions_of_another_customer_place_or_moment_repeat_none(column):
+    frame = tenfold()
+    nth = np.arange(len(frame)) % 10
+    other = frame.decided_us + nth if column == "decided_us" else np.array([f"{n}" for n in nth], dtype=object)
+    assert refused(frame) == "repeated_decisions"
+    assert refused(replace(frame, **{column: other})) != "repeated_decisions"
+
+
+@pytest.mark.parametrize(("times", "code"), [(9.9, ""), (10.1, "volume"), (0.01, "")])
+def test_the_last_decisions_may_come_ten_times_as_fast_as_those_before(times, code):
+    n = len(FRAME)
+    steps = np.where(np.arange(n) > 0.7 * n, 1e7 / times, 1e7)
+    assert refused(replace(FRAME, decided_us=np.cumsum(steps).astype(np.int64))) == code
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_log_as_it_should_be_is_taken(seed):
     check_log(a_frame(3_000, seed=seed), ENCODER)
@@ -74,6 +117,27 @@ def test_of_a_log_as_it_should_be_nothing_is_warned(seed):
     assert check_log(a_frame(3_000, seed=seed), ENCODER) == ()
 
 
+@pytest.mark.parametrize("n_accepted", [2, 3, 5, 9])
+def test_of_a_few_acceptances_no_feature_that_fits_them_by_chance_is_called_a_leak(n_accepted):
+    chance = np.random.default_rng(7)
+    names = [f"n{nth}" for nth in range(100)]
+    features = {name: chance.normal(size=len(FRAME)) for name in names}
+    accepted = np.zeros(len(FRAME), dtype=bool)
+    accepted[chance.choice(np.flatnonzero(FRAME.shown), n_accepted, replace=False)] = True
+    frame = replace(FRAME, features=features, accepted=accepted)
+    encoder = FeatureEncoder(tuple(map(FeatureColumn, names)))
+    assert check_log(frame, encoder) == ()
+    assert check_log(replace(frame, accepted=~accepted), encoder) == ()
+
+
+def test_of_ten_acceptances_the_answer_itself_is_called_a_leak():
+    accepted = np.zeros(len(FRAME), dtype=bool)
+    accepted[np.flatnonzero(FRAME.shown)[:10]] = True
+    frame = replace(with_feature(accepted.astype(np.float64)), accepted=accepted)
+    with pytest.raises(InvalidInputError, match="'spent' alone predicts"):
+        check_log(frame, ENCODER)
+
+
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_decisions_that_stand_on_both_sides_of_the_split_are_warned_of(share):
     """Imported again under other ids and later times."""
@@ -82,6 +146,45 @@ def test_decisions_that_stand_on_both_sides_of_the_split_are_warned_of(share):
     twice = FRAME.take(np.concatenate([np.arange(half), np.where(again, np.arange(half), half + np.arange(half))]))
     (warning,) = check_log(replace(twice, decided_us=FRAME.decided_us, decision_id=FRAME.decision_id), ENCODER)
     assert "of the last 30%, which judge, also stand among those learned from" in warning
+
+
+@pytest.mark.parametrize("differs", ["customer_id", "chosen", "shown", "accepted", "capped_reward", "x0", "nothing"])
+def test_a_decision_that_differs_in_anything_but_its_id_and_time_is_no_twin(differs):
+    half = len(FRAME) // 2
+    twice = FRAME.take(np.tile(np.arange(half), 2))
+    again, more = np.arange(2 * half) >= half, {}
+    if differs in {"shown", "accepted"}:
+        more = {differs: getattr(twice, differs) ^ again}
+    elif differs in {"chosen", "capped_reward"}:
+        values = getattr(twice, differs)
+        more = {differs: np.where(again, (values + 1) % 2 if differs == "chosen" else values + 1.5, values)}
+    elif differs == "customer_id":
+        more = {differs: np.where(again, twice.customer_id.astype(object) + "-other", twice.customer_id)}
+    elif differs == "x0":
+        more = {"features": {**twice.features, "x0": twice.features["x0"] + 1e-6 * again}}
+    found = list(_twins(replace(twice, **more), ENCODER_OF_FRAME))
+    assert len(found) == (1 if differs == "nothing" else 0)
+
+
+def test_the_equal_decision_of_another_customer_is_no_twin():
+    n = len(FRAME)
+    late, who = np.arange(n) >= 0.7 * n, np.arange(n) % 2
+    frame = replace(
+        FRAME, customer_id=who.astype(str).astype(object), chosen=np.zeros(n, dtype=int), shown=np.ones(n, dtype=bool),
+        accepted=np.ones(n, dtype=bool), capped_reward=np.ones(n), features={"x0": (who ^ late).astype(np.float64)},
+    )  # fmt: skip
+    encoder = FeatureEncoder((FeatureColumn("x0"),))
+    assert list(_twins(frame, encoder)) == []
+    assert len(list(_twins(replace(frame, features={"x0": who.astype(np.float64)}), encoder))) == 1
+
+
+@pytest.mark.parametrize(("share", "n_warnings"), [(0.09, 0), (0.12, 1)])
+def test_a_tenth_of_the_last_decisions_may_stand_among_those_before(share, n_warnings):
+    n = 2_000
+    rows = np.arange(n)
+    last = rows[n - int(0.3 * n) :]
+    last[: int(share * len(last))] = np.arange(int(share * len(last)))
+    assert len(list(_twins(FRAME.take(rows), ENCODER_OF_FRAME))) == n_warnings
 
 
 def test_a_feature_that_predicts_suspiciously_well_is_warned_of_by_its_name():
