@@ -178,7 +178,9 @@ def test_the_mean_weight_may_be_off_by_five_standard_errors(expected, is_told):
     assert bool(drifted(np.tile([0.0, 2.0], 50), expected)) is is_told
 
 
-@pytest.mark.parametrize(("outside", "told"), [(0.009, []), (0.011, ["1.1% of the policy lies on actions the log could"])])
+@pytest.mark.parametrize(
+    ("outside", "told"), [(0.009, []), (0.011, ["1.1% of the policy lies on actions the log could"])]
+)
 def test_a_policy_may_lie_on_what_the_log_could_not_take_by_a_hundredth_and_its_weights_lack_as_much(outside, told):
     n = 100_000
     generator = np.random.default_rng(0)
