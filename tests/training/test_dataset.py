@@ -167,6 +167,21 @@ def test_a_single_event_is_cut_at_its_rules_cap_in_capped_rewards_only(log):
     assert capped_worth(GoalEvent("c", 0, "Order Completed", {"margin": 20.0}), rules) == pytest.approx(18.0)
 
 
+@pytest.mark.parametrize("of", [worth, capped_worth])
+@pytest.mark.parametrize(
+    ("name", "properties", "expected"),
+    [
+        ("Order Completed", {"product": "card", "shop": "north"}, 7.0),
+        ("Order Completed", {"product": "card", "shop": "south"}, 0.0),
+        ("Order Completed", {"product": "card"}, 0.0),
+        ("Order Refunded", {"product": "card", "shop": "north"}, 0.0),
+    ],
+)
+def test_a_rule_counts_events_of_its_name_with_all_the_properties_that_it_names(of, name, properties, expected):
+    rule = Reward(event="Order Completed", value=7.0, where={"product": "card", "shop": "north"})
+    assert of(GoalEvent("c", 0, name, properties), [rule]) == expected
+
+
 @pytest.mark.parametrize("amount", ["12", None, True, float("inf")])
 def test_an_amount_that_is_no_number_is_worth_nothing(amount):
     assert worth(GoalEvent("c", 0, "Order Completed", {"margin": amount}), GOAL.rewards) == 0.0
