@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from decisioning.errors import ArtifactError
-from training.calibration import Calibration, choose_calibration, fit_beta, fit_platt
+from training.calibration import Calibration, choose_among, choose_calibration, fit_beta, fit_platt
 from training.logistic import sigmoid
 from training.metrics import log_loss
 
@@ -60,6 +62,70 @@ def test_few_positives_calibrate_nothing():
     assert choose_calibration(margin, np.r_[np.ones(5), np.zeros(495)]).method == "none"
 
 
+@dataclass(frozen=True)
+class Constantly:
+    """Whoever it is: this probability."""
+
+    probability: float
+
+    def apply(self, margin):
+        return np.full(len(margin), self.probability)
+
+
+def chosen_of(probabilities, *, label=None, **how):
+    """Which of several constants is chosen for labels of which half are 1."""
+    label = np.tile([1.0, 1.0, 0.0, 0.0], 100) if label is None else label
+    fitters = {str(p): lambda _margin, _label, p=p: Constantly(p) for p in probabilities}
+    return choose_among(fitters, np.zeros(len(label)), label, **how).probability
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize(
+    ("probabilities", "chosen"),
+    [
+        ((0.505, 0.5), 0.505),
+        ((0.51, 0.5), 0.5),
+        ((0.6, 0.5, 0.51), 0.5),
+        ((0.6, 0.51, 0.5), 0.5),
+        ((0.5, 0.6, 0.5), 0.5),
+    ],
+)
+def test_the_lowest_loss_is_chosen_and_one_that_is_hardly_lower_yields_to_the_simpler(probabilities, chosen, later):
+    assert chosen_of(probabilities, later=later) == chosen
+
+
+@pytest.mark.parametrize("few", [0.0, 1.0])
+@pytest.mark.parametrize(("n", "chosen"), [(49, 0.5), (50, 0.05)])
+def test_of_fewer_than_fifty_of_either_label_the_simplest_is_taken(few, n, chosen):
+    label = np.where(np.arange(1000) % 1000 < n, few, 1.0 - few)
+    mostly = chosen if few else 1.0 - chosen
+    assert chosen_of((0.5, 0.05 if few else 0.95), label=np.random.default_rng(0).permutation(label)) == mostly
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_method_judges_rows_that_it_was_not_fitted_on_and_those_after_if_told_so(later):
+    """What learns its rows by heart is right of them alone."""
+    fitted = []
+
+    @dataclass(frozen=True)
+    class ByHeart:
+        known: dict
+
+        def apply(self, margin):
+            return np.array([0.999 if self.known.get(each) else 0.001 for each in margin])
+
+    def learned(margin, label):
+        fitted.append(margin.tolist())
+        return ByHeart(dict(zip(margin, label, strict=True)))
+
+    n = 400
+    label = np.where(np.arange(n) % 4 < 2, 1.0, 0.0)
+    place = np.arange(float(n))
+    choose_among({"plain": lambda _margin, _label: Constantly(0.5), "heart": learned}, place, label, later=later)
+    halves = [place[: n // 2]] if later else [place[1::2], place[::2]]
+    assert fitted == [each.tolist() for each in halves]
+
+
 def test_a_score_that_points_the_wrong_way_becomes_the_base_rate():
     margin, label = a_sample(slope=-1.0)
     p = fit_platt(margin, label).apply(margin)
@@ -69,6 +135,7 @@ def test_a_score_that_points_the_wrong_way_becomes_the_base_rate():
 def test_it_survives_json_and_refuses_nonsense():
     found = Calibration("beta", 0.5, 1.5, -0.2)
     assert Calibration.from_json(found.to_json()) == found
-    for wrong in ({"method": "isotonic"}, {**found.to_json(), "a": -1.0}, {**found.to_json(), "c": "x"}):
+    changes = ({"method": "isotonic"}, {"a": -1.0}, {"b": -1.0}, {"c": "x"}, {"c": None}, {"c": float("nan")})
+    for wrong in ({"method": "isotonic"}, *({**found.to_json(), **change} for change in changes)):
         with pytest.raises(ArtifactError, match=r"bundle\.json"):
             Calibration.from_json(wrong)

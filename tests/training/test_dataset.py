@@ -96,8 +96,9 @@ def test_where_impressions_are_implied_a_decision_is_shown(log):
     assert log.frame().shown.tolist() == [True, True]
 
 
-def test_doing_nothing_is_never_shown_nor_accepted(log):
-    log.decide(chosen="no_action", ranked=())
+@pytest.mark.parametrize("placement", ["home", "strip"])
+def test_doing_nothing_is_never_shown_nor_accepted_even_where_impressions_are_implied(log, placement):
+    log.decide(chosen="no_action", ranked=(), placement=placement)
     log.order("o", seconds=DAY)
     frame = log.frame()
     assert (frame.shown[0], frame.accepted[0], frame.treatment[0], frame.reward[0]) == (False, False, "", 30.0)
