@@ -104,6 +104,25 @@ def test_doing_nothing_is_never_shown_nor_accepted_even_where_impressions_are_im
     assert (frame.shown[0], frame.accepted[0], frame.treatment[0], frame.reward[0]) == (False, False, "", 30.0)
 
 
+@pytest.mark.parametrize(("margin", "capped"), [(400.0, 100.0), (-400.0, -100.0), (60.0, 60.0)])
+def test_a_capped_reward_is_cut_at_the_goals_cap_on_both_sides(log, margin, capped):
+    log.decide()
+    log.order("o", seconds=DAY, margin=margin)
+    frame = log.frame()
+    assert (frame.reward[0], frame.capped_reward[0]) == (margin, capped)
+
+
+def test_an_action_without_an_aim_is_accepted_by_a_reported_conversion_and_converts_nobody(log):
+    aimless = {name: replace(action, conversion=None) for name, action in CATALOG.actions.items()}
+    log.decide()
+    log.hear(type="conversion")
+    log.order("o", seconds=DAY)
+    catalog = replace(CATALOG, actions=aimless)
+    frame = read_decision_log(log.ledger, catalog, GOAL, as_of=NOW + timedelta(days=20), feature_names=())
+    assert (frame.shown[0], frame.accepted[0], frame.converted.any()) == (True, True, False)
+    assert log.frame().converted[0].tolist() == [True, False, False]
+
+
 def test_a_late_answer_is_no_acceptance(log):
     log.decide()
     log.hear(seconds=6 * DAY, type="accept")
