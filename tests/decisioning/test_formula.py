@@ -54,6 +54,15 @@ def test_of_several_treatments_only_those_whose_cost_is_known_are_offered():
     assert [(each.action, each.stage) for each in decision.exclusions] == [("card", "value")]
 
 
+@pytest.mark.parametrize(("rates", "offered"), [((2.0, None), ["a"]), ((None, 2.0), ["b"]), ((None, -1.0), [])])
+def test_of_treatments_that_all_compute_their_cost_one_that_is_known_suffices(rates, offered):
+    priced = [Treatment(name, "web", cost_formula=f"{name}_rate * 1") for name in "ab"]
+    known = dict(zip(("a_rate", "b_rate"), rates, strict=True))
+    decision, _ = decided(an_action("card", value=50.0, treatments=tuple(priced)), **known)
+    assert [each.treatment for each in decision.ranked] == offered
+    assert [each.stage for each in decision.exclusions] == ([] if offered else ["value"])
+
+
 TEXT = """\
 currency: EUR
 channels: {{web: {{}}}}
