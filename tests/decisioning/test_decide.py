@@ -9,9 +9,11 @@ from builders import NOON, FixedScorer, ListLog, OneCustomer, a_catalog, a_custo
 from decisioning.action import NO_ACTION, Treatment
 from decisioning.catalog import Cap, ContactPolicy, ContextWeight, Exploration, HoldoutArms, Placement
 from decisioning.cold_start import CatalogScorer
+from decisioning.customer import Contact, ContactHistory
 from decisioning.decide import ATTEMPTS, Ports, consider, decide
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import ConflictError, InvalidInputError, StaleContactsError
+from decisioning.exclusive import Exclusive
 
 GREEDY = Exploration(epsilon=0.0, epsilon_without_bundle=0.0)
 SAYS = FixedScorer({"card": (0.3, 0.2), "loan": (0.5, 0.3), "fund": (0.2, -0.1)})
@@ -84,6 +86,40 @@ def test_a_list_never_takes_more_contacts_than_its_caps_leave():
     policy = ContactPolicy(caps=(Cap("customer", 2, timedelta(days=7)),))
     decision = _consider(scorer=FixedScorer(dict.fromkeys(("card", "loan", "fund"), (0.5, 0.3))), contact_policy=policy)
     assert len(decision.ranked) == 2
+
+
+CAPPED = (
+    an_action("card", group="cards"),
+    an_action("gold", group="cards"),
+    an_action("loan", group="loans"),
+    an_action("note", group="cards", transactional=True),
+)
+LIKED = FixedScorer({name: (0.5, 0.4 - 0.1 * place) for place, name in enumerate(("card", "gold", "loan", "note"))})
+
+
+@pytest.mark.parametrize(("n_before", "listed"), [(0, ["card", "loan", "note"]), (1, ["loan", "note"])])
+def test_a_cap_stops_what_counts_under_it_and_nothing_else(n_before, listed):
+    policy = ContactPolicy(caps=(Cap("group", 1, timedelta(days=7)),))
+    before = (Contact("gold", "cards", "web", NOON - timedelta(days=1)),) * n_before
+    customer = a_customer(history=ContactHistory(contacts=before))
+    wide = {"placements": {"home": Placement("home", "web", limit=4)}}
+    decision = _consider(scorer=LIKED, actions=CAPPED, customer=customer, contact_policy=policy, **wide)
+    assert [each.action for each in decision.ranked] == listed
+    stopped = {each.action for each in decision.exclusions if each.stage == "cap"}
+    assert stopped == ({"card", "gold"} if n_before else set())
+
+
+def test_what_is_transactional_stands_in_one_list_with_what_excludes_it():
+    policy = ContactPolicy(exclusive=(Exclusive("one", ("card", "gold", "note")),))
+    wide = {"placements": {"home": Placement("home", "web", limit=4)}}
+    decision = _consider(scorer=LIKED, actions=CAPPED, contact_policy=policy, **wide)
+    assert [each.action for each in decision.ranked] == ["card", "loan", "note"]
+
+
+def test_context_weights_of_one_issue_that_hold_together_are_multiplied():
+    weights = [ContextWeight("grow", f"age > {age}", factor) for age, factor in ((30, 2.0), (35, 0.25), (50, 9.0))]
+    decision = _consider(context_weights=tuple(weights))
+    assert decision.ranked[0].context_weight == 0.5
 
 
 @pytest.mark.parametrize(("arm", "chosen"), [("hold_out", NO_ACTION), ("no_levers", "loan"), ("nba", "card")])
