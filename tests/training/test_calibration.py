@@ -45,6 +45,14 @@ def test_beta_bends_each_end_by_itself():
     assert (found.a, found.b, found.c) == pytest.approx((0.5, 2.0, 0.1), abs=0.12)
 
 
+@pytest.mark.parametrize(("a", "b"), [(2.0, -0.5), (-0.5, 2.0)])
+def test_where_one_end_would_turn_round_both_ends_have_one_slope(a, b):
+    margin = np.random.default_rng(1).normal(0, 2, 20_000)
+    chance = sigmoid(-a * np.logaddexp(0.0, -margin) + b * np.logaddexp(0.0, margin))
+    label = (np.random.default_rng(2).random(margin.size) < chance).astype(float)
+    assert fit_beta(margin, label) == fit_platt(margin, label)
+
+
 def test_what_is_calibrated_already_is_left_alone():
     assert choose_calibration(*a_sample()).method == "none"
 
