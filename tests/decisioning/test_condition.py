@@ -1,12 +1,19 @@
+import operator
+import re
 import time
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from decisioning.condition import compile_condition
+from decisioning.condition_kind import UnlikeError, meaning
 from decisioning.condition_reader import MAX_LENGTH
+from decisioning.condition_tree import Arithmetic, Name
 from decisioning.errors import CatalogError
 
+COMPUTES = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+KINDS = {"number": 3.0, "moment": datetime(2026, 6, 1, tzinfo=UTC), "duration": timedelta(days=2)}
 GOLD = {"age": 40.0, "segment": "gold", "orders": 0.0, "revenue": 120.0, "income": None, "context.intent": "buy"}
 
 
@@ -91,6 +98,24 @@ MOMENT = {"now": 1000 * 86400.0 + 3600, "today": 1000 * 86400.0, "contract_end":
 def test_moments_and_durations_are_compared_and_computed_with(text, truth):
     kinds = dict.fromkeys(MOMENT, "moment")
     assert compile_condition(text, known=MOMENT, kinds=kinds).truth(MOMENT) is truth
+
+
+@pytest.mark.parametrize("sign", COMPUTES)
+@pytest.mark.parametrize("left", KINDS)
+@pytest.mark.parametrize("right", KINDS)
+def test_moments_and_durations_go_together_as_those_of_the_language_itself_do(sign, left, right):
+    """What it cannot compute either is refused; of what it can, the result is of the same kind."""
+    computed = Arithmetic(sign, Name("left"), Name("right"))
+    kinds = {"left": left, "right": right}
+    try:
+        expected = COMPUTES[sign](KINDS[left], KINDS[right])
+    except TypeError:
+        with pytest.raises(UnlikeError, match=re.escape(f"a {left} {sign} a {right}")):
+            meaning(computed, kinds)
+    else:
+        assert meaning(computed, kinds) == next(kind for kind in KINDS if type(KINDS[kind]) is type(expected))
+    assert meaning(computed, {"left": left}) is None
+    assert meaning(computed, {"right": right}) is None
 
 
 @pytest.mark.parametrize(
