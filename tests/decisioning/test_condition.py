@@ -207,6 +207,8 @@ def test_whatever_value_arrives_is_a_number_a_word_or_unknown(value, truth):
         ("age = 1; DROP TABLE customer", "cannot be read", "comparisons"),
         ("SELECT 1", "cannot be read", "comparisons"),
         ("age = 1 " + "OR age = 1 " * MAX_LENGTH, "characters", str(MAX_LENGTH)),
+        ("age = 40".ljust(MAX_LENGTH + 1), "characters", str(MAX_LENGTH)),
+        ("shop.context.intent = 'buy'", "shop.context.intent", "context.<name>"),
         ("NOT " * 40 + "age = 1", "deeper", "30"),
         ("(" * 900 + "age = 1" + ")" * 900, "deeply", "nested"),
     ],
@@ -231,6 +233,10 @@ def test_a_word_in_double_quotes_is_a_name_and_the_error_says_how_words_are_writ
 def test_names_of_the_context_are_free():
     condition = compile_condition("age > 3 AND context.intent = 'buy'", known=["age"])
     assert condition.names == {"age", "context.intent"}
+
+
+def test_the_length_that_is_allowed_compiles():
+    assert compile_condition("age = 40".ljust(MAX_LENGTH)).truth(GOLD) is True
 
 
 def test_the_nesting_that_is_allowed_compiles():
