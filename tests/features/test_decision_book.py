@@ -81,6 +81,42 @@ def test_two_decisions_from_the_same_contacts_do_not_both_stand(book, ledger):
     book.record(a_decision("9", contacts_version=history(ledger).version)).result()
 
 
+@pytest.mark.parametrize("read", [0, 2, 7])
+def test_a_decision_from_any_other_version_of_the_contacts_is_stale(book, ledger, read):
+    book.record(a_decision("1")).result()
+    assert history(ledger).version == 1
+    with pytest.raises(StaleContactsError, match=f"at version 1, the decision was made from version {read}"):
+        book.record(a_decision("2", contacts_version=read)).result()
+
+
+def test_identifiers_of_one_value_and_two_kinds_are_two_customers(book, ledger):
+    visitor = CustomerReference("anonymous_id", "u-1")
+    for number, reference in enumerate((USER, visitor)):
+        book.record(a_decision(f"{number}", reference=reference)).result()
+    assert IdentityGraph(ledger).resolve(USER) != IdentityGraph(ledger).resolve(visitor)
+    assert [len(history(ledger, reference).contacts) for reference in (USER, visitor)] == [1, 1]
+
+
+def test_an_event_may_have_the_id_of_a_decision(book, ledger):
+    Intake(ledger).accept([an_event("d-1", userId="u-1")], received_at=NOW)
+    book.record(a_decision("1")).result()
+    assert len(history(ledger).contacts) == 1
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 60])
+def test_whichever_of_two_decisions_was_made_first_names_the_customer_as_a_rebuild_does(book, ledger, seconds):
+    def identifiers():
+        with ledger.read() as connection:
+            return connection.execute("SELECT kind, value, customer_id, first_us, first_id FROM identifier").fetchall()
+
+    book.record(a_decision("1")).result()
+    book.record(a_decision("2", decided_at=at(seconds), contacts_version=1)).result()
+    before = identifiers()
+    assert [row[3] for row in before] == [to_us(at(min(seconds, 0)))]
+    rebuild(ledger)
+    assert identifiers() == before
+
+
 def test_a_merge_makes_what_was_read_before_it_stale(book, ledger):
     visitor = CustomerReference("anonymous_id", "a-1")
     book.record(a_decision("1")).result()
