@@ -10,6 +10,7 @@ from decisioning.customer import CustomerReference
 from decisioning.errors import ConflictError, StaleContactsError
 from features.contacts import ContactBook
 from features.decision_book import DecisionBook
+from features.decision_met import met_by
 from features.identity import IdentityGraph, unknown_customer_id
 from features.instant import to_us
 from features.intake import Intake
@@ -187,6 +188,21 @@ def test_a_decision_for_a_customer_id_is_the_customers(book, ledger):
     book.record(a_decision(reference=CustomerReference("customer_id", customer_id))).result()
     assert len(history(ledger).contacts) == 1
     assert [record.kind for record in ledger.records_of(customer_id)] == ["event", "decision"]
+
+
+@pytest.mark.parametrize("first", ["user_id", "anonymous_id"])
+def test_a_decision_for_a_customer_id_is_made_for_the_customers_earliest_identifier(ledger, first):
+    """So a split that follows leaves it with whom the customer was named after."""
+    names = {"user_id": "userId", "anonymous_id": "anonymousId"}
+    for kind, name in names.items():
+        moment = at(-100 if kind == first else -50)
+        event = an_event(f"m-{kind}", timestamp=moment.isoformat(), **{"userId": ..., name: "x-1"})
+        Intake(ledger).accept([event], received_at=moment)
+    Intake(ledger).accept([an_event("m-3", userId="x-1", anonymousId="x-1")], received_at=NOW)
+    customer_id = IdentityGraph(ledger).resolve(CustomerReference("user_id", "x-1"))
+    with ledger.read() as connection:
+        met = met_by(connection, a_decision(reference=CustomerReference("customer_id", customer_id)))
+    assert met.home == (first, "x-1")
 
 
 def test_a_customer_id_that_nobody_has_is_limited_like_any_other(book, ledger):
