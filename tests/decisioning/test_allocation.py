@@ -120,6 +120,31 @@ def test_no_more_are_left_out_than_must_be_and_those_of_the_lowest_priority_whom
     assert all(rank[out] < rank[stays] for out in gone for stays in kept)
 
 
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng))
+@settings(max_examples=40, deadline=None)
+def test_only_who_takes_of_an_overdrawn_pool_is_left_out(random):
+    market = a_market(random)
+    enough = random.random(3) < 0.5
+    terms, n = replace(market.terms, left=np.where(enough, 10**9, market.terms.left)), len(market.priority)
+    chosen, nobody = random.integers(NOBODY, 3, n), np.zeros(n, dtype=bool)
+    gone = overdrawn(Drawn(chosen, random.normal(size=n), np.ones(n), nobody, nobody), terms)
+    scarce = terms.taken(chosen) > terms.left
+    assert (terms.takes[chosen[gone]][:, scarce] > 0).any(axis=1).all()
+    kept = chosen.copy()
+    kept[gone] = NOBODY
+    assert (terms.taken(kept) <= terms.left).all()
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng))
+@settings(max_examples=20, deadline=None)
+def test_the_surplus_is_that_of_the_customers_whom_chance_did_not_move(random):
+    market = a_market(random)
+    prices, given = random.random(3), random.random(len(market.priority)) < 0.3
+    others = market.take(np.flatnonzero(~given))
+    expected = surplus(others, prices, np.zeros(len(others.priority), dtype=bool))
+    assert surplus(market, prices, given) == pytest.approx(expected)
+
+
 @given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.integers(0, 45))
 def test_what_is_left_over_goes_to_the_highest_who_wish_for_it_and_is_gone_then(random, n_mugs):
     drawn, terms = a_rush(random)
@@ -129,6 +154,18 @@ def test_what_is_left_over_goes_to_the_highest_who_wish_for_it_and_is_gone_then(
     assert left.tolist() == [n_mugs - len(got)]
     order = sorted(range(len(height)), key=lambda at: (-height[at], at))
     assert got.tolist() == sorted(order[: len(got)])
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng))
+@settings(max_examples=20, deadline=None)
+def test_who_gets_what_is_left_over_finds_enough_in_every_pool(random):
+    terms = a_market(random).terms
+    wishes, left = random.integers(0, 3, 200), terms.left.copy()
+    got = filled(wishes, random.normal(size=200), terms, left)
+    assert (left >= 0).all()
+    assert left.tolist() == (terms.left - terms.takes[wishes[got]].sum(axis=0)).tolist()
+    others = np.setdiff1d(np.arange(200), got)
+    assert (terms.takes[wishes[others]] > left).any(axis=1).all()
 
 
 @given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.floats(0, 9))
