@@ -94,6 +94,19 @@ def test_a_pool_that_could_not_be_read_is_empty():
     assert terms.left.tolist() == [0, 0, 0]
 
 
+def test_of_a_pool_that_is_overdrawn_already_nothing_is_left():
+    market = a_market(np.random.default_rng(0))
+    pools = market.terms.pools
+    used = {pool.key: pool.units + extra for pool, extra in zip(pools, (-2, 0, 3), strict=True)}
+    assert Terms.of(market.slate, pools, used).left.tolist() == [2, 0, 0]
+
+
+def test_prices_have_no_say_where_chance_or_duty_has():
+    explored, required = np.array([[False, True, False, True], [False, False, True, True]])
+    drawn = Drawn(np.zeros(4, dtype=np.intp), np.ones(4), np.ones(4), explored, required)
+    assert drawn.given.tolist() == [False, True, True, True]
+
+
 MUG = Pool("inventory", "mugs", 5, actions=("fund",))
 
 
