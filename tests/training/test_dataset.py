@@ -5,17 +5,14 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from ledger_builders import NOW, a_ranked
 from log_builder import CATALOG, DAY, GOAL, Log
 from plain_decision_log import capped_reward_of, plain_decision_log, reward_of
 
-from features.workspace import Goal, Reward
+from features.workspace import Reward
 from training.dataset import split_at, split_by_time
 from training.decision_log import n_over, read_decision_log
 from training.goal_event import GoalEvent
-from training.labels import DAY_US, Windows
 from training.reward import capped_worth, worth
 
 
@@ -205,37 +202,6 @@ def test_a_rule_counts_events_of_its_name_with_all_the_properties_that_it_names(
 @pytest.mark.parametrize("amount", ["12", None, True, float("inf")])
 def test_an_amount_that_is_no_number_is_worth_nothing(amount):
     assert worth(GoalEvent("c", 0, "Order Completed", {"margin": amount}), GOAL.rewards) == 0.0
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 10**13)), min_size=1, unique=True))
-@settings(max_examples=30)
-def test_windows_end_by_the_next_decision_and_never_overlap(decided):
-    owner, at_us = np.array(sorted(decided, key=lambda pair: pair[1])).T
-    ends_us = Windows.of(owner, at_us, GOAL).ends_us
-    for customer in np.unique(owner):
-        mine = owner == customer
-        assert (ends_us[mine][:-1] <= at_us[mine][1:]).all()
-
-
-moments = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12)), min_size=1, max_size=8)
-
-
-@given(moments, moments, st.booleans())
-def test_an_event_counts_strictly_after_a_decision_to_the_last_microsecond_before_its_end(
-    decided, happened, until_next_decision
-):
-    decided = sorted(decided, key=lambda pair: pair[1])
-    goal = Goal(window_days=4.5 / DAY_US, until_next_decision=until_next_decision)
-    windows = Windows.of(*np.array(decided).T, goal)
-    expected = []
-    for event, (who, at_us) in enumerate(happened):
-        for row, (owner, decided_us) in enumerate(decided):
-            following = [later for other, later in decided[row + 1 :] if other == owner]
-            is_cut = until_next_decision and bool(following) and at_us >= following[0]
-            if owner == who and decided_us < at_us <= decided_us + 4 and not is_cut:
-                expected.append((row, event))
-    rows, events = windows.pairs(*np.array(happened).T)
-    assert list(zip(rows.tolist(), events.tolist(), strict=True)) == expected
 
 
 def a_random_log(log, seed):
