@@ -107,6 +107,19 @@ def test_prices_have_no_say_where_chance_or_duty_has():
     assert drawn.given.tolist() == [False, True, True, True]
 
 
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.floats(0, 1))
+@settings(max_examples=20, deadline=None)
+def test_explored_is_what_chance_put_in_the_place_of_the_best_and_nothing_is_worth_nothing(random, epsilon):
+    market = a_market(random, epsilon=epsilon)
+    market.priority[:10] = 0.0
+    sure = replace(market, chances=replace(market.chances, epsilon=np.zeros(len(market.priority))))
+    drawn, best = market.drawn(np.zeros(3)), sure.drawn(np.zeros(3))
+    assert not best.explored.any()
+    assert (best.chosen[:10] == NOBODY).all()
+    assert drawn.explored.tolist() == (drawn.chosen != best.chosen).tolist()
+    assert (drawn.priority[drawn.chosen == NOBODY] == 0.0).all()
+
+
 MUG = Pool("inventory", "mugs", 5, actions=("fund",))
 
 
