@@ -20,8 +20,7 @@ from features.ledger import Ledger
 from features.workspace import Goal, Training, Workspace
 from pipelines.gate_bounds import check_declared
 from pipelines.retrain import FEWEST_DECISIONS
-from pipelines.reward_amounts import doubtful_rewards
-from pipelines.reward_events import unseen_rewards
+from pipelines.reward_amounts import reward_warnings
 from training.dataset import DecisionLogFrame, split_by_time
 from training.decision_log import over_after, read_decision_log
 from training.declared_constraints import check_constraints, constraints_version
@@ -85,8 +84,8 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         over = read(as_of=as_of, feature_names=()) if now.n_left_out else now
         later = read(as_of=as_of + over_after(settings.goal, catalog), feature_names=())
         foreseen = _foreseen(ledger, settings.training, as_of)
-        warnings = (*_waits_longer(settings.goal, catalog), *unseen_rewards(ledger, settings.goal))
-        warnings = (*warnings, *doubtful_rewards(ledger, settings.goal, currency=catalog.currency))
+        doubtful = reward_warnings(ledger, settings.goal, currency=catalog.currency)
+        warnings = (*_waits_longer(settings.goal, catalog), *doubtful)
     labels = _labels(over, later.take(later.decided_us <= to_us(as_of)))
     plan = _plan(settings.training, (*_models(catalog, settings.training), *foreseen), now, labels, as_of)
     return replace(plan, warnings=warnings)

@@ -21,8 +21,7 @@ from pipelines.monitoring.last_training import LastTraining, note_training
 from pipelines.recording.retraining import learned_something_new, note_learned, record_training
 from pipelines.registry_told import reconcile
 from pipelines.retrained import NOTHING_NEW, Retrained
-from pipelines.reward_amounts import doubtful_rewards
-from pipelines.reward_events import unseen_rewards
+from pipelines.reward_amounts import reward_warnings
 from pipelines.serve_constant import serve_constant
 from training.artifact import load_bundle, write_bundle
 from training.aside import Aside
@@ -106,7 +105,8 @@ def retrain(
     suspicious = check_log(frame, encoder_of(composition))
     composition.ledger.forget_pages()
     give_back()
-    for warning in (*suspicious, *_reward_warnings(composition)):
+    goal, currency = composition.workspace.goal, composition.catalog.catalog.currency
+    for warning in (*suspicious, *reward_warnings(composition.ledger, goal, currency=currency)):
         say(f"warning: {warning}")
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with making_folder(composition.home.path) as folder:
@@ -115,11 +115,6 @@ def retrain(
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=folder)
         note_training(composition.home.path, _trained(composition, as_of))
         return done, candidate
-
-
-def _reward_warnings(composition: Composition) -> tuple[str, ...]:
-    ledger, goal, currency = composition.ledger, composition.workspace.goal, composition.catalog.catalog.currency
-    return (*unseen_rewards(ledger, goal), *doubtful_rewards(ledger, goal, currency=currency))
 
 
 def _trained(composition: Composition, as_of: datetime) -> LastTraining:

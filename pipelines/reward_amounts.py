@@ -7,20 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-import orjson
-
 from features.ledger import Ledger
 from features.workspace import Goal, Reward
+from pipelines.reward_events import latest_tracked, unseen_rewards
 from training.goal_event import GoalEvent
 from training.reward import has_amount, meets
 
-LATEST = 100_000
-"""Records of events among which those that are rewarded are looked at."""
 TOLD = 0.05
 """A share of events without an amount that is no mere slip."""
 CODE = 3
 """Letters of a currency (ISO 4217)."""
-_LATEST = "SELECT body FROM record WHERE +kind = 'event' ORDER BY seq DESC LIMIT ?"
 
 
 def doubtful_rewards(ledger: Ledger, goal: Goal, *, currency: str) -> tuple[str, ...]:
@@ -34,14 +30,16 @@ def doubtful_rewards(ledger: Ledger, goal: Goal, *, currency: str) -> tuple[str,
     return tuple(each for each in told if each)
 
 
+def reward_warnings(ledger: Ledger, goal: Goal, *, currency: str) -> tuple[str, ...]:
+    """Everything that is doubtful of `[[goal.rewards]]`: events that never come, and `doubtful_rewards`."""
+    return (*unseen_rewards(ledger, goal), *doubtful_rewards(ledger, goal, currency=currency))
+
+
 def _latest(ledger: Ledger, names: set[str]) -> Mapping[str, Sequence[GoalEvent]]:
     found: dict[str, list[GoalEvent]] = {}
-    with ledger.read() as connection:
-        for (body,) in connection.execute(_LATEST, (LATEST if names else 0,)):
-            raw = orjson.loads(body)
-            if raw.get("type") == "track" and raw.get("event") in names:
-                event = GoalEvent("", 0, raw["event"], raw.get("properties") or {})
-                found.setdefault(event.name, []).append(event)
+    for event in latest_tracked(ledger) if names else ():
+        if event.name in names:
+            found.setdefault(event.name, []).append(event)
     return found
 
 

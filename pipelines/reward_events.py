@@ -1,18 +1,18 @@
 """Reward events that the log does not have: with a misspelt one, everything seems to earn nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 import orjson
 
 from features.ledger import Ledger
 from features.workspace import Goal
-from training.goal_event import each_goal_event
+from training.goal_event import GoalEvent, each_goal_event
 
 _ANY = "SELECT 1 FROM record WHERE kind = 'event' AND instr(body, ?) LIMIT 1"
-_TRACKED = "SELECT body FROM record WHERE +kind = 'event' ORDER BY seq DESC LIMIT ?"
+_LATEST = "SELECT body FROM record WHERE +kind = 'event' ORDER BY seq DESC LIMIT ?"
 LATEST = 100_000
-"""Events among which the nearest names are looked for."""
+"""Records of events that are looked at for what the log has."""
 _EVER = 2**62
 
 
@@ -20,7 +20,7 @@ def unseen_rewards(ledger: Ledger, goal: Goal) -> tuple[str, ...]:
     """A warning for each event of `[[goal.rewards]]` that no event of the log has, with the nearest names there are."""
     asked = list(dict.fromkeys(reward.event for reward in goal.rewards))
     unseen = [name for name in asked if not _occurs(ledger, name)]
-    known = _tracked(ledger) if unseen else set()
+    known = {event.name for event in latest_tracked(ledger)} if unseen else set()
     return tuple(_warning(name, known) for name in unseen)
 
 
@@ -31,14 +31,13 @@ def _occurs(ledger: Ledger, name: str) -> bool:
     return is_there or next(each_goal_event(ledger, [name], after_us=-_EVER, until_us=_EVER), None) is not None
 
 
-def _tracked(ledger: Ledger) -> set[str]:
-    found = set[str]()
+def latest_tracked(ledger: Ledger) -> Iterator[GoalEvent]:
+    """The events with a name among the log's latest, the newest first; of whom and when is left out."""
     with ledger.read() as connection:
-        for (body,) in connection.execute(_TRACKED, (LATEST,)):
+        for (body,) in connection.execute(_LATEST, (LATEST,)):
             raw = orjson.loads(body)
             if raw.get("type") == "track" and isinstance(raw.get("event"), str):
-                found.add(raw["event"])
-    return found
+                yield GoalEvent("", 0, raw["event"], raw.get("properties") or {})
 
 
 def _warning(name: str, known: Iterable[str]) -> str:

@@ -59,19 +59,18 @@ def read_decision_log(
     return _frame(drawn, answered, followed, catalog, goal)
 
 
-def n_over(ledger: Ledger, goal: Goal, *, as_of: datetime, catalog: Catalog | None = None) -> int:
+def n_over(ledger: Ledger, goal: Goal, *, as_of: datetime, catalog: Catalog) -> int:
     """How many decisions of a ledger are over as of a moment, without reading them.
 
     Those that repeat others' draws are among them: nobody learns from them, and only their records tell.
-    Parameters: `catalog`, whose actions' windows are waited for too (None: the goal's alone).
+    Parameters: `catalog`, whose actions' windows are waited for too.
     """
     return count_until(ledger, to_us(as_of - over_after(goal, catalog)))
 
 
-def over_after(goal: Goal, catalog: Catalog | None) -> timedelta:
+def over_after(goal: Goal, catalog: Catalog) -> timedelta:
     """After how long nothing can count for a decision any more: the longest of the goal's window and the actions'."""
-    lengths = window_lengths(catalog).values() if catalog else ()
-    return timedelta(microseconds=max([int(goal.window_days * DAY_US), *lengths]))
+    return timedelta(microseconds=max([int(goal.window_days * DAY_US), *window_lengths(catalog).values()]))
 
 
 def _frame(drawn: Drawn, answered: Answered, followed: Followed, catalog: Catalog, goal: Goal) -> DecisionLogFrame:

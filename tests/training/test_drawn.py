@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_builders import NOW
-from log_builder import DAY, GOAL, LATER, Log
+from log_builder import CATALOG, DAY, GOAL, LATER, Log
 
 from features.instant import to_us
 from training.dataset import DecisionLogFrame, spread
@@ -98,7 +98,7 @@ def test_decisions_that_are_over_are_counted_whether_they_were_drawn_or_not(tmp_
         for day in range(12):
             log.decide(str(day), seconds=day * DAY)
         for as_of in (NOW, NOW + timedelta(days=15), LATER):
-            assert n_over(log.ledger, GOAL, as_of=as_of) == len(log.frame(as_of=as_of))
+            assert n_over(log.ledger, GOAL, as_of=as_of, catalog=CATALOG) == len(log.frame(as_of=as_of))
 
 
 def test_a_decision_that_was_erased_before_its_features_were_read_is_not_among_them(tmp_path):
