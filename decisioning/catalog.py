@@ -1,6 +1,6 @@
 """The catalogue: every action, channel, placement and limit that decisions are made from, versioned by content."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -121,6 +121,16 @@ class QuietHours:
     def hushes(self, channel: Channel) -> bool:
         """Whether a channel is quiet then."""
         return channel.name in self.channels if self.channels else channel.outbound
+
+
+def is_always_quiet(several: Sequence[QuietHours]) -> bool:
+    """Whether quiet hours of one channel leave no time of a day: whenever one window ends, another is under way.
+
+    >>> is_always_quiet([QuietHours(time(8), time(22)), QuietHours(time(21), time(9))]), is_always_quiet([])
+    (True, False)
+    """
+    ends = [datetime.combine(datetime.min, hours.ends) for hours in several]
+    return bool(several) and all(any(hours.covers(end) for hours in several) for end in ends)
 
 
 @dataclass(frozen=True, slots=True)

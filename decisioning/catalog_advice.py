@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from decisioning.action import CONDITIONS, Action
-from decisioning.catalog import Catalog, Placement
+from decisioning.catalog import Catalog, Placement, is_always_quiet
 from decisioning.catalog_problem import Problem
 from decisioning.condition import read_condition
 from decisioning.condition_box import Vocabulary, never_true
@@ -119,15 +119,14 @@ def _asked_in_vain(catalog: Catalog, vocabulary: Vocabulary) -> Iterator[Problem
 
 
 def _quiet_hours(catalog: Catalog) -> Iterator[Problem]:
-    """Hours that are none, and channels that are quiet all day: whenever one window ends, another is under way."""
+    """Hours that are none, and channels that are quiet all day."""
     for index, hours in enumerate(catalog.contact_policy.quiet_hours):
         if hours.starts == hours.ends:
             text = f"begin and end at {hours.ends:%H:%M}: no time of day is quiet because of them"
             yield Problem(("contact_policy", "quiet_hours", index), text)
     for channel in catalog.channels.values():
         quiet = [hours for hours in catalog.contact_policy.quiet_hours if hours.hushes(channel)]
-        ends = [datetime.combine(datetime.min, hours.ends) for hours in quiet]
-        if quiet and all(any(hours.covers(end) for hours in quiet) for end in ends):
+        if is_always_quiet(quiet):
             text = f"leave channel {channel.name} no time of a day: nothing is ever sent there"
             yield Problem(("contact_policy", "quiet_hours"), text)
 

@@ -134,7 +134,7 @@ def _weighed(case: Case, through: Funnel) -> tuple[Options, Funnel]:
 
 
 def _options(case: Case, through: Funnel) -> Options:
-    slate = case.compiled.slots[case.placement.name].slates.of(tuple(through.passed))
+    slate = through.slates.of(tuple(through.passed))
     return options_of(slate, scorer=case.scorer, features=case.customer.features, weighing=case.weighing)
 
 

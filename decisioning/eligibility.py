@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from decisioning.action import CONDITIONS, Action
 from decisioning.bundling import apart
-from decisioning.catalog import Catalog, Hold, Placement, QuietHours
+from decisioning.catalog import Catalog, Hold, Placement, QuietHours, is_always_quiet
 from decisioning.condition import Condition, compile_condition
 from decisioning.condition_python import LeadingFunction, compile_leading
 from decisioning.contact_policy import CapKey, cap_keys
@@ -57,6 +57,11 @@ class Entrant:
     place: int = 0
 
     @cached_property
+    def later(self) -> tuple[Candidate, ...]:
+        """Those of its candidates that go out later than they are decided."""
+        return tuple([each for each in self.candidates if each.treatment.is_put_off])
+
+    @cached_property
     def is_computed(self) -> bool:
         """Whether the catalogue computes its value, or what any of its treatments costs."""
         return bool(self.action.value_formula) or any(each.treatment.cost_formula for each in self.candidates)
@@ -99,6 +104,22 @@ class Slot:
     def by_name(self) -> Mapping[str, Entrant]:
         """Every entrant, in their order."""
         return {each.action.name: each for each in self.entrants}
+
+    @cached_property
+    def waiting(self) -> frozenset[str]:
+        """The actions of which something may go out after quiet hours: none where these never end."""
+        if is_always_quiet(self.quiet):
+            return frozenset()
+        return frozenset([each.action.name for each in self.entrants if each.later])
+
+    @cached_property
+    def hushed(self) -> "Slot":
+        """The same while its channel is quiet: of what is waiting and not transactional, only what goes out later."""
+        waiting = {name for name in self.waiting if not self.by_name[name].action.transactional}
+        entrants = tuple(
+            [replace(each, candidates=each.later) if each.action.name in waiting else each for each in self.entrants]
+        )
+        return replace(self, entrants=entrants, slates=Slates({each.action.name: each.candidates for each in entrants}))
 
     @cached_property
     def unfit(self) -> tuple[tuple[str, Stop], ...]:

@@ -16,6 +16,7 @@ from decisioning.exclusive import stops_of
 from decisioning.holdout import Arm
 from decisioning.local_time import local_time
 from decisioning.pool import Stock
+from decisioning.slate import Slates
 
 _HELD_OUT = Stop("holdout", "hold_out")
 _NOT_NEEDED = Stop("fallback", "something else may be offered")
@@ -63,14 +64,16 @@ class Funnel:
     """The outcome of the funnel.
 
     Parameters: `passed`, by action; `stopped`, why each other action was; `limits`, what is left of them; `sharing`,
-    the actions that each cap key may stop; `stock`, what is left of the pools; `rivals`, by
-    action, what may not stand in one list with it; `reserve`, the fallback that stands back for what passed.
+    the actions that each cap key may stop; `slates`, of what may be offered now; `stock`, what is left of the pools;
+    `rivals`, by action, what may not stand in one list with it; `reserve`, the fallback that stands back for what
+    passed.
     """
 
     passed: Mapping[str, Entrant]
     stopped: Mapping[str, Stop]
     limits: Limits
     sharing: Mapping[CapKey, frozenset[str]]
+    slates: Slates
     stock: Stock
     rivals: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reserve: Mapping[str, Entrant] = field(default_factory=dict)
@@ -86,15 +89,17 @@ class Funnel:
 class _Rules:
     """What this moment says of whole purposes, whole issues and single actions besides their conditions.
 
-    Parameters: `quiet`, the stop of whatever is not transactional, within quiet hours; `stock`, what is left of the
-    pools; `unrecorded`, whether this decision cannot be recorded; `elsewhere`, the stops of what other placements show;
-    `n_true`, how many conditions of each entrant are TRUE until one is not.
+    Parameters: `quiet`, within quiet hours the stop of whatever is neither transactional nor `waiting`, of which
+    something goes out after them; `stock`, what is left of the pools; `unrecorded`, whether this decision cannot be
+    recorded; `elsewhere`, the stops of what other placements show; `n_true`, how many conditions of each entrant
+    are TRUE until one is not.
     """
 
     by_purpose: Mapping[str, Stop]
     by_issue: Mapping[str, Stop]
     by_action: Mapping[str, Stop]
     quiet: Stop | None
+    waiting: frozenset[str]
     stock: Stock
     unrecorded: bool
     elsewhere: Mapping[str, Stop]
@@ -112,7 +117,8 @@ class _Rules:
         stop = self.by_purpose.get(action.purpose)
         if stop or action.transactional:
             return stop
-        return self.by_issue.get(action.issue) or self.quiet or self.by_action.get(action.name)
+        quiet = None if action.name in self.waiting else self.quiet
+        return self.by_issue.get(action.issue) or quiet or self.by_action.get(action.name)
 
 
 def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
@@ -122,18 +128,22 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     hold, quiet, rest, cap, exclusive, budget or inventory or capacity, unrecorded, bundle, fallback. A condition not
     TRUE excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm
     `hold_out` stops all but what is mandatory; `eligibility_only` skips applicability and suitability. What is
-    transactional is stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. A
-    placement's fallback goes through all of it, and then stands back where anything else did.
+    transactional is stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. In
+    quiet hours an action comes through in those treatments alone that go out after them. A placement's fallback goes
+    through all of it, and then stands back where anything else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
     local = clock_of(moment.values, now=now, policy=policy)
     left = limits(policy, moment.customer.history, now=now, local=local)
     slot, stock = compiled.slots[moment.placement.name], Stock(compiled.pools, moment.customer.used)
+    quiet = _quiet(slot, local)
+    slot = slot.hushed if quiet else slot
     by_purpose, by_issue, by_action = _by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left)
     by_action = {**_exclusive(policy, moment), **by_action} if policy.exclusive else by_action
     unrecorded = UNRECORDED in moment.customer.degraded
     elsewhere, n_true = _elsewhere(moment.taken, slot), slot.leading(moment.values)
-    rules = _Rules(by_purpose, by_issue, by_action, _quiet(slot, local), stock, unrecorded, elsewhere, n_true)
+    waiting = slot.waiting if quiet else frozenset()
+    rules = _Rules(by_purpose, by_issue, by_action, quiet, waiting, stock, unrecorded, elsewhere, n_true)
     stopped: dict[str, Stop] = {}
     for name, stop in _stage_by_stage(slot, moment, rules):
         stopped.setdefault(name, stop)
@@ -143,7 +153,7 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     if len(passed) > 1 and fallback in passed:
         reserve[fallback] = passed.pop(fallback)
         stopped[fallback] = _NOT_NEEDED
-    return Funnel(passed, stopped, left, slot.sharing, stock, slot.rivals, reserve)
+    return Funnel(passed, stopped, left, slot.sharing, slot.slates, stock, slot.rivals, reserve)
 
 
 def unspoken(compiled: CompiledCatalog, moment: Moment, names: Iterable[str]) -> Stop | None:
@@ -151,7 +161,8 @@ def unspoken(compiled: CompiledCatalog, moment: Moment, names: Iterable[str]) ->
     slot, catalog = compiled.slots[moment.placement.name], compiled.catalog
     local = clock_of(moment.values, now=moment.customer.as_of, policy=catalog.contact_policy)
     by_purpose, by_issue, quiet = _by_purpose(compiled, moment), _by_issue(compiled, moment), _quiet(slot, local)
-    rules = _Rules(by_purpose, by_issue, {}, quiet, Stock({}, {}), unrecorded=False, elsewhere={}, n_true=())
+    spoken, stock = frozenset[str](), Stock({}, {})
+    rules = _Rules(by_purpose, by_issue, {}, quiet, spoken, stock, unrecorded=False, elsewhere={}, n_true=())
     return next(filter(None, (rules.stop(catalog.actions[name]) for name in names)), None)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from builders import NOON, a_catalog, a_customer, a_request, an_action
 from decisioning.action import Treatment
-from decisioning.catalog import Cap, Channel, ContactPolicy, Placement, QuietHours
+from decisioning.catalog import Cap, Channel, ContactPolicy, Exploration, Placement, QuietHours
 from decisioning.catalog_file import read_catalog
 from decisioning.cold_start import CatalogScorer
 from decisioning.contact_policy import limits
@@ -75,6 +75,34 @@ def test_quiet_hours_are_of_the_customers_clock_and_spare_what_is_transactional(
     assert stages(decided(*offers, contact_policy=QUIET)) == {"card": "quiet"}
     awake = a_customer(features={"zone": "Europe/Berlin"})
     assert stages(decided(*offers, contact_policy=QUIET, customer=awake)) == {}
+
+
+def test_while_it_is_quiet_what_goes_out_later_is_offered_and_goes_out_when_it_may():
+    card = an_action("card", treatments=(Treatment("a", "web"), Treatment("b", "web", send_hour=12)))
+    told = {"contact_policy": QUIET, "exploration": Exploration(0.0, 0.0)}
+    decision = decided(card, **told)
+    assert [(each.treatment, each.send_at) for each in decision.ranked] == [("b", NOON + timedelta(hours=15))]
+    awake = a_customer(features={"zone": "Europe/Berlin"})
+    decision = decided(card, customer=awake, **told)
+    assert [(each.treatment, each.send_at) for each in decision.ranked] == [("a", None)]
+
+
+def test_where_every_hour_is_quiet_nothing_is_offered_for_later_either():
+    every = tuple(QuietHours(time(starts), time(ends), ("web",)) for starts, ends in ((8, 22), (21, 9)))
+    waiting = an_action("card", treatments=(Treatment("a", "web", wait=timedelta(hours=1)),))
+    decision = decided(waiting, contact_policy=ContactPolicy(quiet_hours=every))
+    assert stages(decision) == {"card": "quiet"}
+
+
+def test_what_was_decided_at_night_for_the_day_counts_by_night_and_by_day():
+    planned = Contact("card", "cards", "web", NOON + timedelta(hours=15))
+    policy = replace(QUIET, caps=(Cap("customer", 1, per="day"),))
+    waiting = an_action("card", treatments=(Treatment("a", "web", send_hour=12),))
+    for later in (0, 1, 14, 16, 26):
+        customer = a_customer(history=ContactHistory([planned]), as_of=NOON + timedelta(hours=later))
+        assert stages(decided(waiting, contact_policy=policy, customer=customer)) == {"card": "cap"}
+    customer = a_customer(history=ContactHistory([planned]), as_of=NOON + timedelta(hours=36))
+    assert stages(decided(waiting, contact_policy=policy, customer=customer)) == {}
 
 
 def test_without_channels_every_outbound_channel_is_quiet_and_no_other():

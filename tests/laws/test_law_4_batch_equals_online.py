@@ -123,7 +123,8 @@ def a_world(random):
             value=float(pick((10, 10, random.integers(1, 90)))),
             value_formula=pick(("", "", "income - 20", "age / (income - income)")),
             treatments=tuple(
-                Treatment(f"t{k}", "email", cost=float(pick((0.0, 0.5, 1.5)))) for k in range(pick((1, 2)))
+                Treatment(f"t{k}", "email", cost=float(pick((0.0, 0.5, 1.5))), send_hour=pick((None, None, 11)))
+                for k in range(pick((1, 2)))
             ),
         )
         for name in ("card", "fund", "loan", "tea")

@@ -50,6 +50,8 @@ treatments = st.lists(
         st.sampled_from([0.0, 1.0]),
         st.sampled_from([frozenset(), frozenset(), frozenset({"home"}), frozenset({"cart"})]),
         st.sampled_from([""] * 4 + ["age / 10", "missing"]),
+        st.sampled_from([timedelta(0)] * 5 + [timedelta(hours=2)]),
+        st.sampled_from([None] * 5 + [19]),
     ),
     min_size=1,
     max_size=3,
@@ -93,7 +95,9 @@ policies = st.builds(
     rests=st.lists(rests, max_size=2).map(tuple),
     holds=st.lists(st.sampled_from(HOLDS), max_size=2).map(tuple),
     quiet_hours=st.sampled_from(
-        [()] * 4 + [(QuietHours(time(21), time(8), ("web",)),), (QuietHours(time(1), time(9)),)]
+        [()] * 4
+        + [(QuietHours(time(21), time(8), ("web",)),), (QuietHours(time(1), time(9)),)]
+        + [(QuietHours(time(8), time(22), ("web",)), QuietHours(time(21), time(9), ("web",)))]
     ),
     time_zone=st.sampled_from(["UTC", "America/Sao_Paulo"]),
     time_zone_feature=st.sampled_from(["", "zone"]),
@@ -196,7 +200,15 @@ class Reading:
         return compile_condition(text).truth(self.values)
 
     def fitting(self, action):
-        return [each for each in action.treatments if each.fits(channel="web", placement="home")]
+        """Its treatments for the placement; while that is quiet those that go out later, where there are any."""
+        fitting = [each for each in action.treatments if each.fits(channel="web", placement="home")]
+        later = [each for each in fitting if self.goes_out_later(each)] if self.is_quiet() else []
+        return later if later and not action.transactional else fitting
+
+    def goes_out_later(self, treatment):
+        """Whether it waits, and some hour of a day is not quiet."""
+        loud = set(range(24)).difference(*(self.hours(each) for each in self.policy.quiet_hours))
+        return bool(loud) and (treatment.wait > timedelta(0) or treatment.send_hour is not None)
 
     def stop(self, action):
         spared = action.transactional
@@ -215,7 +227,7 @@ class Reading:
             UNREADABLE in self.customer.degraded and ("unreadable", "consent or contacts could not be read"),
             False in said and ("consent", f"{action.purpose} on web (opt_out)"),
             *(self.holds(hold, action) and ("hold", hold.name) for hold in self.policy.holds if not spared),
-            *(self.is_quiet(hours) for hours in self.policy.quiet_hours if not spared),
+            not spared and not any(map(self.goes_out_later, self.fitting(action))) and self.is_quiet(),
             not spared and self.rests(action),
             self.capped(action),
             *(self.excluded_by(each, action) for each in self.policy.exclusive if not spared),
@@ -273,13 +285,16 @@ class Reading:
         zone = self.customer.features["zone"] if self.policy.time_zone_feature else None
         return NOON.astimezone(ZoneInfo(zone if zone == "Asia/Tokyo" else self.policy.time_zone))
 
-    def is_quiet(self, hours):
-        hour, covered = hours.starts.hour, set()
-        while hour != hours.ends.hour:
+    def hours(self, quiet):
+        hour, covered = quiet.starts.hour, set()
+        while hour != quiet.ends.hour and "web" in quiet.channels:
             covered.add(hour)
             hour = (hour + 1) % 24
-        said = ("quiet", f"quiet hours from {hours.starts:%H:%M} to {hours.ends:%H:%M}")
-        return "web" in hours.channels and self.local().hour in covered and said
+        return covered
+
+    def is_quiet(self):
+        now = (each for each in self.policy.quiet_hours if self.local().hour in self.hours(each))
+        return next((("quiet", f"quiet hours from {each.starts:%H:%M} to {each.ends:%H:%M}") for each in now), None)
 
     def counts(self, cap, contact):
         if cap.per is None:
