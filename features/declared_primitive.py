@@ -1,6 +1,7 @@
 """How each primitive is declared in `features.yaml`: its own options, and what they build."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from features.declaration import Declaration
 from features.primitives import DAY_US, SECOND_US, Primitive
@@ -15,6 +16,7 @@ from features.primitives_time import FirstAt, LastAt
 from features.primitives_value import LastValue
 from features.primitives_visit import ACTIVITY, NEVER, Visit
 from features.readings import VALUE_READINGS
+from features.segment import STANDING
 from features.selector import Probe, Selector
 from features.standard.probes import ANSWER, IMPRESSION
 
@@ -88,6 +90,9 @@ def _visit(entry: Declaration) -> Primitive:
     if strangers := set(probe.selector.types) - set(ACTIVITY.selector.types):
         allowed = ", ".join(ACTIVITY.selector.types)
         entry.fail(f"a visit is made of {allowed}; given {', '.join(sorted(strangers))}", entry.options["on"])
+    if standing := [name for name in probe.selector.names if name in STANDING]:
+        entry.fail(f"a visit is made of what a customer does; {standing[0]!r} is none of it", entry.options["on"])
+    probe = replace(probe, selector=replace(probe.selector, besides=STANDING))
     return Visit(probe, Probe(entry.selector("reset")) if "reset" in entry.options else NEVER)
 
 

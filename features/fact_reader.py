@@ -45,14 +45,14 @@ class FactReader:
         self._typed: dict[str, _Interested] = {}
         for fact_type in {t for probe in self.probes for t in probe.selector.types}:
             self._typed[fact_type] = self._interested(fact_type, None)
-            for name in {n for probe in self.probes for n in probe.selector.names}:
+            for name in {n for probe in self.probes for n in (*probe.selector.names, *probe.selector.besides)}:
                 self._named[fact_type, name] = self._interested(fact_type, name)
 
     def _interested(self, fact_type: str, name: str | None) -> "_Interested":
         return _Interested(
             (index, probe)
             for index, probe in enumerate(self.probes)
-            if fact_type in probe.selector.types and (not probe.selector.names or name in probe.selector.names)
+            if fact_type in probe.selector.types and probe.selector.names_one(name)
         )
 
     def read_one(self, fact: Fact) -> tuple[tuple[int, ...], list[float]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import yaml
 from features.feature import Feature
 from features.primitives_decay import DecayedSum
 from features.primitives_time import LastAt
-from features.selector import Probe, Selector
+from features.selector import Probe
 from features.standard.probes import ACCEPT, ACTIVITY, IMPRESSION, PRODUCT_VIEW, REJECT, REVENUE, track
 from features.standard.stating import HALF_LIVES, SPOKEN, Shelf
 
@@ -75,7 +75,7 @@ def _fading(shelf: Shelf, stem: str, what: str, *, probe: Probe, period: str) ->
 
 
 def _with(probe: Probe, key: str, value: str) -> Probe:
-    selector = Selector(probe.selector.types, probe.selector.names, ((key, value),))
+    selector = replace(probe.selector, where=((key, value),))
     return Probe(selector, probe.reads, probe.one_of, probe.required, probe.via)
 
 

@@ -29,12 +29,13 @@ from features.primitives import (
     total,
 )
 from features.runs import Runs
+from features.segment import STANDING
 from features.selector import Probe, Selector
 
 CELLS = 4
 """Half hours of the clock that are kept of a visit."""
-ACTIVITY = Probe(Selector(("track", "page", "screen")))
-"""What a visit is made of."""
+ACTIVITY = Probe(Selector(("track", "page", "screen"), besides=STANDING))
+"""What a visit is made of: what the customer does, not what they, or who holds, say of what may be done."""
 NEVER = Probe(Selector(()))
 _RECENT = np.arange(CELLS)
 _MINUTE_US = 60 * SECOND_US

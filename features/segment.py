@@ -12,6 +12,8 @@ from features.timestamp import moment_of
 EVENT_TYPES = ("track", "page", "identify", "screen", "alias", "group")
 CONSENT_UPDATED = "Consent Updated"
 HOLD_SET, HOLD_RELEASED = "Hold Set", "Hold Released"
+STANDING = (CONSENT_UPDATED, HOLD_SET, HOLD_RELEASED)
+"""Events that say what may be done from now on, whoever says so: they stand, and are nothing that a customer does."""
 SURVEY_ANSWERED = "Survey Answered"
 GROUP_ID = "group_id"
 """The property of a group event that holds its `groupId`."""

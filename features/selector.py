@@ -17,7 +17,7 @@ class Selector:
     """Facts of some types, with some names, whose properties equal what is given.
 
     Parameters: `types`, at least one; `names`, any of them (empty: every name); `where`, (property, value) pairs that
-    must all be equal.
+    must all be equal; `besides`, names that are none of them.
 
     >>> Selector(("track",), ("Order Completed",), (("product", "card"),)).accepts({"product": "card"})
     True
@@ -26,6 +26,15 @@ class Selector:
     types: tuple[str, ...]
     names: tuple[str, ...] = ()
     where: tuple[tuple[str, Plain], ...] = ()
+    besides: tuple[str, ...] = ()
+
+    def names_one(self, name: str | None) -> bool:
+        """Whether a fact of the right type may have this name. Parameters: `name`, None for one that no selector has.
+
+        >>> Selector(("track",), besides=("Hold Set",)).names_one("Hold Set")
+        False
+        """
+        return name not in self.besides and (not self.names or name in self.names)
 
     def accepts(self, properties: Mapping[str, Any]) -> bool:
         """Whether the properties of a fact of the right type and name are equal to what is wanted."""

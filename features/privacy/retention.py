@@ -17,12 +17,10 @@ from features.ledger import Ledger, insert_record
 from features.pool_table import keep_spent
 from features.privacy.settings import Retention
 from features.record import LINK, RETENTION
-from features.segment import CONSENT_UPDATED, HOLD_RELEASED, HOLD_SET, name_of
+from features.segment import STANDING, name_of
 
 BEHAVIOUR = ("track", "page", "screen")
 """The types of events that go by age; who a customer is goes with the customer."""
-STANDING = (CONSENT_UPDATED, HOLD_SET, HOLD_RELEASED)
-"""What customers and people said, which holds until it is taken back: it goes by age only where it is named."""
 
 
 @dataclass(slots=True)
@@ -97,7 +95,7 @@ def _find_events(connection: sqlite3.Connection, retention: Retention, now: date
 
 
 def _is_over_age(name: str, occurred_us: int, retention: Retention, now: datetime) -> bool:
-    if name in STANDING and name not in retention.event:
+    if name in STANDING and name not in retention.event:  # it stands until it is taken back
         return False
     age = retention.age_of(name)
     return age is not None and occurred_us < to_us(now - age)

@@ -47,7 +47,7 @@ def _by_daypart() -> list[Feature]:
 BEHAVIOUR: tuple[Feature, ...] = (
     *_DOES.one("tenure_days", FirstAt(ANYTHING), "days since the first event"),
     *_DOES.one("days_since_activity", LastAt(ACTIVITY), "days since the last visit or act"),
-    *_DOES.fading("activity", "visits and acts", probe=ACTIVITY, over=("1d", "7d", "90d")),
+    *_DOES.fading("activity", "visits and acts, no consents and holds", probe=ACTIVITY, over=("1d", "7d", "90d")),
     *_DOES.fading("page_views", "pages and screens seen", probe=PAGE, over=("30m", "1d", "7d", "30d")),
     *_DOES.one("days_since_page_view", LastAt(PAGE), "days since the last page or screen"),
     *_DOES.fading("product_views", "products viewed", probe=PRODUCT_VIEW, over=("30m", "1d", "7d", "30d")),

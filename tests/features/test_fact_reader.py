@@ -15,6 +15,7 @@ selectors = st.builds(
     st.lists(st.sampled_from(TYPES), min_size=1, unique=True).map(tuple),
     st.lists(st.sampled_from(NAMES), unique=True).map(tuple),
     wanted.map(tuple),
+    st.lists(st.sampled_from([*NAMES, "Unheard Of"]), max_size=2).map(tuple),
 )
 probes = st.builds(Probe, selectors, reads=st.sampled_from(["", "x", "z"]), required=st.booleans())
 facts = st.builds(
@@ -33,6 +34,7 @@ def plainly(asked: tuple[Probe, ...], told: list[Fact]) -> set[tuple[int, int, s
         for row, fact in enumerate(told)
         for index, probe in enumerate(asked)
         if fact.type in probe.selector.types and (not probe.selector.names or fact.name in probe.selector.names)
+        if fact.name not in probe.selector.besides
         if (value := probe.read(fact)) is not None
     }
 

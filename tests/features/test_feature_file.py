@@ -97,6 +97,13 @@ def test_moments_are_seconds_since_1970_that_conditions_know_as_moments_and_mode
     assert not {"contract_end", "last_plan"} & {column.name for column in feature_columns(features)}
 
 
+def test_a_declared_visit_is_made_of_what_the_customer_does(write):
+    text = "features:\n  - {name: acts, view: visit, primitive: visit, on: {type: track}, description: x}\n"
+    features = FeatureSet.load(write(text))
+    told = [Fact("track", name, {}, 9 * DAY, 9 * DAY) for name in ("Planned", "Hold Set")]
+    assert features.values(replay(told, features), now_us=9 * DAY)["acts"] == 1.0
+
+
 def test_an_empty_file_declares_nothing(write):
     assert FeatureSet.load(write("")).names == FeatureSet.load(None).names
 
@@ -140,6 +147,7 @@ def entry(**options: str) -> str:
         (entry(primitive="unanswered", on="", window_days="-7"), r"looks ahead would read the future"),
         (entry(primitive="visit"), r"what is told of the current visit is of the view 'visit'"),
         (entry(primitive="visit", view="visit", on="{type: outcome}"), r"a visit is made of track, page, screen; given outcome"),
+        (entry(primitive="visit", view="visit", on="{type: track, name: Hold Set}"), r"customer does; 'Hold Set' is none of it"),
         (entry(primitive="mean", property="p", reading="smell"), r"unknown reading 'smell'; allowed: bucket"),
         (entry(primitive="share", property="p", of="3", half_life_days="1"), r"of must be a word or a truth value, given 3"),
         (entry(kind="category", one_of="[a, b]"), r"a category is a trait or a last_value, given 'count'"),

@@ -79,6 +79,16 @@ def test_standard_events_reach_their_features(features):
     assert values["tenure_days"] == pytest.approx(10.0)
 
 
+def test_consents_and_holds_are_no_activity_and_no_visit_of_the_customer(features):
+    seen = a_fact("Product Viewed", days_ago=1 / 96, channel="web")
+    said = [a_fact(name, days_ago=0, channel="crm") for name in ("Hold Set", "Hold Released", "Consent Updated")]
+    values = values_after(seen, *said, features=features)
+    assert values == values_after(seen, features=features)
+    assert (values["visit_acts"], values["channels_used"]) == (1.0, 1.0)
+    silent = values_after(*said, features=features)
+    assert {name for name, value in features.defaults().items() if silent[name] != value} == {"tenure_days"}
+
+
 def test_silence_becomes_no_response_when_the_window_passes_without_any_event(features):
     shown = a_fact("impression", kind="outcome", days_ago=0)
     assert values_after(shown, features=features, now_us=NOW + 13 * DAY)["no_response"] == 0.0

@@ -31,6 +31,8 @@ DECLARED = (
 )
 FEATURES = FeatureSet(DECLARED, journeys=read_journey_file(Path(__file__).parents[1] / "journeys.yaml", DECLARED))
 EVENTS = ["Product Viewed", "Products Searched", "Order Completed", "Ticket Opened", "Ticket Solved", "Survey Answered"]
+EVENTS += ["Hold Set", "Consent Updated"]
+SAID = {"hold": "sales", "purpose": "ads", "granted": True}
 
 
 def an_event(chance: random.Random, user: str) -> dict:
@@ -39,7 +41,7 @@ def an_event(chance: random.Random, user: str) -> dict:
         return {"type": "identify", "userId": user, "traits": traits}
     if chance.random() < 0.3:
         return {"type": "page", "userId": user}
-    properties = {"revenue": round(chance.uniform(1, 100), 2), "nps": chance.randrange(11)}
+    properties = {"revenue": round(chance.uniform(1, 100), 2), "nps": chance.randrange(11), **SAID}
     return {"type": "track", "event": chance.choice(EVENTS), "userId": user, "properties": properties}
 
 
