@@ -23,6 +23,11 @@ class Home:
         return self
 
     @property
+    def workspace(self) -> Path:
+        """The name of the workspace that it was made for."""
+        return self.path / "workspace.txt"
+
+    @property
     def ledger(self) -> Path:
         """The records: the only store that cannot be rebuilt."""
         return self.path / "ledger.db"

@@ -34,6 +34,7 @@ from features.population import Population
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.stores import open_rows
+from features.whose import keep_whose
 from features.workspace import Workspace
 from pipelines.clock import system_clock
 from pipelines.world import SegmentEvent
@@ -103,6 +104,8 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     features = feature_set_of(settings)
     known_features(settings.learning, features.names)
     place = Home(home).create()
+    if not place.ledger.exists():
+        keep_whose(place, settings.name)
     catalog = compiled_catalog(settings, features, archive=CatalogArchive(place.catalogs))
     with Ledger(place.ledger) as ledger:
         rows = open_rows(place, settings.stores)
