@@ -17,7 +17,7 @@ from features.primitives_value import LastValue
 from features.primitives_visit import ACTIVITY, NEVER, Visit
 from features.readings import VALUE_READINGS
 from features.segment import STANDING
-from features.selector import Probe, Selector
+from features.selector import MONEY, Probe, Selector
 from features.standard.probes import ANSWER, IMPRESSION
 
 VISIT_VIEW = "visit"
@@ -54,7 +54,7 @@ def _half_life_us(entry: Declaration) -> float:
 
 def _amount(entry: Declaration) -> Probe:
     amount = entry.text("amount", "")
-    return Probe(entry.selector(), reads=amount, required=bool(amount))
+    return Probe(entry.selector(), reads=amount, required=bool(amount), currency=MONEY if amount else "")
 
 
 def _decayed_sum(entry: Declaration) -> Primitive:

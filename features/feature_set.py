@@ -77,6 +77,7 @@ class FeatureSet:
         from features.group.declared import read_groups
         from features.group.standard import group_features
         from features.journey.file import read_journey_file
+        from features.money import in_currency
         from features.standard import STANDARD_FEATURES
 
         taken = frozenset(f.name for f in STANDARD_FEATURES)
@@ -84,7 +85,8 @@ class FeatureSet:
         names = names_in(catalog_yaml) if catalog_yaml else CatalogNames()
         kept = taken if declared.standard is None else declared.standard
         standard = tuple(f for f in STANDARD_FEATURES if f.name in kept)
-        features = (*standard, *generated(names, declared.generate), *declared.features)
+        every = (*standard, *generated(names, declared.generate), *declared.features)
+        features = tuple(in_currency(feature, names.currency) for feature in every)
         journeys = read_journey_file(journeys_yaml, features) if journeys_yaml else None
         of_groups = group_features(read_groups(declared.groups, features), features)
         return cls((*features, *of_groups), ttl=declared.ttl, journeys=journeys)

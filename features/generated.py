@@ -12,8 +12,9 @@ from features.feature import Feature
 from features.primitives_decay import DecayedSum
 from features.primitives_time import LastAt
 from features.selector import Probe
-from features.standard.probes import ACCEPT, ACTIVITY, IMPRESSION, PRODUCT_VIEW, REJECT, REVENUE, track
+from features.standard.probes import ACCEPT, ACTIVITY, IMPRESSION, PRODUCT_VIEW, REJECT, REVENUE, money
 from features.standard.stating import HALF_LIVES, SPOKEN, Shelf
+from features.stated_currency import stated_currency
 
 RESPONSES = ("channel", "group", "action")
 """By what the history of responses can be told apart."""
@@ -30,11 +31,12 @@ class Generate:
 
 @dataclass(frozen=True, slots=True)
 class CatalogNames:
-    """The names that a catalogue declares, in its order."""
+    """The names that a catalogue declares, in its order, and its currency ("": none that is one)."""
 
     channel: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     action: tuple[str, ...] = ()
+    currency: str = ""
 
 
 def names_in(path: Path) -> CatalogNames:
@@ -46,7 +48,8 @@ def names_in(path: Path) -> CatalogNames:
     actions = _section(text, "actions")
     groups = [action.get("group") for action in actions.values() if isinstance(action, dict)]
     named = (_section(text, "channels"), groups, actions)
-    return CatalogNames(*(tuple(dict.fromkeys(each for each in names if isinstance(each, str))) for names in named))
+    lists = (tuple(dict.fromkeys(each for each in names if isinstance(each, str))) for names in named)
+    return CatalogNames(*lists, currency=stated_currency(text) if isinstance(text, dict) else "")
 
 
 def _section(text: Any, name: str) -> Mapping[Any, Any]:
@@ -75,8 +78,7 @@ def _fading(shelf: Shelf, stem: str, what: str, *, probe: Probe, period: str) ->
 
 
 def _with(probe: Probe, key: str, value: str) -> Probe:
-    selector = replace(probe.selector, where=((key, value),))
-    return Probe(selector, probe.reads, probe.one_of, probe.required, probe.via)
+    return replace(probe, selector=replace(probe.selector, where=((key, value),)))
 
 
 def _answers(shelf: Shelf, where: tuple[str, str], ending: str, *, shown: str) -> list[Feature]:
@@ -115,12 +117,12 @@ def _of_action(name: str) -> list[Feature]:
 def _of_category(name: str) -> list[Feature]:
     shelf, ending = Shelf("category", "commerce"), f"of_{slug(name)}"
     views = _with(PRODUCT_VIEW, "category", name)
-    money = track("Order Completed", reads=name, via="category_amount")
-    orders = LastAt(money)
+    spent = money("Order Completed", reads=name, via="category_amount")
+    orders = LastAt(replace(spent, currency=""))
     return [
         *_fading(shelf, f"product_views_{ending}", f"products of {name} viewed", probe=views, period="30d"),
-        *_fading(shelf, f"revenue_{ending}", f"money spent on {name}", probe=money, period="90d"),
-        *_fading(shelf, f"revenue_{ending}", f"money spent on {name}", probe=money, period="365d"),
+        *_fading(shelf, f"revenue_{ending}", f"money spent on {name}", probe=spent, period="90d"),
+        *_fading(shelf, f"revenue_{ending}", f"money spent on {name}", probe=spent, period="365d"),
         *shelf.one(f"days_since_order_{ending}", orders, f"days since an order with {name}"),
     ]
 

@@ -7,9 +7,12 @@ from typing import Any
 from features.fact import Fact
 from features.number import number_of
 from features.readings import FACT_READINGS, VALUE_READINGS
+from features.stated_currency import is_in
 
 Plain = str | float | bool
 Reading = Callable[[Fact], float | None]
+MONEY = "money"
+"""In the place of a currency: amounts of money, before it is known which one the workspace counts in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Probe:
     Parameters: `reads`, the property to read ("": none, every accepted fact reads 1.0); `one_of`, the vocabulary of a
     category, read as its code; `required` skips facts whose property is not a usable number, where otherwise they read
     NaN: an answer that says nothing still replaces an older one; `via`, the reading that makes a number of the property
-    or of the whole fact (see `features.readings`).
+    or of the whole fact (see `features.readings`); `currency`, in which the number is money: what states another one is
+    skipped (`MONEY`: it is money, of whatever currency; "": it is none).
 
     >>> said = Fact("identify", "", {"segment": "private"}, occurred_us=0, known_us=0)
     >>> Probe(Selector(("identify",)), reads="segment", one_of=("mass", "private")).read(said)
@@ -64,10 +68,11 @@ class Probe:
     one_of: tuple[str, ...] = ()
     required: bool = False
     via: str = ""
+    currency: str = ""
 
     def read(self, fact: Fact) -> float | None:
         """The number read from a fact of the right type and name, None where it is not looked at."""
-        if not self.selector.accepts(fact.properties):
+        if not self.selector.accepts(fact.properties) or not self.is_in_its_currency(fact.properties):
             return None
         return self.read_accepted(fact) if self.reads or self.via else 1.0
 
@@ -81,6 +86,10 @@ class Probe:
             return None
         return None if self.required and value != value else value
 
+    def is_in_its_currency(self, properties: Mapping[str, Any]) -> bool:
+        """Whether the number is money of the currency that is looked at, or none."""
+        return self.currency in ("", MONEY) or is_in(properties, self.currency)
+
     def _usable(self, given: object) -> float:
         if self.one_of:
             return _code(given, self.one_of)
@@ -89,7 +98,7 @@ class Probe:
     @property
     def reading(self) -> Reading | None:
         """What reads a fact of the right type and name with the right first property; None where it reads 1.0."""
-        if len(self.selector.where) > 1:
+        if len(self.selector.where) > 1 or self.currency not in ("", MONEY):
             return self.read
         if self.via in FACT_READINGS:
             return _of_fact(FACT_READINGS[self.via], self.reads, required=self.required)

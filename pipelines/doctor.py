@@ -6,12 +6,15 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from decisioning.errors import TsugiError
+from features.generated import names_in
 from features.workspace import Workspace
+from pipelines.foreign_amounts import currencies_told, told_in_words
 from training.manifest import champion_path, read_content
 
 PACKAGES = ("bentoml", "feast", "lightgbm", "mlflow", "optuna", "scikit-learn", "pandas", "duckdb", "numpy")
@@ -29,7 +32,9 @@ class Finding:
 
 def examine(home: Path, workspace: Path) -> list[Finding]:
     """Look at Python, packages, the OpenMP library, disk, workspace, home, ledger and champion."""
-    return [*_machine(home), _workspace(workspace), _home(home), _ledger(home / "ledger.db"), _champion(home)]
+    ledger = home / "ledger.db"
+    stores = (_home(home), _ledger(ledger), *_currency(ledger, workspace), _champion(home))
+    return [*_machine(home), _workspace(workspace), *stores]
 
 
 def _machine(home: Path) -> Iterator[Finding]:
@@ -78,6 +83,14 @@ def _records(path: Path) -> str:
     finally:
         connection.close()
     return f"{n_records:,} records in {path}"
+
+
+def _currency(ledger: Path, workspace: Path) -> Iterator[Finding]:
+    """In which currency amounts are told; nothing where there is no ledger, or no catalogue says which is counted."""
+    with suppress(TsugiError):
+        currency = names_in(Workspace.load(workspace).catalog_path).currency
+        if currency and ledger.exists():
+            yield _checked("currency", lambda: told_in_words(currencies_told(ledger), currency))
 
 
 def _champion(home: Path) -> Finding:

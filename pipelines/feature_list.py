@@ -30,6 +30,11 @@ generate:
 A workspace that needs few of the built-in ones names those (`standard: [orders, revenue_365d, last_nps]`): the others
 are neither kept nor computed, and decisions and trainings are the cheaper for it.
 
+Money is in the catalogue's `currency`. An amount whose event states another one (`currency`, three letters) is added to
+none of it: the order counts as an order, its revenue is not known. That goes for the built-in features and for what the
+workspace declares with `amount`; a feature of another currency asks for it (`where: {{currency: USD}}`).
+[`tsugi doctor`](cli.md#tsugi-doctor) says how many of the latest events state another currency.
+
 Features of the view `group` are added up over the members of the customer's group when they are read; of households by
 themselves, of other kinds (what the trait `type` of a `group` call says) by naming them. See
 [identity](identity.md#households-and-accounts) for who counts:

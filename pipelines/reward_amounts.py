@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from features.ledger import Ledger
+from features.stated_currency import is_in, stated_currency
 from features.workspace import Goal, Reward
 from pipelines.reward_events import latest_tracked, unseen_rewards
 from training.goal_event import GoalEvent
@@ -15,8 +16,6 @@ from training.reward import has_amount, meets
 
 TOLD = 0.05
 """A share of events without an amount that is no mere slip."""
-CODE = 3
-"""Letters of a currency (ISO 4217)."""
 
 
 def doubtful_rewards(ledger: Ledger, goal: Goal, *, currency: str) -> tuple[str, ...]:
@@ -60,18 +59,12 @@ def _warning(rule: Reward, events: Sequence[GoalEvent]) -> str:
 def _foreign(rule: Reward, events: Sequence[GoalEvent], currency: str) -> str:
     """Amounts that events tell in another currency are added to the catalogue's as they are."""
     counted = [event for event in events if rule.amount and meets(event, rule) and has_amount(event, rule)]
-    foreign = [event for event in counted if _currency(event) not in ("", currency)]
+    foreign = [event for event in counted if not is_in(event.properties, currency)]
     if not foreign:
         return ""
-    others = ", ".join(sorted({_currency(event) for event in foreign})[:3])
+    others = ", ".join(sorted({stated_currency(event.properties) for event in foreign})[:3])
     share = f"{len(foreign):,} of the latest {len(counted):,} events {rule.event!r} (goal.rewards) are in {others}"
     return f"{share} and are counted as {currency}; give each currency a rule with a `where` and a `weight` of its own"
-
-
-def _currency(event: GoalEvent) -> str:
-    """What an event says its amounts are in; nothing where that is no code of three letters."""
-    said = event.properties.get("currency")
-    return said.upper() if isinstance(said, str) and len(said) == CODE and said.isalpha() else ""
 
 
 def _words(where: Mapping[str, Any]) -> str:

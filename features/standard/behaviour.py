@@ -19,6 +19,7 @@ from features.standard.probes import (
     PRODUCT_VIEW,
     SEARCH,
     WISH,
+    money,
     track,
 )
 from features.standard.stating import HALF_LIVES, Shelf
@@ -28,7 +29,7 @@ _PRODUCT, _CATEGORY = (track("Product Viewed", reads=name, via="bucket") for nam
 _CHANNEL = Probe(ACTIVITY.selector, reads="channel", via="bucket", required=True)
 _DAYPART = Probe(ACTIVITY.selector, via="daypart")
 _CART = ("Product Added", "Product Removed", "Order Completed")
-_CART_ITEMS, _CART_VALUE = track(*_CART, via="cart_quantity"), track(*_CART, via="cart_amount")
+_CART_ITEMS, _CART_VALUE = track(*_CART, via="cart_quantity"), money(*_CART, via="cart_amount")
 _CLOCK = "share of all acts, by the clock of their time zone where their events name it, else UTC"
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from features.fact import Fact
 from features.fact_reader import FactReader
-from features.selector import Probe, Selector
+from features.selector import MONEY, Probe, Selector
 
 TYPES, NAMES = ("track", "page"), ("Viewed", "Bought")
 values = st.sampled_from(["a", "b", 1, 1.0, True, False, 0, None, ["a"], {"a": 1}])
@@ -17,12 +17,21 @@ selectors = st.builds(
     wanted.map(tuple),
     st.lists(st.sampled_from([*NAMES, "Unheard Of"]), max_size=2).map(tuple),
 )
-probes = st.builds(Probe, selectors, reads=st.sampled_from(["", "x", "z"]), required=st.booleans())
+probes = st.builds(
+    Probe,
+    selectors,
+    reads=st.sampled_from(["", "x", "z"]),
+    required=st.booleans(),
+    via=st.sampled_from(["", "", "cart_amount"]),
+    currency=st.sampled_from(["", MONEY, "EUR", "USD"]),
+)
+currencies = st.sampled_from(["EUR", "usd", "$", "", 7, None])
 facts = st.builds(
     Fact,
     st.sampled_from([*TYPES, "identify"]),
     st.sampled_from([*NAMES, "Unheard Of", ""]),
-    st.dictionaries(st.sampled_from("xyz"), values),
+    st.builds(dict, st.dictionaries(st.sampled_from("xyz"), values), currency=currencies)
+    | st.dictionaries(st.sampled_from("xyz"), values),
     st.just(0),
     st.just(0),
 )

@@ -79,6 +79,46 @@ def test_standard_events_reach_their_features(features):
     assert values["tenure_days"] == pytest.approx(10.0)
 
 
+@pytest.fixture
+def in_euros(tmp_path) -> FeatureSet:
+    (tmp_path / "catalog.yaml").write_text("currency: EUR\nchannels: {web: {}}\n")
+    declared = "{name: spent, view: own, primitive: decayed_sum, on: {type: track}, half_life_days: 9, description: x"
+    (tmp_path / "features.yaml").write_text(
+        "generate: {categories: [tea]}\nfeatures:\n"
+        f"  - {declared}, amount: price}}\n"
+        f"  - {declared.replace('spent', 'dollars')}, amount: price, where: {{currency: USD}}}}\n"
+    )
+    return FeatureSet.load(tmp_path / "features.yaml", catalog_yaml=tmp_path / "catalog.yaml")
+
+
+def test_money_in_another_currency_than_the_catalogues_is_added_to_nothing(in_euros):
+    told = {"revenue": 8.0, "margin": 2.0, "price": 8.0, "category": "tea", "channel": "web"}
+    names = ("Order Completed", "Product Added")
+    euros = [a_fact(name, days_ago=1, currency="EUR", **told) for name in names]
+    dollars = [a_fact(name, currency="USD", **told) for name in names]
+    alone, both = (values_after(*facts, features=in_euros) for facts in (euros, [*euros, *dollars]))
+    amounts = ("revenue_365d", "margin_365d", "last_order_revenue", "order_revenue_mean", "visit_cart_value", "spent")
+    amounts += ("revenue_of_tea_90d", "revenue_in_web_365d")
+    for name in amounts:
+        assert both[name] == alone[name], name
+    assert alone["spent"] > 0
+    assert (alone["dollars"], both["dollars"]) == (0.0, 16.0)
+    assert (alone["orders"], both["orders"]) == (1.0, 2.0)
+    assert (both["days_since_order"], both["days_since_order_of_tea"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("said", [{}, {"currency": ""}, {"currency": "€"}, {"currency": None}, {"currency": "eur"}])
+def test_money_of_which_no_other_currency_is_stated_is_the_catalogues(in_euros, said):
+    values = values_after(a_fact("Order Completed", revenue=8.0, **said), features=in_euros)
+    assert values["revenue_365d"] == 8.0
+
+
+def test_another_currency_of_the_catalogue_is_another_definition_of_the_features(in_euros, tmp_path):
+    (tmp_path / "catalog.yaml").write_text("currency: USD\nchannels: {web: {}}\n")
+    other = FeatureSet.load(tmp_path / "features.yaml", catalog_yaml=tmp_path / "catalog.yaml")
+    assert other.fingerprint != in_euros.fingerprint
+
+
 def test_consents_and_holds_are_no_activity_and_no_visit_of_the_customer(features):
     seen = a_fact("Product Viewed", days_ago=1 / 96, channel="web")
     said = [a_fact(name, days_ago=0, channel="crm") for name in ("Hold Set", "Hold Released", "Consent Updated")]

@@ -1,6 +1,11 @@
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
+from ledger_builders import an_event, at
+
+from features.intake import Intake
+from features.ledger import Ledger
 from pipelines.doctor import examine, findings_in_words
 from pipelines.init import write_workspace
 from training.artifact import write_bundle
@@ -51,3 +56,14 @@ def test_a_champion_of_which_a_byte_was_altered_is_said(tmp_path):
     harmed = _by_name(tmp_path, tmp_path / "shop")["champion"]
     assert not harmed.ok
     assert "bundle.json: sha256" in harmed.seen
+
+
+def test_amounts_in_another_currency_than_the_catalogues_are_counted(tmp_path):
+    write_workspace(tmp_path / "shop")
+    told = [{"currency": "EUR"}, {"currency": "USD"}, {"currency": "usd"}, {"currency": "?"}, {}]
+    events = [an_event(f"m-{place}", properties=properties) for place, properties in enumerate(told)]
+    with Ledger(tmp_path / "ledger.db") as ledger, closing(Intake(ledger)) as intake:
+        intake.accept(events, received_at=at(0))
+    found = _by_name(tmp_path, tmp_path / "shop")["currency"]
+    said = "2 of the latest 3 events that state a currency are in USD: features count EUR alone"
+    assert (found.ok, found.seen) == (True, said)
