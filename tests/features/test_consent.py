@@ -10,6 +10,7 @@ from ledger_histories import a_ledger
 
 from decisioning.customer import CustomerReference
 from features.consent import ConsentBook
+from features.consent_rule import ConsentAnswer, standing
 from features.identity import IdentityGraph
 from features.identity_merge import MergeBook
 from features.identity_rules import IdentityRules
@@ -137,6 +138,7 @@ def test_every_answer_keeps_its_proof(ledger):
     assert (yes.method, yes.text, yes.message_id, yes.source) == ("web form", proof["text"], "m-1", "http")
     assert (yes.occurred_at, yes.received_at, yes.stands) == (at(-20), NOW, False)
     assert (no.granted, no.method, no.text, no.stands) == (False, None, {}, True)
+    assert yes.granted is True
 
 
 @pytest.mark.parametrize("proof", [{"text": "yes"}, {"text": {"version": 7}}, {"method": ["form"]}, {"text": None}])
@@ -159,6 +161,32 @@ def histories(draw):
         else an_event(f"m-{n}", timestamp=at(n - 60).isoformat(), **each)
         for n, each in enumerate(drawn)
     ]
+
+
+PAIRS = [frozenset(pair) for pair in ((1, 2), (1, 3), (2, 3))]
+SAID = st.builds(
+    lambda node, granted, moment, name: ConsentAnswer(node, "ads", "", granted, moment, f"m-{name}"),
+    *(st.integers(1, 3), st.booleans(), st.integers(0, 2), st.integers(0, 99)),
+)
+
+
+@given(
+    st.lists(SAID, min_size=1, max_size=6, unique_by=lambda each: each.message_id),
+    st.fixed_dictionaries(dict.fromkeys(PAIRS, st.integers(0, 3))),
+)
+def test_the_newest_no_stands_that_no_later_yes_of_one_it_was_one_with_by_then_lifts_else_the_newest_yes(said, tied):
+    def one_by(one, other, moment):
+        return one == other or tied[frozenset({one, other})] <= moment
+
+    in_order = sorted(said, key=lambda each: (each.occurred_us, not each.granted, each.message_id))
+    last = {each.node: each for each in in_order}.values()
+    yes, no = ([each for each in in_order if each in last and each.granted is granted] for granted in (True, False))
+    left = [each for each in no if not any(_lifts(later, each, one_by) for later in yes)]
+    assert standing(said, one_by) == (left or yes)[-1]
+
+
+def _lifts(yes, no, one_by):
+    return yes.occurred_us > no.occurred_us and one_by(no.node, yes.node, yes.occurred_us)
 
 
 def named(event):

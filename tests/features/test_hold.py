@@ -78,6 +78,12 @@ def test_a_hold_stands_for_the_issues_and_until_the_moment_that_were_said(shop, 
     assert HoldReader(shop.ledger).standing(customer_id, START) == (StandingHold("sales", issues, until),)
 
 
+@pytest.mark.parametrize("said", [{}, {"issues": None}, {"issues": []}])
+def test_an_event_that_names_no_issue_holds_them_all(shop, said):
+    shop.send({"type": "track", "event": "Hold Set", "userId": "ana", "properties": {"hold": "sales", **said}})
+    assert HoldReader(shop.ledger).standing(shop.customer("ana"), START) == (StandingHold("sales"),)
+
+
 def test_a_page_that_is_named_like_a_hold_holds_nobody(shop):
     for number, name in enumerate(("Hold Set", "Hold Released")):
         shop.send({"type": "page", "name": name, "userId": "ana", "properties": {"hold": "sales"}})
