@@ -24,6 +24,7 @@ def test_it_goes_out_as_soon_as_it_may(moment, zone, hours, hour):
     waited = moment + wait
     assert at.astimezone(UTC) >= waited
     assert not QUIET.covers(at)
+    assert at == waited or (at.minute, at.second, at.microsecond) == (0, 0, 0)
     if hour is None:
         assert at.astimezone(UTC) - waited <= timedelta(hours=12)
     elif 8 <= hour < 21:

@@ -31,8 +31,15 @@ def test_a_period_began_at_a_local_midnight_and_no_longer_ago_than_it_can_last(n
     local = now.astimezone(zone_named(zone))
     began = beginning(period, local)
     assert began <= local
-    assert (began.hour, began.minute) == (0, 0)
+    assert began.time() == time()
     assert now - began.astimezone(UTC) <= LONGEST[period]
+
+
+def test_a_day_whose_midnight_comes_twice_began_at_the_first():
+    second_half_past = datetime(2026, 11, 1, 5, 30, tzinfo=UTC).astimezone(zone_named("America/Havana"))
+    assert (f"{second_half_past:%d %H:%M}", second_half_past.fold) == ("01 00:30", 1)
+    for period in ("day", "month"):
+        assert beginning(period, second_half_past).astimezone(UTC) == datetime(2026, 11, 1, 4, tzinfo=UTC)
 
 
 @given(moments, st.integers(0, 60 * 24 * 40), st.sampled_from(ZONES), st.sampled_from(["day", "week", "month"]))
