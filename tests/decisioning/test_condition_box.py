@@ -1,0 +1,64 @@
+"""What boxes tell of conditions about one feature is all that there is to tell."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisioning.condition import compile_condition, read_condition
+from decisioning.condition_box import MOST, boxes, implies, never_true
+from decisioning.condition_tree import Every
+
+OPERATORS = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+NUMBERS = st.integers(0, 3).map(float)
+EVERY_NUMBER = [None, *(half / 2 for half in range(-1, 8))]
+WORDS = ("a", "b", "c")
+
+
+def compared(name, constants):
+    either = st.booleans().map(lambda turned: "{1} {2} {0}" if turned else "{0} {2} {1}")
+    return st.builds(lambda form, said, operator: form.format(name, said, operator), either, constants, OPERATORS)
+
+
+def asked(name, constants):
+    """Conditions about one feature, each of which is TRUE of one value or of several that lie together."""
+    plain = compared(name, constants) | st.sampled_from([f"{name} IS NULL", f"{name} IS NOT NULL", "TRUE", "FALSE"])
+    return plain | plain.map(lambda text: f"NOT ({text})")
+
+
+def numeric():
+    listed = st.builds("age {}IN ({}, {})".format, st.sampled_from(["", "NOT "]), NUMBERS, NUMBERS)
+    between = st.builds("age {}BETWEEN {} AND {}".format, st.sampled_from(["", "NOT "]), NUMBERS, NUMBERS)
+    return asked("age", NUMBERS) | listed | between
+
+
+def worded():
+    return asked("tier", st.sampled_from([f"'{word}'" for word in WORDS]))
+
+
+def true_of(text, name, values):
+    condition = compile_condition(text)
+    return {value for value in values if condition.truth({name: value})}
+
+
+@given(numeric(), numeric())
+def test_of_two_conditions_about_one_number_boxes_tell_whenever_one_implies_the_other(one, other):
+    first, second = (true_of(text, "age", EVERY_NUMBER) for text in (one, other))
+    assert implies(read_condition(one), read_condition(other), {}) is (first <= second)
+    assert never_true(Every((read_condition(one), read_condition(other))), {}) is (not first & second)
+
+
+@given(worded(), worded())
+def test_of_two_conditions_about_one_word_boxes_tell_whenever_one_implies_the_other(one, other):
+    first, second = (true_of(text, "tier", [None, *WORDS]) for text in (one, other))
+    vocabulary = {"tier": WORDS}
+    assert never_true(Every((read_condition(one), read_condition(other))), vocabulary) is (not first & second)
+    assert implies(read_condition(one), read_condition(other), vocabulary) is (first <= second)
+
+
+def test_of_more_boxes_than_are_looked_at_nothing_is_told_and_of_as_many_all_is():
+    many = " AND ".join(f"f{number} <> 1" for number in range(8))
+    assert len(boxes(read_condition(many), {})) == MOST == 256
+    assert implies(read_condition(many), read_condition("f0 IS NOT NULL"), {})
+    (one,) = boxes(read_condition(f"{many} AND f8 <> 1"), {})
+    assert (dict(one.limits), one.exact) == ({}, False)
+    listed = ", ".join(map(str, range(MOST + 1)))
+    assert [each.exact for each in boxes(read_condition(f"age IN ({listed})"), {})] == [False]
