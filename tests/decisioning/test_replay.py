@@ -106,6 +106,28 @@ def test_what_if_a_feature_had_another_value():
     assert [(each.action, each.stage) for each in younger.exclusions] == [("loan", "eligibility")]
 
 
+def test_what_if_one_fact_of_the_moment_were_another_and_the_others_as_they_were():
+    stay = an_action("stay", eligibility="context.intent = 'leave' AND context.page = 'bill'")
+    logged, how = made(
+        catalog=a_catalog(stay), scorer=FixedScorer({"stay": (0.2, 0.1)}), context={"intent": "browse", "page": "bill"}
+    )
+    leaving = supposed(logged, Supposition(context={"intent": "leave"}), **how)
+    assert leaving.context == {"intent": "leave", "page": "bill"}
+    assert ("stay" in logged.eligible, "stay" in leaving.eligible) == (False, True)
+
+
+@pytest.mark.parametrize("explained", [0, 1, 2])
+def test_as_many_ranked_actions_as_are_asked_for_say_what_moved_them(explained):
+    logged, how = made(limit=3)
+    plain = [each.reasons for each in logged.ranked]
+    for again in (
+        replayed(logged, explained=explained, **how),
+        supposed(logged, Supposition(), explained=explained, **how),
+    ):
+        more = [len(each.reasons) > len(said) for each, said in zip(again.ranked, plain, strict=True)]
+        assert more == [rank < explained for rank in range(3)]
+
+
 def test_what_if_a_lever_were_pulled():
     logged, how = made()
     assert supposed(logged, Supposition(levers={"loan": 9.0}), **how).ranked[0].action == "loan"
