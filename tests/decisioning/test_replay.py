@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from builders import FixedScorer, a_catalog, a_customer, a_request, an_action
 from decisioning.action import Treatment
 from decisioning.catalog import Exploration
+from decisioning.customer import ConsentState
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import InvalidInputError, NotFoundError, UnavailableError
@@ -139,6 +140,18 @@ def test_what_if_it_were_another_channel():
     assert logged.channel == "web"
     mailed = supposed(logged, Supposition(placement="mail"), **how)
     assert {each.stage for each in mailed.exclusions} == {"consent"}, "mail needs a yes that nobody gave"
+
+
+def test_what_if_it_were_another_channel_is_told_of_treatments_that_a_fast_layer_did_not_move_then():
+    layer = FastLayer(Belief(), 2)
+    layer.learn("card", Exposure(np.array([1.0, 0.0]), 0.2, NOW_US, accepted=True))
+    catalog = compile_catalog(a_catalog(*map(an_offer, NAMES)))
+    bundle = PerTreatment(dict.fromkeys(NAMES, (0.2, 0.1)))
+    scorer = FastScorer(bundle, layer.posterior(NOW_US), AGE, 1.0, 7)
+    willing = a_customer(consent=ConsentState({("marketing", "email"): True}))
+    logged = as_logged(consider(a_request(limit=1), willing, catalog=catalog, scorer=scorer))
+    mailed = supposed(logged, Supposition(placement="mail"), catalog=catalog, scorer=bundle)
+    assert {name for name in mailed.eligible if name != "no_action"} == set(NAMES)
 
 
 @pytest.mark.parametrize(
