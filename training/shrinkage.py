@@ -67,7 +67,7 @@ class Shrinkage:
 
 
 def fit_shrinkage(rows: EffectRows, *, n_actions: int) -> Shrinkage:
-    """Estimate centers and slope; without two shown rows the slope is 0."""
+    """Estimate centers and slope; where no row tells one customer from another the slope is 0."""
     centers = np.array([_mean(rows.uplift[rows.code == code], 0.0) for code in range(n_actions)] + [0.0])
     center = levels(centers, rows.code)
     exposure = rows.shown - rows.share
