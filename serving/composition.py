@@ -13,7 +13,6 @@ from decisioning.catalog import Catalog
 from decisioning.cold_start import CatalogScorer
 from decisioning.decide import Ports
 from decisioning.eligibility import CompiledCatalog
-from decisioning.errors import UnavailableError
 from decisioning.ports import Scorer
 from features.catalog_source import feature_set_of
 from features.consent import ConsentBook
@@ -53,7 +52,6 @@ from serving.connection import BoundedConnection, refusing
 from serving.decision_log import DecisionDesk
 from serving.degradation import FailingClosed
 from serving.desk import Desk
-from serving.endpoint import unforeseen
 from serving.fast_layer import ServedFastLayer, fast_keeper
 from serving.guard import keep_watch
 from serving.in_time import InTime, Lane
@@ -66,11 +64,10 @@ from serving.privacy_desk import PrivacyDesk
 from serving.profile_view import ProfileView
 from serving.settings import Settings
 from serving.signature import Nonces
+from serving.watching import prime, tidy, watch
 
 WORKERS = 4
 """Threads for batches, profiles and whatever is loaded anew."""
-LOOK_AGAIN = 0.5
-"""Seconds between two looks at the catalogue and the published bundle."""
 
 
 @asynccontextmanager
@@ -259,42 +256,3 @@ def _open_stores(home: Home, workspace: Workspace, features: FeatureSet, stack: 
     intake = Intake(ledger, [store.patient], rules=workspace.identity, contracts=contracts_of(workspace))
     stack.callback(intake.close)
     return _Stores(ledger, store, intake)
-
-
-async def watch(desk: Desk, kept: Kept[Any]) -> None:
-    """Take over new versions as they appear, for as long as the service runs; none waits for another's trial."""
-    while True:
-        await asyncio.sleep(LOOK_AGAIN)
-        if kept.changed():
-            await _refresh(desk, kept.refresh)
-
-
-async def prime(desk: Desk) -> None:
-    """Prime the fast layer whenever that is due, for as long as the service runs."""
-    while True:
-        await asyncio.sleep(LOOK_AGAIN)
-        if desk.fast.is_due:
-            await _refresh(desk, desk.fast.prime)
-
-
-async def tidy(desk: Desk) -> None:
-    """Sweep every file after erasures, for as long as the service runs; one that was interrupted is done again."""
-    sweeper = desk.privacy.sweeper
-    while True:
-        await asyncio.sleep(LOOK_AGAIN)
-        if await _has_pending(desk):
-            await _refresh(desk, lambda: sweeper.sweep(now=desk.clock()))
-
-
-async def _has_pending(desk: Desk) -> bool:
-    try:
-        return bool(await desk.aside(desk.privacy.sweeper.pending))
-    except UnavailableError:
-        return False
-
-
-async def _refresh(desk: Desk, refresh: Callable[[], object]) -> None:
-    try:
-        await desk.aside(refresh)
-    except Exception as error:  # noqa: BLE001  # the watch must outlive whatever nobody foresaw; it is logged
-        unforeseen(error)
