@@ -11,6 +11,7 @@ from features.file_lock import alone, lock_beside
 from features.late_index import make_index
 from features.ledger_schema import EARLIER, TABLES, VERSION
 from features.ledger_tail import Tail, tail_of
+from features.sqlite_file import opened
 
 logger = logging.getLogger(__name__)
 
@@ -74,11 +75,8 @@ def connect(path: Path, *, writable: bool = True, cache_kib: int = ROOMY_KIB) ->
 
     Parameters: `cache_kib`, what it may keep of the file in memory.
     """
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.executescript(f"{_SETTINGS} PRAGMA cache_size = -{cache_kib};")
-    if not writable:
-        connection.execute("PRAGMA query_only = ON")
-    return connection
+    writing = "" if writable else "PRAGMA query_only = ON;"
+    return opened(path, f"{_SETTINGS} PRAGMA cache_size = -{cache_kib}; {writing}", cached_statements=256)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from features.file_lock import alone, lock_beside
@@ -43,8 +44,12 @@ def _upgrade(connection: sqlite3.Connection, rebuild: Callable[[sqlite3.Connecti
 
 def _change_tables(connection: sqlite3.Connection) -> None:
     """Drop projections and what is no more, add the columns that are missing, create what is new."""
-    wanted = sqlite3.connect(":memory:")
-    wanted.executescript(TABLES)
+    with closing(sqlite3.connect(":memory:")) as wanted:
+        wanted.executescript(TABLES)
+        _change_into(connection, wanted)
+
+
+def _change_into(connection: sqlite3.Connection, wanted: sqlite3.Connection) -> None:
     _number_requests(connection, wanted)
     tables = _names(wanted, "table")
     for table in _names(connection, "table"):
@@ -56,7 +61,6 @@ def _change_tables(connection: sqlite3.Connection) -> None:
     for name, statement in wanted.execute(_STATEMENTS).fetchall():
         if name not in there:
             connection.execute(statement)
-    wanted.close()
 
 
 def _number_requests(connection: sqlite3.Connection, wanted: sqlite3.Connection) -> None:

@@ -5,7 +5,7 @@ A worker holds a run by a lease that it renews; a worker that is killed renews n
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,9 +106,8 @@ def _create(path: Path) -> None:
         if not path.exists():
             making = path.with_name(path.name + ".new")
             making.unlink(missing_ok=True)
-            connection = sqlite3.connect(making)
-            connection.executescript(_TABLES)
-            connection.close()
+            with closing(sqlite3.connect(making)) as connection:
+                connection.executescript(_TABLES)
             making.rename(path)
 
 

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from decisioning.errors import UnavailableError
+from features.sqlite_file import opened
 from serving.client.signing import SCHEME, Signed
 from serving.responses import HttpError
 
@@ -86,9 +87,7 @@ class Nonces:
 
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
-            opened = sqlite3.connect(self._path, isolation_level=None, timeout=1.0, check_same_thread=False)
-            opened.executescript(_TABLES)
-            self._opened = opened
+            self._opened = opened(self._path, _TABLES, busy_seconds=1.0)
         return self._opened
 
 
