@@ -14,6 +14,7 @@ from typing import NamedTuple
 from decisioning.errors import UnavailableError
 from features.file_lock import alone, lock_beside
 from features.privacy.compacting import compact
+from features.sqlite_file import opened
 
 BUSY_MS = 30_000
 MANY = 500
@@ -65,7 +66,7 @@ class PackedRow(NamedTuple):
 
 
 class PackedRows:
-    """Reads and writes the packed rows of one file; each thread has a connection of its own.
+    """Reads and writes the packed rows of one file; each thread has a connection of its own, which is closed with it.
 
     Parameters: `path` of the SQLite file, created where it is missing; under a lock, because SQLite waits for nobody
     while it changes a journal into a WAL.
@@ -143,18 +144,14 @@ class PackedRows:
             return compact(self._connection())
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._open, "connection", None)
-        if connection is not None:
-            connection.close()
-            del self._open.connection
+        """Close every thread's connection."""
+        self._open = local()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._open, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self.path, isolation_level=None)
-            connection.executescript(_SETTINGS)
-            self._open.connection = connection
+            connection = opened(self.path, _SETTINGS)
+            self._open.connection, self._open.owner = connection, _Owner(connection)
         return connection
 
     @contextmanager
@@ -163,6 +160,19 @@ class PackedRows:
             yield
         except (sqlite3.Error, OSError) as error:
             raise UnavailableError(f"the online store {self.path} cannot be used: {error}") from error
+
+
+class _Owner:
+    """Closes a connection once its thread has ended, or the store was closed or is gone.
+
+    A connection and its kept statements hold each other: left alone, it stays open until Python collects garbage.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __del__(self) -> None:
+        self._connection.close()
 
 
 class RowTransaction:

@@ -6,6 +6,7 @@ from threading import Barrier, Event
 import numpy as np
 import pytest
 from meanwhile import meanwhile
+from open_files import n_open
 
 from decisioning.errors import UnavailableError
 from features.online_store import PackedRow, PackedRows
@@ -106,6 +107,31 @@ def test_a_damaged_file_is_named(tmp_path):
     path.write_bytes(b"this is no database, but long enough to look like a file of one" * 100)
     with pytest.raises(UnavailableError, match=r"online\.db cannot be used"):
         PackedRows(path)
+
+
+def test_closing_closes_the_connections_of_every_thread(tmp_path):
+    path, read, closed = tmp_path / "online.db", Event(), Event()
+    rows = PackedRows(path)
+
+    def look() -> None:
+        rows.read("c_1")
+        read.set()
+        closed.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(look)
+        read.wait()
+        rows.close()
+        left = n_open(path)
+        closed.set()
+    assert left == 0
+
+
+def test_a_thread_takes_its_connection_with_it(tmp_path):
+    with ThreadPoolExecutor(1) as pool:
+        rows = pool.submit(PackedRows, tmp_path / "online.db").result()
+        assert n_open(rows.path) == 1
+    assert n_open(rows.path) == 0
 
 
 def test_a_row_of_another_definition_is_named_not_misread():
