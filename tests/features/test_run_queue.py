@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -138,7 +139,7 @@ def test_a_file_that_is_no_queue_is_named(queue):
 
 def test_a_queue_of_an_earlier_release_is_read_on(tmp_path):
     path = tmp_path / "runs.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.executescript(
             """
             CREATE TABLE run (

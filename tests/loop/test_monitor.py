@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -99,7 +100,7 @@ def spoilt(home, tmp_path):
 
 def rewritten(home, change):
     """Change the JSON of every decision: what serving would have logged, had it been broken."""
-    with sqlite3.connect(home / "ledger.db") as connection:
+    with closing(sqlite3.connect(home / "ledger.db")) as connection, connection:
         for seq, body in connection.execute("SELECT seq, body FROM record WHERE kind = 'decision'").fetchall():
             content = json.loads(body)
             change(content["decision"])

@@ -40,7 +40,8 @@ def test_a_ledger_that_is_none_is_said_not_thrown(tmp_path):
     (tmp_path / "ledger.db").write_bytes(b"not a database, but long enough to look like one " * 100)
     assert not _by_name(tmp_path, tmp_path / "shop")["ledger"].ok
     (tmp_path / "ledger.db").unlink()
-    sqlite3.connect(tmp_path / "ledger.db").execute("CREATE TABLE record (seq INTEGER)").connection.commit()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        connection.execute("CREATE TABLE record (seq INTEGER)")
     assert _by_name(tmp_path, tmp_path / "shop")["ledger"].seen.startswith("0 records")
 
 

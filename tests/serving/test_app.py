@@ -124,7 +124,7 @@ def test_a_customer_whose_contacts_never_rest_gets_a_clear_answer(tmp_path, monk
 def test_a_decision_is_recorded_before_it_is_answered(tmp_path):
     async def scenario(http):
         decision = (await http.post("/v1/decisions", json=ask("r"))).json()
-        with sqlite3.connect(tmp_path / "home" / "ledger.db") as other:
+        with closing(sqlite3.connect(tmp_path / "home" / "ledger.db")) as other:
             return decision, other.execute("SELECT record_id FROM record WHERE kind = 'decision'").fetchall()
 
     decision, recorded = in_service(tmp_path, scenario)
@@ -157,7 +157,7 @@ def test_a_lost_online_store_degrades_and_says_so(tmp_path):
     async def scenario(http):
         await http.post("/v1/events", json={"batch": [viewed("v-1")]})
         online = tmp_path / "home" / "online.db"
-        with sqlite3.connect(online) as other:
+        with closing(sqlite3.connect(online)) as other, other:
             other.execute("DROP TABLE state_row")
         return await http.post("/v1/decisions", json=ask("r")), await http.get("/readyz")
 
