@@ -52,7 +52,7 @@ def likeness(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, *, k
     columns, n = with_clock(crowd, compiled), len(crowd)
     arms = tuple([arm_of(each, compiled.catalog.holdout) for each in crowd.ids])
     told = [np.array([ARMS.index(arm) for arm in arms]), _coded(_by_consent(crowd), n), _own_codes(crowd)]
-    told += [_zones(crowd, compiled), *(each for each in known.T if not each.all())]
+    told += [zones_of(crowd, compiled), *(each for each in known.T if not each.all())]
     told += [_variants(each, crowd) for each in compiled.catalog.tests.values()]
     told += [_first_stop(each, columns, n) for each in compiled.slots[placement.name].entrants]
     told += [_code(judge(condition.tree, columns, n=n)) for _, condition in compiled.holds]
@@ -86,7 +86,7 @@ def _variants(test: VariantTest, crowd: Crowd) -> Codes:
     return np.array([codes.get(test.variant_of(each), 0) for each in crowd.ids], dtype=np.int32)
 
 
-def _zones(crowd: Crowd, compiled: CompiledCatalog) -> Codes:
+def zones_of(crowd: Crowd, compiled: CompiledCatalog) -> Codes:
     """The time zone that each customer's own feature names."""
     column = crowd.columns.get(compiled.catalog.contact_policy.time_zone_feature)
     if column is None:
@@ -97,7 +97,7 @@ def _zones(crowd: Crowd, compiled: CompiledCatalog) -> Codes:
 
 def with_clock(crowd: Crowd, compiled: CompiledCatalog) -> Mapping[str, Column]:
     """The columns, with the moment and each customer's day."""
-    today, zones = np.zeros(len(crowd)), _zones(crowd, compiled)
+    today, zones = np.zeros(len(crowd)), zones_of(crowd, compiled)
     for zone in np.unique(zones):
         places = np.flatnonzero(zones == zone)
         features = crowd.customer(int(places[0])).features

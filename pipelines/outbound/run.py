@@ -171,6 +171,7 @@ def _table(files: Files, found: Settled, rows: slice, block: WeighedBlock, namin
             "bundle": block.bundles,
             "action": _words([each.action.name for each in files.slate.candidates], place, ~offered),
             "treatment": _words([each.treatment.name for each in files.slate.candidates], place, ~offered),
+            "send_at": block.sent(chosen),
             "propensity": pa.array(block.propensity[at, place], mask=~offered),
             "priority": pa.array(net[at, place], mask=~offered),
             "action_probability": pa.array(found.drawn.probability[rows], mask=moved),

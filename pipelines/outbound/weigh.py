@@ -16,6 +16,7 @@ from decisioning.decide import epsilon_of, temperature_of
 from decisioning.eligibility import CompiledCatalog
 from decisioning.outbound.choice import Chances, seeds, uniforms
 from decisioning.outbound.sampling import Sampling
+from decisioning.outbound.sending import send_times
 from decisioning.outbound.sides import Sides
 from features.population import Population
 from pipelines.outbound.plan import Plan
@@ -70,7 +71,7 @@ class Weigher:
         sampling = None if block.factors is None else Sampling.by(seeded, block.factors, block.slate, Rule.of(catalog))
         temperature = temperature_of(placement, catalog)
         chances = Chances(uniforms(seeded), epsilon, placement.must_fill, block.preference, sampling, temperature)
-        write_block(path, block, chances)
+        write_block(path, block, chances, send_times(crowd, block.slate, self.compiled, placement))
 
 
 @contextmanager

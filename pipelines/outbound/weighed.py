@@ -1,7 +1,7 @@
 """Weighed blocks as files: what each customer of a block could be offered, before prices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 
 from decisioning.arbitration_rule import Rule
 from decisioning.outbound.block import Block
-from decisioning.outbound.choice import Chances, Floats
+from decisioning.outbound.choice import Chances, Floats, Places
 from decisioning.outbound.factors import NAMES, Factors
 from decisioning.outbound.sampling import Sampling
+from decisioning.outbound.sending import Times
 from features.replace_file import replace_file
 
 _COMPRESSION = "lz4"
 DRAWN = "drawn_"
 """How columns begin that only who draws from a posterior reads."""
+SEND = "send_"
+"""How columns begin with when a candidate would go out."""
 ROW, SAID = f"{DRAWN}row_", f"{DRAWN}said_"
 WORDS = ["customer_id", "arm", "bundle"]
 """The columns that only whoever writes decisions looks at."""
@@ -30,7 +33,8 @@ WORDS = ["customer_id", "arm", "bundle"]
 class WeighedBlock:
     """A block read back; see `Block`.
 
-    Parameters: `told`, a row of words for each customer; `chances`, as drawn and as far as they explore.
+    Parameters: `told`, a row of words for each customer; `chances`, as drawn and as far as they explore; `sends`, when
+    candidates that are put off would go out, by their place.
     """
 
     told: pa.Table
@@ -38,6 +42,7 @@ class WeighedBlock:
     propensity: Floats
     chances: Chances
     stopped: Mapping[str, int]
+    sends: Mapping[int, Times] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.priority)
@@ -57,12 +62,20 @@ class WeighedBlock:
         """The version of what scored each."""
         return self._words("bundle")
 
+    def sent(self, chosen: Places) -> pa.Array:
+        """When what is chosen for each goes out (n,): null where it goes out at once, or nothing does."""
+        later = np.isin(chosen, list(self.sends))
+        times = np.zeros(len(chosen), dtype=np.int64)
+        for place, each in self.sends.items():
+            times = np.where(chosen == place, each, times)
+        return pa.array(times, mask=~later).cast(pa.timestamp("us", tz="UTC"))
+
     def _words(self, name: str) -> list[str]:
         found: list[str] = self.told[name].to_pylist()
         return found
 
 
-def write_block(path: Path, block: Block, chances: Chances) -> None:
+def write_block(path: Path, block: Block, chances: Chances, sends: Mapping[int, Times]) -> None:
     """Write a block whole, or not at all."""
     drawn, alike = ({}, {}) if chances.sampling is None else _sampled(chances.sampling)
     columns = {
@@ -74,6 +87,7 @@ def write_block(path: Path, block: Block, chances: Chances) -> None:
         **_columns("priority_", block.priority),
         **_columns("propensity_", block.propensity),
         **({} if block.preference is None else _columns("preference_", block.preference)),
+        **{f"{SEND}{place}": pa.array(times) for place, times in sends.items()},
         **drawn,
     }
     said = {"stopped": orjson.dumps(dict(sorted(block.stopped.items())))}
@@ -112,6 +126,7 @@ def read_block(path: Path, *, must_fill: bool, rule: Rule | None = None) -> Weig
             orjson.loads(said.get(b"temperature", b"0.0")),
         ),
         stopped=orjson.loads(said[b"stopped"]),
+        sends={int(name.removeprefix(SEND)): table[name].to_numpy() for name in _named(table, SEND)},
     )
 
 
@@ -153,6 +168,10 @@ def _columns(name: str, matrix: NDArray[Any]) -> dict[str, pa.Array]:
     return {f"{name}{nth}": pa.array(matrix[:, nth]) for nth in range(matrix.shape[1])}
 
 
+def _named(table: pa.Table, name: str) -> list[str]:
+    return [each for each in table.column_names if each.startswith(name)]
+
+
 def _matrix(table: pa.Table, name: str) -> NDArray[Any]:
-    columns = [table[each].to_numpy() for each in table.column_names if each.startswith(name)]
+    columns = [table[each].to_numpy() for each in _named(table, name)]
     return np.stack(columns, axis=1) if columns else np.zeros((len(table), 0))

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -116,7 +117,29 @@ def are_as_alone(opened, report, out):
             assert row["action_probability"] == single.eligible[single.chosen]
             assert (row["action"] or "no_action") == single.chosen
             assert row["treatment"] == (single.ranked[0].treatment if single.ranked else None)
+            assert row["send_at"] == (single.ranked[0].send_at if single.ranked else None)
     return found
+
+
+@pytest.mark.parametrize("is_night", [True, False])
+def test_by_night_what_goes_out_by_day_is_decided_and_by_day_all_of_it(shop, tmp_path, is_night):
+    hours = [(datetime.now(UTC) + timedelta(hours=n)).hour for n in (-2, 3, 5)]
+    starts, ends, later = hours if is_night else (hours[1], hours[0], hours[2])
+    night = f'quiet_hours: [{{starts: "{starts:02}:00", ends: "{ends:02}:00"}}]'
+    text = (shop / "catalog.yaml").read_text().replace("contact_policy: {", f"contact_policy: {{{night}, ")
+    text = text.replace("rich: {", f"rich: {{send_hour: {later if is_night else hours[0]}, ")
+    (shop / "catalog.yaml").write_text(text.replace("loans, value: 70", "loans, value: 900").replace("0.9", "0.4"))
+    with compose(shop / "home", shop) as opened:
+        opened.send([_identify(n, opened.clock().isoformat()) for n in range(90)], [])
+        report = run_batch(opened, Order("june", "mail", tmp_path / "out", customers_at_once=40))
+        found = are_as_alone(opened, report, tmp_path / "out")
+    offered = [row for row in found if row["action"]]
+    assert report["stopped"].get("quiet", 0) == (90 if is_night else 0)
+    assert len(offered) > 5
+    if is_night:
+        assert {(row["action"], row["treatment"], row["send_at"].hour) for row in offered} == {("card", "rich", later)}
+    else:
+        assert {row["action"] for row in offered} == {"card", "loan"}
 
 
 @pytest.mark.parametrize("at_once", [7, 500])
