@@ -1,8 +1,8 @@
 """Likeness: customers whom the funnel cannot tell apart; it is passed once for each kind of them.
 
-What the funnel looks at is: which condition stops each action first, which holds and context weights are on, the arm,
-the variants, the consent, the customer's clock, and what is particular to one: contacts, answers, holds that people
-set.
+What the funnel looks at is: which condition stops each action first, which computed values and costs are known, which
+holds and context weights are on, the arm, the variants, the consent, the customer's clock, and what is particular to
+one: contacts, answers, holds that people set.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ from decisioning.condition_array import Column, Flags, Verdict, Words, judge, tr
 from decisioning.condition_time import NOW, TODAY, clock_values
 from decisioning.eligibility import CompiledCatalog, Entrant
 from decisioning.feature_use import barred_features
+from decisioning.formula import compile_formula
 from decisioning.funnel import clock_of
 from decisioning.holdout import ARMS, Arm, arm_of
 from decisioning.outbound.crowd import SILENT, Crowd, without
@@ -55,6 +56,7 @@ def likeness(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, *, k
     told += [zones_of(crowd, compiled), *(each for each in known.T if not each.all())]
     told += [_variants(each, crowd) for each in compiled.catalog.tests.values()]
     told += [_first_stop(each, columns, n) for each in compiled.slots[placement.name].entrants]
+    told += [_is_priced(each, columns, n) for each in _parts_elsewhere(compiled, placement)]
     told += [_code(judge(condition.tree, columns, n=n)) for _, condition in compiled.holds]
     told += [true_of(condition.tree, columns, n=n).astype(np.int32) for _, condition, _ in compiled.weights]
     rows = np.ascontiguousarray(np.stack(told, axis=1), dtype=np.int32)
@@ -116,6 +118,19 @@ def _first_stop(entrant: Entrant, columns: Mapping[str, Column], n: int) -> Code
     for place in reversed(range(len(entrant.checks))):
         codes[~true_of(entrant.checks[place][0].tree, columns, n=n)] = place
     return codes
+
+
+def _parts_elsewhere(compiled: CompiledCatalog, placement: Placement) -> Iterator[Entrant]:
+    """Of what bundles are made of, that which has no treatment here and a value that is computed."""
+    parts = {part for action in compiled.catalog.actions.values() for part in action.bundle}
+    entrants = compiled.slots[placement.name].entrants
+    return (each for each in entrants if each.unfit and each.is_computed and each.action.name in parts)
+
+
+def _is_priced(entrant: Entrant, columns: Mapping[str, Column], n: int) -> Codes:
+    """Whether the value of an action came to an amount, of each customer: a bundle that it is a part of needs one."""
+    found = compile_formula(entrant.action.value_formula).of_many(columns, n=n)
+    return ((found >= 0.0) & np.isfinite(found)).astype(np.int32)
 
 
 def _code(verdict: Verdict) -> Codes:
