@@ -5,10 +5,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from training.encoding import FeatureColumn
+from training.metrics import auc
 from training.tabular.folds import Fold, stratified
 from training.tabular.leak import column_findings, own_auc, row_findings, time_findings, twins
 from training.tabular.table import Roles, plan_of
@@ -52,6 +53,19 @@ def test_a_column_is_told_of_that_sorts_four_pairs_in_five_and_refused_that_sort
 )
 def test_a_column_knows_the_label_by_being_missing_by_a_hump_or_by_whatever_it_says_too(column):
     assert [each.refused for each in found(column)] == [True]
+
+
+@given(st.lists(st.tuples(CELLS, st.sampled_from([0.0, 1.0])), min_size=4, max_size=30), st.integers(0, 9))
+def test_each_row_is_judged_by_the_share_of_the_label_among_those_of_the_other_half_that_say_the_same(rows, seed):
+    cells, label = (np.array(each) for each in zip(*rows, strict=True))
+    folds = stratified(label, n_folds=2, seed=seed)
+    assume(all(len(fold.learned) for fold in folds))
+    score = np.empty(len(rows))
+    for fold in folds:
+        for row in fold.judged:
+            same = [label[other] for other in fold.learned if str(cells[other]) == str(cells[row])]
+            score[row] = (sum(same) + label[fold.learned].mean()) / (len(same) + 1)
+    assert own_auc(cells, label, folds) == pytest.approx(auc(label, score), nan_ok=True)
 
 
 @pytest.mark.parametrize("column", [np.full(1000, 3.0), np.full(1000, np.nan)])
