@@ -48,8 +48,8 @@ def names_in(path: Path) -> CatalogNames:
     actions = _section(text, "actions")
     groups = [action.get("group") for action in actions.values() if isinstance(action, dict)]
     named = (_section(text, "channels"), groups, actions)
-    lists = (tuple(dict.fromkeys(each for each in names if isinstance(each, str))) for names in named)
-    return CatalogNames(*lists, currency=stated_currency(text) if isinstance(text, dict) else "")
+    channel, group, action = (tuple(dict.fromkeys(each for each in n if isinstance(each, str))) for n in named)
+    return CatalogNames(channel, group, action, stated_currency(text) if isinstance(text, dict) else "")
 
 
 def _section(text: Any, name: str) -> Mapping[Any, Any]:
