@@ -41,6 +41,15 @@ class ContactBook:
         answers = [_answer(*row[1:5]) for row in rows if row[0] == _ANSWERED]
         return ContactHistory(contacts, answers, rows[0][1])
 
+    def contacted_since(self, customer_id: str, since: datetime, now: datetime) -> bool:
+        """Whether a contact that counts was decided, or reported or sent, at or after `since`.
+
+        What was planned before and is still to come was known then, and is none. Raises: `UnavailableError`.
+        """
+        bounds = {"customer": customer_id, "since": to_us(since), "now": to_us(now)}
+        with self._ledger.read() as connection:
+            return bool(connection.execute(_SINCE, bounds).fetchone()[0])
+
 
 def contact_facts(decision: Decision, catalog: Catalog) -> list[dict[str, Any]]:
     """What a decision reserves, as its record keeps it: action, group, channel, treatment, implied, expires_us, drawn.
@@ -147,6 +156,16 @@ _HISTORY = f"""
 
 Nothing is shown before it is decided, so contacts that count were decided within the time that is looked at, or were
 shown within it long after.
+"""
+_SINCE = """
+    SELECT EXISTS (
+        SELECT 1 FROM identifier i JOIN contact c ON c.node = i.node
+        WHERE i.customer_id = :customer AND c.decided_us >= :since AND (c.shown_us NOTNULL OR c.expires_us > :now)
+        UNION ALL
+        SELECT 1 FROM identifier i JOIN contact c INDEXED BY contact_shown_later ON c.node = i.node
+        WHERE i.customer_id = :customer AND c.decided_us < :since AND c.shown_us > c.decided_us
+            AND c.shown_us BETWEEN :since AND :now
+    )
 """
 _KEEP = """
     INSERT INTO contact

@@ -86,7 +86,7 @@ class Recorder:
     def _contacted_since(self, customer_id: str) -> bool:
         """Whether somebody else contacted them after the batch's moment."""
         book, own = ContactBook(self.composition.ledger), self.plan.now + MOMENT
-        return bool(book.history(customer_id, own, max(self.composition.clock(), own)).contacts)
+        return book.contacted_since(customer_id, own, max(self.composition.clock(), own))
 
     def _recorded(self, customer_id: str) -> Decision | None:
         """What is in the ledger under the id of their decision, as from before this batch was interrupted.

@@ -121,14 +121,21 @@ def are_as_alone(opened, report, out):
     return found
 
 
-@pytest.mark.parametrize("is_night", [True, False])
-def test_by_night_what_goes_out_by_day_is_decided_and_by_day_all_of_it(shop, tmp_path, is_night):
+def put_off(shop, *, is_night, at_most=1):
+    """Let it be night or day now, and one treatment go out by day: at which hour."""
     hours = [(datetime.now(UTC) + timedelta(hours=n)).hour for n in (-2, 3, 5)]
     starts, ends, later = hours if is_night else (hours[1], hours[0], hours[2])
     night = f'quiet_hours: [{{starts: "{starts:02}:00", ends: "{ends:02}:00"}}]'
     text = (shop / "catalog.yaml").read_text().replace("contact_policy: {", f"contact_policy: {{{night}, ")
-    text = text.replace("rich: {", f"rich: {{send_hour: {later if is_night else hours[0]}, ")
-    (shop / "catalog.yaml").write_text(text.replace("loans, value: 70", "loans, value: 900").replace("0.9", "0.4"))
+    text = text.replace("rich: {", f"rich: {{send_hour: {later if is_night else hours[0]}, ").replace("0.9", "0.4")
+    text = text.replace("loans, value: 70", "loans, value: 900")
+    (shop / "catalog.yaml").write_text(text.replace("at_most: 1, within", f"at_most: {at_most}, within"))
+    return later
+
+
+@pytest.mark.parametrize("is_night", [True, False])
+def test_by_night_what_goes_out_by_day_is_decided_and_by_day_all_of_it(shop, tmp_path, is_night):
+    later = put_off(shop, is_night=is_night)
     with compose(shop / "home", shop) as opened:
         opened.send([_identify(n, opened.clock().isoformat()) for n in range(90)], [])
         report = run_batch(opened, Order("june", "mail", tmp_path / "out", customers_at_once=40))
@@ -389,6 +396,22 @@ def test_who_was_contacted_since_is_not_recorded(opened, tmp_path):
     )
     contacted = bool(opened.decisions.find(opened_id(opened, "other")).ranked)
     assert recorder.record([sent["customer_id"]], [sent["action"]]).tolist() == [not contacted]
+
+
+def test_who_has_a_message_planned_from_before_is_recorded_and_it_counts(shop, tmp_path):
+    put_off(shop, is_night=True, at_most=2)
+    (shop / "catalog.yaml").write_text((shop / "catalog.yaml").read_text().replace("amount: 6", "amount: 90"))
+    with compose(shop / "home", shop) as opened:
+        opened.send([_identify(n, opened.clock().isoformat()) for n in range(20)], [])
+        first, second, third = (
+            run_batch(opened, Order(name, "mail", tmp_path / name, record=True)) for name in ("may", "june", "july")
+        )
+    planned = {row["customer_id"] for row in rows(tmp_path / "may") if row["recorded"] and row["send_at"]}
+    again = [row for row in rows(tmp_path / "june") if row["customer_id"] in planned and not row["moved"]]
+    assert len(planned) == first["contacts"] > 5
+    assert again
+    assert all(row["recorded"] for row in again)
+    assert second["stopped"].get("cap", 0) == 0 < third["stopped"]["cap"]
 
 
 def test_a_name_under_which_another_batch_recorded_is_refused_before_anything_is_written(opened, shop, tmp_path):
