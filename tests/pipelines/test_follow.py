@@ -1,11 +1,11 @@
 """A second process reads along while a file is loaded; the features are there when the load is, and if it dies too."""
 
-import time
 from contextlib import suppress
 from datetime import timedelta
 
 import psutil
 import pytest
+from patience import until
 
 from benchmarks.generated_events import OPENS, YEAR, lines
 from features.intake import Arrival
@@ -56,17 +56,10 @@ def patiently(place, ahead, *, kills: bool):
     """The lines of the file, from the second batch on as soon as the other process is ready to read them."""
     for number, line in enumerate((place / "events.jsonl").read_bytes().splitlines()):
         if number == BATCH:
-            wait_for(lambda: not ahead._answers.empty())
+            until(lambda: not ahead._answers.empty())
         if kills and number == 9 * BATCH:
             who_reads_along().kill()
         yield line
-
-
-def wait_for(happened) -> None:
-    until = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def who_reads_along() -> psutil.Process:

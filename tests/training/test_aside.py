@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from patience import LONGEST
 
 from training.aside import Aside, ahead
 
@@ -11,7 +12,7 @@ from training.aside import Aside, ahead
 def test_a_piece_that_the_second_thread_has_not_begun_is_done_by_who_waits():
     first, seen = threading.Event(), []
     with Aside() as aside:
-        busy = aside.later(lambda: first.wait(20))
+        busy = aside.later(lambda: first.wait(LONGEST))
         mine = aside.later(lambda: seen.append(threading.current_thread()))
         mine.result()
         first.set()
@@ -23,7 +24,7 @@ def test_a_piece_that_was_begun_is_done_once_and_by_the_second_thread():
     begun, seen = threading.Event(), []
     with Aside() as aside:
         piece = aside.later(lambda: (begun.set(), seen.append(threading.current_thread())))
-        assert begun.wait(20)
+        assert begun.wait(LONGEST)
         piece.result()
     assert len(seen) == 1
     assert seen[0] is not threading.current_thread()
@@ -41,9 +42,9 @@ def test_where_the_first_thread_gives_up_nothing_further_is_begun():
 
     def give_up():
         with Aside() as aside:
-            aside.later(lambda: first.wait(20))
-            aside.later(lambda: done.append(1))
-            threading.Timer(0.2, first.set).start()
+            aside.later(lambda: first.wait(LONGEST))
+            second = aside.later(lambda: done.append(1))
+            second._begun.add_done_callback(lambda _: first.set())  # the first is held up until the second is given up
             raise KeyError("gave up")
 
     with pytest.raises(KeyError):
@@ -56,7 +57,7 @@ def test_an_interruption_does_not_wait_for_a_piece_that_may_be_abandoned():
 
     def interrupted():
         with Aside(abandoned=True) as aside:
-            aside.later(lambda: (first.wait(2), ended.set()))
+            aside.later(lambda: (first.wait(LONGEST), ended.set()))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -72,7 +73,7 @@ def test_an_error_waits_for_a_piece_even_so():
         with Aside(abandoned=True) as aside:
             begun = threading.Event()
             aside.later(lambda: (begun.set(), time.sleep(0.1), done.append(1)))
-            begun.wait(20)
+            begun.wait(LONGEST)
             raise KeyError("failed")
 
     with pytest.raises(KeyError):
@@ -101,7 +102,7 @@ def test_the_next_piece_is_fetched_while_one_is_worked_on():
         yield 2
 
     for number in ahead(pieces()):
-        assert second.wait(20), number
+        assert second.wait(LONGEST), number
 
 
 def test_what_goes_wrong_in_fetching_is_heard_where_it_would_have_come():

@@ -1,0 +1,19 @@
+"""How long tests wait for what must come: until it comes, or so long that it hangs, however busy the machine is."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+LONGEST = 180
+"""Seconds after which whatever is waited for counts as hanging: more than a busy machine takes for anything."""
+
+
+def until(found: Callable[[], T], *, going_on: Callable[[], bool] = lambda: True) -> T:
+    """What is found, as soon as it is true; fails where it never is. Parameters: `going_on`, whether it may come."""
+    deadline = time.monotonic() + LONGEST
+    while not (what := found()):
+        assert going_on(), "what it would come from has ended"
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
+    return what
