@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from patience import LONGEST
 
 
 class RedisServer:
@@ -34,7 +35,7 @@ class RedisServer:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(LONGEST)
 
     def hang(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
@@ -54,7 +55,8 @@ def a_redis(folder: Path) -> Iterator[str]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
+    deadline = time.monotonic() + LONGEST
+    while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from patience import LONGEST
 
 WORKSPACE = Path(__file__).parent / "serving" / "workspace"
 KEY = {"Authorization": "Bearer key-of-the-tests"}
@@ -44,7 +45,7 @@ def launched(environment, port, **options):
     )
 
 
-def until_live(client, process, log, seconds=180):
+def until_live(client, process, log, seconds=LONGEST):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -67,7 +68,7 @@ class Service:
         self.environment = {**an_environment(self.home, self.workspace, keys=keys), **more}
         with self.log.open("a") as log:
             self.process = launched(self.environment, self.port, stdout=log, stderr=subprocess.STDOUT)
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=KEY, timeout=20)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=KEY, timeout=LONGEST)
         until_live(self.client, self.process, self.log)
 
     @property
@@ -78,12 +79,12 @@ class Service:
         """Kill it and its worker, as a power cut would."""
         for process in (*psutil.Process(self.process.pid).children(recursive=True), self.process):
             process.kill()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=LONGEST)
 
     def restart(self, **changed):
         """End it as a rolling restart does, and start it again on the same port; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=LONGEST)
         self.environment = {**self.environment, **changed}
         with self.log.open("a") as log:
             self.process = launched(self.environment, self.port, stdout=log, stderr=subprocess.STDOUT)
@@ -92,7 +93,7 @@ class Service:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=LONGEST)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from patience import LONGEST
 from service_process import KEY, WORKSPACE, a_free_port, an_environment, until_live
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def bento(tmp_path_factory):
         "tag",
     ]
     built = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, check=True, timeout=300
+        command, env=environment, cwd=folder, capture_output=True, text=True, check=True, timeout=4 * LONGEST
     )
     _, _, version = built.stdout.strip().splitlines()[-1].rpartition(":")
     shutil.copytree(folder / "home" / "bentos" / "tsugi" / version, folder / "elsewhere")
@@ -49,7 +50,7 @@ def test_a_bento_decides_from_another_folder(bento, tmp_path):
     with log.open("w") as output:
         process = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=KEY, timeout=20) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=KEY, timeout=LONGEST) as client:
             until_live(client, process, log)
             assert client.get("/docs.json").json()["info"]["title"] == "Tsugi from a bento"
             asked = {"request_id": "r-1", "customer": {"user_id": "ada"}, "placement": "web_home"}
@@ -58,7 +59,7 @@ def test_a_bento_decides_from_another_folder(bento, tmp_path):
             assert decided.json()["ranked"]
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(LONGEST)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import LONGEST
 from service_process import a_service
 
 from serving.client import errors
@@ -46,7 +47,7 @@ def test_every_route_of_the_contract_has_a_method_and_each_gets_a_typed_answer(s
         return tried(self, method, path, content)
 
     monkeypatch.setattr(Transport, "_tried", noting)
-    with Tsugi(service.url, key="key-of-the-tests", patience=Patience(timeout=20.0)) as tsugi:
+    with Tsugi(service.url, key="key-of-the-tests", patience=Patience(timeout=LONGEST)) as tsugi:
         run = _call_everything(tsugi)
     asked = {(method, path.replace(run, "{run_id}")) for method, path in asked}
     assert asked == {(route.method, route.path) for route in ROUTES}
@@ -86,7 +87,7 @@ def _call_everything(tsugi):
 
 @pytest.mark.slow
 def test_refusals_carry_the_services_own_words(service):
-    with Tsugi(service.url, key="key-of-the-tests", patience=Patience(timeout=20.0)) as tsugi:
+    with Tsugi(service.url, key="key-of-the-tests", patience=Patience(timeout=LONGEST)) as tsugi:
         with pytest.raises(errors.InvalidError) as refused:
             tsugi.decide(ADA, "attic")
         assert (refused.value.status, refused.value.code, refused.value.field) == (
@@ -103,7 +104,7 @@ def test_refusals_carry_the_services_own_words(service):
 
 @pytest.mark.slow
 def test_several_placements_are_one_call_and_a_session_goes_with_it(service):
-    with Tsugi(service.url, key="key-of-the-tests", patience=Patience(timeout=20.0)) as tsugi:
+    with Tsugi(service.url, key="key-of-the-tests", patience=Patience(timeout=LONGEST)) as tsugi:
         decision = tsugi.decide(ADA, ["web_home", "newsletter"], request_id="both", session="tab-7")
     assert [each.placement for each in (decision, *(decision.further or ()))] == ["web_home", "newsletter"]
 
@@ -164,7 +165,7 @@ def answering(*replies):
 def a_client(url, slept=None):
     with Tsugi(url) as tsugi:
         wait = (slept if slept is not None else []).append
-        tsugi.transport = Transport(url, {}, Patience(timeout=5.0, tries=3, first_wait=0.0), wait)
+        tsugi.transport = Transport(url, {}, Patience(timeout=LONGEST, tries=3, first_wait=0.0), wait)
         yield tsugi
 
 

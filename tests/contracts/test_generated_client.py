@@ -8,6 +8,7 @@ import httpx
 import jsonschema_rs
 import pytest
 from generated_client import check, operation_at, written
+from patience import LONGEST
 from service_process import KEY, WRITE, a_service
 
 from serving.openapi import describe
@@ -83,7 +84,7 @@ def test_a_client_that_is_written_from_the_document_calls_every_route(service):
 @pytest.mark.slow
 def test_every_way_to_say_who_calls_opens_what_the_document_says(service):
     ways = {"bearer": KEY, "apiKey": {"X-API-Key": "key-of-the-tests"}, "writeKey": WRITE}
-    with httpx.Client(base_url=service.url, timeout=20) as http:
+    with httpx.Client(base_url=service.url, timeout=LONGEST) as http:
         for path, name in (("/v1/track", "v1_track"), ("/v1/actions", "v1_actions")):
             allowed = [way for each in operation_at(DOCUMENT, name)["security"] for way in each]
             method = "post" if name == "v1_track" else "get"

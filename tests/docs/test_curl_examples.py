@@ -9,6 +9,7 @@ from pathlib import Path
 from time import sleep
 
 import pytest
+from patience import LONGEST
 
 from pipelines.init import write_workspace
 from pipelines.running_service import running_service
@@ -50,7 +51,7 @@ class Reader:
         command = command.replace(ADDRESS, self.url)
         if "outcome_id" in command:
             sleep(1)  # the example's clock counts whole seconds, and an outcome follows its decision
-        ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=True)
+        ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=LONGEST, check=True)
         return ended.stdout
 
     def ask(self, command, shown):

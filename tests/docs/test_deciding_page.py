@@ -11,6 +11,7 @@ from time import monotonic, sleep
 import httpx
 import pytest
 import yaml
+from patience import LONGEST
 from walk_page import commands, steps
 
 from decisioning.errors import CatalogError
@@ -83,14 +84,14 @@ class Follower:
 
     def bash(self, step):
         command = step.text.replace(ADDRESS, self.url)
-        ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=True)
+        ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=LONGEST, check=True)
         yield json.loads(step.shown), json.loads(ended.stdout)
 
     def await_reload(self):
         """The service looks at its catalogue twice a second; it takes a good one over, and refuses a bad one."""
-        wanted, until = version_of(self.folder / "shop"), monotonic() + 30
+        wanted, until = version_of(self.folder / "shop"), monotonic() + LONGEST
         while monotonic() < until:
-            told = httpx.get(f"{self.url}/readyz", timeout=10).json()
+            told = httpx.get(f"{self.url}/readyz", timeout=LONGEST).json()
             if (told["catalog"] == wanted) if wanted else told["refused"]:
                 return
             sleep(0.2)

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from patience import LONGEST
 
 from features.ledger import Ledger, insert_record
 
@@ -15,7 +16,7 @@ class AtWork:
         self.soon = []
         self._go = threading.Event()
         ledger.gather(self.soon.append)
-        self.first = ledger.write(lambda _: self._go.wait(10))
+        self.first = ledger.write(lambda _: self._go.wait(LONGEST))
 
     def add(self, name):
         row = ("event", name, None, 1, 1, 1, "test", b"{}")
@@ -23,7 +24,7 @@ class AtWork:
 
     def go_on(self):
         self._go.set()
-        self.first.result(10)
+        self.first.result(LONGEST)
 
     def stored(self):
         return [record.record_id for record in self.ledger.records()]
@@ -48,28 +49,28 @@ def test_what_is_handed_in_while_the_writer_is_at_work_waits_until_all_is_in(wri
     assert (writer.stored(), [each.done() for each in waiting]) == ([], [False] * 3)
     assert len(writer.soon) == 1
     writer.soon[0]()
-    assert [each.result(10) for each in waiting] == [1, 2, 3]
+    assert [each.result(LONGEST) for each in waiting] == [1, 2, 3]
     assert writer.stored() == ["a", "b", "c"]
 
 
 def test_who_waits_for_a_result_waits_for_no_others(writer):
     waiting = writer.add("a")
     writer.go_on()
-    assert waiting.result(10) == 1
+    assert waiting.result(LONGEST) == 1
 
 
 def test_where_the_writer_is_idle_nothing_waits(writer):
     writer.go_on()
-    assert writer.add("a").result(10) == 1
+    assert writer.add("a").result(LONGEST) == 1
     assert writer.soon == []
 
 
 def test_other_threads_do_not_wait(writer):
     found = []
-    other = threading.Thread(target=lambda: found.append(writer.add("a").result(10)))
+    other = threading.Thread(target=lambda: found.append(writer.add("a").result(LONGEST)))
     other.start()
     writer.go_on()
-    other.join(10)
+    other.join(LONGEST)
     assert (found, writer.soon) == ([1], [])
 
 
@@ -78,4 +79,4 @@ def test_what_waits_is_written_when_gathering_or_the_ledger_ends(writer, ledger,
     waiting = writer.add("a")
     writer.go_on()
     end(ledger)
-    assert waiting.result(10) == 1
+    assert waiting.result(LONGEST) == 1

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from patience import LONGEST
 
 from features.ledger import Ledger
 from pipelines.cli import main
@@ -267,7 +268,7 @@ def ended_process(*arguments, cwd):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
         [sys.executable, "-m", "pipelines", *arguments],
-        cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        cwd=cwd, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import psutil
+from patience import LONGEST
 from service_process import KEY, Service
 
 
@@ -23,7 +24,7 @@ class Caller:
     """One connection to a service. Parameters: `name`, what its request ids begin with."""
 
     def __init__(self, service: Service, name: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+        self._connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=LONGEST)
         self._name, self._n = name, 0
 
     def ask(self, user: str, placement: str = "web_home") -> Asked:

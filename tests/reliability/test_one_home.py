@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import LONGEST
 from service_process import WORKSPACE, Service, a_free_port
 
 TIMES = int(os.environ.get("TSUGI_TAKE_OVERS", "20"))
@@ -16,7 +17,7 @@ PROCESSES = 8
 def second(service):
     """What a second service on the same home says, and its exit code."""
     command = [sys.executable, "-m", "serving.launch", "--port", str(a_free_port())]
-    run = subprocess.run(command, env=service.environment, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(command, env=service.environment, capture_output=True, text=True, timeout=LONGEST, check=False)
     return run.returncode, run.stderr.strip()
 
 
@@ -69,7 +70,7 @@ def test_eight_processes_start_at_once_on_an_empty_folder(tmp_path, rounds):
             line = process.stdout.readline()
             assert line == f"{n}\n", process.stderr.read()[-2000:]
             told[place] += 1
-    assert [process.wait(timeout=30) for process in running] == [0] * PROCESSES
+    assert [process.wait(timeout=LONGEST) for process in running] == [0] * PROCESSES
     assert told == [rounds] * PROCESSES
     for process in running:
         process.communicate()

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from canaries import START, Subject, a_workspace, hits, lived
 from ledger_histories import ALIASES, STATE
+from patience import LONGEST
 
 from features.group.history_part import FOLDER
 from features.identity_rules import IdentityRules
@@ -145,7 +146,7 @@ def test_the_command_line_obeys_the_clock_of_the_machine(tmp_path):
         "--workspace",
         str(workspace),
     ]
-    done = subprocess.run(command, env=moved, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, env=moved, capture_output=True, text=True, check=False, timeout=LONGEST)
     assert done.returncode == 0, done.stderr
     print(done.stdout)
     with compose(tmp_path / "home", workspace, clock=clock) as composition:

@@ -18,6 +18,7 @@ import psutil
 import pytest
 from asking import worker_of
 from attacks import payloads
+from patience import LONGEST
 from service_process import KEY, a_service
 
 from serving.routes import ROUTES
@@ -57,7 +58,7 @@ def streamed(service, path, size, *, chunked):
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\n{length}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in JSON.items())
     piece = b" " * MB
     sent = 0
-    with closing(socket.create_connection(("127.0.0.1", service.port), timeout=20)) as connection:
+    with closing(socket.create_connection(("127.0.0.1", service.port), timeout=LONGEST)) as connection:
         connection.sendall(head.encode() + b"\r\n")
         with suppress(ConnectionError):
             while sent < size:
@@ -72,7 +73,7 @@ def streamed(service, path, size, *, chunked):
 @pytest.mark.parametrize("path", ["/v1/decisions", "/v1/events", "/v1/batch"])
 def test_a_body_one_byte_too_large_is_413(service, path):
     limit = next(route.limit for route in ROUTES if route.path == path)
-    answer = httpx.post(f"{service.url}{path}", content=b" " * (limit + 1), headers=JSON)
+    answer = httpx.post(f"{service.url}{path}", content=b" " * (limit + 1), headers=JSON, timeout=LONGEST)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 
@@ -95,7 +96,8 @@ def test_a_bomb_is_not_unpacked(service, grown, size):
     headers = {**JSON, "Content-Encoding": "gzip"}
     paths = ("/v1/decisions", "/v1/batch", "/v1/events", "/v1/track")
     found = {
-        httpx.post(f"{service.url}{path}", content=packed.getvalue(), headers=headers).status_code for path in paths
+        httpx.post(f"{service.url}{path}", content=packed.getvalue(), headers=headers, timeout=LONGEST).status_code
+        for path in paths
     }
     print(f"{size // MB} MB of zeros: {found}, grown by {grown() / MB:.1f} MB")
     assert found == {413}
@@ -183,7 +185,7 @@ def test_without_a_key_everything_but_liveness_is_401_by_whatever_method(service
     paths = [re.sub(r"{\w+}", "x", route.path) for route in ROUTES] + OTHERS
     more = ({}, {"X-HTTP-Method-Override": "GET"}, {"Authorization": "Bearer x"}, {"X-API-Key": "null"},
             {"X-Forwarded-For": "127.0.0.1"}, {"Authorization": "Basic Og=="})  # fmt: skip
-    with httpx.Client(base_url=service.url, timeout=20) as client:
+    with httpx.Client(base_url=service.url, timeout=LONGEST) as client:
         asked = {
             (method, path, place): client.request(method, service.url + path, headers=headers).status_code
             for method, path in product(METHODS, paths)

@@ -2,10 +2,12 @@
 
 import socket
 import threading
+import time
 from contextlib import closing, contextmanager
 
 import pytest
 import uvicorn
+from patience import LONGEST
 from service_process import a_free_port
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -34,7 +36,7 @@ def served(monkeypatch, *, first):
         yield config.port
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(LONGEST)
 
 
 def received(port, method, *headers):
@@ -46,11 +48,12 @@ def received(port, method, *headers):
 
 
 def connected(port):
-    for _ in range(100):
+    deadline = time.monotonic() + LONGEST
+    while time.monotonic() < deadline:
         try:
-            return socket.create_connection(("127.0.0.1", port), timeout=5)
+            return socket.create_connection(("127.0.0.1", port), timeout=LONGEST)
         except ConnectionRefusedError:
-            threading.Event().wait(0.05)
+            time.sleep(0.05)
     raise AssertionError("nobody listens")
 
 

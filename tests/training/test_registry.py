@@ -183,7 +183,7 @@ def test_eight_processes_may_start_at_once_on_an_empty_home(tmp_path, registry):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(180)
+        worker.join(600)
     assert [worker.exitcode for worker in workers] == [0] * 8
     assert len(connect(tmp_path / "new").search_registered_models()) == 1
 

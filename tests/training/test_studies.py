@@ -7,6 +7,7 @@ from threading import Barrier, get_ident
 
 import lightgbm
 import pytest
+from patience import LONGEST
 from test_tuning import some_rows
 
 from decisioning.errors import UnavailableError
@@ -43,7 +44,7 @@ def test_no_two_workers_ever_learn_from_one_dataset(monkeypatch):
 
     def seen(settings, data, *arguments, valid_sets, **options):
         if len(learned) < 2:
-            together.wait(30)
+            together.wait(LONGEST)
         for each in (data, *valid_sets):
             learned[id(each)].add(get_ident())
         return train(settings, data, *arguments, valid_sets=valid_sets, **options)
