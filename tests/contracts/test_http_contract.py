@@ -7,11 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from patience import LONGEST, until
 from service_process import KEY, WORKSPACE, WRITE, Service, a_free_port, an_environment
 
 from serving import answers
@@ -187,7 +187,9 @@ def test_an_outcome_that_is_wrong_alone_is_an_error(client, change):
     ],
 )
 def test_every_single_call_answers_exactly_200(service, path, event):
-    answer = httpx.post(f"{service.client.base_url}/v1/{path}", headers=WRITE, json={**event, "messageId": path})
+    answer = httpx.post(
+        f"{service.client.base_url}/v1/{path}", headers=WRITE, json={**event, "messageId": path}, timeout=LONGEST
+    )
     assert (answer.status_code, answer.json()) == (200, {"accepted": 1, "duplicates": 0, "rejected": []})
 
 
@@ -197,7 +199,7 @@ def test_a_packed_batch_keeps_what_is_right_and_lists_the_rest(service):
         json.dumps({"batch": batch, "sentAt": datetime.now(UTC).isoformat(), "writeKey": "x"}).encode()
     )
     headers = {**WRITE, "Content-Encoding": "gzip", "Content-Type": "application/json"}
-    answer = httpx.post(f"{service.client.base_url}/v1/batch", headers=headers, content=packed)
+    answer = httpx.post(f"{service.client.base_url}/v1/batch", headers=headers, content=packed, timeout=LONGEST)
     assert answer.status_code == 200
     assert (answer.json()["accepted"], answer.json()["duplicates"]) == (1, 1)
     assert [each["index"] for each in answer.json()["rejected"]] == [2, 3, 4]
@@ -205,10 +207,12 @@ def test_a_packed_batch_keeps_what_is_right_and_lists_the_rest(service):
 
 
 def test_errors_of_segment_routes_also_carry_code_and_message_at_the_top(service):
-    answer = httpx.post(f"{service.client.base_url}/v1/batch", headers=WRITE, json={"batch": "all of them"})
+    answer = httpx.post(
+        f"{service.client.base_url}/v1/batch", headers=WRITE, json={"batch": "all of them"}, timeout=LONGEST
+    )
     error = is_error(answer, 400)
     assert (answer.json()["code"], answer.json()["message"]) == (error["code"], error["message"])
-    refused = httpx.post(f"{service.client.base_url}/v1/batch", json={"batch": []})
+    refused = httpx.post(f"{service.client.base_url}/v1/batch", json={"batch": []}, timeout=LONGEST)
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
 
 
@@ -292,7 +296,9 @@ def test_a_malformed_event_is_rejected_alone_and_kept_aside(client, change):
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_every_route_but_liveness_needs_a_key(service, route):
-    answer = httpx.request(route.method, f"{service.client.base_url}{route.path}", headers={"Content-Type": JSON})
+    answer = httpx.request(
+        route.method, f"{service.client.base_url}{route.path}", headers={"Content-Type": JSON}, timeout=LONGEST
+    )
     assert answer.status_code == (200 if route.path == "/livez" else 401)
 
 
@@ -300,7 +306,7 @@ def test_every_route_but_liveness_needs_a_key(service, route):
     "path", ["/", "/healthz", "/schema.json", "/static_content/index.css", "/v1", "/v1/decisions/"]
 )
 def test_what_bentoml_would_serve_itself_is_closed(service, client, path):
-    assert httpx.get(f"{service.client.base_url}{path}").status_code == 401
+    assert httpx.get(f"{service.client.base_url}{path}", timeout=LONGEST).status_code == 401
     is_error(client.get(path), 404)
 
 
@@ -313,7 +319,9 @@ def test_other_methods_are_refused(client, method):
 
 def test_a_write_key_reads_no_profile(service):
     headers = {"Authorization": WRITE["Authorization"]}
-    answer = httpx.post(f"{service.client.base_url}/v1/profiles", headers=headers, json={"customer": {"user_id": "u"}})
+    answer = httpx.post(
+        f"{service.client.base_url}/v1/profiles", headers=headers, json={"customer": {"user_id": "u"}}, timeout=LONGEST
+    )
     assert answer.status_code == 403
 
 
@@ -362,25 +370,18 @@ def test_neither_metrics_nor_log_hold_an_identifier(service, client):
 # --- change without a restart ------------------------------------------------------------------------------------
 
 
-def eventually(check, seconds=90):
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-
-
 def test_a_bad_catalogue_never_replaces_a_working_one(service, client):
     path = service.workspace / "catalog.yaml"
     good = path.read_text()
     version = client.get("/readyz").json()["catalog"]
     path.write_text("actions: [")
-    eventually(lambda: "catalog: invalid_catalog: catalog.yaml" in str(client.get("/readyz").json()["refused"]))
+    until(lambda: "catalog: invalid_catalog: catalog.yaml" in str(client.get("/readyz").json()["refused"]))
     assert decided(client, "with-the-old-catalogue")["versions"]["catalog"] == version
     path.unlink()
     gone = ["catalog: missing: catalog.yaml is not there any more"]
-    eventually(lambda: client.get("/readyz").json()["refused"] == gone)
+    until(lambda: client.get("/readyz").json()["refused"] == gone)
     path.write_text(good.replace("value: 10", "value: 11"))
-    eventually(lambda: client.get("/readyz").json()["catalog"] != version)
+    until(lambda: client.get("/readyz").json()["catalog"] != version)
     assert client.get("/readyz").json()["refused"] == []
 
 
@@ -393,7 +394,7 @@ def a_published_bundle(home, scratch, **values):
 def test_a_newly_published_champion_serves_without_a_restart(service, client, tmp_path):
     assert client.get("/readyz").json()["bundle"] == "none"
     version = a_published_bundle(service.home, tmp_path / "first", coffee=5.0, greeting=1.0)
-    eventually(lambda: client.get("/readyz").json()["bundle"] == version)
+    until(lambda: client.get("/readyz").json()["bundle"] == version)
     assert decided(client, "by-the-champion")["versions"]["bundle"] == version
 
 
@@ -402,10 +403,10 @@ def test_an_altered_bundle_is_refused_and_the_champion_stays(service, client, tm
     pointer = service.home / "bundles" / "champion.json"
     good = pointer.read_bytes()
     pointer.write_bytes(good.replace(version.encode(), b"0" * 16))
-    eventually(lambda: f"bundle: invalid_artifact: {'0' * 16}" in str(client.get("/readyz").json()["refused"]))
+    until(lambda: f"bundle: invalid_artifact: {'0' * 16}" in str(client.get("/readyz").json()["refused"]))
     assert decided(client, "by-the-one-that-stays")["versions"]["bundle"] == version
     pointer.write_bytes(good)
-    eventually(lambda: client.get("/readyz").json()["refused"] == [])
+    until(lambda: client.get("/readyz").json()["refused"] == [])
 
 
 # --- starting and stopping ---------------------------------------------------------------------------------------
@@ -413,7 +414,7 @@ def test_an_altered_bundle_is_refused_and_the_champion_stays(service, client, tm
 
 def refused_start(environment, port, *more):
     command = [sys.executable, "-m", "serving.launch", "--port", str(port), *more]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False)
     assert ended.returncode != 0
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     return ended.stderr
@@ -450,20 +451,26 @@ def test_a_worker_imports_no_training_stack():
     heavy = "{'feast', 'mlflow', 'optuna', 'duckdb', 'sklearn', 'pandas', 'lightgbm'}"
     imported = "serving.service, serving.app, serving.composition"
     program = f"import sys, {imported}; print(sorted({heavy} & set(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=LONGEST, check=True)
     assert ended.stdout.strip() == "[]"
 
 
 def test_a_stopping_service_finishes_what_it_began(service):
-    body = json.dumps(ask("while-it-ends")).encode()
-    head = f"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: {JSON}\r\nContent-Length: {len(body)}\r\n"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
-        connection.sendall(f"{head}Authorization: {KEY['Authorization']}\r\n\r\n".encode() + body[:20])
-        time.sleep(0.2)
+    body, asks = json.dumps(ask("while-it-ends")).encode(), f"Host: x\r\nAuthorization: {KEY['Authorization']}\r\n"
+    head = f"POST /v1/decisions HTTP/1.1\r\n{asks}Content-Type: {JSON}\r\nContent-Length: {len(body)}\r\n"
+    address = ("127.0.0.1", service.port)
+    with (
+        socket.create_connection(address, timeout=LONGEST) as idle,
+        socket.create_connection(address, timeout=LONGEST) as busy,
+    ):
+        idle.sendall(f"HEAD /livez HTTP/1.1\r\n{asks}\r\n".encode())
+        assert idle.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        busy.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert busy.recv(64).startswith(b"HTTP/1.1 100 ")  # it has begun: it asks for the body
         service.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        connection.sendall(body[20:])
-        assert connection.recv(64).startswith(b"HTTP/1.1 200 OK")
-    assert service.process.wait(timeout=20) == 0
+        assert idle.recv(64) == b""  # it is stopping: it lets go whom it owes nothing
+        busy.sendall(body)
+        assert busy.recv(64).startswith(b"HTTP/1.1 200 OK")
+    assert service.process.wait(timeout=LONGEST) == 0
     with pytest.raises(httpx.TransportError):
-        httpx.get(f"http://127.0.0.1:{service.port}/livez")
+        httpx.get(f"http://127.0.0.1:{service.port}/livez", timeout=LONGEST)
