@@ -6,9 +6,9 @@ Long tests run where they are asked for: `pytest -m reliability`.
 # Before Feast is: where it comes first, it makes all of a process's registries count in the same files.
 import prometheus_client  # noqa: F401 - imported for when it is imported
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("tsugi", deadline=None)
+settings.register_profile("tsugi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tsugi")
 
 
