@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-LONGEST = 180
+LONGEST = 600
 """Seconds after which whatever is waited for counts as hanging: more than a busy machine takes for anything."""
 
 

@@ -31,7 +31,7 @@ def bento(tmp_path_factory):
         "tag",
     ]
     built = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, check=True, timeout=4 * LONGEST
+        command, env=environment, cwd=folder, capture_output=True, text=True, check=True, timeout=LONGEST
     )
     _, _, version = built.stdout.strip().splitlines()[-1].rpartition(":")
     shutil.copytree(folder / "home" / "bentos" / "tsugi" / version, folder / "elsewhere")

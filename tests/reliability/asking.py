@@ -59,7 +59,7 @@ def worker_of(service: Service) -> psutil.Process:
     return workers[0] if workers else family
 
 
-def until_whole(caller: Caller, seconds: float) -> float:
+def until_whole(caller: Caller, seconds: float = LONGEST) -> float:
     """Ask until an answer is not degraded; the seconds that took."""
     began = time.monotonic()
     while caller.ask("u-1").body["degraded"]:

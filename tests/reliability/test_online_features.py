@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from feature_shop import FEATURES, START, Shop
 from meanwhile import meanwhile
+from patience import until
 
 from features.feature_set import FeatureSet
 from features.online import OnlineFeatures
@@ -53,17 +54,16 @@ def test_no_vector_is_torn_while_another_writes(tmp_path, n):
     """Row 16: one writer sets every column of every view to i; no read ever sees two different numbers."""
     path = tmp_path / "online.db"
     with meanwhile(partial(write_all_as_one, path)) as (writing,):
-        reader, torn, seen = PackedRows(path), 0, set()
-        while len(seen) < 2:
+        reader, torn, seen, n_read = PackedRows(path), 0, set(), 0
+        until(lambda: numbers_in(reader), going_on=lambda: not writing.done())
+        while n_read < n or len(seen) <= 10:  # until it was written in between often enough, too
             assert not writing.done()
-            seen |= {float(values[0]) for values in numbers_in(reader)}
-        for _ in range(n):
             found = np.concatenate(numbers_in(reader))
             torn += len(np.unique(found)) != 1 or len(found) != len(FEATURES.columns)
             seen.add(float(found[0]))
+            n_read += 1
     reader.close()
     assert torn == 0
-    assert len(seen) > 10
 
 
 def numbers_in(reader: PackedRows) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from multiprocessing import get_context
+from statistics import median
 from threading import Thread
 
 import httpx
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from asking import Caller, percentile, worker_of
 from meanwhile import meanwhile
+from patience import LONGEST, until
 from service_process import Service
 
 pytestmark = pytest.mark.slow
@@ -28,27 +30,29 @@ SECONDS = float(os.environ.get("TSUGI_LOAD_SECONDS", "10"))
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    running = Service(tmp_path_factory.mktemp("service"), keys=f"key-of-the-tests,decide@{QUOTA}:flooding,write:w")
+    running = Service(
+        tmp_path_factory.mktemp("service"), keys=f"key-of-the-tests,decide@{QUOTA}:flooding,decide@1:hasty,write:w"
+    )
     yield running
     running.client.close()
     running.stop()
 
 
-def flood(url, key, going, over):
+def flood(url, key, quota, going, over):
     """Ask ten times as often as a key may, until a file says that it is over; statuses, with advice when to come again.
 
     On several connections, so that also where an answer takes long more is asked than may be. Parameters: `going`, a
     file that is made with the first refusal.
     """
     with ThreadPoolExecutor(FLOODING) as pool:
-        parts = [pool.submit(flood_one, url, key, f"{place}", going, over) for place in range(FLOODING)]
+        parts = [pool.submit(flood_one, url, key, quota, f"{place}", going, over) for place in range(FLOODING)]
     return [each for part in parts for each in part.result()]
 
 
-def flood_one(url, key, name, going, over):
+def flood_one(url, key, quota, name, going, over):
     """The share of one connection."""
     found, began = [], time.monotonic()
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20) as client:
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=LONGEST) as client:
         while not over.exists():
             n = len(found)
             body = {
@@ -60,16 +64,16 @@ def flood_one(url, key, name, going, over):
             found.append((answer.status_code, answer.headers.get("retry-after")))
             if answer.status_code == 429:
                 going.touch()
-            time.sleep(max(0.0, began + n * FLOODING / (10 * QUOTA) - time.monotonic()))
+            time.sleep(max(0.0, began + n * FLOODING / (10 * quota) - time.monotonic()))
     return found
 
 
 @contextmanager
-def flooded(url, folder):
+def flooded(url, key, quota, folder):
     """While a process of its own floods; what it found, once that is over."""
     going, over = folder / "going", folder / "over"
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        flooding = pool.submit(flood, url, "flooding", going, over)
+        flooding = pool.submit(flood, url, key, quota, going, over)
         try:
             while not going.exists() and not flooding.done():
                 time.sleep(0.01)
@@ -78,12 +82,15 @@ def flooded(url, folder):
             over.touch()
 
 
-@pytest.mark.parametrize(("n", "bound"), [(100, None), pytest.param(1_000, 1.5, marks=pytest.mark.reliability)])
-def test_a_key_that_floods_is_told_to_wait_and_the_other_keys_do_not(service, tmp_path, n, bound):
+@pytest.mark.parametrize(
+    ("n", "key", "quota", "bound"),
+    [(100, "hasty", 1, None), pytest.param(1_000, "flooding", QUOTA, 1.5, marks=pytest.mark.reliability)],
+)
+def test_a_key_that_floods_is_told_to_wait_and_the_other_keys_do_not(service, tmp_path, n, key, quota, bound):
     with closing(Caller(service, f"calm-{n}")) as caller:
         caller.ask_many(50)
         idle = paced(caller, n)
-        with flooded(service.url, tmp_path) as flooding:
+        with flooded(service.url, key, quota, tmp_path) as flooding:
             beside = paced(caller, n)
     found = flooding.result()
     took = [percentile(each, 99) for each in (idle, beside)]
@@ -95,8 +102,8 @@ def test_a_key_that_floods_is_told_to_wait_and_the_other_keys_do_not(service, tm
 
 
 def test_a_key_that_floods_is_refused_in_the_words_of_the_route_and_its_connection_goes_on(service):
-    said = "this key may make 20 requests a second"
-    with httpx.Client(base_url=service.url, headers={"Authorization": "Bearer flooding"}, timeout=20) as client:
+    said = "this key may make 1 requests a second"
+    with httpx.Client(base_url=service.url, headers={"Authorization": "Bearer hasty"}, timeout=LONGEST) as client:
         for path, more in (("/v1/decisions", {}), ("/v1/track", {"code": "too_many_requests", "message": said})):
             refused = until_refused(client, path)
             assert refused.json() == {
@@ -105,12 +112,12 @@ def test_a_key_that_floods_is_refused_in_the_words_of_the_route_and_its_connecti
             assert refused.headers["retry-after"] == "1"
         until_refused(client, "/v1/decisions", content=b"x" * 300_000)
         assert client.get("/livez").status_code == 200
-        time.sleep(2.0 / QUOTA)
+        time.sleep(2.0)
         assert client.post("/v1/decisions", json={}).status_code == 400  # it may ask again, and is read again
 
 
 def until_refused(client, path, **body):
-    answers = (client.post(path, **body or {"json": {}}) for _ in range(100 * QUOTA))
+    answers = (client.post(path, **body or {"json": {}}) for _ in range(1_000))
     return next(each for each in answers if each.status_code == 429)
 
 
@@ -147,20 +154,17 @@ def test_idle_and_dripping_connections_take_no_place_from_whoever_asks(service, 
         with meanwhile(partial(drip, opened)):
             took = [lived(service) for _ in range(20)]
             files = worker.num_fds()
-    began = time.monotonic()
-    while worker.num_fds() > 100:
-        assert time.monotonic() - began < 10, "the connections stay"
-        time.sleep(0.05)
-    gone = time.monotonic() - began
-    print(f"{n} connections: /livez in at most {max(took):.3f} s, {files} files; gone after {gone:.1f} s")
-    assert max(took) < 1.0
+    until(lambda: worker.num_fds() <= 100)
+    print(f"{n} connections: /livez in {median(took):.3f} s, at most {max(took):.3f} s, {files} files")
+    assert median(took) < 1.0
+    assert n < IDLE or max(took) < 1.0
     assert files < min(n, 800)
 
 
 def lived(service):
     """How long one look at liveness takes, from a new connection on."""
     began = time.perf_counter()
-    assert httpx.get(f"{service.url}/livez", timeout=10).status_code == 200
+    assert httpx.get(f"{service.url}/livez", timeout=LONGEST).status_code == 200
     time.sleep(0.05)
     return time.perf_counter() - began - 0.05
 
