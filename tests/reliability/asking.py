@@ -12,6 +12,10 @@ from patience import LONGEST
 from service_process import KEY, Service
 
 
+IDLE_SECONDS = 1.0
+"""That a connection is used again after; the service lets go what is idle for five."""
+
+
 class Asked(NamedTuple):
     """One answer. Parameters: `seconds`, that it took; `body`, as it was read."""
 
@@ -25,15 +29,17 @@ class Caller:
 
     def __init__(self, service: Service, name: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=LONGEST)
-        self._name, self._n = name, 0
+        self._name, self._n, self._last = name, 0, 0.0
 
     def ask(self, user: str, placement: str = "web_home") -> Asked:
         self._n += 1
+        if time.monotonic() - self._last > IDLE_SECONDS:
+            self._connection.close()
         body = {"request_id": f"{self._name}-{self._n}", "customer": {"user_id": user}, "placement": placement}
         sent, began = json.dumps(body), time.perf_counter()
         self._connection.request("POST", "/v1/decisions", sent, {**KEY, "Content-Type": "application/json"})
         answer = self._connection.getresponse()
-        read = answer.read()
+        read, self._last = answer.read(), time.monotonic()
         return Asked(time.perf_counter() - began, answer.status, json.loads(read))
 
     def ask_many(self, n: int, n_users: int = 20) -> list[Asked]:
