@@ -3,14 +3,15 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 import yaml
+from patience import LONGEST
 from typer.main import get_command
 
 from pipelines.champion import champion_bundle
@@ -52,15 +53,7 @@ def retraining(home, workspace):
     )  # fmt: skip
 
 
-def in_order(one, other):
-    """The one that works on and the one that ends at once."""
-    deadline = monotonic() + 120
-    while monotonic() < deadline and one.poll() is None and other.poll() is None:
-        sleep(0.05)
-    return (other, one) if other.poll() is None else (one, other)
-
-
-def until(process, word):
+def said_until(process, word):
     """Read what a process says until it says that word; everything, where it ends first."""
     told = []
     for line in process.stderr:
@@ -76,12 +69,14 @@ def everything_in(folder):
 
 @pytest.fixture(scope="module")
 def killed(place):
-    """Two retrainings at once; the one that got the lease is killed while it learns."""
+    """Two retrainings at once; the one that got the lease is killed while it learns, the other ended meanwhile."""
     home, workspace = place
     before = everything_in(home / "bundles")
-    first, second = in_order(retraining(home, workspace), retraining(home, workspace))
-    told = second.communicate(timeout=60)[1]
-    learning = until(first, "learning from")
+    first = retraining(home, workspace)
+    learning = said_until(first, "learning from")
+    first.send_signal(signal.SIGSTOP)  # it learns until the other has ended, however slow that is
+    second = retraining(home, workspace)
+    told = second.communicate(timeout=LONGEST)[1]
     first.kill()
     first.communicate()
     return {"first": first, "second": second, "told": told, "learning": learning, "before": before}
@@ -110,7 +105,7 @@ def project_run(killed, place, tmp_path_factory):
     return subprocess.run(
         [str(mlflow), "run", ".", "-e", "retrain", "--env-manager", "local", *where],
         cwd=ROOT, env=environment(MLFLOW_TRACKING_URI=f"sqlite:///{tracking}"),
-        capture_output=True, text=True, timeout=300, check=False,
+        capture_output=True, text=True, timeout=LONGEST, check=False,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipelines.lease import lease
 with lease(Path(sys.argv[1]), work="retraining"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from threading import Event, Timer
 
 import psutil
 import pytest
+from patience import LONGEST, until
 
 from decisioning.errors import UnavailableError
 from features.home import Home
@@ -54,13 +54,10 @@ def a_worker(place, *arguments, **started):
             worker.kill()
 
 
-def until(check, seconds=300):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := check():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never came to that")
+def never_read(path):
+    """Let whoever reads a file wait for its content for as long as they live."""
+    path.unlink()
+    os.mkfifo(path)
 
 
 def child_of(worker):
@@ -71,7 +68,7 @@ def child_of(worker):
 def test_a_run_that_cannot_learn_yet_has_failed_and_says_why(place):
     run = asked(place)
     with a_worker(place, "--once") as worker:
-        printed, said = worker.communicate(timeout=180)
+        printed, said = worker.communicate(timeout=LONGEST)
     assert (worker.returncode, printed) == (0, "1 runs ended\n"), said
     told = queue_of(place).run(run.run_id)
     assert (told.state, told.exit_code, told.attempts) == ("failed", 15, 1)
@@ -84,19 +81,20 @@ def test_a_worker_waits_for_whoever_retrains_by_hand(place):
         until(lambda: "already running" in " ".join(line.text for line in queue_of(place).run(run.run_id).lines))
         until(lambda: queue_of(place).run(run.run_id).state == "queued")
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=60) == 0
+        assert worker.wait(timeout=LONGEST) == 0
     assert queue_of(place).run(run.run_id).state == "queued"
 
 
 def test_a_killed_worker_takes_its_command_with_it_and_another_takes_over(place):
     run = asked(place)
+    never_read(place / "shop" / "catalog.yaml")
     with a_worker(place) as worker:
         child = until(lambda: child_of(worker))
         assert until(lambda: child.nice() == min(psutil.Process().nice() + 10, 19))
         assert len(child.cpu_affinity()) == 1
         worker.kill()
         worker.wait()
-    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, seconds=10)
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     left = queue_of(place).run(run.run_id)
     assert (left.state, left.attempts) == ("running", 1)
     assert queue_of(place).take("another", now=left.started_at + 2 * LEASE).run_id == run.run_id
@@ -116,10 +114,11 @@ def test_a_run_that_is_ended_by_the_signal_that_ends_its_worker_is_put_back(plac
 
 def test_a_signal_to_the_group_of_a_worker_does_not_lose_the_run_under_way(place):
     run = asked(place)
+    never_read(place / "shop" / "catalog.yaml")
     with a_worker(place, start_new_session=True) as worker:
         until(lambda: child_of(worker))
         os.killpg(worker.pid, signal.SIGTERM)
-        assert worker.wait(timeout=60) == 0
+        assert worker.wait(timeout=LONGEST) == 0
     assert queue_of(place).run(run.run_id).state == "queued"
 
 
@@ -138,7 +137,7 @@ def test_a_run_that_says_more_than_a_pipe_holds_ends_though_not_one_line_can_be_
     asked(place)
     queue = LockedQueue(Home(place / "home").runs)
     worker = Worker("w_1", queue, place / "home", place / "shop", lambda: datetime.now(UTC), over, said.append)
-    hangs = Timer(30, over.set)
+    hangs = Timer(LONGEST, over.set)
     hangs.start()
     assert worker.work(once=True) == 1
     hangs.cancel()

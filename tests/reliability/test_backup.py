@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from canaries import START, Subject, a_workspace, hits, lived
 from meanwhile import meanwhile
+from patience import until
 
 from decisioning.errors import InvalidInputError
 from features.intake import Intake
@@ -42,8 +43,9 @@ def backed_up_in_load(home, out, seconds):
     acknowledged = []
     with Ledger(home / "ledger.db") as ledger:
         works = [partial(writing, ledger, name, acknowledged) for name in WRITERS]
-        with meanwhile(*works):
+        with meanwhile(*works) as at_work:
             time.sleep(seconds)
+            until(lambda: acknowledged, going_on=lambda: not any(each.done() for each in at_work))
             before = list(acknowledged)
             back_up(home, out)
             time.sleep(seconds)

@@ -4,15 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
 from acknowledging import event
 from ledger_builders import NOW
+from patience import until
 from service_process import Service
 
 from decisioning.errors import UnavailableError
@@ -92,15 +93,9 @@ def recorded(home: Path) -> set[str]:
         return {record.record_id for record in ledger.records(kinds=["event"])}
 
 
-def accepted_within(load: Load, seconds: float) -> bool:
-    deadline, n = time.monotonic() + seconds, 0
-    while time.monotonic() < deadline:
-        load.send(f"again-{n}")
-        if f"again-{n}" in load.acknowledged:
-            return True
-        n += 1
-        time.sleep(0.1)
-    return False
+def is_accepted(load: Load, name: str) -> bool:
+    load.send(name)
+    return name in load.acknowledged
 
 
 @pytest.mark.slow
@@ -120,8 +115,9 @@ def test_a_full_disk_acknowledges_nothing_decisions_go_on_and_it_recovers_by_its
     assert "ledger" in last["degraded_reasons"]
     assert {item["action"] for item in last["ranked"]} <= {"coffee", "greeting"}  # a cap counts the third
     filler.unlink()
-    assert accepted_within(load, 5)
-    assert load.ask("after")["degraded"] is False
+    again = count()
+    until(lambda: is_accepted(load, f"again-{next(again)}"))
+    until(lambda: not load.ask(f"after-{next(again)}")["degraded"])
     assert load.acknowledged <= recorded(small.home)
 
 
@@ -173,8 +169,9 @@ def test_a_disk_that_refuses_every_write_acknowledges_nothing_and_decisions_go_o
             load.ask(f"failing-{n}")
         assert (set(load.refused), set(load.decisions)) == ({503}, {200})
         switch.unlink()
-        assert accepted_within(load, 5)
-        assert load.ask("after")["degraded"] is False
+        again = count()
+        until(lambda: is_accepted(load, f"again-{next(again)}"))
+        until(lambda: not load.ask(f"after-{next(again)}")["degraded"])
     finally:
         service.kill()
         service.client.close()

@@ -73,7 +73,11 @@ def recorded(path):
 
 def survive(shop, *, n, kills):
     chance, file = random.Random(1), written(shop / "sales.csv", n)  # noqa: S311 - seeded, nothing secret
-    ended = [killed(shop, file, chance.uniform(0, 1)) for _ in range(kills)]
+    for _ in range(10):  # a machine that holds this process up, and not the load, kills too late: then once more
+        shutil.rmtree(shop / "home", ignore_errors=True)
+        ended = [killed(shop, file, chance.uniform(0, 1)) for _ in range(kills)]
+        if not all(ended):
+            break
     assert not all(ended)
     with ingest(shop, file) as process:
         assert process.wait() == 0

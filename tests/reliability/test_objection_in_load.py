@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 from meanwhile import meanwhile
+from patience import LONGEST, until
 from service_process import KEY, Service
 
 from features.catalog_source import feature_set_of
@@ -18,6 +19,8 @@ from features.workspace import Workspace
 from serving.client.transport import Patience, Transport
 
 USERS = 4
+PATIENCE = Patience(timeout=LONGEST, tries=200, first_wait=0.02, longest_backoff=1.0)
+"""A busy machine says often that there is too much to do: then it is asked again, as often as that is said."""
 
 
 class Customer:
@@ -61,7 +64,7 @@ class Customer:
 
 
 def running(work, customer, url, stop):
-    with closing(Transport(url, KEY, Patience(timeout=20))) as client:  # which comes again when told to
+    with closing(Transport(url, KEY, PATIENCE)) as client:
         n = 0
         while not stop.is_set():
             work(customer, client, n)
@@ -81,16 +84,24 @@ def test_no_decision_looks_at_a_profile_after_an_acknowledged_objection(tmp_path
         for customer in customers:
             service.client.post("/v1/events", json={"batch": life(customer.user)}).raise_for_status()
         works = [partial(running, work, each, service.url) for each in customers for work in (toggle, Customer.ask)]
-        with meanwhile(*works):
+        with meanwhile(*works) as at_work:
             time.sleep(seconds)
+            until(
+                lambda: is_enough(*looked_at(service, customers), seconds),
+                going_on=lambda: not any(each.done() for each in at_work),
+            )
     finally:
         service.client.close()
         service.stop()
     obeying, free = looked_at(service, customers)
     print(f"{len(obeying)} decisions under an acknowledged objection, {len(free)} others in {seconds} s")
-    assert len(obeying) > seconds
     assert [each for each in obeying if each] == []
-    assert any(free)
+    assert is_enough(obeying, free, seconds)
+
+
+def is_enough(obeying, free, n):
+    """Whether there are so many decisions under an objection, and one that shows what they might have looked at."""
+    return len(obeying) > n and any(free)
 
 
 def life(user):
