@@ -11,7 +11,6 @@ import psutil
 from patience import LONGEST
 from service_process import KEY, Service
 
-
 IDLE_SECONDS = 1.0
 """That a connection is used again after; the service lets go what is idle for five."""
 
