@@ -16,7 +16,8 @@ from decisioning.errors import UnavailableError
 from pipelines.serve import serve_command, serve_environment
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 300.0
+"""That a service may take to start or to end, on a machine that does much else; it takes few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class RunningService:
             self.url + route, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
         )
         try:
-            with urlopen(request, timeout=10) as answer:  # noqa: S310 (as above)
+            with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 (as above)
                 read: dict[str, Any] = json.load(answer)
                 return read
         except HTTPError as error:
@@ -66,7 +67,7 @@ def running_service(home: Path, workspace: Path, *, log: Path) -> Iterator[Runni
             yield service
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_SECONDS)
 
 
 def _wait(service: RunningService, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -80,7 +81,7 @@ def _wait(service: RunningService, process: "subprocess.Popen[bytes]", log: Path
 
 def _is_ready(service: RunningService) -> bool:
     try:
-        with urlopen(f"{service.url}/readyz", timeout=2) as answer:  # noqa: S310 (a fixed address on this machine)
+        with urlopen(f"{service.url}/readyz", timeout=10) as answer:  # noqa: S310 (a fixed address on this machine)
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

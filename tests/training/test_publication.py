@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import orjson
 import pytest
 from meanwhile import meanwhile
+from patience import until
 from response_world import a_frame, a_layout
 
 from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
@@ -270,7 +271,9 @@ def test_a_reader_always_sees_a_whole_champion(tmp_path):
         while not stop.is_set():
             seen.add(champion_path(home))
 
-    with meanwhile(watch):
+    with meanwhile(watch) as (watching,):
+        until(lambda: seen, going_on=lambda: not watching.done())
         publish(runs[1], home)
+        until(lambda: len(seen) > 1, going_on=lambda: not watching.done())
     assert None not in seen
-    assert len(seen) <= 2
+    assert len(seen) == 2
