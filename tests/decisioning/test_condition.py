@@ -1,10 +1,10 @@
 import operator
 import re
-import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from pace import cpu_ms
 
 from decisioning.condition import compile_condition
 from decisioning.condition_kind import UnlikeError, meaning
@@ -259,8 +259,4 @@ def test_a_hundred_and_fifty_conditions_take_well_below_a_millisecond():
         compile_condition(f"(age >= {n} AND revenue > {n * 10}) AND (segment IN ('gold', 'w{n}') OR income IS NULL)")
         for n in range(150)
     ]
-    started = time.process_time()
-    for _ in range(100):
-        for condition in conditions:
-            condition.holds(GOLD)
-    assert (time.process_time() - started) / 100 < 0.001
+    assert cpu_ms(lambda: [condition.holds(GOLD) for condition in conditions], times=20) < 1.0
