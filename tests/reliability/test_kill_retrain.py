@@ -113,6 +113,7 @@ def test_an_interruption_ends_a_retraining_at_once_in_one_line(place, number):
         for line in process.stderr:
             if line.startswith("learning"):
                 break
+        time.sleep(0.2)
         process.send_signal(number)
         said = process.stderr.read().splitlines()
     assert (process.returncode, said[-1]) == (130, "tsugi: interrupted")
