@@ -22,7 +22,8 @@ from pipelines.recording.retraining import learned_something_new, note_learned, 
 from pipelines.registry_told import reconcile
 from pipelines.retrained import NOTHING_NEW, Retrained
 from pipelines.reward_amounts import reward_warnings
-from pipelines.serve_constant import serve_constant
+from pipelines.serve_verdict import serve_verdict
+from pipelines.served import UNCHANGED
 from training.artifact import load_bundle, write_bundle
 from training.aside import Aside
 from training.bundle import PolicyBundle
@@ -42,10 +43,8 @@ from training.learning import Learned, learn, search_of
 from training.learning_version import learning_version
 from training.log_check import check_log
 from training.log_history import with_history
-from training.manifest import read_manifest
-from training.monitoring.reference import evenly, reference_of, report_of, without_scores
+from training.monitoring.reference import evenly, reference_of, report_of
 from training.promotion import CANDIDATE, Verdict, judge
-from training.publication import publish
 from training.registry import Registry
 from training.studies import Studies
 
@@ -57,7 +56,8 @@ FEWEST_DECISIONS = 500
 class Candidate:
     """A bundle learned and judged, before anybody acted on it.
 
-    Parameters: `learned`, how it came to be; None where somebody else's estimator is in it.
+    Parameters: `learned`, how it came to be; None where somebody else's estimator is in it; `champion`, which it was
+    judged beside, None where nothing serves yet.
     """
 
     learned: Learned | None
@@ -66,6 +66,7 @@ class Candidate:
     split: TimeSplit
     judged: Judged
     verdict: Verdict
+    champion: Bundle | None = None
 
 
 def retrain_workspace(
@@ -165,10 +166,12 @@ def learn_candidate(
     say: Callable[[str], object] = lambda _: None,
 ) -> Candidate:
     """Learn a bundle, write it below `folder`, and judge what was written."""
-    split = split_log(composition, frame)
-    learned = _learned(composition, split, as_of=as_of, say=say)
+    split, champion = split_log(composition, frame), champion_bundle(composition.home.path)
+    learned = _learned(composition, split, as_of=as_of, champion=champion, say=say)
     say("judging on later decisions")
-    judged = judge_bundle(composition, learned.bundle, split, frame=frame, as_of=as_of, folder=folder)
+    judged = judge_bundle(
+        composition, learned.bundle, split, frame=frame, as_of=as_of, folder=folder, champion=champion
+    )
     return replace(judged, learned=learned)
 
 
@@ -180,12 +183,12 @@ def judge_bundle(
     frame: DecisionLogFrame,
     as_of: datetime,
     folder: Path,
+    champion: Bundle | None,
 ) -> Candidate:
     """Write a bundle below `folder` and let the gate judge, beside the champion, what was written."""
     catalog = composition.catalog.catalog
     bundle = _written(new, folder / CANDIDATE, as_of, split, _seen(composition, split, frame, new))
     bundles: dict[str, ManyScorer] = {CANDIDATE: bundle}
-    champion = champion_bundle(composition.home.path)
     if champion is not None:
         bundles[CHAMPION_POLICY] = champion
     judged = judge_bundles(
@@ -199,10 +202,17 @@ def judge_bundle(
     bounds = gate_bounds(composition, bundle, folder / CANDIDATE, judged)
     verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin, bounds=bounds)
     constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)), bundle.foreseen)
-    return Candidate(None, bundle, constant, split, judged, verdict)
+    return Candidate(None, bundle, constant, split, judged, verdict, champion)
 
 
-def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime, say: Callable[[str], object]) -> Learned:
+def _learned(
+    composition: Composition,
+    split: TimeSplit,
+    *,
+    as_of: datetime,
+    champion: Bundle | None,
+    say: Callable[[str], object],
+) -> Learned:
     """Learn responses and what is foreseen side by side: neither knows of the other, both let other threads run."""
     features, training = composition.features, composition.workspace.training
     studies = Studies(composition.home.optuna, say=say)
@@ -215,7 +225,7 @@ def _learned(composition: Composition, split: TimeSplit, *, as_of: datetime, say
                 training=training,
                 as_of=as_of,
                 search=search_of(training, studies),
-                champion=foreseen_by(champion_bundle(composition.home.path)),
+                champion=foreseen_by(champion),
             )
         )
         catalog = composition.catalog.catalog
@@ -257,38 +267,21 @@ def _act(
     version, run_id = record_training(
         composition, registry, candidate, frame=frame, folder=folder / CANDIDATE, as_of=as_of
     )
-    verdict, served = candidate.verdict, folder / CANDIDATE
-    told: tuple[str, ...] = ()
-    if not promote or verdict.serve == "champion":
-        registry.challenge(version)
-    elif verdict.serve == "candidate":
-        publish(served, composition.home.path, number=version)
-        registry.promote(version)
+    served = UNCHANGED
+    if promote:
+        served = serve_verdict(composition, registry, candidate, version=version, folder=folder, as_of=as_of)
     else:
-        told = _serve_constant(composition, registry, candidate, folder=folder, as_of=as_of)
+        registry.challenge(version)
     note_learned(registry, run_id, frame, composition)
-    done = ExitCode.DONE if verdict.promoted else ExitCode.REFUSED
+    verdict = candidate.verdict
     return Retrained(
-        exit_code=done,
+        exit_code=ExitCode.DONE if verdict.promoted else ExitCode.REFUSED,
         version=version,
         bundle=candidate.bundle.version,
         serves=verdict.serve,
-        reasons=(*verdict.reasons, *told),
+        reasons=(*verdict.reasons, *served.told),
         decisions=len(frame),
         censored=frame.n_censored,
         run_id=run_id,
-        published=promote and verdict.serve != "champion",
+        published=served.published,
     )
-
-
-def _serve_constant(
-    composition: Composition, registry: Registry, candidate: Candidate, *, folder: Path, as_of: datetime
-) -> tuple[str, ...]:
-    write = partial(
-        write_bundle,
-        created_at=as_of,
-        learned_until=_last_of(candidate.split.earlier),
-        entries=candidate.bundle.response.layout.actions.entries,
-        report=without_scores(read_manifest(folder / CANDIDATE)["report"]),
-    )
-    return serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of, write=write)

@@ -39,5 +39,10 @@ def _head(result: Retrained) -> str:
     if result.exit_code is ExitCode.NOTHING_NEW:
         return "nothing new"
     verdict = "passes the gate" if result.exit_code is ExitCode.DONE else "is refused by the gate"
-    serves = f"the {result.serves} serves now" if result.published else "what serves is unchanged"
-    return f"version {result.version} (bundle {result.bundle}) {verdict}; {serves}"
+    return f"version {result.version} (bundle {result.bundle}) {verdict}; {_serving(result)}"
+
+
+def _serving(result: Retrained) -> str:
+    if not result.published:
+        return "what serves is unchanged"
+    return "the champion stays, and foresees anew" if result.serves == "champion" else f"the {result.serves} serves now"

@@ -18,6 +18,7 @@ from typing import Any, Self
 import pandas as pd
 
 from features.historical import training_frame
+from pipelines.champion import champion_bundle
 from pipelines.composition import Composition, compose
 from pipelines.lease import lease
 from pipelines.materialize import materialize
@@ -110,7 +111,13 @@ class Workbench:
         bundle = PolicyBundle("", self._composition.catalog.catalog.version, response)
         folder = Path(self.closing.enter_context(TemporaryDirectory(prefix="tsugi-bundle-")))
         candidate = judge_bundle(
-            self._composition, bundle, self.split, frame=self.frame, as_of=self._as_of, folder=folder
+            self._composition,
+            bundle,
+            self.split,
+            frame=self.frame,
+            as_of=self._as_of,
+            folder=folder,
+            champion=champion_bundle(self._composition.home.path),
         )
         return Judged(candidate, _settings(estimator), folder / CANDIDATE)
 

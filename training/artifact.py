@@ -20,7 +20,17 @@ from training.constant import ConstantBundle
 from training.encoding import ActionEntry, FeatureColumn
 from training.foreseen_model import columns_read
 from training.golden import check_golden, expected, golden_features
-from training.manifest import FORMAT, MANIFEST, OPTIONS, read_content, read_manifest, sha256_of, version_of
+from training.manifest import (
+    FORMAT,
+    MANIFEST,
+    OPTIONS,
+    SAME_ORDER,
+    read_content,
+    read_manifest,
+    same_order,
+    sha256_of,
+    version_of,
+)
 
 
 def write_bundle(
@@ -45,6 +55,24 @@ def write_bundle(
     content["golden"] = {"rows": rows, "entries": [_plain(entry) for entry in candidates], "expected": scores}
     until = {} if learned_until is None else {"learned_until": learned_until.isoformat()}
     return write_content(content, texts, folder, {"created_at": created_at.isoformat(), **until, "report": report})
+
+
+def write_renewed(bundle: Bundle, before: Path, folder: Path) -> str:
+    """Write a bundle whose order is that of another, written bundle, and that foresees something else.
+
+    What it learned its order from, when, and what later windows are compared with are as before; its report names every
+    bundle of the same order. Returns the version. Parameters: `before`, the other one's folder.
+    """
+    manifest = read_manifest(before)
+    until, report = manifest.get("learned_until"), manifest.get("report") or {}
+    return write_bundle(
+        bundle,
+        folder,
+        created_at=datetime.fromisoformat(manifest["created_at"]),
+        learned_until=None if until is None else datetime.fromisoformat(until),
+        entries=tuple(ActionEntry(**entry) for entry in manifest["golden"]["entries"]),
+        report={**report, SAME_ORDER: same_order(manifest)},
+    )
 
 
 def write_content(content: dict[str, Any], texts: Texts, folder: Path, beside: dict[str, Any]) -> str:

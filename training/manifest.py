@@ -26,6 +26,7 @@ MOST_BYTES = 64 * 1024 * 1024
 PATIENCE_SECONDS = 60.0
 _FILE = re.compile(r"[a-z_]{1,40}\.txt")
 _VERSION = re.compile(r"[0-9a-f]{16}")
+SAME_ORDER = "same_order"
 _ENVELOPE = ("version", "created_at", "learned_until", "report")
 
 
@@ -76,6 +77,13 @@ def information_of(content: Mapping[str, Any]) -> dict[str, float]:
         if not isinstance(said, int | float) or not 0.0 <= said < inf:
             raise ArtifactError(f"{MANIFEST}: information {said!r} on {action!r}, expected a number from 0 on")
     return {action: float(said) for action, said in told.items()}
+
+
+def same_order(content: Mapping[str, Any]) -> list[str]:
+    """The versions of every bundle that orders as this one does, its own last; they differ in what they foresee."""
+    report = content.get("report")
+    told = report.get(SAME_ORDER, []) if isinstance(report, dict) else []
+    return [*(version for version in told if version != content["version"]), content["version"]]
 
 
 def version_of(content: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from training.champion_log import Champion, Change, changes_served, note_champio
 from training.manifest import (
     MANIFEST,
     POINTER,
+    champion_named,
     champion_path,
     manifest_digest,
     published_path,
@@ -37,6 +38,21 @@ def publish(folder: Path, home: Path, *, number: int = 0) -> Path:
         _point(home, _change(target, number, "promoted"))
     end_rollout(home, f"{target.name} became champion")
     return target
+
+
+def publish_instead(folder: Path, home: Path, *, of: str, number: int = 0) -> bool:
+    """Make a written bundle of the champion's own order the champion; False where another one is champion by now.
+
+    As `publish`, but a challenger under way goes on: what it is compared with orders as before. Parameters: `of`, the
+    version that it takes the place of. Raises `ArtifactError`.
+    """
+    target = _copied(folder, home)
+    with alone(Home(home).lock("bundles")):
+        named = champion_named(home)
+        if named is None or named[0] != of:
+            return False
+        _point(home, _change(target, number, "promoted"))
+    return True
 
 
 def publish_challenger(

@@ -15,7 +15,7 @@ from training.dataset import DecisionLogFrame
 from training.decision_log import n_over, over_after, read_decision_log
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
-from training.manifest import champion_path, read_content
+from training.manifest import champion_path, read_content, same_order
 from training.monitoring.finding import RETRAIN, SOURCE, Finding
 from training.monitoring.reference import reference_in
 from training.monitoring.served import read_served
@@ -64,7 +64,7 @@ def monitor(composition: Composition, *, as_of: datetime, sample: int | None = N
     mature = _mature(composition, since=longer, as_of=as_of)
     reference = reference_in(manifest)
     encoder = FeatureEncoder(feature_columns(composition.features))
-    window = Window(served, mature, champion, scored)
+    window = Window(served, mature, same_order(manifest) if manifest else (), scored)
     compared = compare(reference, window, encoder, settings) if reference else None
     skew = serving_skew(composition, served, sample=settings.skew_sample if sample is None else sample)
     seen = Monitored(

@@ -1,4 +1,7 @@
-"""The card of the best constant action, where it serves: what each action earned, and what is foreseen beside it."""
+"""The cards of what serves where the gate refused a candidate, and of what is foreseen beside it.
+
+That is the best constant action with what each action earned, or the champion with its own order.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.composition import Composition
 from pipelines.recording.card import foreseen_in_words
+from training.bundle_json import Bundle
 from training.constant import ConstantBundle, ConstantEntry
 from training.figures import decimals
 from training.foresight.learn import Foreseen
@@ -35,6 +39,20 @@ def constant_card(
         _earned(served.entries.values()),
         "## What it foresees",
         foreseen_in_words([_as_served(each, served, told) for each in learned]),
+        "## What the gate says of the candidate",
+        "\n".join(f"- {reason}" for reason in candidate.verdict.reasons),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def renewed_card(composition: Composition, candidate: "Candidate", champion: Bundle, *, as_of: datetime) -> str:
+    """The card, as Markdown, of the champion that stays and foresees what the refused candidate does."""
+    learned = candidate.learned.foreseen if candidate.learned else ()
+    parts = (
+        f"# {composition.workspace.name}-policy, {as_of:%Y-%m-%d %H:%M} UTC",
+        f"The order of bundle {champion.version}, which stays champion, beside what is foreseen by now.",
+        "## What it foresees",
+        foreseen_in_words(learned),
         "## What the gate says of the candidate",
         "\n".join(f"- {reason}" for reason in candidate.verdict.reasons),
     )

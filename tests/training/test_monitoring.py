@@ -22,7 +22,7 @@ from training.monitoring.reference import (
 )
 from training.monitoring.served import Served
 from training.monitoring.skew import skew_of
-from training.monitoring.watch import Window, compare
+from training.monitoring.watch import Window, compare, foreseen_of
 
 ENCODER = a_layout().features
 BUNDLE = "b" * 16
@@ -51,7 +51,7 @@ def a_window(seed=2, *, n=4000, bundle=BUNDLE, **planted):
         actions=("card", "dog"),
         propensity=propensity(frame),
     )
-    return Window(served, frame, BUNDLE)
+    return Window(served, frame, {BUNDLE})
 
 
 def found(window, reference=None, **settings):
@@ -92,6 +92,16 @@ def test_a_feature_that_went_missing_is_for_a_person_to_look_at():
     window.served.features["x3"][::2] = None
     (finding,) = found(window)
     assert (finding.what, finding.where, finding.remedy) == ("missing values", "feature x3", "look")
+
+
+def test_scores_of_every_bundle_of_the_champions_order_are_its_own():
+    window = a_window(bundle="c" * 16)
+    alone, both = (replace(window, bundles=bundles) for bundles in ({BUNDLE}, {BUNDLE, "c" * 16}))
+    assert [len(foreseen_of(each).came) > 0 for each in (alone, both)] == [False, True]
+    assert [list(compare(a_reference(), each, ENCODER, Monitoring()).scores) for each in (alone, both)] == [
+        [],
+        ["card", "dog"],
+    ]
 
 
 def test_scores_that_moved_are_found_and_those_of_another_bundle_say_nothing():
@@ -139,7 +149,7 @@ def test_degraded_decisions_are_counted_and_their_features_compared_with_nothing
 def test_an_empty_window_says_nothing():
     window = a_window()
     nobody = np.zeros(0, dtype=np.int64)
-    assert found(Window(window.served.take(nobody), window.mature.take(nobody), BUNDLE)) == []
+    assert found(Window(window.served.take(nobody), window.mature.take(nobody), {BUNDLE})) == []
 
 
 def test_a_reference_reads_back_equal_and_a_bad_one_is_refused():

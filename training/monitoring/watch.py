@@ -1,6 +1,6 @@
 """Compares a window with the reference: everything that was measured, and what of it is worth a word."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +23,14 @@ from training.monitoring.served import Served
 class Window:
     """What was served since the window began, and what of it is over.
 
-    Parameters: `served`, decisions; `mature`, those that are over, with what came of them; `bundle`, the champion's
-    version; `scored`, decisions that what is over is among, where it began before the window (None: `served`).
+    Parameters: `served`, decisions; `mature`, those that are over, with what came of them; `bundles`, the versions that
+    order as the champion does, its own among them; `scored`, decisions that what is over is among, where it began
+    before the window (None: `served`).
     """
 
     served: Served
     mature: DecisionLogFrame
-    bundle: str
+    bundles: Collection[str]
     scored: Served | None = None
 
 
@@ -88,8 +89,9 @@ def _features(reference: Reference, served: Served, encoder: FeatureEncoder) -> 
 
 
 def _scores(reference: Reference, window: Window) -> dict[str, Histogram]:
-    """The champion's own scores only: another bundle's say nothing of it."""
-    mine = window.served.take(np.flatnonzero((window.served.bundle == window.bundle) & (window.served.degraded == "")))
+    """Scores of the champion's order only: another bundle's say nothing of it."""
+    ours = np.isin(window.served.bundle.astype(str), list(window.bundles))
+    mine = window.served.take(np.flatnonzero(ours & (window.served.degraded == "")))
     found = {}
     for place, action in enumerate(mine.actions):
         rows = np.flatnonzero(np.isfinite(mine.propensity[:, place]))
@@ -102,7 +104,7 @@ def _scores(reference: Reference, window: Window) -> dict[str, Histogram]:
 def foreseen_of(window: Window) -> Foreseen:
     """What the champion foresaw of the actions that were shown and are over, and whether they were accepted."""
     served, mature = window.served if window.scored is None else window.scored, window.mature
-    rows = {name: row for row, name in enumerate(served.decision_id.tolist()) if served.bundle[row] == window.bundle}
+    rows = {name: row for row, name in enumerate(served.decision_id.tolist()) if served.bundle[row] in window.bundles}
     place = {action: column for column, action in enumerate(served.actions)}
     pairs = [
         (row, rows[name], place[mature.actions[chosen]])
