@@ -10,6 +10,7 @@ from features.workspace import Gate
 from pipelines.composition import Composition
 from training.bundle_json import Bundle
 from training.bundle_policy import shown_pairs, shown_rows
+from training.drawn_policy import temperature_check
 from training.encoding import ActionEntry
 from training.evaluation import CHAMPION, DOING_NOTHING, REGISTERED_CONSTANT
 from training.gate_bounds import calibration_check, latency_check, size_check
@@ -36,12 +37,16 @@ def _meant(name: str, known: list[str]) -> str:
 
 
 def gate_bounds(composition: Composition, bundle: Bundle, folder: Path, judged: Judged) -> list[Check]:
-    """Calibration, segments, latency and size of a bundle that was written to a folder and judged."""
-    gate = composition.workspace.gate
+    """Calibration, segments, latency and size of a bundle that was written to a folder and judged.
+
+    With them, what the catalogue's temperature makes of it, which refuses nothing.
+    """
+    gate, temperature = composition.workspace.gate, composition.catalog.catalog.exploration.temperature
     return [
         calibration_check(*shown_pairs(judged.frame, judged.scores[CANDIDATE]), most=gate.calibration),
         *_of_segments(gate, judged),
         *bounds_in_service(bundle, folder, gate),
+        *temperature_check(judged.evaluation, temperature),
     ]
 
 

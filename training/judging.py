@@ -11,6 +11,7 @@ from decisioning.catalog import Catalog
 from features.workspace import Gate, Training
 from training.bundle_policy import LogScores, ManyScorer, score_log
 from training.dataset import DecisionLogFrame, TimeSplit, spread
+from training.drawn_policy import as_drawn, drawn_name
 from training.encoding import FeatureEncoder, Floats
 from training.evaluation import PolicyEvaluation, References, Settings, evaluate
 from training.policy import best_constant, constant_name, greedy, standard_policies
@@ -54,7 +55,9 @@ def judge_bundles(
     training: Training,
     gate: Gate,
 ) -> Judged:
-    """Value bundles (greedily, without exploration) and the standard policies on the evaluated part.
+    """Value bundles by their first choices, without exploration, and the standard policies on the evaluated part.
+
+    Where the catalogue has a temperature, each bundle stands there once more as it is drawn (`drawn_name`).
 
     Parameters: `bundles` by policy name, `candidate` and `champion` among them where there are such; `encoder`, of the
     features that the nuisance q̂ reads: it learns from the earlier parts only, and knows no bundle.
@@ -65,6 +68,8 @@ def judge_bundles(
         scores = {name: score_log(bundle, log, catalog) for name, bundle in bundles.items()}
         q_hat = nuisance.result()
     policies = standard_policies(log) | {name: greedy(log, each.priority) for name, each in scores.items()}
+    if catalog.exploration.temperature:
+        policies |= {drawn_name(name): as_drawn(log, each.priority, catalog) for name, each in scores.items()}
     evaluation = evaluate(
         log,
         policies,
