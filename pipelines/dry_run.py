@@ -12,7 +12,7 @@ import pandas as pd
 
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Catalog
-from decisioning.errors import NotFoundError
+from decisioning.errors import InvalidInputError, NotFoundError
 from features.catalog_source import compiled_catalog, feature_set_of
 from features.home import Home
 from features.instant import from_us, to_us
@@ -24,9 +24,12 @@ from pipelines.reward_amounts import reward_warnings
 from training.dataset import DecisionLogFrame, split_by_time
 from training.decision_log import over_after, read_decision_log
 from training.declared_constraints import check_constraints, constraints_version
+from training.encoding import FeatureEncoder
+from training.feature_column import feature_columns
 from training.foresight.known import NEVER, told_of
 from training.foresight.subject import subjects_of
 from training.goal_event import each_goal_event
+from training.log_check import check_log
 from training.log_history import any_known
 from training.specialist_fit import FEWEST_SHOWN
 from training.uplift.own_fit import FEWEST_RANDOM
@@ -48,7 +51,8 @@ class Plan:
     Parameters: `models` in words; `first` and `last`, when what is learned from was decided; `rows` of the parts that
     learn, choose and judge; `not_drawn`, how many more decisions are over; `labels` by action, of all decisions;
     `left_out`, features that say nothing, with the reason; `without`, decisions whose features would come from history;
-    `budget` in words; `enough`, whether there is enough to learn; `warnings` of what is likely a mistake.
+    `budget` in words; `enough`, whether there is enough to learn; `warnings` of what is likely a mistake; `refused`,
+    why a training would refuse the log, with its code, empty where it would not.
     """
 
     as_of: datetime
@@ -64,6 +68,7 @@ class Plan:
     budget: str
     enough: bool
     warnings: tuple[str, ...] = ()
+    refused: str = ""
 
 
 def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
@@ -85,10 +90,21 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         later = read(as_of=as_of + over_after(settings.goal, catalog), feature_names=())
         foreseen = _foreseen(ledger, settings.training, as_of)
         doubtful = reward_warnings(ledger, settings.goal, currency=catalog.currency)
-        warnings = (*_waits_longer(settings.goal, catalog), *doubtful)
+    suspicious, refused = _checked(now, FeatureEncoder(feature_columns(features)))
+    warnings = (*_waits_longer(settings.goal, catalog), *suspicious, *doubtful)
     labels = _labels(over, later.take(later.decided_us <= to_us(as_of)))
     plan = _plan(settings.training, (*_models(catalog, settings.training), *foreseen), now, labels, as_of)
-    return replace(plan, warnings=warnings)
+    return replace(plan, warnings=warnings, refused=refused)
+
+
+def _checked(frame: DecisionLogFrame, encoder: FeatureEncoder) -> tuple[tuple[str, ...], str]:
+    """What is suspicious of a log, and why it would be refused; of features, those that were logged are looked at."""
+    if len(frame) < FEWEST_DECISIONS:
+        return (), ""
+    try:
+        return check_log(frame, encoder, known=any_known(frame.features, n=len(frame))), ""
+    except InvalidInputError as error:
+        return (), f"{error.message} ({error.code})"
 
 
 def _waits_longer(goal: Goal, catalog: Catalog) -> Iterator[str]:
@@ -188,8 +204,11 @@ def _lines(plan: Plan) -> Iterator[str]:
     for why in sorted(set(plan.left_out.values())):
         yield f"    {why}: {', '.join(name for name, reason in plan.left_out.items() if reason == why)}"
     if plan.without:
-        yield f"  {plan.without:,} decisions were logged without features: theirs come from the history"
+        told = "theirs come from the history, and are not looked at here"
+        yield f"  {plan.without:,} decisions were logged without features: {told}"
     yield f"  budget: {plan.budget}"
     yield from (f"  warning: {warning}" for warning in plan.warnings)
+    if plan.refused:
+        yield f"  would be refused: {plan.refused}"
     if not plan.enough:
         yield f"  too little: at least {FEWEST_DECISIONS} decisions that are over are needed"

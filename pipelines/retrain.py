@@ -57,7 +57,7 @@ class Candidate:
     """A bundle learned and judged, before anybody acted on it.
 
     Parameters: `learned`, how it came to be; None where somebody else's estimator is in it; `champion`, which it was
-    judged beside, None where nothing serves yet.
+    judged beside, None where nothing serves yet; `warnings` of the log that it learned from.
     """
 
     learned: Learned | None
@@ -67,6 +67,7 @@ class Candidate:
     judged: Judged
     verdict: Verdict
     champion: Bundle | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def retrain_workspace(
@@ -107,11 +108,13 @@ def retrain(
     composition.ledger.forget_pages()
     give_back()
     goal, currency = composition.workspace.goal, composition.catalog.catalog.currency
-    for warning in (*suspicious, *reward_warnings(composition.ledger, goal, currency=currency)):
+    warnings = (*suspicious, *reward_warnings(composition.ledger, goal, currency=currency))
+    for warning in warnings:
         say(f"warning: {warning}")
     say(f"learning from {len(frame):,} decisions ({frame.n_censored:,} still open are left out)")
     with making_folder(composition.home.path) as folder:
-        candidate = learn_candidate(composition, frame, as_of=as_of, folder=folder, say=say)
+        learned = learn_candidate(composition, frame, as_of=as_of, folder=folder, say=say)
+        candidate = replace(learned, warnings=warnings)
         say("recording what came of it")
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=folder)
         note_training(composition.home.path, _trained(composition, as_of))

@@ -34,16 +34,22 @@ FEWEST_OF_EITHER = 10
 """Answers of either kind below which some feature of many tells them apart by chance: none is then looked at alone."""
 
 
-def check_log(frame: DecisionLogFrame, encoder: FeatureEncoder) -> tuple[str, ...]:
+def check_log(
+    frame: DecisionLogFrame, encoder: FeatureEncoder, *, known: NDArray[np.bool_] | None = None
+) -> tuple[str, ...]:
     """Refuse a log of matured decisions that would teach something false; what is only suspicious is returned.
 
+    Parameters: `known` (n,), decisions whose features are at hand, where not all are: the others' are not looked at.
     Raises `InvalidInputError` with a code: `one_class`, `repeated_decisions`, `volume`, or `leak`, which names the
     feature.
     """
     _check_answers(frame)
     _check_repeats(frame)
     _check_volume(frame)
-    return (*_check_columns(spread(frame, MOST_LOOKED_AT), encoder), *_twins(frame, encoder))
+    told = frame if known is None else frame.take(np.flatnonzero(known))
+    if not len(told):
+        return ()
+    return (*_check_columns(spread(told, MOST_LOOKED_AT), encoder), *_twins(told, encoder))
 
 
 def _check_answers(frame: DecisionLogFrame) -> None:

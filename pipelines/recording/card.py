@@ -40,17 +40,18 @@ def card(
     workspace: Workspace,
     foreseen: Sequence[Foreseen] = (),
     own: bool = False,
+    warnings: Sequence[str] = (),
 ) -> str:
     """The card as Markdown.
 
     Parameters: `name`, of the workspace's model; `foreseen`, what else was learned; `own`, whether somebody's own
-    estimator is in it.
+    estimator is in it; `warnings` of the log.
     """
     parts = (
         f"# {name}, {as_of:%Y-%m-%d %H:%M} UTC",
         "Ranks the next actions for one customer at one moment: P(aim reached | shown), and what showing adds.",
         "## Learned from",
-        _data(split, judged.frame),
+        "\n\n".join([_data(split, judged.frame), *(f"Warning: {warning}." for warning in warnings)]),
         "## Features",
         _features(features),
         "## Constraints",

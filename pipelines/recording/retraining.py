@@ -143,6 +143,7 @@ def _card(composition: Composition, candidate: "Candidate", as_of: datetime) -> 
         workspace=composition.workspace,
         foreseen=candidate.learned.foreseen if candidate.learned else (),
         own=candidate.learned is None,
+        warnings=candidate.warnings,
     )
 
 
@@ -151,6 +152,7 @@ def _tags(composition: Composition, candidate: "Candidate") -> dict[str, object]
         "tsugi.workspace": composition.workspace.name,
         "catalog": composition.catalog.catalog.version,
         "bundle": candidate.bundle.version,
+        "warnings": "\n".join(candidate.warnings) or "none",
     }
 
 
