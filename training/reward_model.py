@@ -107,7 +107,9 @@ def customer_folds(customers: NDArray[Any], *, folds: int, generator: np.random.
     """
     names, owner = np.unique(customers, return_inverse=True)
     if len(names) < folds:
-        raise InvalidInputError(f"{folds} folds need at least as many customers, given {len(names)}")
+        of = "decisions of 1 customer" if len(names) == 1 else f"decisions of {len(names)} customers"
+        needed = f"at least {folds} are needed, for what one earns is expected by what others earned"
+        raise InvalidInputError(f"too little data: {of}; {needed}", code="too_little_data")
     of_customer: NDArray[np.int64] = generator.permutation(len(names)) % folds
     return of_customer[owner]
 

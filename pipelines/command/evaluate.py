@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, recorded_home
+from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, note, recorded_home
 
 LogColumn = Annotated[str | None, typer.Option(help="With --log: the column that says it.")]
 ContextOption = Annotated[list[str] | None, typer.Option(help="With --log: a column to know by. May be repeated.")]
@@ -71,7 +71,7 @@ def evaluate(
     from pipelines.policy_table.evaluate import Asked, evaluate_table
 
     asked = Asked(log, columns, tuple(context or ()), tuple(drop or ()), policy, target_column)
-    evaluate_table(asked, html=html, as_json=as_json)
+    evaluate_table(asked, html=html, as_json=as_json, say=note)
 
 
 def _kind(flags: Mapping[str, bool], log: Path | None, *, policy: Path | None, ranking: str | None) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.command.options import JsonOption, echo
+from pipelines.command.options import JsonOption, echo, note
 
 app = typer.Typer(name="policy", help="Learns, values and applies policies of any logged table.", no_args_is_help=True)
 
@@ -88,7 +88,7 @@ def value(
     from pipelines.report_page import write_page
 
     changes = {"action": action, "probability": probability, "reward": reward, "customer": customer}
-    found = value_file(log, policy, changes)
+    found = value_file(log, policy, changes, say=note)
     print_report(found, as_json=as_json)
     if html:
         write_page(page_of(found), html)
@@ -109,7 +109,7 @@ def choose(
     from pipelines.policy_table.choose import choose_file
     from pipelines.policy_table.words import chosen_in_words
 
-    echo(choose_file(table, policy, out), as_json=as_json, words=chosen_in_words)
+    echo(choose_file(table, policy, out, say=note), as_json=as_json, words=chosen_in_words)
 
 
 for command in (fit, value, choose):

@@ -29,7 +29,7 @@ def read_table(file: Path) -> pd.DataFrame:
     """The table in a file, cells of a CSV as text.
 
     Raises: `FileError` where it is missing, damaged, of an ending that is not known, names a column twice, or has rows
-        of more or fewer fields than its header.
+        of more or fewer fields than its header; of text in another encoding than UTF-8.
     """
     ending = Path(plain_name(file)).suffix.lower()
     if ending not in _ENDINGS:
@@ -40,6 +40,10 @@ def read_table(file: Path) -> pd.DataFrame:
         raise FileError(f"{file} does not exist", code="no_file", field="file") from error
     except pd.errors.EmptyDataError as error:
         raise FileError(f"{file} is empty", code="no_rows", field="file") from error
+    except UnicodeDecodeError as error:
+        way_out = "save it as UTF-8, for example by `iconv -f ISO-8859-1 -t UTF-8`"
+        told = f"{file} is no text in UTF-8 (byte 0x{error.object[error.start]:02x})"
+        raise FileError(f"{told}: {way_out}", code="not_utf8", field="file") from error
     except (OSError, ValueError, EOFError, csv.Error) as error:
         raise FileError(
             f"{file} cannot be read as a table: {str(error).partition(chr(10))[0]}", field="file"

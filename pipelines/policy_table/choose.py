@@ -4,6 +4,7 @@ from pathlib import Path
 
 from decisioning.errors import InvalidInputError
 from pipelines.model_table.file import read_table, write_table
+from training.tabular.table import Say
 from training.uplift.stored import read_policy
 from training.uplift.table_policy import choose_for_table
 
@@ -11,14 +12,15 @@ COLUMNS = ("row", "action", "gain")
 """What is written of every row, behind its customer."""
 
 
-def choose_file(file: Path, folder: Path, out: Path) -> dict[str, int]:
+def choose_file(file: Path, folder: Path, out: Path, *, say: Say = lambda _: None) -> dict[str, int]:
     """Apply a written policy to a table; returns how many rows get each action.
 
+    Parameters: `say`, who is told of what in the table says nothing to the policy.
     Raises `InvalidInputError` where the table lacks a column, `ArtifactError` where the policy was altered.
     """
     policy = read_policy(folder)
     frame = read_table(file)
-    chosen = choose_for_table(frame, policy)
+    chosen = choose_for_table(frame, policy, say=say)
     customer = policy.columns.customer
     beside = [customer] if customer and customer in frame.columns else []
     if set(COLUMNS) & set(beside):

@@ -9,6 +9,7 @@ from decisioning.errors import InvalidInputError
 from pipelines.policy_table.log_report import page_of, print_report
 from pipelines.policy_table.value import LogValue, value_file, value_target
 from pipelines.report_page import write_page
+from training.tabular.table import Say
 from training.uplift.log_columns import LogColumns
 
 
@@ -29,22 +30,23 @@ class Asked:
     target: str | None = None
 
 
-def evaluate_table(asked: Asked, *, html: Path | None, as_json: bool) -> None:
+def evaluate_table(asked: Asked, *, html: Path | None, as_json: bool, say: Say = lambda _: None) -> None:
     """Print what a policy is worth on any logged table, and write the page where one is asked for.
 
+    Parameters: `say`, who is told of what in the log says nothing to a written policy.
     Raises `InvalidInputError` where not exactly one policy is named, or a column is not.
     """
-    found = _valued(asked)
+    found = _valued(asked, say)
     print_report(found, as_json=as_json)
     if html:
         write_page(page_of(found), html)
 
 
-def _valued(asked: Asked) -> LogValue:
+def _valued(asked: Asked, say: Say) -> LogValue:
     if (asked.policy is None) == (asked.target is None):
         raise InvalidInputError("with --log, name either --policy or --target-column", field="policy")
     if asked.policy is not None:
-        return value_file(asked.log, asked.policy, asked.columns)
+        return value_file(asked.log, asked.policy, asked.columns, say=say)
     missing = [name for name in ("action", "probability", "reward") if not asked.columns[name]]
     if missing or asked.target is None:
         raise InvalidInputError(f"with --target-column, name --{missing[0]} too", field=missing[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.model_table.file import read_table
-from training.tabular.table import NoFeaturesError, Plan, Roles, plan_of
+from training.tabular.table import NoFeaturesError, Plan, Roles, Say, plan_of
 from training.uplift.log_columns import LogColumns, log_of
 from training.uplift.stored import read_policy
 from training.uplift.suspicion import check_context
@@ -27,17 +27,18 @@ class LogValue:
     has_context: bool = True
 
 
-def value_file(file: Path, folder: Path, changes: Mapping[str, str | None]) -> LogValue:
+def value_file(file: Path, folder: Path, changes: Mapping[str, str | None], *, say: Say = lambda _: None) -> LogValue:
     """Value a written policy on a log.
 
-    Parameters: `changes`, columns of this log that are named differently from those of the log that taught it.
+    Parameters: `changes`, columns of this log that are named differently from those of the log that taught it; `say`,
+    who is told of what in it says nothing to the policy.
     Raises `InvalidInputError` of the log, `ArtifactError` of the policy.
     """
     policy, frame = read_policy(folder), read_table(file)
     named: dict[str, str] = {name: value for name, value in changes.items() if value}
     columns = replace(policy.columns, time=None, context=(), drop=(), **named)  # type: ignore[arg-type] # every change is of a column's name
     table = log_of(frame, columns, actions=policy.actions)
-    chosen = policy.rule.choose(policy.plan.matrix(frame))
+    chosen = policy.rule.choose(policy.plan.matrix(frame, say=say))
     valued = value_on_table(frame, chosen, table, plan=policy.plan, nothing=columns.doing_nothing)
     return LogValue(valued, same_log=fingerprint(frame) == policy.fingerprint)
 

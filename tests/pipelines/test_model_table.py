@@ -200,3 +200,10 @@ def test_a_line_that_is_no_json_object_is_named(tmp_path, line, said):
 def test_a_byte_order_mark_costs_json_lines_nothing(tmp_path):
     (tmp_path / "t.jsonl").write_text('\ufeff{"a": 1}\n{"a": 2}\n')
     assert read_table(tmp_path / "t.jsonl")["a"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_text_in_another_encoding_than_utf_8_is_named_with_the_way_out(tmp_path, encoding):
+    (tmp_path / "t.csv").write_text("größe,y\n1,0\n", encoding=encoding)
+    with pytest.raises(TsugiError, match=r"t\.csv is no text in UTF-8 \(byte 0xf[6f]\): save it as UTF-8, for example"):
+        read_table(tmp_path / "t.csv")

@@ -65,6 +65,25 @@ def test_choose_writes_an_action_for_every_row(fitted):
     assert (chosen.loc[chosen["action"] != "card", "gain"] > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("x0", "told"),
+    [
+        (lambda x0: x0.astype(str).mask(x0.index < 3, "12 km"), "3 of 1,500 cells are no number such as 1234.5"),
+        (lambda x0: x0.mask(x0.index >= 0), "column 'x0' is empty in every row"),
+    ],
+    ids=["a few", "all"],
+)
+def test_value_and_choose_tell_of_cells_that_say_nothing_to_the_policy(fitted, tmp_path, x0, told):
+    folder, _ = fitted
+    table = a_table(2, n=1500)
+    table.assign(x0=x0(table["x0"])).to_csv(tmp_path / "log.csv", index=False)
+    with_ = (tmp_path / "log.csv", "--policy", folder / "policy")
+    for done in (run("value", *with_), run("choose", *with_, "--out", tmp_path / "chosen.csv")):
+        assert done.exit_code == 0
+        assert told in done.stderr
+    assert told in evaluate("--log", *with_, *NAMED).stderr
+
+
 def test_choose_never_writes_over_the_customers_column(tmp_path):
     a_table(1, n=1500).rename(columns={"customer": "row"}).to_csv(tmp_path / "log.csv", index=False)
     named = [*NAMED[:-1], "row"]
@@ -130,6 +149,12 @@ def targeted(tmp_path_factory):
     file = tmp_path_factory.mktemp("log") / "log.csv"
     table.assign(rule=rule, fax="fax").to_csv(file, index=False)
     return file
+
+
+def test_evaluate_on_decisions_of_one_customer_says_how_many_are_needed(targeted, tmp_path):
+    pd.read_csv(targeted).assign(customer="u").to_csv(tmp_path / "log.csv", index=False)
+    done = evaluate("--log", tmp_path / "log.csv", *NAMED, "--target-column", "rule", "--drop", "fax")
+    assert "decisions of 1 customer; at least 5 are needed" in str(done.exception)
 
 
 def test_evaluate_values_the_actions_that_a_column_names(targeted, tmp_path):

@@ -68,5 +68,5 @@ def test_doubly_robust_with_it_is_narrower_than_ips():
 def test_an_empty_log_and_too_few_customers_are_refused():
     with pytest.raises(InvalidInputError, match="needs decisions to learn from"):
         fit_reward_model(np.empty((0, 2)), np.empty(0, dtype=int), np.empty(0), n_actions=3, seed=1)
-    with pytest.raises(InvalidInputError, match="3 folds need at least as many customers, given 2"):
+    with pytest.raises(InvalidInputError, match="decisions of 2 customers; at least 3 are needed"):
         customer_folds(np.array(["a", "b"]), folds=3, generator=np.random.default_rng(0))

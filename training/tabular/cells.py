@@ -11,6 +11,7 @@ Kind = Literal["number", "date", "category"]
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "nat", "<na>"})
 """Words that say that nothing is known, in small letters."""
 TRUTH = {"true": 1.0, "false": 0.0}
+_COMMA = r"[+-]?\d[\d.]*(,\d+)+"
 _DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 DAY_SECONDS = 86_400.0
 
@@ -53,6 +54,19 @@ def kind_of(cells: pd.Series) -> Kind:
     if pd.api.types.is_numeric_dtype(cells) or (len(known) and pd.to_numeric(known, errors="coerce").notna().all()):
         return "number"
     return "date" if len(known) and np.isfinite(days(known)).all() else "category"
+
+
+def with_comma(cells: pd.Series) -> str | None:
+    """The first number written with a comma, where all of the known cells are such or whole numbers; else None.
+
+    >>> with_comma(pd.Series(["3", "1.250,75", None])), with_comma(pd.Series(["3", "a,b"]))
+    ('1.250,75', None)
+    """
+    known = words(cells).dropna().astype("string")
+    comma = known.str.fullmatch(_COMMA).fillna(value=False).astype(bool)
+    if not comma.any() or not (comma | known.str.fullmatch(r"[+-]?\d+")).all():
+        return None
+    return str(known[comma].iloc[0])
 
 
 def numbers(cells: pd.Series) -> Floats:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from decisioning.errors import ArtifactError, InvalidInputError
+from decisioning.errors import ArtifactError, InvalidInputError, shortened
 from training.encoding import FeatureColumn, FeatureEncoder, Floats
-from training.tabular.cells import Kind, days, kind_of, numbers, words
+from training.tabular.cells import Kind, days, kind_of, numbers, with_comma, words
 from training.tabular.unread import unread
 
 MOST_CATEGORIES = 50
@@ -62,11 +62,14 @@ class Roles:
         return (("label", self.label), *([("time", self.time)] if self.time else []), *((o, n) for n, o in many))
 
     def check(self, frame: pd.DataFrame) -> None:
-        """Raise `TableError` where a column that is named is not there."""
+        """Raise `TableError` where a column that is named is not there, or the label is named for something else."""
         for option, name in self.named:
             if name not in frame.columns:
                 listed = ", ".join(map(str, frame.columns))
                 raise TableError(f"no column {name!r}; the table has: {listed}", code="unknown_column", field=option)
+        other = next((option for option, name in self.named[1:] if name == self.label), None)
+        if other is not None:
+            raise TableError(f"the column {self.label!r} is the label: it cannot be --{other} too", field=other)
 
     @property
     def aside(self) -> frozenset[str]:
@@ -104,7 +107,8 @@ class Plan:
     def matrix(self, frame: pd.DataFrame, *, say: Say = lambda _: None) -> Floats:
         """The matrix (n, n_columns) of a table.
 
-        Parameters: `say`, who is told of a few cells that cannot be read and count as missing.
+        Parameters: `say`, who is told of a few cells that cannot be read and count as missing, and of a column that
+        says nothing the model knows.
         Raises `TableError` where a column is not there, or more of its cells than a few cannot be read.
         """
         needed = [*self.kinds, *([self.dated_by] if self.dated_by else [])]
@@ -120,8 +124,12 @@ class Plan:
     def _values(self, cells: pd.Series, now: Floats | None, say: Say) -> Mapping[str, Any]:
         name, kind = str(cells.name), self.kinds[str(cells.name)]
         if kind == "category":
-            return {name: words(cells).fillna(NOTHING).tolist()}
+            said = words(cells)
+            _tell_unknown(said, self.categories.get(name, ()), say)
+            return {name: said.fillna(NOTHING).tolist()}
         read = _read(cells, kind, say)
+        if len(read) and not np.isfinite(read).any():
+            say(f"column {name!r} is empty in every row")
         return {name: read} if kind == "number" else _date(name, read, now)
 
     def to_json(self) -> dict[str, Any]:
@@ -150,6 +158,16 @@ def _read(cells: pd.Series, kind: Kind, say: Say) -> Floats:
     return values
 
 
+def _tell_unknown(said: pd.Series, known: Sequence[str], say: Say) -> None:
+    """Tell of a column of words (None where missing) of which the model knows none."""
+    told = said.dropna().astype(str)
+    if len(said) and told.empty:
+        say(f"column {str(said.name)!r} is empty in every row")
+    elif len(said) and not told.isin(list(known)).any():
+        shown = ", ".join(repr(shortened(word)) for word in known if word != NOTHING)
+        say(f"column {str(said.name)!r}: no row has a word that the model knows ({shown}); {told.iloc[0]!r} is unknown")
+
+
 def _date(name: str, at: Floats, now: Floats | None) -> Mapping[str, Floats]:
     """What the days `at` (n,) become, counted back from `now` (n,) where that is known."""
     whole = pd.Series(pd.to_datetime(np.where(np.isfinite(at), at, 0.0), unit="D"))
@@ -169,13 +187,15 @@ class Left:
 def plan_of(frame: pd.DataFrame, roles: Roles) -> tuple[Plan, tuple[Left, ...]]:
     """How to read the table's columns, and which are left out: constant ones and such as differ in nearly every row.
 
-    Raises `NoFeaturesError` where no column is left.
+    Raises `NoFeaturesError` where no column is left, `TableError` of numbers that are written with a comma.
     """
     kinds: dict[str, Kind] = {}
     categories: dict[str, tuple[str, ...]] = {}
     left: list[Left] = []
     for name in (name for name in frame.columns if name not in roles.aside):
         kind, reason = kind_of(frame[name]), useless(frame[name])
+        if kind == "category" and name not in roles.keep:
+            _refuse_commas(frame[name])
         if reason and name not in roles.keep:
             left.append(Left(name, reason))
             continue
@@ -186,6 +206,14 @@ def plan_of(frame: pd.DataFrame, roles: Roles) -> tuple[Plan, tuple[Left, ...]]:
         raise NoFeaturesError("no column is left to learn from: every other one is constant or an id")
     dated = roles.time is not None and bool(np.isfinite(days(frame[roles.time])).any())
     return Plan(kinds, categories, roles.time if dated else None), tuple(left)
+
+
+def _refuse_commas(cells: pd.Series) -> None:
+    """As words, numbers would say next to nothing, and nobody would be told."""
+    found = with_comma(cells)
+    if found is not None:
+        told = f"column {str(cells.name)!r} holds numbers with a comma, such as {shortened(found)!r}"
+        raise TableError(f"{told}; write them as 1234.5, or leave the column out", code="comma_numbers", field="file")
 
 
 def useless(cells: pd.Series) -> str:

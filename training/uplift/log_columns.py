@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
+from decisioning.errors import shortened
 from training.reward_log import TOLERANCE, Floats, LoggedRewards
 from training.tabular.cells import names, numbers, words
 from training.tabular.table import TableError
@@ -127,7 +128,7 @@ def log_of(frame: pd.DataFrame, columns: LogColumns, *, actions: Sequence[str] =
 
 def _action_names(frame: pd.DataFrame, columns: LogColumns) -> NDArray[np.object_]:
     text = names(frame[columns.action])
-    _refuse(text.isna().to_numpy(), columns.action, "names no action")
+    refuse_rows(text.isna().to_numpy(), frame[columns.action], "names no action")
     return np.asarray(text.to_numpy(dtype=object))
 
 
@@ -155,20 +156,20 @@ def _chosen(name: NDArray[np.object_], known: Sequence[str], columns: LogColumns
 
 
 def _probability(frame: pd.DataFrame, columns: LogColumns, known: Sequence[str]) -> Floats:
-    found = numbers(frame[columns.probability])
-    column = columns.probability
-    _refuse(np.isnan(found), column, "has no probability: no estimator can mend that")
-    _refuse(found <= 0, column, "is not above 0: what was chosen cannot have been impossible")
-    _refuse(found > 1, column, "is above 1")
+    cells = frame[columns.probability]
+    found = numbers(cells)
+    refuse_rows(np.isnan(found), cells, "has no probability: no estimator can mend that")
+    refuse_rows(found <= 0, cells, "is not above 0: what was chosen cannot have been impossible")
+    refuse_rows(found > 1, cells, "is above 1")
     if len(known) == 1:
         others = f"is below 1, though the log chose {known[0]!r} only: decisions for another action are missing"
-        _refuse(found < 1 - TOLERANCE, column, others)
+        refuse_rows(found < 1 - TOLERANCE, cells, others)
     return found
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:
     found = numbers(frame[column])
-    _refuse(np.isnan(found), column, "is no number")
+    refuse_rows(np.isnan(found), frame[column], "is no number")
     return found
 
 
@@ -185,14 +186,18 @@ def _customers(frame: pd.DataFrame, columns: LogColumns) -> NDArray[np.int64]:
     if columns.customer is None:
         return np.arange(len(frame))
     text = words(frame[columns.customer])
-    _refuse(text.isna().to_numpy(), columns.customer, "names no customer")
+    refuse_rows(text.isna().to_numpy(), frame[columns.customer], "names no customer")
     return np.asarray(pd.factorize(text)[0], dtype=np.int64)
 
 
-def _refuse(wrong: NDArray[np.bool_], column: str, problem: str) -> None:
+def refuse_rows(wrong: NDArray[np.bool_], cells: pd.Series, problem: str) -> None:
+    """Raise `TableError` where any row is wrong (n,), naming the column, the problem and the first cell."""
     if wrong.any():
-        told = f"column {column!r} {problem}: {int(wrong.sum()):,} of {len(wrong):,} rows, the first is row"
-        raise TableError(f"{told} {int(np.argmax(wrong)) + 1}", code="unusable_log", field=column)
+        first, column = int(np.argmax(wrong)), str(cells.name)
+        said = names(cells.iloc[first : first + 1]).iloc[0]
+        given = "an empty cell" if said is None else repr(shortened(str(said)))
+        told = f"column {column!r} {problem}: {int(wrong.sum()):,} of {len(wrong):,} rows, the first is row {first + 1}"
+        raise TableError(f"{told}: {given}", code="unusable_log", field=column)
 
 
 def _all_probabilities(chosen: NDArray[np.int64], probability: Floats, n_actions: int) -> Floats:

@@ -15,11 +15,11 @@ from training.off_policy.terms import policy_terms
 from training.policy import constant_name
 from training.reward_log import Floats, LoggedRewards
 from training.tabular.cells import names
-from training.tabular.table import Left, Plan, Roles, TableError, plan_of
+from training.tabular.table import Left, Plan, Roles, Say, TableError, plan_of
 from training.uplift.contest import Care, cross_fitted_rewards
 from training.uplift.fitting import Fitted, fit_policy, one_hot, references
 from training.uplift.lesson import Lesson
-from training.uplift.log_columns import LogColumns, TableLog, check_learnable, log_of
+from training.uplift.log_columns import LogColumns, TableLog, check_learnable, log_of, refuse_rows
 from training.uplift.rule import Rule
 from training.uplift.stored import StoredPolicy
 from training.uplift.suspicion import check_context
@@ -112,14 +112,15 @@ def _untold(chosen: NDArray[np.int64], log: LoggedRewards) -> dict[str, float]:
     return {log.actions[column]: float((chosen == column).mean()) for column in never}
 
 
-def choose_for_table(frame: pd.DataFrame, policy: StoredPolicy) -> pd.DataFrame:
+def choose_for_table(frame: pd.DataFrame, policy: StoredPolicy, *, say: Say = lambda _: None) -> pd.DataFrame:
     """What the policy chooses for each row of a table: action, and its expected gain over the constant action.
 
+    Parameters: `say`, who is told of what in the table says nothing to the policy.
     Raises `InvalidInputError` where the table lacks a column of the policy, or has no row.
     """
     if not len(frame):
         raise TableError("the table has no row", code="too_little_data")
-    matrix = policy.plan.matrix(frame)
+    matrix = policy.plan.matrix(frame, say=say)
     chosen = policy.rule.choose(matrix)
     return pd.DataFrame({"action": np.array(policy.actions, dtype=object)[chosen], "gain": _gain(policy.rule, matrix)})
 
@@ -142,10 +143,11 @@ def check_target(frame: pd.DataFrame, column: str) -> None:
 def target_of(frame: pd.DataFrame, column: str, actions: Sequence[str]) -> NDArray[np.int64]:
     """The actions that a column names, as columns of a log (n,).
 
-    Raises `InvalidInputError` where the column is missing or names an action that the log never chose.
+    Raises `InvalidInputError` where the column is missing, names none, or one that the log never chose.
     """
     check_target(frame, column)
-    named = names(frame[column]).fillna("")
+    named = names(frame[column])
+    refuse_rows(named.isna().to_numpy(), frame[column], "names no action")
     strange = sorted(set(named) - set(actions))
     if strange:
         told = f"column {column!r} names {strange[0]!r}, which the log never chose: it cannot tell what that is worth"

@@ -25,6 +25,52 @@ def test_text_parquet_and_json_values_give_the_same_matrix():
     np.testing.assert_array_equal(plan.matrix(frame), plan.matrix(typed))
 
 
+@pytest.mark.parametrize("number", ["0,3456", "1.250,75", "-3,5", "12,500"])
+def test_numbers_with_a_comma_are_named_and_read_as_no_words_unless_that_is_wanted(number):
+    frame = a_table(price=[number if row % 2 else "7" for row in range(len(a_table()))])
+    with pytest.raises(
+        TableError, match=f"'price' holds numbers with a comma, such as '{number}'; write them as 1234.5"
+    ):
+        plan_of(frame, Roles("bought"))
+    assert "price" not in plan_of(frame, Roles("bought", drop=("price",)))[0].kinds
+    assert plan_of(frame, Roles("bought", keep=("price",)))[0].kinds["price"] == "category"
+
+
+def test_words_with_a_comma_among_them_are_words():
+    words = ["3,5", "Smith, John", "7"]
+    frame = a_table(price=[words[row % 3] for row in range(len(a_table()))])
+    assert plan_of(frame, Roles("bought"))[0].kinds["price"] == "category"
+
+
+@pytest.mark.parametrize(
+    ("roles", "option"),
+    [
+        (Roles("bought", time="bought"), "time"),
+        (Roles("bought", ids=("bought",)), "ids"),
+        (Roles("bought", drop=("noise", "bought")), "drop"),
+    ],
+)
+def test_a_label_that_is_named_for_something_else_is_refused(roles, option):
+    with pytest.raises(TableError, match=f"the column 'bought' is the label: it cannot be --{option} too"):
+        roles.check(a_table())
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({"colour": ["mauve", "teal"]}, ["column 'colour': no row has a word that the model knows ('blue', 'red'); "]),
+        ({"colour": [None, ""]}, ["column 'colour' is empty in every row"]),
+        ({"age": [None, "n/a"]}, ["column 'age' is empty in every row"]),
+        ({"colour": ["mauve", "red"], "age": ["3", None]}, []),
+    ],
+)
+def test_a_column_that_says_nothing_to_the_model_is_told(cells, told):
+    plan = Plan({"colour": "category", "age": "number"}, {"colour": ("(missing)", "blue", "red")})
+    said = []
+    plan.matrix(pd.DataFrame({"colour": ["blue", "red"], "age": [1.0, 2.0], **cells}), say=said.append)
+    assert [line[: len(start)] for line, start in zip(said, told, strict=True)] == told
+
+
 def test_a_plan_survives_its_json():
     plan, _ = plan_of(a_table(), Roles("bought"))
     assert Plan.from_json(plan.to_json()) == plan

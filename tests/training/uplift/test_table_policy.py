@@ -34,12 +34,13 @@ def put(column, value, rows=slice(3, 5)):
 
 
 BAD = {
-    "no probability": (put("p", None), "'p' has no probability.*2 of 900 rows, the first is row 4"),
-    "probability 0": (put("p", 0.0), "'p' is not above 0"),
-    "probability above 1": (put("p", 1.5), "'p' is above 1"),
+    "no probability": (put("p", None), "'p' has no probability.*2 of 900 rows, the first is row 4: an empty cell"),
+    "probability of words": (put("p", "33%"), "'p' has no probability.*2 of 900 rows, the first is row 4: '33%'"),
+    "probability 0": (put("p", 0.0), "'p' is not above 0.*row 4: '0.0'"),
+    "probability above 1": (put("p", 1.5), "'p' is above 1.*row 4: '1.5'"),
     "negative probability": (put("p", -0.1), "'p' is not above 0"),
     "no action": (put("action", ""), "'action' names no action"),
-    "no reward": (put("money", "much"), "'money' is no number"),
+    "no reward": (put("money", "much"), "'money' is no number.*row 4: 'much'"),
     "no customer": (put("customer", None), "'customer' names no customer"),
     "rare action": (put("action", "fax"), "'fax' was chosen in 2 decisions"),
     "one action": (put("action", "fax", slice(0, 900)), "'fax' only"),
@@ -112,6 +113,12 @@ def test_an_action_may_be_called_by_any_word(word):
     assert set(log.actions) == {"call", "mail", word}
     named = target_of(table.head(2).assign(rule=[word, "mail"]), "rule", log.actions)
     assert [log.actions[place] for place in named] == [word, "mail"]
+
+
+def test_a_row_without_an_action_of_the_policy_is_named():
+    table = a_table(1, n=900).assign(rule=["mail", "", *["call"] * 898])
+    with pytest.raises(InvalidInputError, match="'rule' names no action: 1 of 900 rows, the first is row 2: an empty"):
+        target_of(table, "rule", ("call", "mail"))
 
 
 def test_costs_by_action_and_by_column_are_taken_off_the_reward():
