@@ -9,11 +9,11 @@ LONGEST = 600
 """Seconds after which whatever is waited for counts as hanging: more than a busy machine takes for anything."""
 
 
-def until(found: Callable[[], T], *, going_on: Callable[[], bool] = lambda: True) -> T:
-    """What is found, as soon as it is true; fails where it never is. Parameters: `going_on`, whether it may come."""
-    deadline = time.monotonic() + LONGEST
+def until(found: Callable[[], T], *, within: float = LONGEST, going_on: Callable[[], bool] = lambda: True) -> T:
+    """What is found, as soon as it is true; fails where it is not. Parameters: `going_on`, whether it may come."""
+    deadline = time.monotonic() + within
     while not (what := found()):
         assert going_on(), "what it would come from has ended"
-        assert time.monotonic() < deadline, "it never came to that"
+        assert time.monotonic() < deadline, f"it did not come to that within {within} s"
         time.sleep(0.02)
     return what

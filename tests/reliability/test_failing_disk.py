@@ -13,7 +13,7 @@ import httpx
 import pytest
 from acknowledging import event
 from ledger_builders import NOW
-from patience import until
+from patience import LONGEST, until
 from service_process import Service
 
 from decisioning.errors import UnavailableError
@@ -93,13 +93,25 @@ def recorded(home: Path) -> set[str]:
         return {record.record_id for record in ledger.records(kinds=["event"])}
 
 
+RECOVERS = [LONGEST, pytest.param(5.0, marks=pytest.mark.reliability)]
+"""Seconds within which events are taken in again: on any machine, and on one that does nothing else."""
+
+
+def until_accepted(load: Load, within: float) -> None:
+    """Until events are taken in, and then decisions are made, as ever."""
+    again = count()
+    until(lambda: is_accepted(load, f"again-{next(again)}"), within=within)
+    until(lambda: not load.ask(f"after-{next(again)}")["degraded"], within=within)
+
+
 def is_accepted(load: Load, name: str) -> bool:
     load.send(name)
     return name in load.acknowledged
 
 
 @pytest.mark.slow
-def test_a_full_disk_acknowledges_nothing_decisions_go_on_and_it_recovers_by_itself(small):
+@pytest.mark.parametrize("within", RECOVERS)
+def test_a_full_disk_acknowledges_nothing_decisions_go_on_and_it_recovers_by_itself(small, within):
     load = Load(small.client)
     for n in range(20):
         load.send(f"before-{n}")
@@ -115,9 +127,7 @@ def test_a_full_disk_acknowledges_nothing_decisions_go_on_and_it_recovers_by_its
     assert "ledger" in last["degraded_reasons"]
     assert {item["action"] for item in last["ranked"]} <= {"coffee", "greeting"}  # a cap counts the third
     filler.unlink()
-    again = count()
-    until(lambda: is_accepted(load, f"again-{next(again)}"))
-    until(lambda: not load.ask(f"after-{next(again)}")["degraded"])
+    until_accepted(load, within)
     assert load.acknowledged <= recorded(small.home)
 
 
@@ -157,7 +167,8 @@ def take(path: str, requests: str, switch: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_disk_that_refuses_every_write_acknowledges_nothing_and_decisions_go_on(tmp_path):
+@pytest.mark.parametrize("within", RECOVERS)
+def test_a_disk_that_refuses_every_write_acknowledges_nothing_and_decisions_go_on(tmp_path, within):
     switch = tmp_path / "on"
     service = Service(tmp_path, **failing(tmp_path, every=1))
     load = Load(service.client)
@@ -169,9 +180,7 @@ def test_a_disk_that_refuses_every_write_acknowledges_nothing_and_decisions_go_o
             load.ask(f"failing-{n}")
         assert (set(load.refused), set(load.decisions)) == ({503}, {200})
         switch.unlink()
-        again = count()
-        until(lambda: is_accepted(load, f"again-{next(again)}"))
-        until(lambda: not load.ask(f"after-{next(again)}")["degraded"])
+        until_accepted(load, within)
     finally:
         service.kill()
         service.client.close()

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 from asking import Caller, percentile, reasons, until_whole, worker_of
-from patience import until
+from patience import LONGEST, until
 from redis_server import RedisServer
 from service_process import WORKSPACE, Service
 
@@ -59,7 +59,8 @@ def caller(service, redis, request):
         yield opened
 
 
-def test_a_store_that_hangs_is_left_alone_within_ten_calls_and_comes_back_by_itself(service, redis, caller):
+@pytest.mark.parametrize("within", [LONGEST, pytest.param(RECOVERY_SECONDS, marks=pytest.mark.reliability)])
+def test_a_store_that_hangs_is_left_alone_within_ten_calls_and_comes_back_by_itself(service, redis, caller, within):
     redis.hang()
     hung = caller.ask_many(10)
     assert "the online store does not answer: it is left alone" in service.log.read_text()
@@ -68,7 +69,7 @@ def test_a_store_that_hangs_is_left_alone_within_ten_calls_and_comes_back_by_its
     assert all(each.body["ranked"] for each in hung)
     assert service.client.get("/readyz").json()["feature_store"] == "unreadable"
     redis.go_on()
-    until_whole(caller)
+    until_whole(caller, within)
 
 
 def test_a_store_that_is_gone_leaves_every_answer_ranked_and_is_filled_again_when_it_is_back(service, redis, caller):
