@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import orjson
 import pytest
 from as_logged import as_logged
+from uncounted import Uncounted
 
 from builders import NOON, FixedScorer, ListLog, OneCustomer, a_catalog, a_customer, an_action
 from decisioning.catalog import ContactPolicy, Exploration, Placement
@@ -34,18 +35,6 @@ class KeepingLog(ListLog):
 
     def answer_for(self, request_id):
         return self.answers.get(request_id)
-
-
-class Uncounted:
-    """Metrics that nobody reads."""
-
-    def repeated(self):
-        return None
-
-    made_anew = repeated
-
-    def decided(self, chosen, *, degraded):
-        return None
 
 
 def a_desk(log, *, epsilon=0.0, **changes):

@@ -7,6 +7,7 @@ from threading import Barrier
 
 import orjson
 import pytest
+from uncounted import Uncounted
 
 from pipelines.composition import compose
 from serving.decision_log import DecisionDesk
@@ -36,18 +37,6 @@ actions:
   pot: {issue: grow, group: pots, value: 6, treatments: {banner: {channel: web}}}
   voucher: {issue: grow, group: vouchers, value: 9, treatments: {banner: {channel: web}}}
 """
-
-
-class Uncounted:
-    """Metrics that nobody reads."""
-
-    def repeated(self):
-        return None
-
-    made_anew = repeated
-
-    def decided(self, chosen, *, degraded):
-        return None
 
 
 @pytest.fixture(params=[1, 2])
