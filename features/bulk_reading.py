@@ -26,12 +26,11 @@ class BulkReading:
 
     def read(self, facts: FactColumns) -> tuple[Places, Array]:
         """The places of the facts that are looked at, and the number of each: as the reading, one by one."""
-        if self._probe.currency and "currency" in facts.named:
-            chosen = [at for at, said in enumerate(facts.properties) if self._probe.is_in_its_currency(said)]
-            if len(chosen) < len(facts):
-                places, values = self._read(facts.at(chosen)) if chosen else (_NO_PLACES, _NO_NUMBERS)
-                return np.array(chosen, dtype=np.intp)[places], values
-        return self._read(facts)
+        if not self._probe.counts_one_currency or facts.currencies <= {"", self._probe.currency}:
+            return self._read(facts)
+        chosen = [at for at, said in enumerate(facts.properties) if self._probe.is_in_its_currency(said)]
+        places, values = self._read(facts.at(chosen)) if chosen else (_NO_PLACES, _NO_NUMBERS)
+        return np.array(chosen, dtype=np.intp)[places], values
 
     def _read(self, facts: FactColumns) -> tuple[Places, Array]:
         if self._is_of_value and self._probe.reads not in facts.named:

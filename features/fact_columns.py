@@ -9,6 +9,7 @@ import numpy as np
 
 from features.fact import Fact
 from features.owners import Times
+from features.stated_currency import stated_currency
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class FactColumns:
     def named(self) -> frozenset[str]:
         """The names of all properties that any of them has."""
         return frozenset[str]().union(*self.properties)
+
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """Every currency that any of them states, "" where one states none."""
+        return frozenset(map(stated_currency, self.properties))
 
     @cached_property
     def facts(self) -> list[Fact]:

@@ -86,9 +86,14 @@ class Probe:
             return None
         return None if self.required and value != value else value
 
+    @property
+    def counts_one_currency(self) -> bool:
+        """Whether the number is money of one currency alone."""
+        return self.currency not in ("", MONEY)
+
     def is_in_its_currency(self, properties: Mapping[str, Any]) -> bool:
         """Whether the number is money of the currency that is looked at, or none."""
-        return self.currency in ("", MONEY) or is_in(properties, self.currency)
+        return not self.counts_one_currency or is_in(properties, self.currency)
 
     def _usable(self, given: object) -> float:
         if self.one_of:
@@ -98,7 +103,7 @@ class Probe:
     @property
     def reading(self) -> Reading | None:
         """What reads a fact of the right type and name with the right first property; None where it reads 1.0."""
-        if len(self.selector.where) > 1 or self.currency not in ("", MONEY):
+        if len(self.selector.where) > 1 or self.counts_one_currency:
             return self.read
         if self.via in FACT_READINGS:
             return _of_fact(FACT_READINGS[self.via], self.reads, required=self.required)
