@@ -308,7 +308,9 @@ def test_the_model_card_and_the_signature_are_with_the_bundle(walk):
     assert told.startswith("# bank-policy, ")
     assert "segment = mass" in told
     assert "## Constraints\n\nNone is declared" in told
-    assert all(reason[:40] in told for reason in result.reasons)
+    verdict = [reason for reason in result.reasons if not reason.startswith("the champion serves on")]
+    assert verdict
+    assert all(reason[:40] in told for reason in verdict)
 
 
 def run_of(registry, result, kind):
