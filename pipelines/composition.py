@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from decisioning.catalog import Catalog
 from decisioning.cold_start import CatalogScorer
 from decisioning.customer import CustomerReference
 from decisioning.decide import Ports
@@ -94,6 +95,21 @@ def _fast_layer(ledger: Ledger, workspace: Workspace, home: Home) -> FastKeeper:
     return FastKeeper(ledger, workspace.learning, origin=origin, window=workspace.goal.window)
 
 
+def _profiles(
+    projection: FeatureProjection, graph: IdentityGraph, online: OnlineFeatures, catalog: Catalog
+) -> StoredProfiles:
+    ledger = projection.ledger
+    return StoredProfiles(
+        identity=graph,
+        online=online,
+        consent=ConsentBook(ledger),
+        contacts=ContactBook(ledger),
+        projection=projection,
+        memory=catalog.contact_policy.memory,
+        pools=PoolReader(ledger, catalog),
+    )
+
+
 @contextmanager
 def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = system_clock) -> Iterator[Composition]:
     """Open a home for a workspace, and close it at the end.
@@ -125,15 +141,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
                 intake=intake,
                 decisions=DecisionBook(ledger, catalog.catalog, settings.identity),
                 outcomes=OutcomeBook(ledger),
-                profiles=StoredProfiles(
-                    identity=graph,
-                    online=online,
-                    consent=ConsentBook(ledger),
-                    contacts=ContactBook(ledger),
-                    projection=projection,
-                    memory=catalog.catalog.contact_policy.memory,
-                    pools=PoolReader(ledger, catalog.catalog),
-                ),
+                profiles=_profiles(projection, graph, online, catalog.catalog),
                 online=online,
                 fast=_fast_layer(ledger, settings, place),
                 graph=graph,
