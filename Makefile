@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TSUGI := $(BIN)/tsugi
 DEMO_HOME ?= .tsugi/demo
+ROUNDS ?= 3
 
-.PHONY: help env demo serve ui test lint types contracts unit unit-services unit-others format reliability bench lock clean
+.PHONY: help env demo serve ui test lint types contracts unit unit-services unit-others format properties reliability bench lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +66,9 @@ unit-others: $(INSTALLED)
 format: $(INSTALLED) ## Put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+properties: $(INSTALLED) ## Property tests with examples drawn anew, until ROUNDS of them have passed
+	@for round in $$(seq $(ROUNDS)); do $(BIN)/pytest -q -m hypothesis --hypothesis-profile=properties || exit 1; done
 
 reliability: $(INSTALLED) ## The long fault tests
 	$(BIN)/pytest -m reliability

@@ -7,7 +7,7 @@ box is never smaller than the truth.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 from math import inf
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
@@ -65,7 +65,7 @@ def never_true(tree: Truth, vocabulary: Vocabulary) -> bool:
 
 def implies(tree: Truth, other: Truth, vocabulary: Vocabulary) -> bool:
     """Whether the other is TRUE wherever the first is, as far as boxes tell."""
-    wide = [box for box in boxes(other, vocabulary) if box.exact]
+    wide = _merged([box for box in boxes(other, vocabulary) if box.exact])
     return all(any(box.within(each) for each in wide) for box in boxes(tree, vocabulary))
 
 
@@ -200,6 +200,37 @@ def _met(a: Limit, b: Limit) -> tuple[Limit, ...]:
         low, high = max(a[0], b[0]), min(a[1], b[1])
         return ((low, high),) if low <= high else ()
     return (None,) if a is None and b is None else ()
+
+
+def _merged(apart: Sequence[Box]) -> list[Box]:
+    """The same alternatives, those that are one box together as one: below 1 or above 0 is any number."""
+    for a, b in combinations(apart, 2):
+        one = _together(a, b)
+        if one is not None:
+            return _merged([one, *(box for box in apart if box is not a and box is not b)])
+    return list(apart)
+
+
+def _together(a: Box, b: Box) -> Box | None:
+    """The one box that is both; None where both leave a gap, or fill no box."""
+    differ = [name for name in a.limits if name not in b.limits or a.limits[name] != b.limits[name]]
+    if a.limits.keys() != b.limits.keys() or len(differ) > 1:
+        return None
+    if not differ:
+        return a
+    limit = _either(a.limits[differ[0]], b.limits[differ[0]])
+    return None if limit is None else Box({**a.limits, differ[0]: limit})
+
+
+def _either(a: Limit, b: Limit) -> Limit:
+    """What one of two limits allows, where that is one limit; None where it is not."""
+    if isinstance(a, frozenset) and isinstance(b, frozenset):
+        return a | b
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        first, second = sorted((a, b))
+        touches = second[0] <= (first[1][0], first[1][1] + 1)
+        return (first[0], max(first[1], second[1])) if touches else None
+    return None
 
 
 def _inside(a: Limit, b: Limit) -> bool:

@@ -1,5 +1,6 @@
 """What boxes tell of conditions about one feature is all that there is to tell."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,23 @@ def test_of_two_conditions_about_one_word_boxes_tell_whenever_one_implies_the_ot
     vocabulary = {"tier": WORDS}
     assert never_true(Every((read_condition(one), read_condition(other))), vocabulary) is (not first & second)
     assert implies(read_condition(one), read_condition(other), vocabulary) is (first <= second)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "implied"),
+    [
+        ("age IS NOT NULL", "age NOT BETWEEN 1 AND 0", True),
+        ("age IS NOT NULL", "age < 1 OR age > 2 OR age BETWEEN 1 AND 2", True),
+        ("age IS NOT NULL", "age < 1 OR age > 1", False),
+        ("age IS NOT NULL", "age < 1 OR age >= 1", True),
+        ("age BETWEEN 1 AND 3", "age BETWEEN 0 AND 2 OR age BETWEEN 2 AND 4", True),
+        ("age > 1", "age < 9 AND income > 1 OR age > 8", False),
+        ("age > 1 AND income > 1", "age < 9 AND income > 1 OR age > 8 AND income > 1", True),
+        ("TRUE", "age IS NULL OR age IS NOT NULL AND age > 1", False),
+    ],
+)
+def test_what_several_alternatives_allow_together_is_implied_though_none_allows_it_alone(one, other, implied):
+    assert implies(read_condition(one), read_condition(other), {}) is implied
 
 
 def test_of_more_boxes_than_are_looked_at_nothing_is_told_and_of_as_many_all_is():

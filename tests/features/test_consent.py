@@ -1,7 +1,5 @@
 """Consent: the answer that stands by purpose and channel; across a merge the strictest, fail closed; and its proof."""
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -213,7 +211,7 @@ def lived(history):
     }
 
 
-@settings(max_examples=60, deadline=timedelta(seconds=5))
+@settings(max_examples=60)
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_state_is_what_somebody_who_was_there_would_have_kept(history, random):
     expected = lived(history)

@@ -1,6 +1,5 @@
 """The past of a customer: what the ledger said then is what a ledger says that holds no more than was known then."""
 
-from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -88,7 +87,7 @@ def said(snapshots, customer_id):
     return graph.identifiers(customer_id), GoldenRecord(snapshots).profile(customer_id), book.history(customer_id)
 
 
-@settings(max_examples=40, deadline=timedelta(seconds=10))
+@settings(max_examples=40)
 @given(histories(), st.integers(0, 20), st.sampled_from(IDENTIFIERS))
 def test_the_past_equals_a_ledger_that_ends_there(history, cut, identifier):
     """The other ledger took in nothing else, in the same order."""
