@@ -1,4 +1,4 @@
-"""Whose a home is: the workspace that it was made for, by name, so that it is not served for another by mistake."""
+"""Whose a home is: the workspace that it was made for, by name, so that no other one works on it by mistake."""
 
 from decisioning.errors import UnavailableError
 from features.home import Home
@@ -15,6 +15,17 @@ def keep_whose(home: Home, workspace: str) -> None:
         replace_file(home.workspace, f"{workspace}\n".encode(_ENCODING))
     except OSError as error:
         raise UnavailableError(f"{home.workspace} cannot be written: {error.strerror or error}", field="home") from None
+
+
+def check_whose(home: Home, workspace: str) -> None:
+    """Raise `UnavailableError` where a home was made for another workspace, whose customers and contacts are in it."""
+    made_for = whose(home)
+    if made_for not in ("", workspace):
+        message = (
+            f"the home {home.path} was made for the workspace {made_for!r}, and this one is {workspace!r}: choose "
+            f"another --home; of a workspace that was renamed, write the new name into {home.workspace}"
+        )
+        raise UnavailableError(message, field="home")
 
 
 def whose(home: Home) -> str:

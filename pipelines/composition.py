@@ -35,7 +35,7 @@ from features.population import Population
 from features.profile_reader import StoredProfiles
 from features.projection import FeatureProjection
 from features.stores import open_rows
-from features.whose import keep_whose
+from features.whose import check_whose, keep_whose
 from features.workspace import Workspace
 from pipelines.clock import system_clock
 from pipelines.world import SegmentEvent
@@ -120,6 +120,7 @@ def compose(home: Path, workspace: Path, *, clock: Callable[[], datetime] = syst
     features = feature_set_of(settings)
     known_features(settings.learning, features.names)
     place = Home(home).create()
+    check_whose(place, settings.name)
     if not place.ledger.exists():
         keep_whose(place, settings.name)
     catalog = compiled_catalog(settings, features, archive=CatalogArchive(place.catalogs))

@@ -15,7 +15,7 @@ from serving.client.signing import SCHEME, secret_in
 from serving.rate_limit import Bucket
 from serving.responses import HttpError
 from serving.settings import Settings, is_loopback
-from serving.signature import Nonces, found, presented, refused
+from serving.signature import FORM, Nonces, found, presented, refused
 
 _SIGNED = SCHEME.encode().lower()
 
@@ -114,8 +114,10 @@ class KeyRing:
     def _signed(self, credentials: bytes, asked: str) -> tuple[_Known, str]:
         """Whose signature it is, and of which body; every secret is tried, then the nonce is used up."""
         given = presented(credentials, asked)
+        if given is None:
+            raise refused(f"the signature cannot be read; it is {FORM}")
         place = found(given, [key.digest for key in self._signing])
-        if given is None or place is None or self._nonces is None:
+        if place is None or self._nonces is None:
             raise refused("the signature is none of a secret known here")
         self._nonces.use(given.signed)
         return self._signing[place], given.signed.digest

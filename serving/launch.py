@@ -16,7 +16,7 @@ from features.contract.source import contracts_of
 from features.file_lock import taken
 from features.home import Home
 from features.ledger_file import prepare
-from features.whose import keep_whose, whose
+from features.whose import check_whose, keep_whose
 from features.workspace import Workspace
 from serving.settings import LOOPBACK, Settings, from_environment
 
@@ -57,18 +57,7 @@ def check(settings: Settings) -> None:
     workspace = Workspace.load(settings.workspace)
     compiled_catalog(workspace, feature_set_of(workspace))
     contracts_of(workspace)
-    _check_is_its_own(Home(settings.home), workspace.name)
-
-
-def _check_is_its_own(home: Home, workspace: str) -> None:
-    """Raise `UnavailableError` where a home was made for another workspace, whose customers and contacts are in it."""
-    made_for = whose(home)
-    if made_for not in ("", workspace):
-        message = (
-            f"the home {home.path} was made for the workspace {made_for!r}, and this one is {workspace!r}: choose "
-            f"another --home; of a workspace that was renamed, write the new name into {home.workspace}"
-        )
-        raise UnavailableError(message, field="home")
+    check_whose(Home(settings.home), workspace.name)
 
 
 def _check_port_is_free(settings: Settings) -> None:

@@ -18,6 +18,8 @@ from serving.responses import HttpError
 
 WINDOW_SECONDS = 300
 """That a signature may be older or younger than the service's clock."""
+FORM = f"{SCHEME} <nonce, 16 to 64 letters and digits>:<seconds>:<SHA-256 of the body>:<signature>, both in hex"
+"""Of the header, for whoever sent another one."""
 _PRESENTED = re.compile(rb"([0-9A-Za-z]{16,64}):([0-9]{1,12}):([0-9a-f]{64}):([0-9a-f]{64})")
 _TABLES = """
 PRAGMA journal_mode = WAL;
@@ -91,9 +93,9 @@ class Nonces:
         return self._opened
 
 
-def found(given: Presented | None, secrets: Sequence[bytes]) -> int | None:
+def found(given: Presented, secrets: Sequence[bytes]) -> int | None:
     """The place of the secret that a signature was made with; every one is tried, so that the time tells nothing."""
-    places = [place for place, secret in enumerate(secrets) if given is not None and given.is_by(secret)]
+    places = [place for place, secret in enumerate(secrets) if given.is_by(secret)]
     return places[0] if places else None
 
 

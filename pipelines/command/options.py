@@ -55,11 +55,18 @@ HERE = Path()
 def home_of(home: Path | None, workspace: Path) -> Path:
     """The home that is meant: the option, else the variable, else what `tsugi.toml` says, else `.tsugi` beside it.
 
-    Raises `InvalidInputError` where something that is not a folder has that name.
+    Raises `InvalidInputError` where something that is not a folder has that name, `UnavailableError` of a home that was
+    made for another workspace.
     """
-    meant = home or stated_home(workspace) or workspace / ".tsugi"
+    from features.home import Home
+    from features.whose import check_whose
+
+    read = _read(workspace)
+    meant = home or (read and read.home_path) or workspace / ".tsugi"
     if meant.exists() and not meant.is_dir():
         raise InvalidInputError(f"the home {meant} is not a folder; choose another --home", field="home")
+    if read:
+        check_whose(Home(meant), read.name)
     return meant
 
 
@@ -77,12 +84,6 @@ def recorded_home(home: Path | None, workspace: Path) -> Path:
         text = f"{meant} has no ledger{given}: nothing was ingested there yet, or the home is another one"
         raise NotFoundError(text, field="home")
     return meant
-
-
-def stated_home(workspace: Path) -> Path | None:
-    """The home that the workspace names; None where it names none, or cannot be read (which its reader will tell)."""
-    read = _read(workspace)
-    return read.home_path if read else None
 
 
 def is_external(workspace: Path) -> bool:

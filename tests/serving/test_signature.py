@@ -98,6 +98,17 @@ def test_what_was_used_is_forgotten_when_its_time_is_over_and_stays_refused(tmp_
     assert [each.status_code for each in answers] == [200, 200, 401]
 
 
+@pytest.mark.parametrize("said", ["", "nonsense", f"short:1:{'0' * 64}:{'0' * 64}", f"{'n' * 16}:1:{'0' * 64}:00"])
+def test_what_cannot_be_read_as_a_signature_is_told_what_one_is_and_not_repeated(tmp_path, said):
+    async def scenario(http):
+        sent = {**signed(), "Authorization": f"TSUGI-HMAC-SHA256 {said}"}
+        return await http.post("/v1/decisions", headers=sent, content=BODY)
+
+    answer = in_service(tmp_path, scenario, keys=keys_in(OLD))
+    assert (answer.status_code, "16 to 64 letters and digits" in answer.text) == (401, True)
+    assert not said or said not in answer.text
+
+
 @pytest.mark.parametrize("text", ["whsec_", "whsec_short", "decide:whsec_!!!", "whsec_" + "A" * 28])
 def test_a_secret_that_is_none_is_refused_and_not_repeated(text):
     with pytest.raises(InvalidInputError, match="expected whsec_ and base64 of 24 to 64 random bytes") as refused:
