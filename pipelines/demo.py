@@ -11,6 +11,7 @@ from uuid import uuid4
 from decisioning.errors import InvalidInputError
 from features.history import History
 from features.home import Home
+from pipelines.candidate import Candidate
 from pipelines.champion import champion_scorer
 from pipelines.clock import SimulatedClock, system_clock
 from pipelines.composition import Composition, compose
@@ -19,7 +20,7 @@ from pipelines.demo_values import demo_values
 from pipelines.exit_code import ExitCode
 from pipelines.ingest import load
 from pipelines.live import LiveTime
-from pipelines.retrain import Candidate, retrain
+from pipelines.retrain import retrain
 from pipelines.retrained import Retrained
 from pipelines.running_service import RunningService, running_service
 from pipelines.simulate import a_year_ago, world_of, write_history

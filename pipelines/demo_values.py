@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.retrain import Candidate
+from pipelines.candidate import Candidate
 from pipelines.truth import Floats, TruthBook, gap_closed, oracle
 from training.bootstrap import Estimate
 from training.judging import CHAMPION_POLICY

@@ -14,11 +14,12 @@ from features.history import History
 from features.identity import IdentityGraph
 from features.intake import Arrival
 from pipelines.adapter import AdaptedData, adapt
+from pipelines.candidate import Candidate
 from pipelines.clock import SimulatedClock
 from pipelines.composition import Composition, compose
 from pipelines.demo import clear_home
 from pipelines.demo_summary import show_next
-from pipelines.retrain import Candidate, retrain
+from pipelines.retrain import retrain
 from pipelines.retrained import Retrained
 from pipelines.stages import Stages
 from training.evaluation_report import policy_table

@@ -6,9 +6,9 @@ They were judged by themselves, so they serve whatever becomes of the order that
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from features.workspace import Gate
+from pipelines.candidate import Candidate
 from pipelines.composition import Composition
 from pipelines.gate_bounds import bounds_in_service
 from pipelines.recording.constant_card import renewed_card
@@ -18,12 +18,9 @@ from training.manifest import kept_path
 from training.publication import publish_instead
 from training.registry import Registry
 
-if TYPE_CHECKING:
-    from pipelines.retrain import Candidate
-
 
 def renew_champion(
-    composition: Composition, registry: Registry, candidate: "Candidate", *, folder: Path, as_of: datetime
+    composition: Composition, registry: Registry, candidate: Candidate, *, folder: Path, as_of: datetime
 ) -> Served:
     """Write the champion with what the candidate foresees below `folder`, register it, and let it serve."""
     champion = candidate.champion

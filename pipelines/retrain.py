@@ -1,7 +1,7 @@
 """Retrains: from the service's own log to a bundle that passed the gate, recorded in MLflow, published to serve."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from decisioning.errors import InvalidInputError
 from features.home import Home
 from features.instant import from_us
+from pipelines.candidate import Candidate
 from pipelines.champion import champion_bundle, foreseen_by
 from pipelines.composition import Composition, compose
 from pipelines.exit_code import ExitCode
@@ -38,36 +39,18 @@ from training.feature_column import feature_columns
 from training.foresight.learn import learn_foreseen
 from training.foresight.past import Past
 from training.freed import give_back
-from training.judging import CHAMPION_POLICY, Judged, evaluable, judge_bundles
+from training.judging import CHAMPION_POLICY, evaluable, judge_bundles
 from training.learning import Learned, learn, search_of
 from training.learning_version import learning_version
 from training.log_check import check_log
 from training.log_history import with_history
 from training.monitoring.reference import evenly, reference_of, report_of
-from training.promotion import CANDIDATE, Verdict, judge
+from training.promotion import CANDIDATE, SAME_ORDER, judge
 from training.registry import Registry
 from training.studies import Studies
 
 FEWEST_DECISIONS = 500
 """Matured decisions below which nothing is learned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A bundle learned and judged, before anybody acted on it.
-
-    Parameters: `learned`, how it came to be; None where somebody else's estimator is in it; `champion`, which it was
-    judged beside, None where nothing serves yet; `warnings` of the log that it learned from.
-    """
-
-    learned: Learned | None
-    bundle: PolicyBundle
-    constant: ConstantBundle
-    split: TimeSplit
-    judged: Judged
-    verdict: Verdict
-    champion: Bundle | None = None
-    warnings: tuple[str, ...] = ()
 
 
 def retrain_workspace(
@@ -191,9 +174,10 @@ def judge_bundle(
     """Write a bundle below `folder` and let the gate judge, beside the champion, what was written."""
     catalog = composition.catalog.catalog
     bundle = _written(new, folder / CANDIDATE, as_of, split, _seen(composition, split, frame, new))
+    constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)), bundle.foreseen)
     bundles: dict[str, ManyScorer] = {CANDIDATE: bundle}
     if champion is not None:
-        bundles[CHAMPION_POLICY] = champion
+        bundles |= {CHAMPION_POLICY: champion, SAME_ORDER: constant}
     judged = judge_bundles(
         split,
         bundles,
@@ -204,7 +188,6 @@ def judge_bundle(
     )
     bounds = gate_bounds(composition, bundle, folder / CANDIDATE, judged)
     verdict = judge(judged.evaluation, margin=composition.workspace.gate.margin, bounds=bounds)
-    constant = ConstantBundle("", catalog.version, constant_entries(evaluable(split.earlier)), bundle.foreseen)
     return Candidate(None, bundle, constant, split, judged, verdict, champion)
 
 

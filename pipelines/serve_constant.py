@@ -1,4 +1,4 @@
-"""The best constant action, made to serve where no bundle is shown to be better: with exploration.
+"""The best constant action, made to serve where nothing is shown to be better: with exploration.
 
 What is foreseen was judged by itself, so it serves beside it, within the gate's bounds of latency and size.
 """
@@ -7,19 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from features.workspace import Gate
+from pipelines.candidate import Candidate
 from pipelines.composition import Composition
 from pipelines.gate_bounds import bounds_in_service
 from pipelines.recording.constant_card import constant_card
+from pipelines.served import Served
 from training.artifact import load_bundle
 from training.constant import ConstantBundle
 from training.publication import publish
 from training.registry import Registry
-
-if TYPE_CHECKING:
-    from pipelines.retrain import Candidate
 
 Write = Callable[[ConstantBundle, Path], str]
 """Writes a bundle into a folder, and gives its version."""
@@ -51,9 +49,9 @@ def write_constant(constant: ConstantBundle, folder: Path, *, gate: Gate, write:
 
 
 def serve_constant(
-    composition: Composition, registry: Registry, candidate: "Candidate", *, folder: Path, as_of: datetime, write: Write
-) -> tuple[str, ...]:
-    """Write the constant bundle below `folder`, register and publish it; why nothing is foreseen beside it, if so."""
+    composition: Composition, registry: Registry, candidate: Candidate, *, folder: Path, as_of: datetime, write: Write
+) -> Served:
+    """Write the constant bundle below `folder`, register and publish it; what is told is why it foresees nothing."""
     written = write_constant(candidate.constant, folder, gate=composition.workspace.gate, write=write)
     told = tuple(f"what is foreseen does not serve beside it: {reason}" for reason in written.broken)
     shown = constant_card(composition, candidate, written.bundle, as_of=as_of, told=told)
@@ -63,4 +61,4 @@ def serve_constant(
         registry.describe(version, shown)
     publish(written.folder, composition.home.path, number=version.number)
     registry.promote(version.number)
-    return told
+    return Served(published=True, told=told)

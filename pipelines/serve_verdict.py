@@ -3,8 +3,8 @@
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipelines.candidate import Candidate
 from pipelines.composition import Composition
 from pipelines.renew_champion import renew_champion
 from pipelines.serve_constant import serve_constant
@@ -16,14 +16,11 @@ from training.promotion import CANDIDATE
 from training.publication import publish
 from training.registry import Registry
 
-if TYPE_CHECKING:
-    from pipelines.retrain import Candidate
-
 
 def serve_verdict(
     composition: Composition,
     registry: Registry,
-    candidate: "Candidate",
+    candidate: Candidate,
     *,
     version: int,
     folder: Path,
@@ -44,7 +41,7 @@ def serve_verdict(
 
 
 def _serve_constant(
-    composition: Composition, registry: Registry, candidate: "Candidate", *, folder: Path, as_of: datetime
+    composition: Composition, registry: Registry, candidate: Candidate, *, folder: Path, as_of: datetime
 ) -> Served:
     learned = read_manifest(folder / CANDIDATE)
     write = partial(
@@ -54,5 +51,4 @@ def _serve_constant(
         entries=candidate.bundle.response.layout.actions.entries,
         report=without_scores(learned["report"]),
     )
-    told = serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of, write=write)
-    return Served(published=True, told=told)
+    return serve_constant(composition, registry, candidate, folder=folder / "constant", as_of=as_of, write=write)

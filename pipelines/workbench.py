@@ -18,12 +18,13 @@ from typing import Any, Self
 import pandas as pd
 
 from features.historical import training_frame
+from pipelines.candidate import Candidate
 from pipelines.champion import champion_bundle
 from pipelines.composition import Composition, compose
 from pipelines.lease import lease
 from pipelines.materialize import materialize
 from pipelines.recording.retraining import Own, record_training
-from pipelines.retrain import Candidate, encoder_of, judge_bundle, learnable_log, split_log
+from pipelines.retrain import encoder_of, judge_bundle, learnable_log, split_log
 from training.bundle import PolicyBundle
 from training.dataset import DecisionLogFrame, TimeSplit
 from training.encoding import ActionTable, Layout

@@ -13,11 +13,12 @@ weak one; chosen on the evaluated part it profits from hindsight: the best of ma
 candidate must beat *both*, hence the better of the two. That is conservative on purpose: adopting a policy that only
 seems better costs money every day, keeping the constant costs what it cost yesterday, and says so.
 
-Refusing is an answer, not a failure. Where a champion serves, it stays; where no bundle serves, the best constant
-action (that of the training part) serves with exploration, which collects the evidence for the next try.
+Refusing is an answer, not a failure. Where no bundle serves, the best constant action (that of the training part)
+serves with exploration, which collects the evidence for the next try. Where a champion serves, it stays, unless the
+same order for everybody, by what each action earned before, is shown to be better than it on the evaluated part.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +35,8 @@ from training.evaluation import (
 from training.figures import decimals, with_interval
 
 CANDIDATE = "candidate"
+SAME_ORDER = "same order for all"
+"""The policy of the constant bundle that would serve in place of a champion that is worse."""
 
 _RIVALS = (REGISTERED_CONSTANT, HINDSIGHT_CONSTANT, DOING_NOTHING)
 
@@ -77,7 +80,7 @@ def judge(
     margin: float = 0.0,
     bounds: Iterable[Check] = (),
 ) -> Verdict:
-    """Decide whether the candidate may serve.
+    """Decide whether the candidate may serve, and what does where it may not.
 
     Parameters: `evaluation` with a reference to the constants, to doing nothing where the log knows that, and to the
     champion where one serves;
@@ -89,8 +92,10 @@ def judge(
     checks = (_credible(row), *_superior(row), *_non_inferior(row, margin), *bounds)
     promoted = all(check.passed for check in checks)
     constant = evaluation.references.get(REGISTERED_CONSTANT, evaluation.references.get(HINDSIGHT_CONSTANT))
-    serve = _serves(promoted, evaluation.references)
-    return Verdict(promoted, serve, constant, checks, _outcome(serve, constant))
+    if promoted:
+        return Verdict(promoted, "candidate", constant, checks, "promoted: the candidate serves")
+    serve, outcome = _instead(evaluation, constant)
+    return Verdict(promoted, serve, constant, checks, outcome)
 
 
 def _candidate(evaluation: PolicyEvaluation, candidate: str, margin: float) -> PolicyValue:
@@ -104,10 +109,23 @@ def _candidate(evaluation: PolicyEvaluation, candidate: str, margin: float) -> P
     return evaluation.policies[candidate]
 
 
-def _serves(promoted: bool, references: Mapping[str, str]) -> Serve:  # noqa: FBT001 - private, and read as a sentence
-    if promoted:
-        return "candidate"
-    return "champion" if CHAMPION in references else "constant"
+def _instead(evaluation: PolicyEvaluation, constant: str | None) -> tuple[Serve, str]:
+    """What serves where the candidate is refused, and why."""
+    best = f"the best constant action ({constant})"
+    if CHAMPION not in evaluation.references:
+        return "constant", f"refused, and no bundle serves: {best} serves with exploration"
+    gap = _credible_gap(evaluation)
+    if gap is not None and gap.estimate.low > 0:
+        told = f"the champion is worse than the {SAME_ORDER}, by {_figures(gap)}"
+        return "constant", f"refused, and {told}: {best} serves with exploration"
+    return "champion", "refused: the champion stays"
+
+
+def _credible_gap(evaluation: PolicyEvaluation) -> Difference | None:
+    """How much better than the champion the same order for everybody is; None where the log cannot tell."""
+    rows = [evaluation.policies.get(name) for name in (SAME_ORDER, evaluation.references[CHAMPION])]
+    told = [row for row in rows if row is not None and row.overlap.usable]
+    return told[0].differences[CHAMPION] if len(told) == len(rows) else None
 
 
 def _credible(row: PolicyValue) -> Check:
@@ -149,12 +167,3 @@ def _figures(gap: Difference) -> str:
 
 def _money(amount: float) -> str:
     return f"{amount:.{decimals(amount)}f}"
-
-
-def _outcome(serve: Serve, constant: str | None) -> str:
-    told = {
-        "candidate": "promoted: the candidate serves",
-        "champion": "refused: the champion stays",
-        "constant": f"refused, and no bundle serves: the best constant action ({constant}) serves with exploration",
-    }
-    return told[serve]

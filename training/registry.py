@@ -21,6 +21,8 @@ from training.tracking import connect, experiment
 from training.tracking_run import LONGEST_TAG, Run, started
 
 BUNDLE = "bundle"
+DESCRIPTION = "mlflow.note.content"
+"""The tag that MLflow shows as a run's description."""
 NEWEST = 10
 """Versions that are named where another one was meant."""
 
@@ -97,7 +99,7 @@ class Registry:
         self.client.update_model_version(self.model, str(version.number), text[:LONGEST_TAG])
 
     def record_verdict(self, run: Run, version: RegisteredBundle, verdict: Verdict) -> None:
-        """Write what the gate said, as tags and metrics of the run and as tags of the version."""
+        """Write what the gate said, as tags, metrics and description of the run and as tags of the version."""
         told = {
             "gate": "promoted" if verdict.promoted else "refused",
             "gate.serve": verdict.serve,
@@ -107,7 +109,9 @@ class Registry:
         lows = {
             f"gate.{check.role.replace(' ', '_')}.low": check.low for check in verdict.checks if check.low is not None
         }
-        run.log(tags=told, metrics={"gate.promoted": float(verdict.promoted), **lows})
+        described = "\n".join(f"- {reason}" for reason in verdict.reasons)
+        metrics = {"gate.promoted": float(verdict.promoted), **lows}
+        run.log(tags={**told, DESCRIPTION: described}, metrics=metrics)
         for key, value in told.items():
             self.tag(version.number, key, value)
 

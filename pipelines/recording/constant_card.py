@@ -6,8 +6,8 @@ That is the best constant action with what each action earned, or the champion w
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from pipelines.candidate import Candidate
 from pipelines.composition import Composition
 from pipelines.recording.card import foreseen_in_words
 from training.bundle_json import Bundle
@@ -15,13 +15,10 @@ from training.constant import ConstantBundle, ConstantEntry
 from training.figures import decimals
 from training.foresight.learn import Foreseen
 
-if TYPE_CHECKING:
-    from pipelines.retrain import Candidate
-
 
 def constant_card(
     composition: Composition,
-    candidate: "Candidate",
+    candidate: Candidate,
     served: ConstantBundle,
     *,
     as_of: datetime,
@@ -45,7 +42,7 @@ def constant_card(
     return "\n\n".join(parts) + "\n"
 
 
-def renewed_card(composition: Composition, candidate: "Candidate", champion: Bundle, *, as_of: datetime) -> str:
+def renewed_card(composition: Composition, candidate: Candidate, champion: Bundle, *, as_of: datetime) -> str:
     """The card, as Markdown, of the champion that stays and foresees what the refused candidate does."""
     learned = candidate.learned.foreseen if candidate.learned else ()
     parts = (

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from features.workspace import Reward
+from pipelines.candidate import Candidate
 from pipelines.composition import Composition
 from pipelines.recording.card import card
 from pipelines.recording.drift import log_drift
@@ -25,9 +26,6 @@ from training.learning_version import learning_version
 from training.plots import policy_values
 from training.registry import Registry
 from training.tracking_run import Fingerprint, Run, git_commit
-
-if TYPE_CHECKING:
-    from pipelines.retrain import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def note_learned(registry: Registry, run_id: str, frame: DecisionLogFrame, compo
 def record_training(
     composition: Composition,
     registry: Registry,
-    candidate: "Candidate",
+    candidate: Candidate,
     *,
     frame: DecisionLogFrame,
     folder: Path,
@@ -98,7 +96,7 @@ def _log_models(
     composition: Composition,
     registry: Registry,
     run: Run,
-    candidate: "Candidate",
+    candidate: Candidate,
     *,
     data: Fingerprint,
     own: Own | None,
@@ -121,7 +119,7 @@ def _log_models(
             log_foreseen(child, foreseen)
 
 
-def _log_bundle(composition: Composition, run: Run, candidate: "Candidate") -> None:
+def _log_bundle(composition: Composition, run: Run, candidate: Candidate) -> None:
     evaluation = candidate.judged.evaluation
     run.log_features(list(composition.features.names))
     run.log_json(signature(candidate.bundle.response.layout.features), "signature.json")
@@ -132,7 +130,7 @@ def _log_bundle(composition: Composition, run: Run, candidate: "Candidate") -> N
     log_drift(run, candidate.split, encoder, composition.workspace.monitor)
 
 
-def _card(composition: Composition, candidate: "Candidate", as_of: datetime) -> str:
+def _card(composition: Composition, candidate: Candidate, as_of: datetime) -> str:
     return card(
         f"{composition.workspace.name}-policy",
         as_of=as_of,
@@ -147,7 +145,7 @@ def _card(composition: Composition, candidate: "Candidate", as_of: datetime) -> 
     )
 
 
-def _tags(composition: Composition, candidate: "Candidate") -> dict[str, object]:
+def _tags(composition: Composition, candidate: Candidate) -> dict[str, object]:
     return {
         "tsugi.workspace": composition.workspace.name,
         "catalog": composition.catalog.catalog.version,
@@ -188,7 +186,7 @@ def _snapshots(foreseen: Foreseen, data: Learned, composition: Composition, unti
     return Fingerprint(name, data.digest[:32], str(composition.home.history), data.n_rows, until)
 
 
-def _values(candidate: "Candidate") -> dict[str, float]:
+def _values(candidate: Candidate) -> dict[str, float]:
     rows = candidate.judged.evaluation.policies
     return {
         f"value.{name.replace(' ', '_')}.{kind}": value

@@ -21,7 +21,7 @@ from training.evaluation import (
 )
 from training.overlap import Overlap
 from training.policy import greedy, standard_policies
-from training.promotion import judge
+from training.promotion import SAME_ORDER, judge
 from training.reward_log import LoggedRewards
 
 BY_CONSTANT = {REGISTERED_CONSTANT: "always card", HINDSIGHT_CONSTANT: "always loan", DOING_NOTHING: "nothing"}
@@ -93,6 +93,40 @@ def test_where_a_champion_serves_a_refusal_keeps_it():
     verdict = judge(an_evaluation(nothing=-1.0, champion=0.2))
     assert (verdict.promoted, verdict.serve) == (False, "champion")
     assert verdict.reasons[-1] == "refused: the champion stays"
+
+
+def a_refusal(*, low, problems=(), champions=()):
+    """A refused candidate beside a champion, to which the same order for all has a gain of this lower bound, ± 1."""
+    found = an_evaluation(nothing=-1.0, champion=0.2)
+    row = found.policies["candidate"]
+    gap = Difference("champion", Estimate(low + 1, low, low + 2), 1.4)
+    ordered = replace(row, differences={CHAMPION: gap}, overlap=replace(row.overlap, problems=tuple(problems)))
+    its = replace(row, overlap=replace(row.overlap, problems=tuple(champions)))
+    return replace(found, policies={**found.policies, SAME_ORDER: ordered, "champion": its})
+
+
+@pytest.mark.parametrize(("low", "serves"), [(0.01, "constant"), (0.0, "champion"), (-0.1, "champion")])
+def test_a_champion_gives_way_to_one_order_for_all_that_is_shown_to_be_better(low, serves):
+    verdict = judge(a_refusal(low=low), margin=1.0)
+    assert (verdict.promoted, verdict.serve) == (False, serves)
+    told = {
+        "constant": "refused, and the champion is worse than the same order for all, by +1.01 [+0.01, +2.01] per "
+        "decision: the best constant action (always card) serves with exploration",
+        "champion": "refused: the champion stays",
+    }
+    assert verdict.reasons[-1] == told[serves]
+
+
+@pytest.mark.parametrize("unknown", ["problems", "champions"])
+def test_where_the_log_cannot_tell_what_either_is_worth_the_champion_stays(unknown):
+    found = a_refusal(low=3.0, **{unknown: ["effective sample of 2 in 1,000 decisions; 100 needed"]})
+    assert judge(found).serve == "champion"
+
+
+def test_a_candidate_that_may_serve_does_whatever_one_order_for_all_is_worth():
+    found = a_refusal(low=3.0)
+    better = an_evaluation(champion=0.2).policies["candidate"]
+    assert judge(replace(found, policies={**found.policies, "candidate": better})).serve == "candidate"
 
 
 @pytest.mark.parametrize(("low", "margin", "promoted"), [(0, 0, True), (-0.1, 0, False), (-0.1, 0.1, True)])

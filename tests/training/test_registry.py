@@ -89,6 +89,7 @@ def test_the_verdict_is_written_on_run_and_version(registry, tmp_path):
     written = registry.client.get_run(run.run_id).data
     assert written.tags["gate"] == "promoted"
     assert written.tags["gate.reasons"] == "better than doing nothing: +1.00\npromoted: the candidate serves"
+    assert written.tags["mlflow.note.content"] == "- better than doing nothing: +1.00\n- promoted: the candidate serves"
     assert written.metrics == {"gate.promoted": 1.0, "gate.doing_nothing.low": 0.5}
     assert registry.client.get_model_version(registry.model, "1").tags["gate.serve"] == "candidate"
 
