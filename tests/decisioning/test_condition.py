@@ -225,6 +225,19 @@ def test_an_unknown_feature_is_refused_with_the_nearest_names():
         compile_condition("agee > 3", known=["age", "income"])
 
 
+@pytest.mark.parametrize(
+    ("known", "hint"),
+    [
+        (["visits", "visit", "visited", "visiting", "age"], "nearest are visit, visits, visited"),
+        (list("qponmlk"), "nearest are k, l, m, n, o"),
+        ([], "no feature is declared"),
+    ],
+)
+def test_the_first_unknown_name_is_told_with_the_three_nearest_else_the_first_five_else_that_there_is_none(known, hint):
+    with pytest.raises(CatalogError, match=f"unknown feature 'visitz'; {hint} [(]"):
+        compile_condition("zzz > 1 AND zz > 2 AND visitz > 3 AND context.a = 1", known=known)
+
+
 def test_a_word_in_double_quotes_is_a_name_and_the_error_says_how_words_are_written():
     with pytest.raises(CatalogError, match=r"unknown feature 'gold'.*single quotes"):
         compile_condition('segment = "gold"', known=["segment"])
