@@ -109,6 +109,13 @@ def test_nothing_in_is_none_out(name):
     assert nothing.merge(nothing).value is None
 
 
+@pytest.mark.parametrize("name", ESTIMATORS)
+@given(seeds)
+def test_what_saw_nothing_changes_nothing_that_it_is_merged_with(name, seed):
+    some = ESTIMATORS[name](some_terms(seed))
+    assert type(some)().merge(some) == some == some.merge(type(some)())
+
+
 def width(estimator) -> float:
     found = estimator.interval()
     return found.high - found.low
