@@ -35,6 +35,13 @@ SLATE = Slate.of(Candidate(action, treatment) for action in ACTIONS for treatmen
 M = len(SLATE.candidates)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _less_exact_prices():
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("decisioning.outbound.allocation.HALVINGS", 6)
+        yield
+
+
 def worlds():
     return st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
@@ -162,7 +169,7 @@ def test_how_customers_are_cut_into_blocks_changes_nothing_and_prices_are_those_
 
 
 @given(worlds(), st.integers(1, 40), st.sets(st.integers(1, 39), max_size=3), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_pools_hold_and_what_is_left_over_goes_to_whom_chance_gave_nothing_until_nobody_can_have_any(
     random, n, cuts, refill
 ):
