@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.bootstrap import estimate
-from training.off_policy.estimator import ESTIMATORS
+from training.off_policy.estimator import ESTIMATORS, TERMS
 from training.off_policy.replicates import Replicates
 from training.off_policy.report import all_estimates
 from training.off_policy.terms import PolicyTerms, policy_terms
@@ -48,3 +48,15 @@ def test_an_interval_by_customer_is_that_of_the_estimator_over_each_customer_as_
         expected = estimate(whole.value, np.array(drawn), 0.95)
         for end in ("value", "low", "high"):
             assert getattr(found.by_customer, end) == pytest.approx(getattr(expected, end), abs=1e-9)
+
+
+def test_an_estimator_leans_on_the_model_whose_expectation_over_what_the_log_might_have_chosen_depends_on_it():
+    probability, target = np.array([0.02, 0.28, 0.7]), np.array([0.5, 0.3, 0.2])
+    reward, customers = np.array([3.0, 1.0, 2.0]), np.arange(3)
+    every = LoggedRewards(tuple("abc"), customers, np.arange(3), np.tile(probability, (3, 1)), reward, reward)
+    models = np.zeros(3), np.array([4.0, -2.0, 1.0])
+    terms = [policy_terms(every, np.tile(target, (3, 1)), q_hat=np.tile(each, (3, 1))) for each in models]
+    lines = all_estimates(every, terms[0], replicates=2)
+    for name, term in TERMS.items():
+        one, other = (probability @ term(each) for each in terms)
+        assert lines[name].leans_on_model is bool(abs(one - other) > 1e-9)
