@@ -19,20 +19,31 @@ def compared(name, constants):
     return st.builds(lambda form, said, operator: form.format(name, said, operator), either, constants, OPERATORS)
 
 
-def asked(name, constants):
-    """Conditions about one feature, each of which is TRUE of one value or of several that lie together."""
-    plain = compared(name, constants) | st.sampled_from([f"{name} IS NULL", f"{name} IS NOT NULL", "TRUE", "FALSE"])
-    return plain | plain.map(lambda text: f"NOT ({text})")
+def asked(name, plain):
+    """Conditions about one feature, of whatever they are made of."""
+    plain |= st.sampled_from([f"{name} IS NULL", f"{name} IS NOT NULL", "TRUE", "FALSE", "1 < 2", "'b' < 'a'"])
+    return st.recursive(plain, lambda inner: joined(inner) | inner.map("NOT ({})".format), max_leaves=4)
+
+
+def joined(inner):
+    return st.builds("({} {} {})".format, inner, st.sampled_from(["AND", "OR"]), inner)
 
 
 def numeric():
     listed = st.builds("age {}IN ({}, {})".format, st.sampled_from(["", "NOT "]), NUMBERS, NUMBERS)
     between = st.builds("age {}BETWEEN {} AND {}".format, st.sampled_from(["", "NOT "]), NUMBERS, NUMBERS)
-    return asked("age", NUMBERS) | listed | between
+    return asked("age", compared("age", NUMBERS) | listed | between)
 
 
 def worded():
-    return asked("tier", st.sampled_from([f"'{word}'" for word in WORDS]))
+    return asked("tier", compared("tier", st.sampled_from([f"'{word}'" for word in WORDS])))
+
+
+def free():
+    """Conditions about a fact of the moment that say which word it is, but not which it is not."""
+    plain = compared("context.mood", NUMBERS) | st.sampled_from([f"context.mood = '{word}'" for word in WORDS])
+    listed = st.sampled_from(["context.mood IN ('a', 'c')", "'b' = context.mood", "context.mood IS NULL", "FALSE"])
+    return st.recursive(plain | listed, joined, max_leaves=4)
 
 
 def true_of(text, name, values):
@@ -53,6 +64,15 @@ def test_of_two_conditions_about_one_word_boxes_tell_whenever_one_implies_the_ot
     vocabulary = {"tier": WORDS}
     assert never_true(Every((read_condition(one), read_condition(other))), vocabulary) is (not first & second)
     assert implies(read_condition(one), read_condition(other), vocabulary) is (first <= second)
+
+
+@given(free(), free())
+def test_of_two_conditions_about_a_fact_that_may_be_any_word_or_number_boxes_tell_whenever_one_implies_the_other(
+    one, other
+):
+    first, second = (true_of(text, "context.mood", [*EVERY_NUMBER, *WORDS, "else"]) for text in (one, other))
+    assert implies(read_condition(one), read_condition(other), {}) is (first <= second)
+    assert never_true(Every((read_condition(one), read_condition(other))), {}) is (not first & second)
 
 
 @pytest.mark.parametrize(

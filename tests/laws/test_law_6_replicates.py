@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from decisioning.errors import InvalidInputError
 from training.off_policy.ranking import RANKING_ESTIMATORS, RankingTerms
-from training.off_policy.replicates import Replicates, poisson_counts
+from training.off_policy.replicates import MOST_COUNTED, Replicates, poisson_counts
 
 seeds = st.integers(0, 2**32 - 1)
 N = 40
@@ -30,6 +30,19 @@ def test_merging_two_parts_equals_the_bootstrap_of_both_even_where_a_customer_is
     merged = summed(values[:cut], customers[:cut]).merge(summed(values[cut:], customers[cut:]))
     np.testing.assert_allclose(merged.drawn, summed(values, customers).drawn, atol=1e-9)
     np.testing.assert_allclose(merged.point, values.sum(axis=0), atol=1e-9)
+
+
+@given(seed=seeds, cells=st.integers(1, 4_000))
+def test_all_decisions_of_a_customer_count_as_often_in_a_replicate_and_once_on_the_average(seed, cells):
+    values, customers = columns(seed)
+    times = Replicates.of(np.eye(N), customers, replicates=400, seed=seed).drawn
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("training.off_policy.replicates.CELLS", cells)
+        some_at_once = Replicates.of(values, customers, replicates=400, seed=seed)
+    np.testing.assert_allclose(some_at_once.drawn, times @ values, atol=1e-9)
+    assert all(len(np.unique(times[:, customers == each], axis=1).T) == 1 for each in customers)
+    assert set(times.ravel()) <= set(range(MOST_COUNTED + 1))
+    assert times.mean() == pytest.approx(1.0, abs=0.15)
 
 
 @given(seeds)
