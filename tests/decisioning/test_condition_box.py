@@ -12,6 +12,7 @@ OPERATORS = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 NUMBERS = st.integers(0, 3).map(float)
 EVERY_NUMBER = [None, *(half / 2 for half in range(-1, 8))]
 WORDS = ("a", "b", "c")
+QUOTED = st.sampled_from([f"'{word}'" for word in WORDS])
 
 
 def compared(name, constants):
@@ -32,11 +33,11 @@ def joined(inner):
 def numeric():
     listed = st.builds("age {}IN ({}, {})".format, st.sampled_from(["", "NOT "]), NUMBERS, NUMBERS)
     between = st.builds("age {}BETWEEN {} AND {}".format, st.sampled_from(["", "NOT "]), NUMBERS, NUMBERS)
-    return asked("age", compared("age", NUMBERS) | listed | between)
+    return asked("age", compared("age", NUMBERS | QUOTED) | listed | between)
 
 
-def worded():
-    return asked("tier", compared("tier", st.sampled_from([f"'{word}'" for word in WORDS])))
+def worded(name):
+    return asked(name, compared(name, QUOTED | NUMBERS))
 
 
 def free():
@@ -44,6 +45,12 @@ def free():
     plain = compared("context.mood", NUMBERS) | st.sampled_from([f"context.mood = '{word}'" for word in WORDS])
     listed = st.sampled_from(["context.mood IN ('a', 'c')", "'b' = context.mood", "context.mood IS NULL", "FALSE"])
     return st.recursive(plain | listed, joined, max_leaves=4)
+
+
+def untold():
+    """Conditions about a fact of the moment that say which word it is not, and compute with it."""
+    plain = compared("context.mood", QUOTED | NUMBERS) | compared("context.mood + 0", NUMBERS)
+    return asked("context.mood", plain | st.just("(context.mood + 0) IS NULL"))
 
 
 def true_of(text, name, values):
@@ -58,10 +65,12 @@ def test_of_two_conditions_about_one_number_boxes_tell_whenever_one_implies_the_
     assert never_true(Every((read_condition(one), read_condition(other))), {}) is (not first & second)
 
 
-@given(worded(), worded())
-def test_of_two_conditions_about_one_word_boxes_tell_whenever_one_implies_the_other(one, other):
-    first, second = (true_of(text, "tier", [None, *WORDS]) for text in (one, other))
-    vocabulary = {"tier": WORDS}
+@pytest.mark.parametrize("name", ["tier", "context.mood"])
+@given(data=st.data())
+def test_of_two_conditions_about_one_word_boxes_tell_whenever_one_implies_the_other(name, data):
+    one, other = data.draw(worded(name)), data.draw(worded(name))
+    first, second = (true_of(text, name, [None, *WORDS]) for text in (one, other))
+    vocabulary = {name: WORDS}
     assert never_true(Every((read_condition(one), read_condition(other))), vocabulary) is (not first & second)
     assert implies(read_condition(one), read_condition(other), vocabulary) is (first <= second)
 
@@ -73,6 +82,13 @@ def test_of_two_conditions_about_a_fact_that_may_be_any_word_or_number_boxes_tel
     first, second = (true_of(text, "context.mood", [*EVERY_NUMBER, *WORDS, "else"]) for text in (one, other))
     assert implies(read_condition(one), read_condition(other), {}) is (first <= second)
     assert never_true(Every((read_condition(one), read_condition(other))), {}) is (not first & second)
+
+
+@given(untold(), untold())
+def test_of_what_boxes_cannot_say_they_tell_nothing_that_is_not_so(one, other):
+    first, second = (true_of(text, "context.mood", [*EVERY_NUMBER, *WORDS, "else"]) for text in (one, other))
+    assert not implies(read_condition(one), read_condition(other), {}) or first <= second
+    assert not never_true(Every((read_condition(one), read_condition(other))), {}) or not first & second
 
 
 @pytest.mark.parametrize(
