@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from decisioning.errors import InvalidInputError
+from training.column_views import column_views
 from training.dataset import DecisionLogFrame, even_rows, spread
 from training.encoding import FeatureEncoder, Floats
 from training.tabular.folds import stratified
@@ -81,11 +82,10 @@ def _check_volume(frame: DecisionLogFrame) -> None:
 
 def _check_columns(frame: DecisionLogFrame, encoder: FeatureEncoder) -> Iterator[str]:
     matrix = encoder.matrix(frame.features, n_rows=len(frame))
-    names = [column.name for column in encoder.columns]
-    alone = _alone(frame, matrix, names)
+    alone = _alone(frame, matrix, [column.name for column in encoder.columns])
     told = {name: f"the feature {name!r} alone predicts acceptance with an AUC of {area:.3f}" for name, area in alone}
     too_well = [f"{told[name]}: it was known only later" for name, area in alone if area >= TOO_WELL]
-    problems = [*_known_later(frame, matrix, names), *too_well]
+    problems = [*_known_later(frame, matrix, encoder), *too_well]
     if problems:
         raise InvalidInputError("; ".join(problems[:5]), code="leak", field="features")
     return (f"{each}: is it known in time?" for each in told.values())
@@ -126,7 +126,7 @@ def _keys(frame: DecisionLogFrame, encoder: FeatureEncoder) -> NDArray[np.void]:
     return whole.view(np.dtype((np.void, whole.dtype.itemsize * whole.shape[1]))).ravel()
 
 
-def _known_later(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> Iterator[str]:
+def _known_later(frame: DecisionLogFrame, matrix: Floats, encoder: FeatureEncoder) -> Iterator[str]:
     """Features that depend on what was chosen, though chance chose: they were written afterwards, or π₀ is wrong.
 
     Among decisions at which an action was eligible, what was known before has the same mean whether it was chosen
@@ -134,20 +134,22 @@ def _known_later(frame: DecisionLogFrame, matrix: Floats, names: list[str]) -> I
     """
     owner = np.unique(frame.customer_id.astype(str), return_inverse=True)[1]
     told: dict[int, tuple[float, str]] = {}
-    known = _Known.of(matrix, owner, np.zeros(0, dtype=np.int64))
+    views, column_of = column_views(matrix, encoder.columns)
+    known = _Known.of(views, owner, np.zeros(0, dtype=np.int64))
     for column, action in enumerate(frame.actions):
         chance = frame.eligible_probability[:, column]
         rows = np.flatnonzero((chance > 0) & (chance < 1))
         if not np.array_equal(rows, known.rows):
-            known = _Known.of(matrix, owner, rows)
+            known = _Known.of(views, owner, rows)
         z = known.differences(frame.chosen == column, chance)
         for place in np.flatnonzero(z > LARGEST_Z):
-            told[int(place)] = max(told.get(int(place), (0.0, "")), (float(z[place]), action))
-    for column, (off, action) in sorted(told.items(), key=lambda each: -each[1][0]):
+            of = int(column_of[place])
+            told[of] = max(told.get(of, (0.0, "")), (float(z[place]), action))
+    for number, (off, action) in sorted(told.items(), key=lambda each: -each[1][0]):
         where = f"{off:.0f} standard errors off under {action!r}"
         yield (
-            f"the feature {names[column]!r} depends on what was chosen ({where}): it was not known before the "
-            "decision, or the logged probabilities are wrong"
+            f"the feature {encoder.columns[number].name!r} depends on what was chosen ({where}): it was not known "
+            "before the decision, or the logged probabilities are wrong"
         )
 
 

@@ -54,7 +54,7 @@ def value_target(file: Path, columns: LogColumns, target: str) -> LogValue:
     table = log_of(frame, columns)
     chosen = target_of(frame, target, table.log.actions)
     plan = _plan_of(columns.context_of(frame))
-    check_context(table.log, plan.matrix(frame), [column.name for column in plan.columns])
+    check_context(table.log, plan.matrix(frame), plan.columns, names=plan.sources)
     return LogValue(value_on_table(frame, chosen, table, plan=plan), has_context=bool(plan.kinds))
 
 

@@ -7,6 +7,7 @@ from offers_data import data_folder
 from benchmarks.heterogeneity import one
 from benchmarks.hillstrom import cross_fitted
 from benchmarks.public_logs import coffee, hillstrom
+from training.encoding import FeatureColumn
 from training.evaluation import HINDSIGHT_CONSTANT, References, evaluate
 from training.policy import constant_name
 from training.uplift.contest import Care
@@ -33,8 +34,8 @@ def test_on_coffee_the_best_constant_offer_serves_at_most_ten_cents_below_itself
 
 
 def test_a_context_that_was_known_before_the_waves_is_no_suspect(offers):
-    names = [f"column {place}" for place in range(offers.context.shape[1])]
-    check_context(offers.log, offers.context, names)
+    columns = [FeatureColumn(f"column {place}") for place in range(offers.context.shape[1])]
+    check_context(offers.log, offers.context, columns)
 
 
 @pytest.mark.parametrize("outcome", ["visit", "conversion", "spend"])

@@ -53,8 +53,11 @@ BAD = {
     "the answer itself": (with_feature(FRAME.accepted.astype(np.float64)), "leak", "'spent' alone predicts"),
     "written afterwards": (written_afterwards(), "leak", "'spent' depends on what was chosen"),
     "what was chosen": (with_feature(FRAME.chosen.astype(np.float64)), "leak", "'spent' depends on what was chosen"),
+    "noted where it was chosen": (
+        with_feature(np.where(FRAME.chosen == 0, 1.0, np.nan)), "leak", "'spent' depends on what was chosen"
+    ),
     "false probabilities": (false_probabilities(), "leak", "'x0' depends on what was chosen"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -194,6 +197,13 @@ def test_a_feature_that_predicts_suspiciously_well_is_warned_of_by_its_name():
     (warning,) = check_log(replace(with_feature(spent), eligible_probability=certain), ENCODER)
     assert warning.startswith("the feature 'spent' alone predicts acceptance with an AUC of 0.8")
     assert warning.endswith("is it known in time?")
+
+
+def test_a_word_that_depends_on_what_was_chosen_is_a_leak_though_words_are_alike_on_average():
+    said = np.where(FRAME.chosen == 0, "b", np.array(["a", "c"])[np.arange(len(FRAME)) % 2])
+    words = FeatureEncoder((*ENCODER_OF_FRAME.columns, FeatureColumn("spent", "category", ("a", "b", "c"))))
+    with pytest.raises(InvalidInputError, match="'spent' depends on what was chosen"):
+        check_log(with_feature(said), words)
 
 
 def test_probabilities_that_differ_between_customers_are_no_leak():

@@ -94,6 +94,11 @@ class Plan:
         """The columns of the matrix."""
         return tuple(column for name, kind in self.kinds.items() for column in self._of(name, kind))
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The table's column that each column of the matrix is made of: a date's name stands for all of its parts."""
+        return tuple(name for name, kind in self.kinds.items() for _ in self._of(name, kind))
+
     def _of(self, name: str, kind: Kind) -> Sequence[FeatureColumn]:
         if kind == "date":
             return [FeatureColumn(f"{name} ({part})") for part in PARTS]

@@ -4,12 +4,13 @@ What was known before cannot differ between the actions once each decision is we
 column that does differ was written afterwards (an outcome, left among the context), or the probabilities are wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.bootstrap import customer_totals
+from training.column_views import column_views
+from training.encoding import FeatureColumn
 from training.reward_log import Floats, RewardLog, chosen_probability
 from training.tabular.table import TableError
 
@@ -19,24 +20,38 @@ SAME_AS_REWARD = 0.95
 """A column that correlates with the reward like this is the reward."""
 
 
-def check_context(log: RewardLog, matrix: Floats, names: list[str]) -> None:
-    """Raise `TableError` (`leak`) naming every column of the context (n, n_columns) that depends on the action."""
-    problems = [problem for column, name in enumerate(names) for problem in _problems(log, matrix[:, column], name)]
+def check_context(
+    log: RewardLog, matrix: Floats, columns: Sequence[FeatureColumn], *, names: Sequence[str] = ()
+) -> None:
+    """Raise `TableError` (`leak`) naming what of the context (n, n_columns) depends on the action.
+
+    A column is looked at by its values, by which rows it is known of, and by each of its words. Parameters: `names`
+    (n_columns,), what each column is of, where that has another name.
+    """
+    views, column_of = column_views(matrix, columns)
+    told = [(names or [column.name for column in columns])[place] for place in column_of]
+    each = (_problem(log, views[:, [name == one for one in told]], name) for name in dict.fromkeys(told))
+    problems = [problem for problem in each if problem]
     if problems:
         advice = "leave it out with --drop, or put the probabilities right"
         raise TableError(f"{'; '.join(problems[:5])}; {advice}", code="leak", field="context")
 
 
-def _problems(log: RewardLog, values: Floats, name: str) -> Iterator[str]:
+def _problem(log: RewardLog, views: Floats, name: str) -> str:
+    filled = [_filled(view) for view in views.T]
+    if any(_correlation(view, log.reward) > SAME_AS_REWARD for view in filled):
+        return f"the column {name!r} says the reward"
+    found = ((abs(_z(log, view, action)), log.actions[action]) for view in filled for action in range(len(log.actions)))
+    z, action = max(found, default=(0.0, ""), key=lambda each: each[0])
+    if z <= LARGEST_Z:
+        return ""
+    told = f"{z:.0f} standard errors off under {action!r}"
+    return f"the column {name!r} depends on the action ({told}), so it was not known before, or π₀ is wrong"
+
+
+def _filled(values: Floats) -> Floats:
     known = np.isfinite(values)
-    filled = np.where(known, values, np.mean(values[known]) if known.any() else 0.0)
-    if _correlation(filled, log.reward) > SAME_AS_REWARD:
-        yield f"the column {name!r} says the reward"
-        return
-    action, z = max(((a, abs(_z(log, filled, a))) for a in range(len(log.actions))), key=lambda pair: pair[1])
-    if z > LARGEST_Z:
-        told = f"{z:.0f} standard errors off under {log.actions[action]!r}"
-        yield f"the column {name!r} depends on the action ({told}), so it was not known before, or π₀ is wrong"
+    return np.where(known, values, np.mean(values[known]) if known.any() else 0.0)
 
 
 def _correlation(values: Floats, reward: Floats) -> float:
@@ -45,9 +60,15 @@ def _correlation(values: Floats, reward: Floats) -> float:
 
 
 def _z(log: RewardLog, values: Floats, action: int) -> float:
-    """How many standard errors the weighted mean under an action is from the mean of all, by customer."""
-    weight: NDArray[np.float64] = (log.chosen == action) / chosen_probability(log)
-    terms = (weight - 1) * (values - values.mean())
+    """How many standard errors the weighted mean under an action is from the mean of all.
+
+    The larger of two errors counts: that of the sums by customer, and what chance alone makes, Σ v² (1 − π₀) / π₀. The
+    first knows nothing of a rare action that was due for one of a rare word's few rows, and was not chosen.
+    """
+    chance = log.eligible_probability[:, action]
+    rest = values - values.mean()
+    terms = ((log.chosen == action) / chosen_probability(log) - 1) * rest
     by_customer = customer_totals(terms[:, None], log.customer_id)[:, 0]
-    error = float(np.sqrt(by_customer @ by_customer))
+    odds_against = np.divide(1 - chance, chance, out=np.zeros_like(chance), where=chance > 0)
+    error = float(np.sqrt(max(by_customer @ by_customer, np.square(rest) @ odds_against)))
     return float(terms.sum()) / error if error else 0.0

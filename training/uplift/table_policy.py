@@ -49,7 +49,7 @@ def learn_from_table(frame: pd.DataFrame, columns: LogColumns, *, care: Care | N
     context = columns.context_of(frame)
     plan, left = plan_of(context, Roles(label=""))
     matrix = plan.matrix(context)
-    check_context(table.log, matrix, [column.name for column in plan.columns])
+    check_context(table.log, matrix, plan.columns, names=plan.sources)
     lesson = lesson_of(table, matrix, plan)
     fitted = fit_policy(lesson, table.log, when=table.when, care=care, nothing=columns.doing_nothing)
     policy = StoredPolicy(fitted.rule, tuple(table.log.actions), plan, columns, fingerprint(frame))

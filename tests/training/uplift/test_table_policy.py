@@ -8,6 +8,7 @@ import pytest
 from randomised_log import a_log, a_table
 
 from decisioning.errors import ArtifactError, InvalidInputError
+from training.encoding import FeatureColumn
 from training.reward_log import LoggedRewards, chosen_probability
 from training.uplift.contest import Care
 from training.uplift.log_columns import LogColumns, log_of
@@ -17,6 +18,7 @@ from training.uplift.table_policy import choose_for_table, learn_from_table, tar
 
 COLUMNS = LogColumns("action", "p", "money", "customer")
 CARE = Care(folds=3, bags=1)
+NUMBERS = [FeatureColumn(name) for name in "abcd"]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -31,6 +33,16 @@ def put(column, value, rows=slice(3, 5)):
         table.columns.get_loc(column),
         [value if rows.start <= i < rows.stop else v for i, v in enumerate(table[column])],
     )
+
+
+def where_card(table, then, otherwise):
+    return np.where(table["action"] == "card", then, otherwise)
+
+
+def bought(table):
+    """Whether a decision earned much, as its reward, and a receipt's date where it did."""
+    table["money"] = (table["money"] > 3).astype(float)
+    return np.where(table["money"] > 0, "2026-01-31", "")
 
 
 BAD = {
@@ -51,6 +63,16 @@ BAD = {
     "leak": (lambda table: table.insert(0, "spent", table["money"] * 2 + 1), "'spent' says the reward"),
     "outcome among the context": (
         lambda table: table.insert(0, "seen", (table["action"] == "card") * 1.0), "'seen' depends on the action"
+    ),
+    "an outcome that is noted where it came": (
+        lambda table: table.insert(0, "seen", where_card(table, 1.0, np.nan)), "'seen' depends on the action"
+    ),
+    "words that are alike on average": (
+        lambda table: table.insert(0, "said", where_card(table, "b", np.array(["a", "c"] * 450))),
+        "'said' depends on the action",
+    ),
+    "a note where something was earned": (
+        lambda table: table.insert(0, "receipt", bought(table)), "'receipt' says the reward"
     ),
 }  # fmt: skip
 
@@ -150,7 +172,18 @@ def test_one_action_with_probabilities_below_1_is_a_log_that_lacks_decisions():
 def test_what_was_known_before_is_no_suspect_though_probabilities_depend_on_it():
     for seed in range(20):
         lesson, log, _ = a_log(seed, n=2000)
-        check_context(log, lesson.matrix, ["a", "b", "c", "d"])
+        check_context(log, lesson.matrix, NUMBERS)
+
+
+def test_a_rare_flag_that_a_rare_action_never_met_is_no_suspect():
+    """Of sixty rows chance leaves out all with a probability of 0.3."""
+    n = 6000
+    flag = (np.arange(n) % 100 == 0).astype(float)
+    chosen = np.where(np.arange(n) % 50 == 1, 0, 1)
+    probability = np.tile([0.02, 0.98], (n, 1))
+    earned = np.random.default_rng(1).normal(size=n)
+    log = LoggedRewards(("call", "mail"), np.arange(n), chosen, probability, earned, earned)
+    check_context(log, flag[:, None], NUMBERS[:1])
 
 
 def test_probabilities_that_are_wrong_are_noticed_by_the_context():
@@ -159,7 +192,7 @@ def test_probabilities_that_are_wrong_are_noticed_by_the_context():
         log.actions, log.customer_id, log.chosen, np.full((6000, 3), 1 / 3), log.reward, log.capped_reward
     )
     with pytest.raises(InvalidInputError, match="π₀ is wrong"):
-        check_context(wrong, lesson.matrix, ["a", "b", "c", "d"])
+        check_context(wrong, lesson.matrix, NUMBERS)
 
 
 @pytest.fixture(scope="module")
