@@ -55,7 +55,7 @@ def feature_importance(
     figure, axes = blank(title, f"share of all {of}", "")
     order = np.argsort(importance)[-top:]
     total = float(np.sum(importance)) or 1.0
-    axes.barh([names[place] for place in order], np.asarray(importance)[order] / total)
+    axes.barh([literal(names[place]) for place in order], np.asarray(importance)[order] / total)
     return figure
 
 
@@ -75,7 +75,8 @@ def drift_plot(
     figure, axes = blank(
         f"{title}: {n_beyond} of {len(indices)} beyond {threshold:g}", "population stability index", ""
     )
-    axes.barh(names, [indices[name] for name in names], color=["C3" if indices[n] > threshold else "C0" for n in names])
+    colours = ["C3" if indices[name] > threshold else "C0" for name in names]
+    axes.barh(list(map(literal, names)), [indices[name] for name in names], color=colours)
     axes.axvline(threshold, linestyle="--", color="grey", label="worth a look")
     axes.legend(loc="lower right")
     return figure
@@ -86,11 +87,12 @@ def policy_values(evaluation: PolicyEvaluation, *, currency: str = "", title: st
     unit = f"{currency} per decision, capped, doubly robust".strip()
     figure, axes = blank(title, unit, "")
     values = {name: row.capped.doubly_robust for name, row in evaluation.policies.items()}
-    for place, name in enumerate(sorted(values, key=lambda name: values[name].value)):
+    names = sorted(values, key=lambda name: values[name].value)
+    for place, name in enumerate(names):
         found = values[name]
         axes.plot([found.low, found.high], [place, place], color="grey")
         axes.plot(found.value, place, marker="o", color="C0" if evaluation.policies[name].overlap.usable else "C3")
-    axes.set_yticks(range(len(values)), sorted(values, key=lambda name: values[name].value))
+    axes.set_yticks(range(len(names)), list(map(literal, names)))
     return figure
 
 
@@ -144,9 +146,18 @@ def contribution_plot(
         rank = np.argsort(np.argsort(np.nan_to_num(values[:, feature], nan=-np.inf))) / max(len(values) - 1, 1)
         spread = place + 0.6 * (np.arange(len(values)) * 0.618034 % 1.0 - 0.5)
         axes.scatter(contributions[:, feature], spread, c=rank, cmap="coolwarm", s=4)
-    axes.set_yticks(range(len(order)), [names[feature] for feature in order])
+    axes.set_yticks(range(len(order)), [literal(names[feature]) for feature in order])
     axes.axvline(0.0, color="grey", linewidth=0.8)
     return figure
+
+
+def literal(name: str) -> str:
+    r"""A name as it stands: what lies between two dollar signs would be set, or refused, as a formula.
+
+    >>> print(literal("$5 off $10"))
+    \$5 off \$10
+    """
+    return name.replace("$", r"\$")
 
 
 def blank(title: str, across: str, upwards: str) -> tuple[Figure, Any]:

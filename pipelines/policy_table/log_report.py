@@ -39,7 +39,7 @@ def report_json(found: LogValue) -> dict[str, Any]:
 def report_text(found: LogValue) -> str:
     """The notes, the policy's estimates, and the table of all policies."""
     written = io.StringIO()
-    console = Console(file=written, width=WIDTH, force_terminal=False)
+    console = Console(file=written, width=WIDTH, force_terminal=False, markup=False, emoji=False)
     for note in notes(found):
         console.print(note, highlight=False)
     console.print(_estimates(found))

@@ -231,3 +231,14 @@ def test_a_log_without_any_context_is_valued_by_its_weights(targeted, tmp_path):
     assert value["ips"] == pytest.approx((weight * table["money"]).mean())
     assert value["snips"] == pytest.approx((weight * table["money"]).sum() / weight.sum())
     assert any("no column of context was there" in note for note in told["notes"])
+
+
+def test_actions_may_be_called_by_what_a_terminal_or_a_picture_takes_for_markup(tmp_path):
+    names = {"call": "call [vip]", "card": "$5_off_$10", "mail": "none [/x] :memo:"}
+    table = a_table(2, n=900).replace({"action": names})
+    table.assign(rule="call [vip]").to_csv(tmp_path / "log.csv", index=False)
+    target = (*NAMED, "--target-column", "rule", "--html", str(tmp_path / "page.html"))
+    done = CliRunner().invoke(app, ["evaluate", "--log", str(tmp_path / "log.csv"), *target])
+    assert done.exit_code == 0, done.output
+    assert all(f"always {name}" in done.stdout for name in names.values())
+    assert "always call [vip]" in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -90,3 +90,13 @@ def test_drift_shows_the_twenty_largest_and_the_threshold():
     assert [label.get_text() for label in axes.get_yticklabels()] == [f"x{place}" for place in range(10, 30)]
     assert axes.lines[0].get_xdata()[0] == 0.25
     assert "4 of 30 beyond 0.25" in axes.get_title()
+
+
+@pytest.mark.parametrize("name", ["$5_off_$10", "$2 off $10", "one $"])
+def test_a_name_with_dollar_signs_stands_in_a_picture_as_it_is(name):
+    log = LoggedRewards(("card", name), np.arange(60), np.arange(60) % 2, np.full((60, 2), 0.5), SCORE[:60], SCORE[:60])
+    policies = {f"always {action}": np.eye(2)[np.full(60, place)] for place, action in enumerate(("card", name))}
+    drawn = policy_values(evaluate(log, policies, generator=np.random.default_rng(0)))
+    drawn.savefig(BytesIO())
+    tick = next(label for label in drawn.axes[0].get_yticklabels() if label.get_text() != "always card")
+    assert tick._preprocess_math(tick.get_text()) == (f"always {name}", False)
