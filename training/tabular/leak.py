@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from training.encoding import FeatureColumn, Floats, Matrix
+from training.encoding import Floats, Matrix
 from training.metrics import auc
 from training.tabular.cells import days
 from training.tabular.folds import Fold, stratified
@@ -34,11 +34,12 @@ class Finding:
     refused: bool
 
 
-def column_findings(rows: Rows, columns: Sequence[FeatureColumn], *, seed: int) -> list[Finding]:
+def column_findings(rows: Rows, plan: Plan, *, seed: int) -> list[Finding]:
     """Columns that predict too well by themselves, each judged on rows that did not set its rates."""
     folds = stratified(rows.label, n_folds=2, seed=seed)
-    found = [(column.name, own_auc(rows.matrix[:, place], rows.label, folds)) for place, column in enumerate(columns)]
-    return [_too_well(name, area) for name, area in found if area >= SUSPICIOUS]
+    areas = (own_auc(rows.matrix[:, place], rows.label, folds) for place in range(len(plan.columns)))
+    found = zip(plan.columns, plan.sources, areas, strict=True)
+    return [_too_well(column.name, source, area) for column, source, area in found if area >= SUSPICIOUS]
 
 
 def own_auc(values: Matrix, label: Floats, folds: Sequence[Fold]) -> float:
@@ -61,13 +62,13 @@ def _bins(values: Matrix) -> np.ndarray:
     return np.where(np.isfinite(values), np.searchsorted(edges, values, side="left") + 1, 0).astype(np.int64)
 
 
-def _too_well(name: str, area: float) -> Finding:
+def _too_well(name: str, source: str, area: float) -> Finding:
     refused = area >= TOO_WELL
     question = (
         "leave it out with --drop, or say with --keep that it is known in time" if refused else "is it known in time?"
     )
     message = f"column {name!r} alone predicts the label with an AUC of {area:.3f}: {question}"
-    return Finding("predicts_too_well", name.partition(" (")[0], message, refused)
+    return Finding("predicts_too_well", source, message, refused)
 
 
 def time_findings(frame: pd.DataFrame, plan: Plan, roles: Roles) -> list[Finding]:

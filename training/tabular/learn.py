@@ -95,7 +95,7 @@ def prepare(frame: pd.DataFrame, roles: Roles, *, positive: str | None = None, s
     check_enough(label)
     plan, left = plan_of(frame, roles)
     rows = Rows(plan.matrix(frame), label)
-    findings = [*time_findings(frame, plan, roles), *column_findings(rows, plan.columns, seed=seed)]
+    findings = [*time_findings(frame, plan, roles), *column_findings(rows, plan, seed=seed)]
     _refuse(findings, roles)
     no = negative_word(frame[roles.label], word)
     return Prepared(roles.label, plan, rows, word, left, tuple(findings), fingerprint(frame), int((~known).sum()), no)

@@ -120,11 +120,14 @@ class Plan:
         missing = [name for name in needed if name not in frame.columns]
         if missing:
             raise TableError(f"the table lacks columns of the model: {', '.join(missing)}", code="unknown_column")
-        encoder = FeatureEncoder(self.columns)
         now = _read(frame[self.dated_by], "date", say) if self.dated_by else None
-        each_value = (self._values(frame[name], now, say) for name in self.kinds)
-        values = {name: cells for each in each_value for name, cells in each.items()}
-        return np.ascontiguousarray(encoder.matrix(values, n_rows=len(frame)))
+        parts = [self._part(frame[name], now, say) for name in self.kinds]
+        return np.ascontiguousarray(np.hstack([np.empty((len(frame), 0)), *parts]))
+
+    def _part(self, cells: pd.Series, now: Floats | None, say: Say) -> Floats:
+        """What one column becomes: a part of a date may be called as another column is."""
+        encoder = FeatureEncoder(tuple(self._of(str(cells.name), self.kinds[str(cells.name)])))
+        return encoder.matrix(self._values(cells, now, say), n_rows=len(cells))
 
     def _values(self, cells: pd.Series, now: Floats | None, say: Say) -> Mapping[str, Any]:
         name, kind = str(cells.name), self.kinds[str(cells.name)]

@@ -70,12 +70,14 @@ class LogColumns:
         return dict(_stated(cost) for cost in self.costs if "=" in cost)
 
     def check(self, frame: pd.DataFrame) -> None:
-        """Raise `TableError` where a column that is named is not there, or is named twice."""
+        """Raise `TableError` where a column that is named is not there, or is named twice, or the cap is no amount."""
         many = (("cost", self.cost_columns), ("context", self.context), ("drop", self.drop))
         for option, name in (*self.named.items(), *((option, name) for option, listed in many for name in listed)):
             if name not in frame.columns:
                 told = ", ".join(map(str, frame.columns))
                 raise TableError(f"no column {name!r}; the table has: {told}", code="unknown_column", field=option)
+        if self.cap is not None and np.isnan(self.cap):
+            raise TableError("--cap is nan; an amount is needed, such as 200", field="cap")
         twice = next((name for name in self.context if name in self.aside), None)
         if twice is not None:
             raise TableError(f"the column {twice!r} is named for something else: it cannot be context", field="context")
@@ -87,10 +89,10 @@ class LogColumns:
 
 def _stated(cost: str) -> tuple[str, float]:
     action, _, amount = cost.rpartition("=")
-    try:
-        return action, float(amount)
-    except ValueError as error:
-        raise TableError(f"the cost {cost!r} is not action=amount, such as call=4.50", field="cost") from error
+    found = pd.to_numeric(amount, errors="coerce")
+    if not np.isfinite(found):
+        raise TableError(f"the cost {cost!r} is not action=amount, such as call=4.50", field="cost")
+    return action, float(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from training.encoding import FeatureColumn
 from training.metrics import auc
 from training.tabular.folds import Fold, stratified
 from training.tabular.leak import column_findings, own_auc, row_findings, time_findings, twins
-from training.tabular.table import Roles, plan_of
+from training.tabular.table import Plan, Roles, plan_of
 from training.trees import Rows
 
 LABEL = (np.arange(1000) % 2).astype(float)
@@ -20,8 +19,8 @@ CELLS = st.sampled_from([0.0, 1.0, -9.0, np.nan])
 
 
 def found(*columns):
-    names = [FeatureColumn(f"c{place}") for place in range(len(columns))]
-    return column_findings(Rows(np.column_stack(columns), LABEL), names, seed=7)
+    plan = Plan({f"c{place}": "number" for place in range(len(columns))})
+    return column_findings(Rows(np.column_stack(columns), LABEL), plan, seed=7)
 
 
 def wrong_in(share):

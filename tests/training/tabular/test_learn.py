@@ -1,4 +1,5 @@
 import dataclasses
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -127,13 +128,21 @@ def test_a_table_that_cannot_be_learned_from_is_refused_by_name(frame, roles, co
     assert found.value.code == code
 
 
-def test_a_column_that_knows_the_label_is_refused_unless_it_is_kept():
+@pytest.mark.parametrize("name", ["paid", "paid (EUR)"])
+def test_a_column_that_knows_the_label_is_refused_unless_it_is_kept(name):
     frame = a_table(600)
-    frame["paid"] = np.where(frame["bought"] == "yes", 12.5, 0.0)
-    with pytest.raises(LeakError, match="'paid' alone predicts"):
+    frame[name] = np.where(frame["bought"] == "yes", 12.5, 0.0)
+    with pytest.raises(LeakError, match=re.escape(f"{name!r} alone predicts")):
         prepare(frame, ROLES)
-    kept = prepare(frame, dataclasses.replace(ROLES, keep=("paid",)))
-    assert [finding.column for finding in kept.findings] == ["paid"]
+    kept = prepare(frame, dataclasses.replace(ROLES, keep=(name,)))
+    assert [finding.column for finding in kept.findings] == [name]
+
+
+def test_a_date_whose_part_knows_the_label_is_kept_by_its_own_name():
+    frame = a_table(600)
+    frame["due"] = np.where(frame["bought"] == "yes", "2025-06-01", "2025-05-01")
+    kept = prepare(frame, dataclasses.replace(ROLES, keep=("due",)))
+    assert {finding.column for finding in kept.findings} == {"due"}
 
 
 def test_a_date_after_the_time_of_its_row_is_refused():

@@ -25,6 +25,12 @@ def test_text_parquet_and_json_values_give_the_same_matrix():
     np.testing.assert_array_equal(plan.matrix(frame), plan.matrix(typed))
 
 
+def test_a_column_may_be_called_as_a_part_of_a_date():
+    frame = pd.DataFrame({"due": ["2025-06-01", "2025-08-02"], "due (month)": [0.5, 0.7]})
+    plan = Plan({"due": "date", "due (month)": "number"})
+    assert plan.matrix(frame)[:, 1:].tolist() == [[6.0, 6.0, 0.5], [8.0, 5.0, 0.7]]
+
+
 @pytest.mark.parametrize("number", ["0,3456", "1.250,75", "-3,5", "12,500"])
 def test_numbers_with_a_comma_are_named_and_read_as_no_words_unless_that_is_wanted(number):
     frame = a_table(price=[number if row % 2 else "7" for row in range(len(a_table()))])

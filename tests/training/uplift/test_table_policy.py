@@ -118,6 +118,8 @@ def test_a_log_whose_decisions_come_nearly_all_at_its_last_moment_is_refused():
     [
         (LogColumns("action", "p", "money", costs=("fax=2",)), "'fax', which was never chosen"),
         (LogColumns("action", "p", "money", costs=("card=free",)), "not action=amount"),
+        (LogColumns("action", "p", "money", costs=("card=nan",)), "'card=nan' is not action=amount"),
+        (LogColumns("action", "p", "money", cap=float("nan")), "--cap is nan"),
         (LogColumns("action", "p", "money", nothing="rest"), "no decision was 'rest'; actions: call, card, mail"),
         (LogColumns("action", "p", "money", context=("p",)), "'p' is named for something else"),
         (LogColumns("action", "p", "gold"), "no column 'gold'; the table has: customer, action"),
