@@ -104,7 +104,7 @@ class Gate(Section):
     """
 
     margin: float = Field(default=0.0, ge=0)
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    confidence: float = Field(default=0.95, gt=0.5, le=0.9999)
     calibration: float = Field(default=0.05, gt=0, le=1)
     slices: tuple[str, ...] = Field(default=(), strict=False)
     protected: tuple[str, ...] = Field(default=(), strict=False)

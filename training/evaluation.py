@@ -7,6 +7,7 @@ the best constant action, doing nothing, and the champion. Paired differences ar
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +44,23 @@ class References:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How carefully to look: level of the intervals, bootstrap replicates, least effective sample size."""
+    """How carefully to look.
+
+    Parameters: `confidence` of the intervals; `replicates` of the bootstrap, at least; `least_effective` sample size.
+    """
 
     confidence: float = 0.95
     replicates: int = 400
     least_effective: float = 100.0
+
+    @property
+    def drawn(self) -> int:
+        """Replicates: the outermost of B have a tail of 1 / (B + 1) behind them, and intervals reach no further.
+
+        >>> Settings().drawn, Settings(confidence=0.999).drawn
+        (400, 2000)
+        """
+        return max(self.replicates, ceil(2 / (1 - self.confidence)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,7 @@ def evaluate(
     sums, overlaps, n_customers = _sum_up(log, policies, q_hat, generator, with_)
     roles = _roles(named, sums)
     rows = {name: _row(name, sums, overlaps[name], roles, with_.confidence) for name in policies}
-    return PolicyEvaluation(len(log.chosen), n_customers, with_.confidence, with_.replicates, roles, rows)
+    return PolicyEvaluation(len(log.chosen), n_customers, with_.confidence, with_.drawn, roles, rows)
 
 
 def _sum_up(
@@ -153,7 +166,7 @@ def _sum_up(
         money = (w * terms.reward, terms.doubly_robust, w * capped.reward, capped.doubly_robust)
         columns += [w, *money, np.ones_like(w)]
     totals = customer_totals(np.stack(columns, axis=1), log.customer_id)
-    drawn = replicate_totals(totals, replicates=settings.replicates, generator=generator)
+    drawn = replicate_totals(totals, replicates=settings.drawn, generator=generator)
     return _by_policy(list(policies), totals.sum(axis=0), drawn), overlaps, len(totals)
 
 

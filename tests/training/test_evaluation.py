@@ -142,3 +142,15 @@ def test_the_table_and_its_json_show_every_policy():
     assert all(name in text for name in found.policies)
     plain = json.loads(json.dumps(evaluation_json(found), allow_nan=False))
     assert plain["policies"]["candidate"]["differences"][DOING_NOTHING]["reference"] == "nothing"
+
+
+def test_an_interval_of_a_high_confidence_reaches_further_than_four_hundred_replicates_could_say():
+    log, truth = a_world(n=2000)
+    wide, narrow = (
+        evaluate(
+            log, standard_policies(log), generator=np.random.default_rng(1), q_hat=truth,
+            settings=Settings(confidence=confidence),
+        ).policies["logging policy"].raw.ips
+        for confidence in (0.999, 0.995)
+    )  # fmt: skip
+    assert wide.high - wide.low > 1.03 * (narrow.high - narrow.low)

@@ -73,6 +73,12 @@ def a_table(**cells):
         ({"place": [0, 1]}, "place", "is no place from 1 to 100: 1 of 4 rows, the first is row 3"),
         ({"place": [1, 101]}, "place", "is no place from 1 to 100: 1 of 4 rows, the first is row 4"),
         ({"p": 1.01}, "p", "'p' is no probability: 2 of 4 rows, the first is row 3"),
+        (
+            {"p": [0.5, 0]},
+            "p",
+            "'p' is not above 0: what was shown cannot have been impossible: 1 of 4 rows, the first is row 4",
+        ),
+        ({"m": 0.0}, "m", "'m' is not above 0"),
         ({"q": -0.01}, "q", "'q' is no probability"),
         ({"m": [1.0, 1.01]}, "m", "'m' is no probability: 1 of 4 rows, the first is row 4"),
         ({"t": -0.01}, "t", "'t' is no probability"),

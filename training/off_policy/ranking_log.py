@@ -63,9 +63,13 @@ def rankings_of(frame: pd.DataFrame, columns: RankingColumns) -> RankingLog:
     shape = int(of.max()) + 1, int(place.max()) + 1
     _complete(of, place, shape, columns.position)
 
+    shown = {columns.probability, columns.marginal}
+
     def spread(column: str, most: float = 1.0) -> Floats:
         out, found = np.full(shape, np.nan), _known(frame, column)
         _refuse((found < 0) & np.isfinite(most) | (found > most), column, "is no probability")
+        if column in shown:
+            _refuse(found == 0, column, "is not above 0: what was shown cannot have been impossible")
         out[of, place] = found
         return out
 
