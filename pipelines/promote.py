@@ -1,12 +1,13 @@
 """Moves what serves by hand: a registered version becomes champion, shadows, or decides for a share."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from decisioning.errors import InvalidInputError, NotFoundError
+from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
 from features.home import Home
 from features.ledger import Ledger
-from features.rollout_pointer import end_rollout
+from features.rollout_pointer import end_rollout, read_rollout
 from features.workspace import Workspace
 from pipelines.lease import lease
 from pipelines.registry_told import reconcile
@@ -26,11 +27,12 @@ class Rollout:
 def promote_version(home: Path, workspace: Path, number: int | None = None) -> str:
     """Make a registered version the champion (the challenger, where none is named), and publish it.
 
-    Raises `NotFoundError` where there is no such version, or no challenger; `ArtifactError` where it was altered.
+    Raises `NotFoundError` where there is no such version, or no challenger; `InvalidInputError` where the challenger
+    under way is another one than the registry's; `ArtifactError` where it was altered.
     """
     with lease(Home(home).create().lock("retrain"), work="retraining"):
         registry = _registry(home, workspace)
-        version = _chosen(registry, number)
+        version = registry.version(number) if number is not None else _challenger(registry, home)
         publish(version.folder, home, number=version.number)
         registry.promote(version.number)
     return f"version {version.number} (bundle {version.bundle}) is the champion"
@@ -74,10 +76,19 @@ def _refuse_champion(version: RegisteredBundle, home: Path) -> None:
         raise InvalidInputError(f"{told}; name another version", field="version")
 
 
-def _chosen(registry: Registry, number: int | None) -> RegisteredBundle:
-    if number is not None:
-        return registry.version(number)
-    challenger = registry.holder("challenger")
+def _challenger(registry: Registry, home: Path) -> RegisteredBundle:
+    challenger, under_way = registry.holder("challenger"), _under_way(home)
     if challenger is None:
         raise NotFoundError(f"{registry.model} has no challenger; name a --version")
+    if under_way not in (0, challenger.number):
+        both = f"version {under_way} is under way, and version {challenger.number} was registered as challenger since"
+        raise InvalidInputError(f"{both}; name a --version", field="version")
     return challenger
+
+
+def _under_way(home: Path) -> int:
+    """The number of the challenger that shadows or decides; 0 where none does, or that is not known."""
+    with suppress(ArtifactError):
+        pointer = read_rollout(home)
+        return 0 if pointer is None or pointer.mode == "ended" else pointer.number
+    return 0
