@@ -30,7 +30,7 @@ class Shape:
     together: tuple[tuple[str, ...], ...] = ()
 
     def constraints(self, columns: Sequence[FeatureColumn]) -> Constraints:
-        """The same by position; raises `TableError` of a column that is not there or has no order."""
+        """The same by position; raises `TableError` of a column that is not there, has no order, or is in both lists."""
         place = {column.name: number for number, column in enumerate(columns)}
         words = {column.name for column in columns if column.kind == "category"}
         for name in (*self.rising, *self.falling, *(name for group in self.together for name in group)):
@@ -41,6 +41,9 @@ class Shape:
         for name in (*self.rising, *self.falling):
             if name in words:
                 raise TableError(f"column {name!r} holds words, which have no order to rise or fall with")
+        both = next((name for name in self.rising if name in self.falling), None)
+        if both is not None:
+            raise TableError(f"column {both!r} cannot both rise and fall", field="rising")
         signs = {**{place[name]: 1 for name in self.rising}, **{place[name]: -1 for name in self.falling}}
         return Constraints(signs, tuple(tuple(place[name] for name in group) for group in self.together))
 

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from decisioning.errors import TsugiError
 from pipelines.cli import app
 from pipelines.model_table.file import read_table, write_table
+from pipelines.model_table.fit import Shape
+from training.encoding import FeatureColumn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "tabular"))
 from worlds import a_table
@@ -207,3 +209,16 @@ def test_a_text_in_another_encoding_than_utf_8_is_named_with_the_way_out(tmp_pat
     (tmp_path / "t.csv").write_text("größe,y\n1,0\n", encoding=encoding)
     with pytest.raises(TsugiError, match=r"t\.csv is no text in UTF-8 \(byte 0xf[6f]\): save it as UTF-8, for example"):
         read_table(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (Shape(rising=("age",), falling=("age",)), "'age' cannot both rise and fall"),
+        (Shape(falling=("colour",)), "'colour' holds words"),
+        (Shape(together=(("age", "shoe"),)), "no feature 'shoe' to constrain; there are: age, colour"),
+    ],
+)
+def test_a_constraint_that_says_nothing_is_refused_by_its_column(shape, said):
+    with pytest.raises(TsugiError, match=said):
+        shape.constraints([FeatureColumn("age"), FeatureColumn("colour", "category")])
