@@ -1,5 +1,6 @@
 """Commands for models of any table: fit, score."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,9 @@ def fit(
     """Learn a model of any table: one yes-or-no column of it, or what its customers will spend."""
     if kind not in (YES_NO, VALUE):
         raise typer.BadParameter(f"--kind {kind}; allowed: {YES_NO}, {VALUE}")
+    of_rows = {"--label": label, "--ordered": ordered, "--positive": positive, "--id": ids, "--drop": drop}
+    of_rows |= {"--keep": keep, "--rising": rising, "--falling": falling, "--together": together, "--seconds": seconds}
+    _refuse_unread(kind, of_rows if kind == VALUE else {"--customer": customer, "--amount": amount})
     if kind == VALUE:
         _fit_value(table, out, (customer, time or "", amount or []), horizon_days, seed=seed, as_json=as_json)
         return
@@ -59,6 +63,13 @@ def fit(
     shape = Shape(tuple(rising or ()), tuple(falling or ()), groups)
     order = Order(table, roles, out, positive, trials=trials, seconds=seconds, seed=seed, shape=shape)
     echo(fit_table(order, say=note), as_json=as_json, words=in_words)
+
+
+def _refuse_unread(kind: str, unread: Mapping[str, object]) -> None:
+    """Raise `typer.BadParameter` of an option that was given, and that a model of this kind would not read."""
+    given = next((option for option, value in unread.items() if value), None)
+    if given is not None:
+        raise typer.BadParameter(f"{given} says nothing about a model of kind {kind}")
 
 
 def _fit_value(
@@ -88,6 +99,7 @@ def score(
     from pipelines.model_table.value import score_value
 
     if kind_of_model(model) == VALUE:
+        _refuse_unread(VALUE, {"--blocks": blocks > 1, "--time": time, "--prefix": prefix})
         done = {"customers": score_value(table, model, out, say=note), "out": str(out)}
         echo(done, as_json=as_json, words=lambda each: f"scored     {each['customers']:,} customers into {each['out']}")
         return

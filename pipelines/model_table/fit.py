@@ -30,7 +30,7 @@ class Shape:
     together: tuple[tuple[str, ...], ...] = ()
 
     def constraints(self, columns: Sequence[FeatureColumn]) -> Constraints:
-        """The same by position; raises `TableError` of a column that is not there, has no order, or is in both lists."""
+        """The same by position; raises `TableError` of a column that is not there, has no order, or is to do both."""
         place = {column.name: number for number, column in enumerate(columns)}
         words = {column.name for column in columns if column.kind == "category"}
         for name in (*self.rising, *self.falling, *(name for group in self.together for name in group)):

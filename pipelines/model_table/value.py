@@ -13,6 +13,7 @@ from pipelines.clock import system_clock
 from pipelines.model_table.file import read_table, write_table
 from pipelines.model_table.folder import check_replaceable, replaced
 from training.encoding import Floats
+from training.tabular.table import TableError
 from training.value.learn import ValueModel, learn_value
 from training.value.quality import ValueQuality
 from training.value.store import read_value, write_value
@@ -69,6 +70,7 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
     began = process_time()
     known, left_out = transactions_of(read_table(order.file), order.sources)
     end = float(known.day.max()) + 1
+    _check_history(end - float(known.day.min()), order.horizon)
     say("judging on the last horizon")
     earlier = learn_value(known, end=end - order.horizon, horizon=order.horizon, seed=order.seed)
     judged = judge(earlier, known, end - order.horizon)
@@ -94,6 +96,12 @@ def fit_value(order: ValueOrder, *, say: Callable[[str], None] = lambda _: None)
     with replaced(order.out) as folder:
         version = write_value(model, folder, sources=order.sources, created_at=system_clock(), report=plain)
     return ValueReport(**{**{name: getattr(report, name) for name in plain}, "version": version})
+
+
+def _check_history(days: float, horizon: float) -> None:
+    if days <= horizon:
+        told = f"the transactions lie within {days:,.0f} days: the last {horizon:g} judge, and nothing lies before them"
+        raise TableError(f"{told}; name fewer --horizon-days", code="too_little_data", field="horizon_days")
 
 
 def judge(model: ValueModel, known: Transactions, end: float) -> dict[str, ValueQuality]:

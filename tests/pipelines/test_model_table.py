@@ -222,3 +222,27 @@ def test_a_text_in_another_encoding_than_utf_8_is_named_with_the_way_out(tmp_pat
 def test_a_constraint_that_says_nothing_is_refused_by_its_column(shape, said):
     with pytest.raises(TsugiError, match=said):
         shape.constraints([FeatureColumn("age"), FeatureColumn("colour", "category")])
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("--label", "bought", "--customer", "id"), "--customer"),
+        (("--label", "bought", "--amount", "age"), "--amount"),
+        (("--kind", "value", "--label", "bought"), "--label"),
+        (("--kind", "value", "--customer", "id", "--time", "since", "--amount", "age", "--drop", "noise"), "--drop"),
+    ],
+)
+def test_an_option_that_a_model_of_the_kind_would_not_read_is_refused_by_name(fitted, tmp_path, words, option):
+    folder, _ = fitted
+    done = run("fit", folder / "table.csv", *words, "--trials", 1, "--out", tmp_path / "m")
+    assert done.exit_code == 2
+    assert f"{option} says nothing about a model of kind" in " ".join(done.output.replace("│", " ").split())
+
+
+def test_a_horizon_that_leaves_nothing_before_it_is_told_beside_the_history(tmp_path):
+    days = pd.date_range("2026-01-01", periods=40).strftime("%Y-%m-%d")
+    pd.DataFrame({"who": "c", "at": days, "paid": 1.0}).to_csv(tmp_path / "bought.csv", index=False)
+    named = ("--customer", "who", "--time", "at", "--amount", "paid")
+    done = run("fit", tmp_path / "bought.csv", "--kind", "value", "--horizon-days", 40, *named, "--out", tmp_path / "m")
+    assert "lie within 40 days: the last 40 judge, and nothing lies before them" in str(done.exception)
