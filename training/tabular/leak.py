@@ -24,6 +24,11 @@ LATER = 0.01
 """A share of dates after their own row's time that is no mere slip."""
 
 
+DIFFERING = 0.1
+"""Of the pairs of equal rows, the share with different labels beyond which they are no copies, as a part of what
+labels drawn by chance would differ in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a check found. Parameters: `column`, "" where it is about rows; `refused`, or only told."""
@@ -88,7 +93,7 @@ def _later(name: str, share: float, time: str) -> Finding:
 
 def row_findings(rows: Rows, fold: Fold) -> list[Finding]:
     """Rows that stand, identical in every column and in the label, on both sides of the split."""
-    both = twins(rows, fold)
+    both = copies(rows, fold)
     if not both.any():
         return []
     share = both.mean()
@@ -96,8 +101,34 @@ def row_findings(rows: Rows, fold: Fold) -> list[Finding]:
     return [Finding("identical_rows", "", f"{message}; they do not judge", share >= 0.5)]
 
 
+def copies(rows: Rows, fold: Fold) -> np.ndarray:
+    """Which of the judged rows (n_judged,) are copies of learned ones: twins, in a table whose columns tell rows apart.
+
+    Where few words or numbers are said, equal rows are different people, and their labels differ: none is a copy then.
+    Copies agree with all learned rows that are equal to them; where some rows are alike by chance besides, most have
+    one only, and agree with that.
+    """
+    cell, label = np.unique(_keys(rows.matrix), return_inverse=True)[1].ravel(), rows.label[fold.judged]
+    size, yes = (
+        np.bincount(cell[fold.learned], weights=weights, minlength=cell.max() + 1)[cell[fold.judged]]
+        for weights in (np.ones(len(fold.learned)), rows.label[fold.learned])
+    )
+    differing = np.where(label > 0, size - yes, yes)
+    most = DIFFERING * 2 * rows.label.mean() * (1 - rows.label.mean())
+    one = size == 1
+    agree = differing.sum() <= most * size.sum()
+    if agree or (one.sum() > 0.5 * (size > 0).sum() and differing[one].sum() <= most * one.sum()):
+        return twins(rows, fold)
+    return np.zeros(len(label), dtype=bool)
+
+
 def twins(rows: Rows, fold: Fold) -> np.ndarray:
     """Which of the judged rows (n_judged,) have an identical one among those learned from, label included."""
-    whole = np.ascontiguousarray(np.column_stack([np.nan_to_num(rows.matrix, nan=-9.75e300), rows.label]))
-    keys = whole.view(np.dtype((np.void, whole.dtype.itemsize * whole.shape[1]))).ravel()
+    keys = _keys(np.column_stack([rows.matrix, rows.label]))
     return np.isin(keys[fold.judged], keys[fold.learned])
+
+
+def _keys(matrix: Matrix) -> np.ndarray:
+    """One comparable value for all of each row, (n,)."""
+    whole = np.ascontiguousarray(np.nan_to_num(np.asarray(matrix, dtype=np.float64), nan=-9.75e300))
+    return whole.view(np.dtype((np.void, whole.dtype.itemsize * whole.shape[1]))).ravel()

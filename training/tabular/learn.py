@@ -16,7 +16,7 @@ from training.tabular.choice import Choice, Task, choose
 from training.tabular.folds import Fold, blocks, last_share, stratified
 from training.tabular.following import FOLLOWED, followed
 from training.tabular.label import check_enough, labels, negative_word, positive_word
-from training.tabular.leak import Finding, column_findings, row_findings, time_findings, twins
+from training.tabular.leak import Finding, column_findings, copies, row_findings, time_findings
 from training.tabular.model import TableModel, members_of
 from training.tabular.table import Left, Plan, Roles, TableError, plan_of
 from training.tabular.when import every_moment
@@ -161,7 +161,7 @@ def model_of(prepared: Prepared, choice: Choice, task: Task) -> TableModel:
 
 def _judged(rows: Rows, fold: Fold, choice: Choice, task: Task) -> tuple[Judgement, ...]:
     if not task.in_time:
-        new = fold.judged[~twins(rows, fold)]
+        new = fold.judged[~copies(rows, fold)]
         return (_judgement("held-out rows, drawn at random", rows, Fold(fold.learned, new), choice),)
     main = _judgement("the latest rows", rows, fold, choice)
     random = stratified(rows.label, seed=task.search.seed)[0]

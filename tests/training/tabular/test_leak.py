@@ -117,3 +117,18 @@ def test_a_split_of_which_half_stands_on_both_sides_is_refused_and_less_is_told(
     assert [each.refused for each in findings] == refused
     for each in findings:
         assert each.message.startswith(f"{n_twins} of 10 held-out rows ({n_twins}0.0%)")
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_equal_rows_of_a_table_that_says_little_are_no_copies(rate):
+    rng = np.random.default_rng(1)
+    words, label = rng.integers(0, 3, (600, 2)).astype(float), (rng.random(600) < rate).astype(float)
+    assert row_findings(Rows(words, label), Fold(np.arange(480), np.arange(480, 600))) == []
+
+
+def test_a_table_that_stands_twice_is_refused_though_some_of_its_rows_are_alike():
+    rng = np.random.default_rng(1)
+    numbers = np.tile(rng.normal(size=(300, 2)).round(1), (2, 1))
+    label = np.tile((rng.random(300) < 0.5).astype(float), 2)
+    (finding,) = row_findings(Rows(numbers, label), Fold(np.arange(300), np.arange(300, 600)))
+    assert finding.refused
