@@ -91,9 +91,18 @@ def in_words(report: Report) -> str:
 
 def _quality(split: str, quality: Quality) -> str:
     return (
-        f"{split}: AUC {quality.auc:.4f}, log loss {quality.log_loss:.4f}, calibration error "
+        f"{split}: AUC {auc_in_words(quality)}, log loss {quality.log_loss:.4f}, calibration error "
         f"{quality.calibration_error:.3f} (a perfect model: {quality.calibration_floor:.3f}), {quality.n_rows:,} rows"
     )
+
+
+def auc_in_words(quality: Quality) -> str:
+    """The area under the curve, or why there is none.
+
+    >>> auc_in_words(Quality.of(np.ones(2), np.array([0.4, 0.6])))
+    'undefined, all are of one class'
+    """
+    return "undefined, all are of one class" if np.isnan(quality.auc) else f"{quality.auc:.4f}"
 
 
 def _counted(kinds: Mapping[str, str]) -> dict[str, int]:

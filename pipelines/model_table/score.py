@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.model_table.file import read_table, write_table
+from pipelines.model_table.report import auc_in_words
 from training.encoding import Floats, Matrix
 from training.manifest import read_manifest
 from training.metrics import Quality
@@ -127,6 +128,6 @@ def in_words(scored: Scored) -> str:
     lines = [f"scored     {scored.rows:,} rows into {scored.out}, mean probability {scored.mean:.4f}"]
     if scored.quality:
         q = scored.quality
-        area = "undefined, all are of one class" if np.isnan(q.auc) else f"{q.auc:.4f}"
+        area = auc_in_words(q)
         lines.append(f"outcomes   AUC {area}, log loss {q.log_loss:.4f}, calibration error {q.calibration_error:.3f}")
     return "\n".join(lines)
