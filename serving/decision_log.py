@@ -78,8 +78,8 @@ class DecisionDesk:
     def _check(self, requests: Sequence[DecisionRequest], asked: str) -> None:
         """Look at all that is asked before any of it is decided."""
         for place, request in enumerate(requests, 1):
-            placement_of(request, self.ports().catalog)
-            self._before(request.request_id, asked, place)
+            if self._before(request.request_id, asked, place) is None:
+                placement_of(request, self.ports().catalog)
 
     async def _answer(self, request: DecisionRequest, asked: str, explain: int) -> bytes:
         repeated = self._repeat(request.request_id, asked)

@@ -37,8 +37,8 @@ class KeepingLog(ListLog):
         return self.answers.get(request_id)
 
 
-def a_desk(log, *, epsilon=0.0, **changes):
-    slots = {name: Placement(name, "web", must_fill=True, limit=2) for name in ("top", "side", "foot")}
+def a_desk(log, *, epsilon=0.0, names=("top", "side", "foot"), **changes):
+    slots = {name: Placement(name, "web", must_fill=True, limit=2) for name in names}
     catalog = a_catalog(*map(an_action, NAMES), placements=slots, exploration=Exploration(epsilon, epsilon), **changes)
     ports = Ports(compile_catalog(catalog), OneCustomer(a_customer()), SCORER, log)
     return DecisionDesk(lambda: ports, log, lambda: NOON, Uncounted()), ports
@@ -94,6 +94,13 @@ def test_a_repeat_is_byte_equal_and_one_that_was_cut_short_goes_on_where_it_was(
     assert len(log.kept) == 3
     del log.answers["r-1#3"]
     assert answered(desk, asked()) == first
+
+
+def test_a_repeat_is_byte_equal_though_a_placement_left_the_catalogue_since():
+    log = KeepingLog()
+    first = answered(a_desk(log)[0], asked())
+    later, _ = a_desk(log, names=("top", "foot"))
+    assert answered(later, asked()) == first
 
 
 @pytest.mark.parametrize(("taken", "named"), [("r-1", "request_id was"), ("r-1#2", "with #2 "), ("r-1#3", "with #3 ")])
