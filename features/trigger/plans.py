@@ -47,11 +47,12 @@ class Plans:
     def moments(self, nodes: Iterable[int], *, now: datetime) -> Iterator[PlannedMoment]:
         """The moments of a customer of these identifiers that are still to come, or due."""
         catalog = self.catalog()
-        for name, *times in self._rows(_COURSES, list(nodes)):
+        for name, due_us, *times in self._rows(_COURSES, list(nodes)):
             trigger, course = catalog.triggers.get(name), Course(*map(_moment, times))
             if trigger and course.began and state_of(trigger, course, now=now) in ("waiting", "due"):
                 channel = catalog.placements[trigger.placement].channel
-                yield PlannedMoment(name, trigger.placement, channel, course.began + trigger.after)
+                usual = course.began + trigger.after
+                yield PlannedMoment(name, trigger.placement, channel, max(usual, _moment(due_us) or usual))
 
     def messages(self, decision_ids: Iterable[str]) -> dict[str, Message]:
         """The messages of these decisions, by decision."""
@@ -73,7 +74,7 @@ def _moment(us: int | None) -> datetime | None:
 
 
 _COURSES = """
-    SELECT trigger, max(began_us), max(called_off_us), max(dealt_with_us), max(fired_us)
+    SELECT trigger, max(due_us), max(began_us), max(called_off_us), max(dealt_with_us), max(fired_us)
     FROM json_each(?) n JOIN moment m ON m.node = n.value GROUP BY trigger ORDER BY trigger
 """
 _MESSAGES = """

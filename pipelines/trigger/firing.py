@@ -3,18 +3,19 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from decisioning.action import NO_ACTION
 from decisioning.condition import Condition
 from decisioning.condition_tree import FORESEEN
 from decisioning.customer import CustomerReference
-from decisioning.decide import Ports, decide, decision_id_of
+from decisioning.decide import Ports, decide, decision_id_of, propose
 from decisioning.decision import Decision, DecisionRequest
 from decisioning.errors import ConflictError, ErasedError
 from decisioning.feature_use import as_allowed
 from decisioning.foresight import foreseen_of
-from decisioning.funnel import values_of
+from decisioning.funnel import clock_of, values_of
+from decisioning.send_time import SendTime
 from decisioning.trigger import Trigger, is_rested, state_of
 from features.decision_answer import render_decision
 from features.decision_book import DecisionBook
@@ -70,7 +71,12 @@ class Firing:
         if state == "waiting":
             self.book.wait(trigger.name, node, began + trigger.after)
         elif state == "due" and self._is_met(trigger, customer_id, now=now):
-            self._fire(trigger, node, (customer_id, occasion.record_id, began), tally, now=now)
+            request = _request(trigger, customer_id, occasion.record_id)
+            until = self._quiet_until(request, now=now)
+            if until:
+                self.book.wait(trigger.name, node, until)
+            else:
+                self._fire(trigger, node, request, began, tally, now=now)
         else:
             tally.missed += state == "missed"
             tally.not_met += state == "due"
@@ -82,7 +88,9 @@ class Firing:
             course = self.book.occasion(trigger.name, self.graph.nodes(customer_id)).course
             if is_rested(trigger, course.fired, now=now) and self._is_met(trigger, customer_id, now=now):
                 before = 0 if course.fired is None else to_us(course.fired)
-                self._fire(trigger, node, (customer_id, f"{node}:{before}", now), tally, now=now)
+                request = _request(trigger, customer_id, f"{node}:{before}")
+                if not self._quiet_until(request, now=now):
+                    self._fire(trigger, node, request, now, tally, now=now)
 
     def _is_met(self, trigger: Trigger, customer_id: str, *, now: datetime) -> bool:
         if not trigger.condition.strip():
@@ -97,16 +105,19 @@ class Firing:
             values |= foreseen_of(ports.scorer, features)
         return self.conditions[trigger.name].holds(values)
 
+    def _quiet_until(self, request: DecisionRequest, *, now: datetime) -> datetime | None:
+        """When quiet hours end that leave nothing to offer now; None where they do not."""
+        ports = self.ports()
+        quiet, policy = ports.catalog.slots[request.placement].quiet, ports.catalog.catalog.contact_policy
+        made = propose(request, ports=ports, now=now) if quiet else None
+        if made is None or made.eligible.keys() - {NO_ACTION} or all(each.stage != "quiet" for each in made.exclusions):
+            return None
+        return SendTime().after(clock_of(made.features, now=now, policy=policy), quiet).astimezone(UTC)
+
     def _fire(
-        self, trigger: Trigger, node: int, occasion: tuple[str, str, datetime], tally: Tally, *, now: datetime
+        self, trigger: Trigger, node: int, request: DecisionRequest, began: datetime, tally: Tally, *, now: datetime
     ) -> None:
         """Decide for one beginning, once whatever happens in between: the same beginning has the same request id."""
-        customer_id, what, began = occasion
-        request_id = request_of(trigger.name, what)
-        reference = CustomerReference("customer_id", customer_id)
-        request = DecisionRequest(
-            request_id, reference, trigger.placement, channel="", context={"trigger": trigger.name}
-        )
         decision = self._decided(request, now=now)
         offered = decision if decision is not None and decision.chosen != NO_ACTION else None
         messages = [_message(trigger, offered, now=now)] if offered else []
@@ -126,6 +137,11 @@ class Firing:
             except ConflictError:
                 return self.answers.find(decision_id_of(request.request_id, ports.catalog.catalog.holdout.salt))
         return None
+
+
+def _request(trigger: Trigger, customer_id: str, occasion: str) -> DecisionRequest:
+    reference, said = CustomerReference("customer_id", customer_id), {"trigger": trigger.name}
+    return DecisionRequest(request_of(trigger.name, occasion), reference, trigger.placement, channel="", context=said)
 
 
 def _message(trigger: Trigger, decision: Decision, *, now: datetime) -> Delivery:

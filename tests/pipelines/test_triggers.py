@@ -23,6 +23,7 @@ from pipelines.composition import compose
 from pipelines.init import write_workspace
 from pipelines.lease import BusyError, lease
 from pipelines.profile import documents_of
+from pipelines.trigger.firing import Tally
 from pipelines.trigger.signature import signed_headers
 from pipelines.triggers import Pace, follow_triggers
 
@@ -378,6 +379,57 @@ def test_a_message_that_is_tried_again_does_not_arrive_in_quiet_hours(shop):
     shop.happens(("Product Added", ANNA, 0))
     assert [shop.round(minutes).delivered for minutes in (31, 46, 119, 120)] == [0, 0, 0, 1]
     assert len(shop.receiver.got) == 2
+
+
+def is_quiet_by_night(shop):
+    path = shop.folder / "catalog.yaml"
+    quiet = 'contact_policy:\n  quiet_hours: [{starts: "21:00", ends: "08:00"}]\n'
+    path.write_text(path.read_text().replace("contact_policy:\n", quiet))
+
+
+EVENING, MORNING = 11 * 60, 22 * 60
+"""Minutes from the beginning until quiet hours begin, and until they end."""
+
+
+def test_a_cart_that_is_due_by_night_is_decided_for_in_the_morning_where_nothing_else_may_be_offered(shop):
+    is_quiet_by_night(shop)
+    shop.writes(CART.replace("within_hours: 6", "within_hours: 12"))
+    shop.happens(("Product Added", ANNA, EVENING))
+    assert [shop.round(minutes).tally for minutes in (EVENING + 31, MORNING - 1)] == [Tally(), Tally()]
+    assert [each["at"] for each in shop.profile(EVENING + 32)["planned"]] == ["2026-03-03T08:00:00Z"]
+    assert shop.round(MORNING).delivered == 1
+    assert [each["chosen"] for each in shop.decisions()] == ["welcome_offer"]
+
+
+def test_a_cart_that_is_not_worth_it_any_more_in_the_morning_is_missed_and_the_next_one_is_not(shop):
+    is_quiet_by_night(shop)
+    shop.happens(("Product Added", ANNA, EVENING))
+    assert [shop.round(minutes).tally.missed for minutes in (EVENING + 31, MORNING)] == [0, 1]
+    shop.happens(("Product Added", ANNA, MORNING + 1))
+    assert shop.round(MORNING + 32).tally.fired == 1
+
+
+def test_a_cart_that_is_due_by_night_is_decided_for_at_once_where_that_goes_out_by_day(shop):
+    is_quiet_by_night(shop)
+    path = shop.folder / "catalog.yaml"
+    path.write_text(path.read_text().replace("{channel: email, cost: 0.01}", "{channel: email, send_hour: 19}"))
+    shop.happens(("Product Added", ANNA, EVENING))
+    assert shop.round(EVENING + 31).tally.fired == 1
+
+
+def test_who_may_be_offered_nothing_by_day_either_is_not_waited_for(shop):
+    is_quiet_by_night(shop)
+    shop.happens(("Product Added", {"userId": "bert"}, EVENING))
+    assert shop.round(EVENING + 31).tally.no_action == 1
+
+
+def test_a_condition_that_becomes_true_by_night_makes_a_moment_in_the_morning(shop):
+    is_quiet_by_night(shop)
+    shop.writes(TICKET)
+    shop.happens(("Order Completed", ANNA, EVENING + 30))
+    rounds = [shop.round(minutes).tally for minutes in (EVENING + 60, MORNING - 30, MORNING + 60)]
+    assert rounds == [Tally(), Tally(), Tally(fired=1)]
+    assert [each["chosen"] for each in shop.decisions()] == ["second_order"]
 
 
 def test_a_message_names_the_customer_as_they_are_called_when_it_goes_out(shop):
