@@ -4,7 +4,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from decisioning.errors import InvalidInputError, TsugiError
 from decisioning.trigger import Trigger
 from features.catalog_source import compiled_catalog, feature_set_of
 from features.home import Home
+from features.rollout_pointer import CHALLENGER
 from features.trigger.delivery_book import DeliveryBook
 from features.trigger.moment_book import MomentBook
 from features.trigger.watching import Watch
@@ -26,6 +27,7 @@ from pipelines.champion import champion_scorer
 from pipelines.clock import system_clock
 from pipelines.composition import Composition, compose
 from pipelines.lease import lease
+from pipelines.rollout import usable_rollout
 from pipelines.trigger.firing import Firing
 from pipelines.trigger.round import Following, Round
 from pipelines.trigger.sending import Sending, Target
@@ -53,7 +55,8 @@ def follow_triggers(
 ) -> None:
     """Follow the triggers of a workspace until a signal says to end, or for one round.
 
-    A catalogue or a bundle that changes is taken up by the next round; a catalogue that cannot be used is not. Raises
+    A catalogue, a bundle or a challenger that changes is taken up by the next round; a catalogue that cannot be used is
+    not. A challenger under way shadows, or decides for its share, as in the service. Raises
     `BusyError` where the triggers of this home are followed already, `InvalidInputError` where there is no trigger, or
     no webhook or no secret for one.
     """
@@ -98,7 +101,7 @@ class _Files:
 
 
 def _content(place: Home, folder: Path) -> tuple[bytes, ...]:
-    files = (Workspace.load(folder).catalog_path, place.bundles / POINTER)
+    files = (Workspace.load(folder).catalog_path, place.bundles / POINTER, place.bundles / CHALLENGER)
     return tuple(path.read_bytes() if path.exists() else b"" for path in files)
 
 
@@ -109,9 +112,10 @@ def _following(composition: Composition) -> Iterator[Following]:
         raise InvalidInputError(f"{composition.workspace.catalog_path} has no triggers")
     targets = _targets(composition.workspace, _channels(composition, triggers))
     composition.scorer = champion_scorer(composition.home.path)
+    rollout = usable_rollout(composition.home.path, logger.warning)
     book = MomentBook(composition.home.triggers)
     firing = Firing(
-        ports=lambda: composition.ports(explained=1),
+        ports=lambda: replace(composition.ports(explained=1), rollout=rollout),
         answers=composition.decisions,
         graph=composition.graph,
         book=book,

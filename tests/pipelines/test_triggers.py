@@ -17,7 +17,9 @@ from decisioning.cold_start import CatalogScorer
 from decisioning.customer import CustomerReference
 from decisioning.errors import InvalidInputError, UnavailableError
 from features.ledger import Ledger
+from features.rollout_pointer import end_rollout
 from features.trigger.delivery_book import DeliveryBook
+from pipelines.champion import champion_scorer
 from pipelines.cli import app
 from pipelines.composition import compose
 from pipelines.init import write_workspace
@@ -26,6 +28,9 @@ from pipelines.profile import documents_of
 from pipelines.trigger.firing import Tally
 from pipelines.trigger.signature import signed_headers
 from pipelines.triggers import Pace, follow_triggers
+from training.artifact import verify, write_bundle
+from training.constant import ConstantBundle, ConstantEntry
+from training.publication import publish, publish_challenger
 
 KEY = b"a key of twenty-four byte"
 BEGAN = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -457,6 +462,26 @@ def test_what_a_bundle_foresees_makes_a_moment(shop, monkeypatch):
     assert shop.round(1).tally.fired == 0
     shop.happens(("Order Completed", ANNA, 2))
     assert shop.round(70).tally.fired == 1
+
+
+def a_bundle(folder, value):
+    entry = ConstantEntry("welcome_offer", value, 0.1, 0.2, 100)
+    write_bundle(ConstantBundle("", "", {"welcome_offer": entry}), folder, created_at=BEGAN)
+    return folder
+
+
+def test_a_challenger_decides_for_its_share_until_it_is_ended(shop, monkeypatch, tmp_path):
+    monkeypatch.setattr("training.publication.verify_in_subprocess", verify)
+    publish(a_bundle(tmp_path / "one", 1.0), shop.home)
+    champion = champion_scorer(shop.home).version
+    challenger = publish_challenger(a_bundle(tmp_path / "other", 2.0), shop.home, share=1.0).version
+    shop.writes(CART.replace("    within_hours", "    again_after_days: 1\n    within_hours"))
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(31)
+    end_rollout(shop.home, "it earned less")
+    shop.happens(("Product Added", ANNA, 1500))
+    shop.round(1531)
+    assert [each["versions"]["bundle"] for each in shop.decisions()] == [challenger, champion]
 
 
 def test_a_new_trigger_begins_with_what_may_still_be_due(shop):
