@@ -24,6 +24,7 @@ from features.instant import to_us
 from features.trigger.delivery_book import Delivery, DeliveryBook
 from features.trigger.moment_book import MomentBook
 from features.trigger.watching import request_of
+from pipelines.trigger.standing import HELD
 
 PAGE = 500
 """Moments that are dealt with between two looks at the deliveries."""
@@ -72,7 +73,7 @@ class Firing:
             self.book.wait(trigger.name, node, began + trigger.after)
         elif state == "due" and self._is_met(trigger, customer_id, now=now):
             request = _request(trigger, customer_id, occasion.record_id)
-            until = self._quiet_until(request, now=now)
+            until = self._put_off_until(request, now=now)
             if until:
                 self.book.wait(trigger.name, node, until)
             else:
@@ -89,7 +90,7 @@ class Firing:
             if is_rested(trigger, course.fired, now=now) and self._is_met(trigger, customer_id, now=now):
                 before = 0 if course.fired is None else to_us(course.fired)
                 request = _request(trigger, customer_id, f"{node}:{before}")
-                if not self._quiet_until(request, now=now):
+                if not self._put_off_until(request, now=now):
                     self._fire(trigger, node, request, now, tally, now=now)
 
     def _is_met(self, trigger: Trigger, customer_id: str, *, now: datetime) -> bool:
@@ -105,13 +106,16 @@ class Firing:
             values |= foreseen_of(ports.scorer, features)
         return self.conditions[trigger.name].holds(values)
 
-    def _quiet_until(self, request: DecisionRequest, *, now: datetime) -> datetime | None:
-        """When quiet hours end that leave nothing to offer now; None where they do not."""
+    def _put_off_until(self, request: DecisionRequest, *, now: datetime) -> datetime | None:
+        """When to look again, where holds and quiet hours alone leave nothing to offer now; None where they do not."""
         ports = self.ports()
-        quiet, policy = ports.catalog.slots[request.placement].quiet, ports.catalog.catalog.contact_policy
-        made = propose(request, ports=ports, now=now) if quiet else None
-        if made is None or made.eligible.keys() - {NO_ACTION} or all(each.stage != "quiet" for each in made.exclusions):
+        made = propose(request, ports=ports, now=now)
+        stages = {each.stage for each in made.exclusions}
+        if made.eligible.keys() - {NO_ACTION} or not stages & {"hold", "quiet"}:
             return None
+        if "hold" in stages:
+            return now + HELD
+        quiet, policy = ports.catalog.slots[request.placement].quiet, ports.catalog.catalog.contact_policy
         return SendTime().after(clock_of(made.features, now=now, policy=policy), quiet).astimezone(UTC)
 
     def _fire(

@@ -16,7 +16,7 @@ from features.identity import IdentityGraph
 from features.trigger.moment_book import MomentBook
 
 HELD = timedelta(minutes=10)
-"""Until a message that is held is looked at again."""
+"""Until what is held is looked at again."""
 
 
 class Halt(NamedTuple):

@@ -437,6 +437,23 @@ def test_a_condition_that_becomes_true_by_night_makes_a_moment_in_the_morning(sh
     assert [each["chosen"] for each in shop.decisions()] == ["second_order"]
 
 
+@pytest.mark.parametrize("triggers", [CART, TICKET])
+def test_a_moment_within_a_hold_is_decided_for_once_the_hold_is_released(shop, triggers):
+    shop.writes(triggers)
+    shop.happens(("holds", ANNA, -5), ("Order Completed", ANNA, -4), ("Product Added", ANNA, 0))
+    assert [shop.round(minutes).tally for minutes in (31, 100)] == [Tally(), Tally()]
+    shop.happens(("releases", ANNA, 120))
+    assert shop.round(165).delivered == 1
+    assert len(shop.decisions()) == 1
+
+
+def test_a_hold_that_outlasts_a_moment_lets_the_next_one_be_decided_for(shop):
+    shop.happens(("holds", ANNA, -5), ("Product Added", ANNA, 0))
+    assert [shop.round(minutes).tally.missed for minutes in (31, 31 + 6 * 60)] == [0, 1]
+    shop.happens(("releases", ANNA, 400), ("Product Added", ANNA, 401))
+    assert shop.round(432).tally.fired == 1
+
+
 def test_a_message_names_the_customer_as_they_are_called_when_it_goes_out(shop):
     shop.happens(("consents", {"anonymousId": "phone"}, -30))
     path = shop.folder / "catalog.yaml"
