@@ -132,6 +132,11 @@ class Slot:
         return tuple([each for each in self.entrants if each.action.valid_from or each.action.valid_until])
 
     @cached_property
+    def ending(self) -> tuple[Entrant, ...]:
+        """Those that are over one day, and may go out later than they are decided."""
+        return tuple([each for each in self.entrants if each.action.valid_until and each.later])
+
+    @cached_property
     def computed(self) -> tuple[Entrant, ...]:
         """Those whose value or cost is computed."""
         return tuple([each for each in self.entrants if each.is_computed])

@@ -12,6 +12,7 @@ from decisioning.consent import consented
 from decisioning.contact_policy import CapKey, Limits, limits
 from decisioning.customer import Customer, FeatureValue
 from decisioning.eligibility import UNREADABLE, UNRECORDED, CompiledCatalog, Entrant, Slot, Stop
+from decisioning.ending import in_time
 from decisioning.exclusive import stops_of
 from decisioning.holdout import Arm
 from decisioning.local_time import local_time
@@ -129,15 +130,15 @@ def funnel(compiled: CompiledCatalog, moment: Moment) -> Funnel:
     TRUE excludes, a hold that is not FALSE holds, constraints that could not be read exclude everything. The arm
     `hold_out` stops all but what is mandatory; `eligibility_only` skips applicability and suitability. What is
     transactional is stopped by neither hold, quiet hours, rest, cap nor what excludes it, but by what it draws from. In
-    quiet hours an action comes through in those treatments alone that go out after them. A placement's fallback goes
-    through all of it, and then stands back where anything else did.
+    quiet hours an action comes through in those treatments alone that go out after them, and in none that goes out once
+    it is over. A placement's fallback goes through all of it, and then stands back where anything else did.
     """
     policy, now = compiled.catalog.contact_policy, moment.customer.as_of
     local = clock_of(moment.values, now=now, policy=policy)
     left = limits(policy, moment.customer.history, now=now, local=local)
     slot, stock = compiled.slots[moment.placement.name], Stock(compiled.pools, moment.customer.used)
     quiet = _quiet(slot, local)
-    slot = slot.hushed if quiet else slot
+    slot = in_time(slot.hushed if quiet else slot, local)
     by_purpose, by_issue, by_action = _by_purpose(compiled, moment), _by_issue(compiled, moment), _by_action(slot, left)
     by_action = {**_exclusive(policy, moment), **by_action} if policy.exclusive else by_action
     unrecorded = UNRECORDED in moment.customer.degraded
@@ -192,7 +193,7 @@ def _stage_by_stage(slot: Slot, moment: Moment, rules: _Rules) -> Iterator[tuple
         yield from [(each.action.name, _HELD_OUT) for each in slot.entrants if not each.action.mandatory]
     yield from slot.unfit
     yield from [(name, stop) for name, stop in rules.elsewhere.items() if name in slot.by_name]
-    yield from _each(slot.dated, lambda each: _dated(each.action, moment.customer.as_of))
+    yield from _each(slot.dated, lambda each: _dated(each, moment.customer.as_of))
     if rules.n_true != slot.n_asked:
         only = moment.arm == "eligibility_only"
         yield from _each(slot.entrants, lambda each: each.refused(rules.n_true[each.place], eligibility_only=only))
@@ -211,7 +212,7 @@ def _stop_of(each: Entrant, moment: Moment, rules: _Rules) -> Stop | None:
     """The first stop of an entrant that has no treatment here, but for that; it takes of no cap and of no pool."""
     return (
         (rules.elsewhere.get(each.action.name) if rules.elsewhere else None)
-        or _dated(each.action, moment.customer.as_of)
+        or _dated(each, moment.customer.as_of)
         or each.refused(rules.n_true[each.place], eligibility_only=moment.arm == "eligibility_only")
         or (each.unpriced(moment.values) if each.is_computed else None)
         or rules.stop(each.action)
@@ -232,8 +233,11 @@ def _exclusive(policy: ContactPolicy, moment: Moment) -> dict[str, Stop]:
     return {action: Stop("exclusive", words) for action, words in stops.items()}
 
 
-def _dated(action: Action, now: datetime) -> Stop | None:
-    words = action.out_of_date(now)
+def _dated(each: Entrant, now: datetime) -> Stop | None:
+    """The stop of what is not valid now, or over by the time at which any treatment of it would go out."""
+    words, until = each.action.out_of_date(now), each.action.valid_until
+    if not words and until and not each.candidates and not each.unfit:
+        words = each.action.out_of_date(until)
     return Stop("validity", words) if words else None
 
 

@@ -37,7 +37,8 @@ class Standing:
     def halt(self, decision: Mapping[str, Any], trigger: str, *, now: datetime) -> Halt | None:
         """What stands against sending a decision, as it was answered, that a trigger led to; None where nothing does.
 
-        Consent that was taken back and an event that calls the trigger off end it, holds and quiet hours put it off.
+        Consent that was taken back, an event that calls the trigger off and an action that is over end it, holds and
+        quiet hours put it off.
         """
         customer_id = self.graph.resolve(CustomerReference("customer_id", decision["customer_id"]))
         if customer_id is not None and self._is_called_off(trigger, customer_id):
@@ -46,6 +47,9 @@ class Standing:
         catalog = ports.catalog.catalog
         if decision["placement"] not in catalog.placements or not catalog.actions.keys() >= set(names):
             return Halt("no longer in the catalogue")
+        over = next(filter(None, (catalog.actions[name].out_of_date(now) for name in names)), None)
+        if over:
+            return Halt(f"validity: {over}")
         customer = ports.profiles.read(CustomerReference("customer_id", decision["customer_id"]), now=now)
         return _halt(ports, _moment(ports, customer, decision["placement"], trigger), names)
 

@@ -94,6 +94,27 @@ def test_while_it_is_quiet_what_goes_out_later_is_offered_and_goes_out_when_it_m
     assert [(each.treatment, each.send_at) for each in decision.ranked] == [("a", None)]
 
 
+MORNING = NOON + timedelta(hours=21)
+"""The next 9:00 of whoever lives in UTC, the zone of these customers."""
+
+
+@pytest.mark.parametrize(
+    ("ends", "treatment"), [(None, "b"), (MORNING + timedelta(seconds=1), "b"), (MORNING, "a"), (NOON, None)]
+)
+def test_nothing_goes_out_once_it_is_over(ends, treatment):
+    treatments = Treatment("a", "web", cost=1.0), Treatment("b", "web", send_hour=9)
+    decision = decided(an_action("card", treatments=treatments, valid_until=ends), exploration=Exploration(0.0, 0.0))
+    assert [each.treatment for each in decision.ranked] == ([treatment] if treatment else [])
+
+
+def test_what_would_go_out_only_once_it_is_over_is_not_valid():
+    card = an_action("card", treatments=(Treatment("b", "web", send_hour=9),), valid_until=MORNING)
+    pack = an_action("pack", bundle=("card", "tea"))
+    decision = decided(card, pack, an_action("tea"))
+    assert stages(decision) == {"card": "validity", "pack": "bundle"}
+    assert {each.reason for each in decision.exclusions} == {f"valid until {MORNING.isoformat()}", "card: validity"}
+
+
 def test_where_every_hour_is_quiet_nothing_is_offered_for_later_either():
     every = tuple(QuietHours(time(starts), time(ends), ("web",)) for starts, ends in ((8, 22), (21, 9)))
     waiting = an_action("card", treatments=(Treatment("a", "web", wait=timedelta(hours=1)),))

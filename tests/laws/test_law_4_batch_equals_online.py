@@ -123,6 +123,7 @@ def a_world(random):
             mandatory=pick((False,) * 9 + (True,)),
             value=float(pick((10, 10, random.integers(1, 90)))),
             value_formula=pick(("", "", "income - 20", "age / (income - income)")),
+            valid_until=pick((None, None, None, NOON + timedelta(hours=15))),
             treatments=tuple(_a_treatment(f"t{k}", name, pick) for k in range(pick((1, 2)))),
         )
         for name in ("card", "fund", "loan", "tea")

@@ -200,10 +200,14 @@ class Reading:
         return compile_condition(text).truth(self.values)
 
     def fitting(self, action):
-        """Its treatments for the placement; while that is quiet those that go out later, where there are any."""
+        """Its treatments for the placement; while that is quiet those that go out later, where there are any.
+
+        What ends at all does so within a second, and whatever waits goes out after that.
+        """
         fitting = [each for each in action.treatments if each.fits(channel="web", placement="home")]
         later = [each for each in fitting if self.goes_out_later(each)] if self.is_quiet() else []
-        return later if later and not action.transactional else fitting
+        left = later if later and not action.transactional else fitting
+        return [each for each in left if not action.valid_until or not each.is_put_off]
 
     def goes_out_later(self, treatment):
         """Whether it waits, and some hour of a day is not quiet."""
@@ -216,11 +220,12 @@ class Reading:
         said = [self.customer.consent.answers.get((action.purpose, channel)) for channel in ("web", "")]
         found = [
             self.arm == "hold_out" and not action.mandatory and ("holdout", "hold_out"),
-            not self.fitting(action) and ("placement", "no treatment for home"),
+            all(not each.fits(channel="web", placement="home") for each in action.treatments)
+            and ("placement", "no treatment for home"),
             action.valid_from
             and action.valid_from > NOON
             and ("validity", f"valid from {action.valid_from.isoformat()}"),
-            action.valid_until and action.valid_until <= NOON and self.is_over(action),
+            action.valid_until and (action.valid_until <= NOON or not self.fitting(action)) and self.is_over(action),
             *(self.truth(getattr(action, stage)) is not True and (stage, getattr(action, stage)) for stage in stages),
             self.value(action) is None and ("value", f"not known, or below 0: {action.value_formula}"),
             self.unaffordable(action),

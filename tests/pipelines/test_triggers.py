@@ -368,6 +368,17 @@ def test_what_a_customer_no_longer_is_to_get_is_not_sent(shop, since):
     assert shop.receiver.got == []
 
 
+def test_what_is_over_when_it_is_tried_again_is_not_sent(shop):
+    path = shop.folder / "catalog.yaml"
+    path.write_text(
+        path.read_text().replace("  welcome_offer:\n", "  welcome_offer:\n    valid_until: 2026-03-02T11:00:00Z\n")
+    )
+    shop.receiver.answers.append((503, {"Retry-After": "3600"}))
+    shop.happens(("Product Added", ANNA, 0))
+    assert (shop.round(31).tally.fired, shop.round(92).deliveries) == (1, {"given_up": 1})
+    assert len(shop.receiver.got) == 1
+
+
 def test_a_hold_puts_off_what_was_decided_before_it(shop):
     in_the_evening(shop)
     shop.happens(("holds", ANNA, 60))
