@@ -44,11 +44,21 @@ def _action(action: Action, catalog: Catalog, now: datetime) -> Iterator[Problem
             yield Problem((*path, "treatments", treatment.name), "no placement shows it")
     if action.valid_until is not None and action.valid_until <= now:
         yield Problem((*path, "valid_until"), f"over since {action.valid_until.isoformat()}: it is never offered again")
-    if action.value == 0 and not action.value_formula:
-        yield Problem(
-            (*path, "value"), "is 0: it is never worth more than doing nothing, and only exploration shows it"
-        )
+    if not _is_shown_anyway(action, catalog):
+        yield from _worthless(action)
 
+
+def _is_shown_anyway(action: Action, catalog: Catalog) -> bool:
+    """Whether it is shown whatever its priority, at least somewhere."""
+    slots = catalog.placements.values()
+    return action.mandatory or any(slot.must_fill and slot.fallback == action.name for slot in slots)
+
+
+def _worthless(action: Action) -> Iterator[Problem]:
+    path = ("actions", action.name)
+    if action.value == 0 and not action.value_formula:
+        text = "is 0: it is never worth more than doing nothing, and only exploration shows it"
+        yield Problem((*path, "value"), text)
     if action.starting_propensity == 0:
         text = "is 0: until something was learned of it, only exploration shows it"
         yield Problem((*path, "starting", "propensity"), text)

@@ -63,6 +63,16 @@ def test_an_action_that_nobody_is_ever_offered_is_found(action, field):
     assert set(advised(an_action(**{"treatments": MAILED, **action}))) == {field}
 
 
+@pytest.mark.parametrize("worth", [{"value": 0.0}, {"starting_propensity": 0.0}])
+def test_what_is_shown_whatever_its_priority_needs_none(worth):
+    free = an_action("notice", treatments=MAILED, **worth)
+    filled = {name: replace(each, must_fill=True, fallback="notice") for name, each in HOME.items()}
+    assert advised(replace(free, mandatory=True)) == {}
+    assert advised(free, an_action(treatments=MAILED), placements=filled) == {}
+    filled = {name: replace(each, must_fill=False) for name, each in filled.items()}
+    assert len(advised(free, placements=filled)) == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
