@@ -37,7 +37,6 @@ def check(catalog: Catalog, *, features: Collection[str] | None = None) -> Itera
     yield from _arbitration(catalog)
     yield from _triggers(catalog)
     yield from _conditions(catalog, features)
-    yield from _budgeted_formulas(catalog)
 
 
 def _placements(catalog: Catalog) -> Iterator[Problem]:
@@ -238,16 +237,6 @@ def _priority_formula(catalog: Catalog, known: Collection[str] | None, kinds: Ki
         check_formula(catalog.priority_formula, known=names, kinds={**kinds, **dict.fromkeys(FACTORS, "number")})
     except CatalogError as error:
         yield Problem(("priority_formula",), error.message)
-
-
-def _budgeted_formulas(catalog: Catalog) -> Iterator[Problem]:
-    """A budget is drawn from by stated costs: what each customer would take of it is not known beforehand."""
-    budgets = [pool for pool in catalog.pools if pool.kind == "budget"]
-    for action in catalog.actions.values():
-        for each in action.treatments:
-            if each.cost_formula and any(pool.draws(action, each.channel, cost=1.0) for pool in budgets):
-                path = ("actions", action.name, "treatments", each.name, "cost_formula")
-                yield Problem(path, "a budget counts what a contact costs, and needs one number for all: leave it out")
 
 
 def _formula_texts(catalog: Catalog) -> Iterator[tuple[Path, str]]:

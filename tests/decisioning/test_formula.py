@@ -89,7 +89,7 @@ def test_formulas_are_checked_against_the_features_when_the_file_is_read():
 
 def test_what_draws_from_a_budget_has_one_cost_for_all():
     text = TEXT.format(value="1", cost="income / 100") + "budgets: {spring: {amount: 100, actions: [card]}}"
-    with pytest.raises(CatalogError, match=r"cost_formula: a budget counts what a contact costs"):
+    with pytest.raises(CatalogError, match=r"cost_formula: the budget spring counts this cost"):
         read_catalog(text)
 
 

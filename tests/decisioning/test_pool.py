@@ -177,8 +177,9 @@ def test_the_catalogue_declares_them_and_its_version_counts_them():
     ],
 )
 def test_a_pool_that_makes_no_sense_is_told_with_its_field(said, problem):
-    with pytest.raises(CatalogError, match=problem.replace("(", r"\(")):
+    with pytest.raises(CatalogError, match=problem.replace("(", r"\(")) as refused:
         read_catalog(FILE + said)
+    assert len(str(refused.value).splitlines()) == 1, "once"
 
 
 def test_advice_finds_what_is_never_drawn_from_and_what_is_empty():
