@@ -17,13 +17,14 @@ def column_views(matrix: Floats, columns: Sequence[FeatureColumn]) -> tuple[Floa
     (array([[ 3.,  1.,  0.,  1.],
            [nan,  0.,  1.,  0.]]), array([0, 0, 1, 1]))
     """
-    of_each = [list(_views(matrix[:, place], column)) for place, column in enumerate(columns)]
+    of_each = [list(views_of(matrix[:, place], column)) for place, column in enumerate(columns)]
     owner = np.repeat(np.arange(len(of_each)), [len(views) for views in of_each])
     every = [view for views in of_each for view in views]
     return np.column_stack(every) if every else np.empty((len(matrix), 0)), owner
 
 
-def _views(values: Floats, column: FeatureColumn) -> Iterator[Floats]:
+def views_of(values: Floats, column: FeatureColumn) -> Iterator[Floats]:
+    """The views (n,) of one encoded column (n,), one after another."""
     known = np.isfinite(values)
     if column.kind == "number":
         yield values

@@ -23,6 +23,7 @@ from training.reward_log import RewardLog
 
 FEWEST = 200
 """Decisions of a segment below which nothing is said of it."""
+UNSEEN = f"of no declared segment there are {FEWEST} decisions: nothing is known of how they fare"
 MISSING = "missing"
 
 
@@ -71,7 +72,8 @@ def harm_check(
     gaps = {str(each): _gap(each, one - other, log.customer_id, shared) for each in found}
     lost = {name: gap for name, gap in gaps.items() if gap.high < -tolerance}
     if not lost:
-        return Check("slices", passed=True, reason=f"no segment of {len(gaps)} is shown to be worse off")
+        reason = f"no segment of {len(gaps)} is shown to be worse off" if gaps else UNSEEN
+        return Check("slices", passed=True, reason=reason)
     told = "; ".join(f"{name}: {with_interval(gap, signed=True)} per decision" for name, gap in lost.items())
     return Check("slices", passed=False, reason=f"worse off than now: {told}", low=min(g.low for g in lost.values()))
 
@@ -94,7 +96,8 @@ def fairness_check(
     off = {str(each): _off(predicted[each.rows], observed[each.rows], reach) for each in found}
     wrong = {name: gap for name, (gap, allowed) in off.items() if abs(gap) > most + allowed}
     if not wrong:
-        return Check("protected", passed=True, reason=f"right on average in all {len(off)} protected segments")
+        reason = f"right on average in all {len(off)} protected segments" if off else UNSEEN
+        return Check("protected", passed=True, reason=reason)
     told = "; ".join(f"{name}: {gap:+.4f}" for name, gap in wrong.items())
     return Check("protected", passed=False, reason=f"wrong on average, by more than {most:g} and noise: {told}")
 

@@ -18,7 +18,7 @@ from training.manifest import kept_path
 from training.publication import roll_back_published
 from training.registry import Registry
 
-DEMANDING = "confidence = 0.999999\ncalibration = 0.000001\n"
+DEMANDING = "confidence = 0.9999\ncalibration = 0.000001\n"
 
 
 @pytest.fixture(scope="module")

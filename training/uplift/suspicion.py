@@ -4,12 +4,13 @@ What was known before cannot differ between the actions once each decision is we
 column that does differ was written afterwards (an outcome, left among the context), or the probabilities are wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 import numpy as np
 
 from training.bootstrap import customer_totals
-from training.column_views import column_views
+from training.column_views import views_of
 from training.encoding import FeatureColumn
 from training.reward_log import Floats, RewardLog, chosen_probability
 from training.tabular.table import TableError
@@ -28,21 +29,27 @@ def check_context(
     A column is looked at by its values, by which rows it is known of, and by each of its words. Parameters: `names`
     (n_columns,), what each column is of, where that has another name.
     """
-    views, column_of = column_views(matrix, columns)
-    told = [(names or [column.name for column in columns])[place] for place in column_of]
-    each = (_problem(log, views[:, [name == one for one in told]], name) for name in dict.fromkeys(told))
+    places: dict[str, list[int]] = {}
+    for place, column in enumerate(columns):
+        places.setdefault(names[place] if names else column.name, []).append(place)
+    each = (_problem(log, _views(matrix, columns, of), name) for name, of in places.items())
     problems = [problem for problem in each if problem]
     if problems:
         advice = "leave it out with --drop, or put the probabilities right"
         raise TableError(f"{'; '.join(problems[:5])}; {advice}", code="leak", field="context")
 
 
-def _problem(log: RewardLog, views: Floats, name: str) -> str:
-    filled = [_filled(view) for view in views.T]
-    if any(_correlation(view, log.reward) > SAME_AS_REWARD for view in filled):
-        return f"the column {name!r} says the reward"
-    found = ((abs(_z(log, view, action)), log.actions[action]) for view in filled for action in range(len(log.actions)))
-    z, action = max(found, default=(0.0, ""), key=lambda each: each[0])
+def _views(matrix: Floats, columns: Sequence[FeatureColumn], places: Sequence[int]) -> Iterator[Floats]:
+    return (_filled(view) for place in places for view in views_of(matrix[:, place], columns[place]))
+
+
+def _problem(log: RewardLog, views: Iterator[Floats], name: str) -> str:
+    z, action = 0.0, ""
+    for view in views:
+        if _correlation(view, log.reward) > SAME_AS_REWARD:
+            return f"the column {name!r} says the reward"
+        found = [(abs(_z(log, view, place)), each) for place, each in enumerate(log.actions)]
+        z, action = max([(z, action), *found], key=itemgetter(0))
     if z <= LARGEST_Z:
         return ""
     told = f"{z:.0f} standard errors off under {action!r}"
