@@ -137,7 +137,7 @@ def test_a_byte_that_changed_anywhere_behind_the_header_is_noticed(backed_up, tm
         assert not (tmp_path / "elsewhere").exists()
 
 
-@pytest.mark.parametrize("damage", ["cut", "no archive", "climbs out", "link"])
+@pytest.mark.parametrize("damage", ["cut", "no archive", "climbs out", "link", "pipe"])
 def test_a_damaged_or_hostile_backup_leaves_nothing_behind(backed_up, tmp_path, damage):
     workspace, out = backed_up
     content = out.read_bytes()
@@ -147,6 +147,7 @@ def test_a_damaged_or_hostile_backup_leaves_nothing_behind(backed_up, tmp_path, 
             "no archive": b"nothing",
             "climbs out": archive("bundles/../../outside"),
             "link": archive("bundles/link", target="/etc/passwd"),
+            "pipe": archive("bundles/pipe", kind=tarfile.FIFOTYPE),
         }[damage]
     )
     with pytest.raises(InvalidInputError):
@@ -155,11 +156,11 @@ def test_a_damaged_or_hostile_backup_leaves_nothing_behind(backed_up, tmp_path, 
     assert not (tmp_path / "outside").exists()
 
 
-def archive(name, *, target=None):
+def archive(name, *, target="", kind=tarfile.SYMTYPE):
     """An archive of one member that is not what a backup has."""
     member = tarfile.TarInfo(name)
-    if target:
-        member.type, member.linkname = tarfile.SYMTYPE, target
+    if target or kind != tarfile.SYMTYPE:
+        member.type, member.linkname = kind, target
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w:gz") as made:
         made.addfile(member, io.BytesIO())
