@@ -1,10 +1,9 @@
 """Moves what serves by hand: a registered version becomes champion, shadows, or decides for a share."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from decisioning.errors import ArtifactError, InvalidInputError, NotFoundError
+from decisioning.errors import InvalidInputError, NotFoundError
 from features.home import Home
 from features.ledger import Ledger
 from features.rollout_pointer import end_rollout, read_rollout
@@ -28,7 +27,8 @@ def promote_version(home: Path, workspace: Path, number: int | None = None) -> s
     """Make a registered version the champion (the challenger, where none is named), and publish it.
 
     Raises `NotFoundError` where there is no such version, or no challenger; `InvalidInputError` where the challenger
-    under way is another one than the registry's; `ArtifactError` where it was altered.
+    under way is another one than the registry's; `ArtifactError` where a version, or what tells of the challenger under
+    way, was altered.
     """
     with lease(Home(home).create().lock("retrain"), work="retraining"):
         registry = _registry(home, workspace)
@@ -87,8 +87,6 @@ def _challenger(registry: Registry, home: Path) -> RegisteredBundle:
 
 
 def _under_way(home: Path) -> int:
-    """The number of the challenger that shadows or decides; 0 where none does, or that is not known."""
-    with suppress(ArtifactError):
-        pointer = read_rollout(home)
-        return 0 if pointer is None or pointer.mode == "ended" else pointer.number
-    return 0
+    """The number of the challenger that shadows or decides; 0 where none does, or it was never registered."""
+    pointer = read_rollout(home)
+    return 0 if pointer is None or pointer.mode == "ended" else pointer.number

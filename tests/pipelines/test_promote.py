@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import orjson
 import pytest
 
-from decisioning.errors import InvalidInputError
+from decisioning.errors import ArtifactError, InvalidInputError
 from features.home import Home
 from features.ledger import Ledger
-from features.rollout_pointer import RolloutPointer, read_rollout, write_rollout
+from features.rollout_pointer import RolloutPointer, read_rollout, rollout_path, write_rollout
 from pipelines.promote import Rollout, promote_version, roll_out
 from training.manifest import POINTER
 from training.registry import RegisteredBundle
@@ -43,4 +43,15 @@ def test_no_version_that_came_as_challenger_later_is_promoted_in_place_of_the_on
     with pytest.raises(
         InvalidInputError, match=r"version 4 is under way, and version 5 was registered .* name a --version"
     ):
+        promote_version(home.path, tmp_path)
+
+
+def test_where_it_cannot_be_known_what_is_under_way_no_version_is_promoted_unnamed(tmp_path, monkeypatch):
+    later = RegisteredBundle(5, "5" * 16, tmp_path / "registered", "run")
+    registry = SimpleNamespace(model="shop-policy", holder=lambda _: later)
+    monkeypatch.setattr("pipelines.promote._registry", lambda *_: registry)
+    home = Home(tmp_path / "home").create()
+    home.bundles.mkdir(exist_ok=True)
+    rollout_path(home.path).write_bytes(b"no pointer")
+    with pytest.raises(ArtifactError, match="does not describe a challenger"):
         promote_version(home.path, tmp_path)
