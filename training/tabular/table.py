@@ -121,8 +121,12 @@ class Plan:
         if missing:
             raise TableError(f"the table lacks columns of the model: {', '.join(missing)}", code="unknown_column")
         now = _read(frame[self.dated_by], "date", say) if self.dated_by else None
-        parts = [self._part(frame[name], now, say) for name in self.kinds]
-        return np.ascontiguousarray(np.hstack([np.empty((len(frame), 0)), *parts]))
+        matrix, end = np.empty((len(frame), len(self.columns))), 0
+        for name in self.kinds:
+            part = self._part(frame[name], now, say)
+            start, end = end, end + part.shape[1]
+            matrix[:, start:end] = part
+        return matrix
 
     def _part(self, cells: pd.Series, now: Floats | None, say: Say) -> Floats:
         """What one column becomes: a part of a date may be called as another column is."""
