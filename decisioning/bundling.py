@@ -47,6 +47,11 @@ def _sum(amounts: Iterable[tuple[float, str]]) -> tuple[float, str]:
     return sum(number for number, _ in pairs), formula if any(text for _, text in pairs) else ""
 
 
+def with_parts(actions: Mapping[str, Action], names: Iterable[str]) -> list[str]:
+    """These actions, each followed by what it is made of where it is a bundle."""
+    return [each for name in names for each in (name, *actions[name].bundle)]
+
+
 def apart(actions: Mapping[str, Action]) -> Iterator[Exclusive]:
     """What never stands in one list because of bundles: each with its parts, and those that share a part."""
     bundles = [each for each in actions.values() if each.bundle]

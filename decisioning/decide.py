@@ -1,6 +1,7 @@
 """The use case: decide what to do next for one customer, over ports; HTTP, batch and the simulator compose this one."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -48,6 +49,18 @@ class Ports:
     explained: int = 0
     rollout: Rollout | None = None
     degraded: tuple[str, ...] = ()
+
+    def takes(self, customer_id: str) -> bool:
+        """Whether a challenger decides for this customer."""
+        return self.rollout is not None and self.rollout.takes(customer_id, self.catalog.catalog.holdout)
+
+    def foreseen(self, customer: Customer) -> dict[str, FeatureValue]:
+        """What the bundle that decides for a customer foresees, as conditions name it; nothing where it fails."""
+        rollout = self.rollout if self.takes(customer.customer_id) else None
+        scorer = rollout.scorer if rollout else self.scorer
+        with suppress(TsugiError):
+            return foreseen_of(scorer, customer.features)
+        return {}
 
 
 def decision_id_of(request_id: str, salt: str) -> str:
@@ -247,8 +260,7 @@ def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: boo
 
     if ports.rollout is None:
         return deciding(ports.scorer)
-    taken = ports.rollout.takes(customer.customer_id, ports.catalog.catalog.holdout)
-    return rolled_out(ports.rollout, ports.scorer, deciding, taken=taken)
+    return rolled_out(ports.rollout, ports.scorer, deciding, taken=ports.takes(customer.customer_id))
 
 
 def decide(

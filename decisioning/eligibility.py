@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 
@@ -44,7 +45,7 @@ class Entrant:
     Parameters: `candidates`, its treatments that fit; `unfit`, the stop where none does; `eligibility`, the check of
     that stage alone, and `checks`, those of all three, in their order (empty conditions have none); `cap_keys` of a
     contact, the same for all its candidates; `draws`, what a contact takes of each pool, by the dearest of them;
-    `place` among the entrants of its slot.
+    `place` among the entrants of its slot; `parts`, what a bundle is made of.
     """
 
     action: Action
@@ -55,6 +56,18 @@ class Entrant:
     cap_keys: tuple[CapKey, ...]
     draws: tuple[Draw, ...] = ()
     place: int = 0
+    parts: tuple[Action, ...] = ()
+
+    @cached_property
+    def ends(self) -> datetime | None:
+        """When it is over, or the first of its parts is; None where that is never."""
+        return min(filter(None, (each.valid_until for each in (self.action, *self.parts))), default=None)
+
+    def over(self, moment: datetime) -> str | None:
+        """Why it may not go out at that moment, by itself or for one of its parts, in words; None where it may."""
+        of_parts = ((part.name, part.out_of_date(moment)) for part in self.parts)
+        said = (f"{name}: {words}" for name, words in of_parts if words)
+        return self.action.out_of_date(moment) or next(said, None)
 
     @cached_property
     def later(self) -> tuple[Candidate, ...]:
@@ -129,12 +142,12 @@ class Slot:
     @cached_property
     def dated(self) -> tuple[Entrant, ...]:
         """Those that are not always valid."""
-        return tuple([each for each in self.entrants if each.action.valid_from or each.action.valid_until])
+        return tuple([each for each in self.entrants if each.action.valid_from or each.ends])
 
     @cached_property
     def ending(self) -> tuple[Entrant, ...]:
         """Those that are over one day, and may go out later than they are decided."""
-        return tuple([each for each in self.entrants if each.action.valid_until and each.later])
+        return tuple([each for each in self.entrants if each.ends and each.later])
 
     @cached_property
     def computed(self) -> tuple[Entrant, ...]:
@@ -235,6 +248,7 @@ def _entrant(action: Action, placement: Placement, checks: tuple[Check, ...], ca
         checks=checks,
         cap_keys=cap_keys(catalog.contact_policy, fitting[0]) if fitting else (),
         draws=draws_of(catalog.pools, action, [each.treatment for each in fitting]),
+        parts=tuple([catalog.actions[part] for part in action.bundle]),
     )
 
 

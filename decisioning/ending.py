@@ -1,4 +1,4 @@
-"""What goes out later than it is decided goes out before its action is over, or not at all."""
+"""What goes out later than it is decided goes out before its action is over, or any part of it, or not at all."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +24,6 @@ def _left(each: Entrant, slot: Slot, local: datetime) -> Entrant:
     late = [
         one
         for one in each.later
-        if each.action.out_of_date(SendTime(one.treatment.wait, one.treatment.send_hour).after(local, slot.quiet))
+        if each.over(SendTime(one.treatment.wait, one.treatment.send_hour).after(local, slot.quiet))
     ]
     return replace(each, candidates=tuple([one for one in each.candidates if one not in late])) if late else each

@@ -235,9 +235,9 @@ def _exclusive(policy: ContactPolicy, moment: Moment) -> dict[str, Stop]:
 
 def _dated(each: Entrant, now: datetime) -> Stop | None:
     """The stop of what is not valid now, or over by the time at which any treatment of it would go out."""
-    words, until = each.action.out_of_date(now), each.action.valid_until
-    if not words and until and not each.candidates and not each.unfit:
-        words = each.action.out_of_date(until)
+    words = each.action.out_of_date(now)
+    if not words and each.ends and not each.candidates and not each.unfit:
+        words = each.over(each.ends)
     return Stop("validity", words) if words else None
 
 

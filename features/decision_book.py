@@ -84,6 +84,14 @@ class DecisionBook:
         row = self._ledger.look(_BETWEEN, (beginning, end))
         return decision_from(orjson.loads(row[0])["decision"]) if row else None
 
+    def that_answers(self, request_id: str) -> Decision | None:
+        """The decision that answered a request, whatever its own id was made of; None where none did, or it was erased.
+
+        Raises: `UnavailableError` where the ledger cannot be read.
+        """
+        row = self._ledger.look(_THAT_ANSWERS, (request_id,))
+        return decision_from(orjson.loads(row[0])["decision"]) if row else None
+
     def answer_for(self, request_id: str) -> tuple[str, bytes] | None:
         """The body hash and the answer of an earlier request with this id; None where there was none.
 
@@ -160,6 +168,7 @@ def _refuse_erased(connection: sqlite3.Connection, decision: Decision) -> None:
 
 
 _BODY = f"SELECT body FROM record WHERE kind = '{DECISION}' AND record_id = ?"  # noqa: S608 (constants only)
+_THAT_ANSWERS = "SELECT r.body FROM request q JOIN record r ON r.seq = q.seq WHERE q.request_id = ?"
 _BETWEEN = """
     SELECT r.body FROM request q JOIN record r ON r.seq = q.seq
     WHERE q.request_id >= ? AND q.request_id < ? ORDER BY q.request_id LIMIT 1

@@ -13,6 +13,7 @@ from threading import Event
 import httpx
 
 from decisioning.condition import compile_condition
+from decisioning.decide import Ports
 from decisioning.errors import InvalidInputError, TsugiError
 from decisioning.trigger import Trigger
 from features.catalog_source import compiled_catalog, feature_set_of
@@ -114,8 +115,12 @@ def _following(composition: Composition) -> Iterator[Following]:
     composition.scorer = champion_scorer(composition.home.path)
     rollout = usable_rollout(composition.home.path, logger.warning)
     book = MomentBook(composition.home.triggers)
+
+    def ports() -> Ports:
+        return replace(composition.ports(explained=1), rollout=rollout)
+
     firing = Firing(
-        ports=lambda: replace(composition.ports(explained=1), rollout=rollout),
+        ports=ports,
         answers=composition.decisions,
         graph=composition.graph,
         book=book,
@@ -129,7 +134,7 @@ def _following(composition: Composition) -> Iterator[Following]:
             answers=composition.decisions,
             graph=composition.graph,
             deliveries=DeliveryBook(book),
-            standing=Standing(composition.ports, composition.graph, book),
+            standing=Standing(ports, composition.graph, book),
             clock=composition.clock,
             chance=Random(),  # noqa: S311 (spreads attempts; no secret)
         )

@@ -9,11 +9,10 @@ from decisioning.action import NO_ACTION
 from decisioning.condition import Condition
 from decisioning.condition_tree import FORESEEN
 from decisioning.customer import CustomerReference
-from decisioning.decide import Ports, decide, decision_id_of, propose
+from decisioning.decide import Ports, decide, propose
 from decisioning.decision import Decision, DecisionRequest
 from decisioning.errors import ConflictError, ErasedError
 from decisioning.feature_use import as_allowed
-from decisioning.foresight import foreseen_of
 from decisioning.funnel import clock_of, values_of
 from decisioning.send_time import SendTime
 from decisioning.trigger import Trigger, is_rested, state_of
@@ -100,10 +99,10 @@ class Firing:
         catalog = ports.catalog.catalog
         customer = ports.profiles.read(CustomerReference("customer_id", customer_id), now=now)
         channel = catalog.channels[catalog.placements[trigger.placement].channel]
-        features = as_allowed(customer, channel=channel, catalog=catalog).features
-        values = values_of(features, {}, now=now, policy=catalog.contact_policy)
+        customer = as_allowed(customer, channel=channel, catalog=catalog)
+        values = values_of(customer.features, {}, now=now, policy=catalog.contact_policy)
         if FORESEEN in trigger.condition:
-            values |= foreseen_of(ports.scorer, features)
+            values |= ports.foreseen(customer)
         return self.conditions[trigger.name].holds(values)
 
     def _put_off_until(self, request: DecisionRequest, *, now: datetime) -> datetime | None:
@@ -139,7 +138,7 @@ class Firing:
                     request, ports=ports, now=now, render=lambda made: render_decision(made, currency=currency)
                 )
             except ConflictError:
-                return self.answers.find(decision_id_of(request.request_id, ports.catalog.catalog.holdout.salt))
+                return self.answers.that_answers(request.request_id)
         return None
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from decisioning.bundling import with_parts
 from decisioning.customer import Customer, CustomerReference, FeatureValue
 from decisioning.decide import Ports
 from decisioning.eligibility import Stop
 from decisioning.feature_use import as_allowed
-from decisioning.foresight import foreseen_of
 from decisioning.funnel import Moment, clock_of, unspoken, values_of
 from decisioning.send_time import SendTime
 from features.identity import IdentityGraph
@@ -38,7 +38,7 @@ class Standing:
         """What stands against sending a decision, as it was answered, that a trigger led to; None where nothing does.
 
         Consent that was taken back, an event that calls the trigger off and an action that is over end it, holds and
-        quiet hours put it off.
+        quiet hours put it off. What stands against a part of a bundle stands against the bundle.
         """
         customer_id = self.graph.resolve(CustomerReference("customer_id", decision["customer_id"]))
         if customer_id is not None and self._is_called_off(trigger, customer_id):
@@ -47,6 +47,7 @@ class Standing:
         catalog = ports.catalog.catalog
         if decision["placement"] not in catalog.placements or not catalog.actions.keys() >= set(names):
             return Halt("no longer in the catalogue")
+        names = with_parts(catalog.actions, names)
         over = next(filter(None, (catalog.actions[name].out_of_date(now) for name in names)), None)
         if over:
             return Halt(f"validity: {over}")
@@ -66,7 +67,7 @@ def _moment(ports: Ports, customer: Customer, placement: str, trigger: str) -> M
     context: dict[str, FeatureValue] = {"trigger": trigger}
     values = values_of(customer.features, context, now=customer.as_of, policy=catalog.contact_policy)
     if ports.catalog.foresees:
-        values |= foreseen_of(ports.scorer, customer.features)
+        values |= ports.foreseen(customer)
     return Moment(customer, slot, values, "nba")
 
 

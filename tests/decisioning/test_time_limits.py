@@ -24,6 +24,7 @@ from decisioning.replay import differences, replayed
 ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"]
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 MAILED = (Treatment("letter", "web"),)
+ELSEWHERE = (Treatment("letter", "email"),)
 
 
 @given(moments, st.sampled_from(ZONES), st.sampled_from(["day", "week", "month"]))
@@ -113,6 +114,25 @@ def test_what_would_go_out_only_once_it_is_over_is_not_valid():
     decision = decided(card, pack, an_action("tea"))
     assert stages(decision) == {"card": "validity", "pack": "bundle"}
     assert {each.reason for each in decision.exclusions} == {f"valid until {MORNING.isoformat()}", "card: validity"}
+
+
+@pytest.mark.parametrize(
+    ("ends", "treatment"), [(None, "b"), (MORNING + timedelta(seconds=1), "b"), (MORNING, "a"), (NOON, None)]
+)
+def test_a_bundle_does_not_go_out_once_any_part_of_it_is_over(ends, treatment):
+    pack = an_action(
+        "pack", bundle=("card", "tea"), treatments=(Treatment("a", "web", cost=1.0), Treatment("b", "web", send_hour=9))
+    )
+    card, tea = an_action("card", valid_until=ends, treatments=ELSEWHERE), an_action("tea", treatments=ELSEWHERE)
+    decision = decided(pack, card, tea, exploration=Exploration(0.0, 0.0))
+    assert [each.treatment for each in decision.ranked] == ([treatment] if treatment else [])
+
+
+def test_a_bundle_that_would_go_out_only_once_a_part_is_over_says_which():
+    pack = an_action("pack", bundle=("card",), treatments=(Treatment("b", "web", send_hour=9),))
+    decision = decided(pack, an_action("card", valid_until=MORNING, treatments=ELSEWHERE))
+    told = {each.action: (each.stage, each.reason) for each in decision.exclusions}
+    assert told["pack"] == ("validity", f"card: valid until {MORNING.isoformat()}")
 
 
 def test_where_every_hour_is_quiet_nothing_is_offered_for_later_either():

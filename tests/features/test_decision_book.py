@@ -55,6 +55,13 @@ def test_a_decision_is_found_by_how_its_request_id_begins(book):
     assert book.one_of("july:c_") is None
 
 
+def test_a_decision_is_found_by_the_request_that_it_answered(book):
+    decision = a_decision(request_id="june:1")
+    book.record(decision).result()
+    assert book.that_answers("june:1") == decision
+    assert book.that_answers("june") is None
+
+
 def test_an_answer_is_given_again_byte_for_byte(book):
     book.record(a_decision(), answer=b'{"rank": 1.10}', body_hash="abc").result()
     assert book.answer_for("r-1") == ("abc", b'{"rank": 1.10}')

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from decisioning.cold_start import CatalogScorer
 from decisioning.customer import CustomerReference
 from decisioning.errors import InvalidInputError, UnavailableError
+from decisioning.rollout import Rollout
 from features.ledger import Ledger
 from features.rollout_pointer import end_rollout
 from features.trigger.delivery_book import DeliveryBook
@@ -132,6 +133,12 @@ class Shop:
 
 
 HOLDS = {"holds": "Set", "releases": "Released"}
+CONSENTS = {
+    "consents": ("marketing", True),
+    "takes it back": ("marketing", False),
+    "agrees to research": ("research", True),
+    "refuses research": ("research", False),
+}
 
 
 def named(name):
@@ -139,8 +146,9 @@ def named(name):
         return {"type": "identify", "traits": {}}
     if name in ("holds", "releases"):
         return {"type": "track", "event": f"Hold {HOLDS[name]}", "properties": {"hold": "sales"}}
-    if name in ("consents", "takes it back"):
-        told = {"purpose": "marketing", "channel": "email", "granted": name == "consents"}
+    if name in CONSENTS:
+        purpose, granted = CONSENTS[name]
+        told = {"purpose": purpose, "channel": "email", "granted": granted}
         return {"type": "track", "event": "Consent Updated", "properties": told}
     return {"type": "track", "event": name, "properties": {}}
 
@@ -244,7 +252,8 @@ def test_who_is_gone_or_too_late_is_given_up(shop, answers, minutes):
     assert len(shop.receiver.got) == 1
 
 
-def test_a_crash_after_the_decision_neither_repeats_nor_loses_it(shop, monkeypatch):
+@pytest.mark.parametrize("since", ["", "\nholdout: {salt: another}"])
+def test_a_crash_after_the_decision_neither_repeats_nor_loses_it(shop, monkeypatch, since):
     shop.happens(("Product Added", ANNA, 0))
 
     def crashes(*_args, **_options):
@@ -255,6 +264,8 @@ def test_a_crash_after_the_decision_neither_repeats_nor_loses_it(shop, monkeypat
         with pytest.raises(UnavailableError, match="the disk is full"):
             shop.round(31)
     assert len(shop.decisions()) == 1
+    path = shop.folder / "catalog.yaml"
+    path.write_text(path.read_text() + since)
     assert shop.round(32).delivered == 1
     assert len(shop.decisions()) == len(shop.receiver.got) == 1
 
@@ -379,6 +390,24 @@ def test_what_is_over_when_it_is_tried_again_is_not_sent(shop):
     assert len(shop.receiver.got) == 1
 
 
+OVER, PRIVATE = "    valid_until: 2026-03-02T11:00:00Z\n", "    purpose: research\n"
+
+
+@pytest.mark.parametrize(("part", "since"), [(OVER, "Product Viewed"), (PRIVATE, "refuses research")])
+def test_what_stands_against_a_part_by_then_stands_against_the_bundle(shop, part, since):
+    path = shop.folder / "catalog.yaml"
+    bundled = path.read_text().replace("  welcome_offer:\n", "  welcome_offer:\n    bundle: {parts: [diary, poem]}\n")
+    poem = "    issue: grow\n    group: poems\n    value: 1\n    treatments: {note: {channel: web}}\n"
+    bundled = bundled.replace("actions:\n", f"actions:\n  poem:\n{poem}  diary:\n{poem}{part}")
+    path.write_text(bundled.replace("purposes: {", "purposes: {research: {consent: true}, "))
+    shop.receiver.answers.append((503, {"Retry-After": "3600"}))
+    shop.happens(("agrees to research", ANNA, -30), ("Product Added", ANNA, 0))
+    assert shop.round(31).tally.fired == 1
+    shop.happens((since, ANNA, 60))
+    assert shop.round(92).deliveries == {"given_up": 1}
+    assert len(shop.receiver.got) == 1
+
+
 def test_a_hold_puts_off_what_was_decided_before_it(shop):
     in_the_evening(shop)
     shop.happens(("holds", ANNA, 60))
@@ -490,6 +519,27 @@ def test_what_a_bundle_foresees_makes_a_moment(shop, monkeypatch):
     assert shop.round(1).tally.fired == 0
     shop.happens(("Order Completed", ANNA, 2))
     assert shop.round(70).tally.fired == 1
+
+
+class Blind(CatalogScorer):
+    """A bundle whose model of what is foreseen fails."""
+
+    def foresee(self, features):
+        raise UnavailableError("the model is broken")
+
+
+@pytest.mark.parametrize(
+    ("champion", "challenger", "fired"), [(Blind(), Seer(), 1), (Seer(), Blind(), 0), (Blind(), None, 0)]
+)
+def test_whoever_decides_for_a_customer_foresees_and_one_that_fails_foresees_nothing(
+    shop, monkeypatch, champion, challenger, fired
+):
+    rollout = Rollout(challenger, share=1.0) if challenger else None
+    monkeypatch.setattr("pipelines.triggers.champion_scorer", lambda _home: champion)
+    monkeypatch.setattr("pipelines.triggers.usable_rollout", lambda _home, _say: rollout)
+    shop.writes(TICKET.replace("orders > 0", "foreseen.churn > 0.5"))
+    shop.happens(("Order Completed", ANNA, 2))
+    assert shop.round(70).tally.fired == fired
 
 
 def a_bundle(folder, value):
