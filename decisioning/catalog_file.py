@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from decisioning.catalog import Catalog
 from decisioning.catalog_check import check
 from decisioning.catalog_field import Text
-from decisioning.catalog_problem import Path, Problem, catalog_error, one_of, plainly
+from decisioning.catalog_problem import Path, Problem, catalog_error, one_of, plainly, shown
 from decisioning.catalog_text import CatalogText
 from decisioning.catalog_yaml import read_yaml
 
@@ -53,6 +53,8 @@ def _problem(error: Mapping[str, object]) -> Problem:
         return Problem(path, one_of(str(path[-1]), _fields_at(path[:-1]), what="field"))
     if kind == "missing":
         return Problem(path, f"is missing; fields here are {', '.join(_fields_at(path[:-1]))}")
+    if kind == "model_type":
+        return Problem(path, f"got {shown(given)}, expected a mapping with the fields {', '.join(_fields_at(path))}")
     return Problem(path, plainly(message, given))
 
 

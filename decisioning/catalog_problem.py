@@ -12,7 +12,6 @@ Path = tuple[str | int, ...]
 Lines = Mapping[Path, int]
 """The line of each field of the file, from 1."""
 _PLAINER = {
-    "Input should be a valid dictionary or instance of": "expected a mapping of fields, not",
     "Input should be a valid dictionary": "expected a mapping",
     "Input should be a valid string": "expected a text",
     "Input should be a valid list": "expected a list",

@@ -103,6 +103,8 @@ def score(
         done = {"customers": score_value(table, model, out, say=note), "out": str(out)}
         echo(done, as_json=as_json, words=lambda each: f"scored     {each['customers']:,} customers into {each['out']}")
         return
+    if time and blocks == 1:
+        raise typer.BadParameter("--time says in which order --blocks follow one another; of one block it says nothing")
     echo(score_table(Order(table, model, out, blocks, time, prefix), say=note), as_json=as_json, words=in_words)
 
 

@@ -129,7 +129,7 @@ BAD = {
         "{epsilon: 0.2, epsilon_without_bundle: 1.0}",
         "high",
         9,
-        "got 'high', expected a",
+        "exploration: got 'high', expected a mapping with the fields epsilon, epsilon_without_bundle",
     ),
     "an epsilon above one": (
         "epsilon: 0.2",

@@ -78,6 +78,14 @@ def test_blocks_need_outcomes_and_move_by_them(fitted, tmp_path):
     assert "needs the outcome 'bought'" in failed.exception.message
 
 
+def test_an_order_of_time_without_blocks_is_refused(fitted, tmp_path):
+    folder, _ = fitted
+    words = ("score", tmp_path / "new.csv", "--model", folder / "m", "--out", tmp_path / "o.csv", "--time", "age")
+    failed = run(*words)
+    assert failed.exit_code == 2
+    assert "--time says in which order --blocks follow" in failed.stderr
+
+
 @pytest.mark.parametrize("said", [{"yes": "bought", "no": "left"}, {"no": "left"}])
 def test_outcomes_in_words_that_the_model_does_not_know_judge_nothing_and_are_told(fitted, tmp_path, said):
     folder, _ = fitted
