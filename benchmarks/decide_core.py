@@ -63,4 +63,4 @@ def _customer(features: FeatureSet, *, contacts: int) -> Customer:
         Contact(f"offer_{place:02}", f"group_{place % 7}", "web", NOW - timedelta(days=place))
         for place in range(contacts)
     ]
-    return Customer("c_1", known=True, as_of=NOW, features=known, history=ContactHistory(past))
+    return Customer("c_1", as_of=NOW, features=known, history=ContactHistory(past))

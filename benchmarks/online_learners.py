@@ -89,7 +89,7 @@ class OurDecisions:
 
     def consider(self, context: Floats) -> Decision:
         """The whole decision, of which `choose` is the core."""
-        customer = Customer("c_1", known=True, as_of=NOW, features=_features(context))
+        customer = Customer("c_1", as_of=NOW, features=_features(context))
         return consider(self._request(), customer, catalog=self._catalog, scorer=self._corrected())
 
     def learn(self, context: Floats, action: int, *, accepted: bool) -> None:

@@ -24,7 +24,7 @@ class Constraints:
         """Those of a customer.
 
         >>> from datetime import UTC, datetime
-        >>> Constraints.of(Customer("c_1", known=True, as_of=datetime(2026, 6, 1, tzinfo=UTC), features={})).consent
+        >>> Constraints.of(Customer("c_1", as_of=datetime(2026, 6, 1, tzinfo=UTC), features={})).consent
         ()
         """
         consent = tuple([(*scope, answer) for scope, answer in customer.consent.answers.items()])

@@ -79,14 +79,13 @@ class ContactHistory:
 class Customer:
     """What is known of one customer as of one moment: the input of a decision.
 
-    Parameters: `features` are the documented features as of `as_of`; `known` is false for a customer of whom nothing
-    was recorded before; `degraded` names what could not be read; `purposes`, what features may be used for, with their
-    names: where the customer does not allow a purpose, no decision looks at them; `used`, what was drawn from the
-    pools of the catalogue in their current periods, by all customers together.
+    Parameters: `features` are the documented features as of `as_of`; `degraded` names what could not be read;
+    `purposes`, what features may be used for, with their names: where the customer does not allow a purpose, no
+    decision looks at them; `used`, what was drawn from the pools of the catalogue in their current periods, by all
+    customers together.
     """
 
     customer_id: str
-    known: bool
     as_of: datetime
     features: Mapping[str, FeatureValue]
     consent: ConsentState = ConsentState()

@@ -65,7 +65,7 @@ class ProfileReader(Protocol):
     """Reads what is known of a customer."""
 
     def read(self, reference: CustomerReference, *, now: datetime) -> Customer:
-        """The customer as of now; an unknown reference gives a customer with `known=False`."""
+        """The customer as of now; of an unknown reference nothing is known but its id."""
         ...
 
 

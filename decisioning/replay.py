@@ -110,7 +110,6 @@ def customer_of(logged: Decision) -> Customer:
         )
     customer = Customer(
         logged.customer_id,
-        known=True,
         as_of=logged.decided_at,
         features=logged.features,
         degraded=logged.degraded,

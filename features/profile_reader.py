@@ -58,7 +58,7 @@ class StoredProfiles:
     pools: PoolReader | None = None
 
     def read(self, reference: CustomerReference, *, now: datetime) -> Customer:
-        """The customer as of now, the ledger in one snapshot; an unknown reference gives one with `known=False`.
+        """The customer as of now, the ledger in one snapshot; of an unknown reference nothing is known but its id.
 
         Raises: `UnavailableError` where the ledger cannot be read.
         """
@@ -71,7 +71,6 @@ class StoredProfiles:
         if customer_id is None:
             return Customer(
                 unknown_customer_id(reference),
-                known=False,
                 as_of=now,
                 features=self.online.features.defaults(),
                 purposes=self.online.features.purposes,
@@ -81,7 +80,6 @@ class StoredProfiles:
         known = stored or self._from_ledger(customer_id, now)
         return Customer(
             customer_id,
-            known=True,
             as_of=now,
             features=known.features,
             consent=self.consent.state(customer_id),

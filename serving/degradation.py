@@ -30,4 +30,4 @@ class FailingClosed:
             return self.profiles.read(reference, now=now)
         except (UnavailableError, sqlite3.Error, OSError) as error:
             logger.error("profiles unreadable (%s): only no_action is answered", type(error).__name__)
-            return Customer(unknown_customer_id(reference), known=False, as_of=now, features={}, degraded=(UNREADABLE,))
+            return Customer(unknown_customer_id(reference), as_of=now, features={}, degraded=(UNREADABLE,))

@@ -46,7 +46,7 @@ def a_catalog(*actions: Action, **changes: Any) -> Catalog:
 
 
 def a_customer(**changes: Any) -> Customer:
-    return Customer(**{"customer_id": "c_1", "known": True, "as_of": NOON, "features": {"age": 40.0}, **changes})
+    return Customer(**{"customer_id": "c_1", "as_of": NOON, "features": {"age": 40.0}, **changes})
 
 
 def a_request(**changes: Any) -> DecisionRequest:

@@ -50,7 +50,6 @@ class Crowd:
         """One of them, as a single decision sees them."""
         return Customer(
             self.ids[place],
-            known=True,
             as_of=self.as_of,
             features={name: _value(column, place) for name, column in self.columns.items()},
             consent=self.consents.get(place, SILENT),

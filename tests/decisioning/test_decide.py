@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -203,5 +202,5 @@ def test_a_request_id_used_before_is_the_callers_business():
 
 
 def test_a_customer_nobody_knows_is_answered():
-    unknown = replace(a_customer(), known=False, features={})
+    unknown = a_customer(features={})
     assert _consider(customer=unknown).chosen == "loan"

@@ -170,7 +170,7 @@ class _Strangers:
         self._pools = pools
 
     def read(self, reference, *, now):
-        return Customer(unknown_customer_id(reference), known=False, as_of=now, features={}, used=self._pools.used(now))
+        return Customer(unknown_customer_id(reference), as_of=now, features={}, used=self._pools.used(now))
 
 
 def test_decisions_at_once_never_overdraw_and_leave_nothing(ledger):

@@ -43,7 +43,6 @@ def test_a_known_customer_has_features_and_consent_as_of_now(shop):
     consent = {"purpose": "marketing", "channel": "email", "granted": True}
     shop.send(viewed(), {"type": "track", "event": "Consent Updated", "userId": "u-1", "properties": consent})
     customer = profiles_of(shop).read(CustomerReference("user_id", "u-1"), now=START + timedelta(days=7))
-    assert customer.known
     assert customer.features["product_views_7d"] == pytest.approx(0.5)
     assert customer.consent.answers == {("marketing", "email"): True}
     assert customer.degraded == ()
@@ -52,7 +51,6 @@ def test_a_known_customer_has_features_and_consent_as_of_now(shop):
 def test_an_unknown_reference_has_the_features_of_nobody_and_a_stable_id(shop):
     one = profiles_of(shop).read(CustomerReference("anonymous_id", "a-9"), now=START)
     again = profiles_of(shop).read(CustomerReference("anonymous_id", "a-9"), now=START)
-    assert not one.known
     assert one.customer_id == again.customer_id != ""
     assert one.features == FEATURES.defaults()
 
