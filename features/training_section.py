@@ -41,7 +41,8 @@ class Satisfaction(Section):
 class Spend(Section):
     """`[training.value]`: the track event of a purchase, and its number that is money; with "" it is not foreseen.
 
-    Foreseen is what a customer will spend within the horizon, all such events added up.
+    Foreseen is what a customer will spend within the horizon, all such events added up that state no other currency
+    than the catalogue's.
     """
 
     event: str = "Order Completed"

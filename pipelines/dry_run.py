@@ -1,7 +1,7 @@
 """What a training would learn from what, without learning or writing anything."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from training.declared_constraints import check_constraints, constraints_version
 from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
 from training.foresight.known import NEVER, told_of
-from training.foresight.subject import subjects_of
+from training.foresight.subject import Subject, subjects_of
 from training.goal_event import each_goal_event
 from training.log_check import check_log
 from training.log_history import any_known
@@ -88,7 +88,8 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         now = read(as_of=as_of, feature_names=features.names, most=settings.training.most_decisions)
         over = read(as_of=as_of, feature_names=()) if now.n_left_out else now
         later = read(as_of=as_of + over_after(settings.goal, catalog), feature_names=())
-        foreseen = _foreseen(ledger, settings.training, as_of)
+        subjects = subjects_of(settings.training, currency=catalog.currency)
+        foreseen = _foreseen(ledger, subjects, as_of)
         doubtful = reward_warnings(ledger, settings.goal, currency=catalog.currency)
     suspicious, refused = _checked(now, FeatureEncoder(feature_columns(features)))
     warnings = (*_waits_longer(settings.goal, catalog), *suspicious, *doubtful)
@@ -153,8 +154,7 @@ def _models(catalog: Catalog, training: Training) -> Iterator[str]:
         yield f"uplift: T-, X- and DR-learners for each action of which chance decided {FEWEST_RANDOM:g} rows, likewise"
 
 
-def _foreseen(ledger: Ledger, training: Training, as_of: datetime) -> list[str]:
-    subjects = subjects_of(training)
+def _foreseen(ledger: Ledger, subjects: Sequence[Subject], as_of: datetime) -> list[str]:
     names, found = [subject.event for subject in subjects], Counter[str]()
     for event in each_goal_event(ledger, names, after_us=-NEVER, until_us=to_us(as_of)):
         found.update(each.name for each in subjects if each.event == event.name and told_of(event, each))

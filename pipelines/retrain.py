@@ -38,6 +38,7 @@ from training.encoding import FeatureEncoder
 from training.feature_column import feature_columns
 from training.foresight.learn import learn_foreseen
 from training.foresight.past import Past
+from training.foresight.subject import subjects_of
 from training.freed import give_back
 from training.judging import CHAMPION_POLICY, evaluable, judge_bundles
 from training.learning import Learned, learn, search_of
@@ -208,7 +209,7 @@ def _learned(
                 learn_foreseen,
                 composition.ledger,
                 Past(composition.home, features),
-                training=training,
+                subjects=subjects_of(training, currency=composition.catalog.catalog.currency),
                 as_of=as_of,
                 search=search_of(training, studies),
                 champion=foreseen_by(champion),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.ledger import Ledger
+from features.stated_currency import is_in
 from training.encoding import Floats
 from training.foresight.subject import Subject
 from training.goal_event import GoalEvent, each_goal_event
@@ -62,13 +63,13 @@ class Known:
         """Whether the log has such events, with the number that is asked for."""
         return any(told_of(each, subject) for each in self.events.get(subject.event, ()))
 
-    def told(self, event: str, *, answer: str = "") -> Told:
-        """The events of one name; with `answer`, those alone that give this number."""
+    def told(self, event: str, *, answer: str = "", currency: str = "") -> Told:
+        """The events of one name; with `answer`, those alone that give this number, in no other currency than this."""
         place = {customer: index for index, customer in enumerate(self.customer_id)}
         rows = [
             (place[each.customer_id], each.occurred_us, _number(each.properties.get(answer)))
             for each in self.events.get(event, ())
-            if each.customer_id in place
+            if each.customer_id in place and (not currency or is_in(each.properties, currency))
         ]
         owner, at_us, answers = zip(*rows, strict=True) if rows else ((), (), ())
         found = Told(np.array(owner, np.int64), np.array(at_us, np.int64), np.array(answers, np.float64))
@@ -87,7 +88,9 @@ def read_known(ledger: Ledger, subjects: Iterable[Subject], *, until_us: int) ->
 
 
 def told_of(event: GoalEvent, subject: Subject) -> bool:
-    """Whether an event of the subject's name has the number that is asked for, where one is."""
+    """Whether an event of the subject's name has the number that is asked for, where one is, in its currency."""
+    if subject.currency and not is_in(event.properties, subject.currency):
+        return False
     return not subject.number or isfinite(_number(event.properties.get(subject.number)))
 
 

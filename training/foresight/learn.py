@@ -5,7 +5,7 @@ a customer, and than what the champion bundle foresees by. Where it is not, the 
 no worse than what knows nothing. None of them learned from those snapshots: the champion learned earlier.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,6 @@ import pandas as pd
 from decisioning.errors import InvalidInputError
 from features.instant import to_us
 from features.ledger import Ledger
-from features.training_section import Training
 from training.component_gate import ComponentVerdict, judge_component
 from training.encoding import FeatureEncoder, Floats
 from training.feature_column import feature_columns
@@ -26,7 +25,7 @@ from training.foresight.learned_from import Learned, learned_from
 from training.foresight.past import Past, ReadOnce
 from training.foresight.snapshot import Snapshots, read_snapshots, split_snapshots
 from training.foresight.spend import SpendReport, fit_spend
-from training.foresight.subject import Subject, subjects_of
+from training.foresight.subject import Subject
 from training.metrics import Quality
 from training.trees import Rows
 from training.tuning import Search
@@ -58,16 +57,15 @@ def learn_foreseen(
     ledger: Ledger,
     past: Past,
     *,
-    training: Training,
+    subjects: Sequence[Subject],
     as_of: datetime,
     search: Search,
     champion: Mapping[str, ForeseenModel],
 ) -> tuple[Foreseen, ...]:
-    """Learn what the workspace declares, and what it does not where the log has such events.
+    """Learn of these subjects what the workspace declares, and what it does not where the log has such events.
 
     Parameters: `champion`, what the bundle that serves now foresees by.
     """
-    subjects = subjects_of(training)
     known = read_known(ledger, subjects, until_us=to_us(as_of))
     ledger.forget_pages()
     asked = {

@@ -48,7 +48,8 @@ def read_snapshots(
     Of more than `most` those of the lowest lots are kept, and a customer has the same lot at a moment whatever is
     foreseen: their pasts are read once.
     """
-    told, gone = known.told(subject.event, answer=subject.number), known.told(subject.gone)
+    told = known.told(subject.event, answer=subject.number, currency=subject.currency)
+    gone = known.told(subject.gone)
     last = to_us(as_of) - subject.horizon_us
     moments = range(last, int(known.since_us.min(initial=last)), -MONTH_US)
     snapshots = joined([_at(at, known, subject, told=told, gone=gone) for at in reversed(moments)])

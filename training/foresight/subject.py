@@ -17,7 +17,8 @@ class Subject:
     event's number that is foreseen instead of its coming: then it is asked of those alone to whom the event comes, and
     true where the number is at most `at_most`; `amount`, the event's number that is foreseen added up over the horizon,
     instead of a chance; `declared`, whether the workspace names it: what it does not is foreseen
-    only where the log has such events.
+    only where the log has such events; `currency` of the amount: an event that states another one brings nothing ("":
+    any is added).
     """
 
     name: str
@@ -28,6 +29,7 @@ class Subject:
     at_most: float = 0.0
     amount: str = ""
     declared: bool = True
+    currency: str = ""
 
     @property
     def horizon_us(self) -> int:
@@ -48,12 +50,13 @@ class Subject:
         return f"{asked}{self.event!r} within {self.horizon_days:g} days"
 
 
-def subjects_of(training: Training) -> tuple[Subject, ...]:
-    """What a workspace wants to foresee, whether or not its log has such events."""
-    return tuple(replace(each, declared=each.name in training.model_fields_set) for each in _subjects(training))
+def subjects_of(training: Training, *, currency: str = "") -> tuple[Subject, ...]:
+    """What a workspace wants to foresee, whether or not its log has such events; `currency`, of what is spent."""
+    asked = _subjects(training, currency)
+    return tuple(replace(each, declared=each.name in training.model_fields_set) for each in asked)
 
 
-def _subjects(training: Training) -> Iterator[Subject]:
+def _subjects(training: Training, currency: str) -> Iterator[Subject]:
     churn, need, satisfaction, value = training.churn, training.service_need, training.satisfaction, training.value
     gone = churn.event if churn else ""
     if churn:
@@ -64,4 +67,4 @@ def _subjects(training: Training) -> Iterator[Subject]:
         asked, bound = satisfaction.answer, satisfaction.at_most
         yield Subject(SATISFACTION, satisfaction.event, satisfaction.horizon_days, gone, asked, bound)
     if value.event:
-        yield Subject(VALUE, value.event, value.horizon_days, gone, amount=value.amount)
+        yield Subject(VALUE, value.event, value.horizon_days, gone, amount=value.amount, currency=currency)

@@ -93,6 +93,22 @@ def test_what_a_customer_spends_is_added_up_over_the_horizon(shop):
     assert of(shop, snapshots, "looks") == ([20, 50, 80, 110, 140, 170], [0.0] * 6)
 
 
+def test_what_is_spent_in_another_currency_is_not_added(shop):
+    prices = [(55, {"currency": "EUR"}), (60, {"currency": "JPY"}), (65, {})]
+    orders = [tracked("buys", "Order Completed", day, revenue=10.0, **said) for day, said in prices]
+    shop.send(viewed("buys"), at=START, backfill=True)
+    shop.send(*orders, at=AS_OF, backfill=True)
+    assert of(shop, snapshots_of(shop, VALUE), "buys")[1][1] == 30.0
+    assert of(shop, snapshots_of(shop, replace(VALUE, currency="EUR")), "buys")[1][1] == 20.0
+
+
+def test_what_nobody_spends_in_the_currency_is_not_foreseen_unless_it_is_declared(shop):
+    shop.send(tracked("buys", "Order Completed", 60, revenue=10.0, currency="JPY"), at=AS_OF, backfill=True)
+    (*_, value) = subjects_of(Training(), currency="EUR")
+    known = read_known(shop.ledger, [value], until_us=to_us(AS_OF))
+    assert [known.tells(each) for each in (value, replace(value, currency="JPY"))] == [False, True]
+
+
 def test_nobody_is_asked_about_before_they_came(shop):
     shop.send(viewed("old"), at=START, backfill=True)
     shop.send(viewed("new"), at=START + 160 * DAY, backfill=True)
@@ -193,7 +209,8 @@ def busy(shop):
 
 def foreseen(shop, *, training, champion=None):
     past = Past(shop.home, FEATURES)
-    return learn_foreseen(shop.ledger, past, training=training, as_of=AS_OF, search=SEARCH, champion=champion or {})
+    subjects = subjects_of(training)
+    return learn_foreseen(shop.ledger, past, subjects=subjects, as_of=AS_OF, search=SEARCH, champion=champion or {})
 
 
 def test_the_whole_way_goes_through_feast_and_one_path_foresees_all_that_the_log_tells_of(busy):
