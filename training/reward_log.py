@@ -17,6 +17,10 @@ Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-6
 """How far the probabilities of one decision may be from summing to 1."""
+LEAST_PROBABILITY = 1e-12
+"""In a table, of what was chosen: with less nothing is chosen by chance, and its weight would be all of the answer."""
+MOST_MONEY = 1e12
+"""In a table, of a decision, either way: what is beyond it is a slip, and its square may be no number."""
 
 
 class RewardLog(Protocol):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from training.encoding import Floats
 from training.off_policy.ranking import RankingTerms
+from training.reward_log import LEAST_PROBABILITY, MOST_MONEY
 from training.tabular.cells import numbers, words
 from training.tabular.table import TableError
 
@@ -70,6 +71,9 @@ def rankings_of(frame: pd.DataFrame, columns: RankingColumns) -> RankingLog:
         _refuse((found < 0) & np.isfinite(most) | (found > most), column, "is no probability")
         if column in shown:
             _refuse(found == 0, column, "is not above 0: what was shown cannot have been impossible")
+            _refuse(found < LEAST_PROBABILITY, column, f"is below {LEAST_PROBABILITY:g}: nobody shows so by chance")
+        if column == columns.reward:
+            _refuse(np.abs(found) > MOST_MONEY, column, f"is beyond {MOST_MONEY:g}")
         out[of, place] = found
         return out
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from decisioning.errors import shortened
-from training.reward_log import TOLERANCE, Floats, LoggedRewards
+from training.reward_log import LEAST_PROBABILITY, MOST_MONEY, TOLERANCE, Floats, LoggedRewards
 from training.tabular.cells import names, numbers, words
 from training.tabular.table import TableError
 from training.uplift.log_time import times_of
@@ -162,6 +162,7 @@ def _probability(frame: pd.DataFrame, columns: LogColumns, known: Sequence[str])
     found = numbers(cells)
     refuse_rows(np.isnan(found), cells, "has no probability: no estimator can mend that")
     refuse_rows(found <= 0, cells, "is not above 0: what was chosen cannot have been impossible")
+    refuse_rows(found < LEAST_PROBABILITY, cells, f"is below {LEAST_PROBABILITY:g}: nobody chooses so by chance")
     refuse_rows(found > 1, cells, "is above 1")
     if len(known) == 1:
         others = f"is below 1, though the log chose {known[0]!r} only: decisions for another action are missing"
@@ -172,6 +173,7 @@ def _probability(frame: pd.DataFrame, columns: LogColumns, known: Sequence[str])
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:
     found = numbers(frame[column])
     refuse_rows(np.isnan(found), frame[column], "is no number")
+    refuse_rows(np.abs(found) > MOST_MONEY, frame[column], f"is beyond {MOST_MONEY:g}")
     return found
 
 
