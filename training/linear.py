@@ -88,6 +88,8 @@ class Linear:
 
     def _codes(self, matrix: Matrix) -> NDArray[np.int64]:
         """The action of each row (n,), −1 where it has no deviation."""
+        if not len(self.own):
+            return np.full(len(matrix), -1)
         codes = np.nan_to_num(matrix[:, self.action_column], nan=-1.0).astype(np.int64)
         return np.where((codes >= 0) & (codes < len(self.own)), codes, -1)
 

@@ -80,7 +80,7 @@ def a_table(**cells):
         ),
         ({"m": 0.0}, "m", "'m' is not above 0"),
         ({"p": [0.5, 1e-200]}, "p", "'p' is below 1e-12: nobody shows so by chance: 1 of 4 rows, the first is row 4"),
-        ({"reward": [0, -1e200]}, "reward", r"'reward' is beyond 1e\+12: 1 of 4 rows, the first is row 4"),
+        ({"reward": [0, -1e20]}, "reward", r"'reward' is beyond 1e\+12: 1 of 4 rows, the first is row 4"),
         ({"q": -0.01}, "q", "'q' is no probability"),
         ({"m": [1.0, 1.01]}, "m", "'m' is no probability: 1 of 4 rows, the first is row 4"),
         ({"t": -0.01}, "t", "'t' is no probability"),

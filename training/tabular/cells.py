@@ -14,6 +14,8 @@ TRUTH = {"true": 1.0, "false": 0.0}
 _COMMA = r"[+-]?\d[\d.]*(,\d+)+"
 _DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 DAY_SECONDS = 86_400.0
+LARGEST = 1e30
+"""No column of a table means more, either way, and learners take no more: trees' gradients are single floats."""
 
 
 def words(cells: pd.Series) -> pd.Series:
@@ -70,10 +72,14 @@ def with_comma(cells: pd.Series) -> str | None:
 
 
 def numbers(cells: pd.Series) -> Floats:
-    """The cells (n,) as finite doubles, true and false as 1 and 0; NaN where missing or no number."""
+    """The cells (n,) as doubles, true and false as 1 and 0; NaN where missing, no number, or beyond `LARGEST`.
+
+    >>> numbers(pd.Series(["7", "1e300", "much"])).tolist()
+    [7.0, nan, nan]
+    """
     found = cells if pd.api.types.is_numeric_dtype(cells) else _numbers_of(words(cells))
     values = found.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(values), values, np.nan)
+    return np.where(np.abs(values) <= LARGEST, values, np.nan)
 
 
 def _numbers_of(text: pd.Series) -> pd.Series:

@@ -52,7 +52,7 @@ BAD = {
     "probability above 1": (put("p", 1.5), "'p' is above 1.*row 4: '1.5'"),
     "negative probability": (put("p", -0.1), "'p' is not above 0"),
     "probability of next to nothing": (put("p", 1e-200), "'p' is below 1e-12: nobody chooses so.*row 4: '1e-200'"),
-    "a reward beyond counting": (put("money", -1e200), r"'money' is beyond 1e\+12.*row 4: '-1e\+200'"),
+    "a reward beyond counting": (put("money", -1e20), r"'money' is beyond 1e\+12.*row 4: '-1e\+20'"),
     "no action": (put("action", ""), "'action' names no action"),
     "no reward": (put("money", "much"), "'money' is no number.*row 4: 'much'"),
     "no customer": (put("customer", None), "'customer' names no customer"),
