@@ -31,7 +31,7 @@ class Shop:
         self.rows = PackedRows(self.home.online)
         self.projection = FeatureProjection(self.ledger, self.rows, features)
         self.intake = Intake(self.ledger, [self.projection])
-        self.online = OnlineFeatures(self.home.online, features, GroupReader(self.ledger, features.groups.kinds))
+        self.online = OnlineFeatures(self.rows, features, GroupReader(self.ledger, features.groups.kinds))
         self.sent = 0
 
     def send(self, *events: dict, at: datetime = START, backfill: bool = False) -> None:
