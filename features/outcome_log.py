@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
-from math import isfinite
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +13,7 @@ from decisioning.outcome import OUTCOME_TYPES, Outcome
 from features.contacts import OF_DECISION, keep_answer
 from features.instant import MAX_AHEAD, from_us, to_us
 from features.ledger import insert_record
+from features.number import LARGEST, is_usual
 from features.privacy.tombstone import was_erased
 from features.receipt import Arrival
 from features.record import DECISION, OUTCOME
@@ -60,8 +60,9 @@ def check_outcome(outcome: Outcome, *, received_at: datetime) -> None:
     if outcome.type not in OUTCOME_TYPES:
         allowed = ", ".join(OUTCOME_TYPES)
         raise RejectedEventError("unknown_type", "type", f"type is {shown(outcome.type)}; allowed: {allowed}")
-    if outcome.amount is not None and not isfinite(outcome.amount):
-        raise RejectedEventError("not_finite", "amount", f"amount is {outcome.amount}; a finite number is allowed")
+    if outcome.amount is not None and not is_usual(outcome.amount):
+        told = f"amount is {outcome.amount}; a number within {LARGEST:g}, either way, is allowed"
+        raise RejectedEventError("not_finite", "amount", told)
     _check_time(outcome.occurred_at, received_at)
 
 

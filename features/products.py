@@ -1,12 +1,11 @@
 """Products of an e-commerce event: one in its properties, or a list of them in `products` (the Segment spec)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from features.number import number_of, numbers_of
+from features.number import are_usual, is_usual, number_of, numbers_of
 from features.runs import Floats
 
 
@@ -49,10 +48,10 @@ def lone_amounts(properties: Sequence[Mapping[str, Any]]) -> Floats:
     [6.0, 5.0]
     """
     prices, quantities = (_numbers(properties, name, otherwise=other) for name, other in _PRICED)
-    with np.errstate(over="ignore"):
-        amounts = prices * quantities
-    if not np.isfinite(amounts).all():
-        amounts = np.where(np.isfinite(amounts), amounts, _numbers(properties, "revenue", otherwise=0.0))
+    amounts = prices * quantities
+    usual = are_usual(amounts)
+    if not usual.all():
+        amounts = np.where(usual, amounts, _numbers(properties, "revenue", otherwise=0.0))
     return 0.0 + amounts
 
 
@@ -70,7 +69,7 @@ def _quantity(product: Mapping[str, Any]) -> float:
 
 def _amount(product: Mapping[str, Any]) -> float:
     amount = _number(product, "price", otherwise=float("nan")) * _quantity(product)
-    return amount if isfinite(amount) else _number(product, "revenue", otherwise=0.0)
+    return amount if is_usual(amount) else _number(product, "revenue", otherwise=0.0)
 
 
 def _numbers(properties: Sequence[Mapping[str, Any]], name: str, *, otherwise: float) -> Floats:

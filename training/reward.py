@@ -4,9 +4,9 @@ raw = Σ weight · amount − cost; capped = clip(Σ weight · min(amount, cap) 
 """
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
+from features.number import is_usual
 from features.workspace import Reward
 from training.goal_event import GoalEvent
 
@@ -36,9 +36,14 @@ def meets(event: GoalEvent, rule: Reward) -> bool:
 
 
 def has_amount(event: GoalEvent, rule: Reward) -> bool:
-    """Whether the event has the number that the rule counts, or the rule has one of its own."""
+    """Whether the event has the number that the rule counts, or the rule has one of its own.
+
+    >>> rule = Reward(event="Order Completed", amount="margin")
+    >>> [has_amount(GoalEvent("c", 0, "Order Completed", {"margin": given}), rule) for given in (9, "9", 1e300)]
+    [True, False, False]
+    """
     given = _given(event, rule)
-    return not isinstance(given, bool) and isinstance(given, int | float) and isfinite(given)
+    return not isinstance(given, bool) and isinstance(given, int | float) and is_usual(given)
 
 
 def _given(event: GoalEvent, rule: Reward) -> Any:

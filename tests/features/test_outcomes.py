@@ -102,6 +102,7 @@ def test_an_outcome_sent_again_is_a_duplicate_and_with_another_body_a_conflict(d
         ({"occurred_at": NOW.replace(tzinfo=None)}, "naive_timestamp", "occurred_at"),
         ({"type": "purchase"}, "unknown_type", "type"),
         ({"amount": math.nan}, "not_finite", "amount"),
+        ({"amount": -1e300}, "not_finite", "amount"),
         ({"outcome_id": ""}, "missing_field", "outcome_id"),
     ],
 )

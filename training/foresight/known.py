@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.ledger import Ledger
+from features.number import is_usual
 from features.stated_currency import is_in
 from training.encoding import Floats
 from training.foresight.subject import Subject
@@ -91,10 +91,10 @@ def told_of(event: GoalEvent, subject: Subject) -> bool:
     """Whether an event of the subject's name has the number that is asked for, where one is, in its currency."""
     if subject.currency and not is_in(event.properties, subject.currency):
         return False
-    return not subject.number or isfinite(_number(event.properties.get(subject.number)))
+    return not subject.number or is_usual(_number(event.properties.get(subject.number)))
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return float("nan")
-    return float(value) if isfinite(value) else float("nan")
+    return float(value) if is_usual(value) else float("nan")
