@@ -7,7 +7,11 @@ from typing import Any, NoReturn
 
 import yaml
 
-from decisioning.errors import InvalidInputError
+from decisioning.errors import InvalidInputError, shortened
+
+LONGEST = 63
+"""Bits of a whole number, without its sign."""
+_TOO_DEEP = "is nested too deeply, or holds itself"
 
 
 class FeatureFileError(InvalidInputError):
@@ -54,6 +58,7 @@ def read_located(path: Path) -> Located:
     """Read a YAML file. Raises `FeatureFileError` where it is missing, or is not YAML, or names a key twice."""
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        return Located({}, path, 1) if node is None else _located(node, path)
     except OSError as error:
         raise FeatureFileError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -63,7 +68,8 @@ def read_located(path: Path) -> Located:
         raise FeatureFileError(f"{path}:{line}: is not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise FeatureFileError(f"{path}: is not YAML: {error}") from error
-    return Located({}, path, 1) if node is None else _located(node, path)
+    except RecursionError as error:
+        raise FeatureFileError(f"{path}: {_TOO_DEEP}") from error
 
 
 def _located(node: yaml.Node, path: Path) -> Located:
@@ -76,10 +82,14 @@ def _located(node: yaml.Node, path: Path) -> Located:
 
 
 def _scalar(node: yaml.Node, path: Path) -> Any:
+    line = node.start_mark.line + 1
     try:
-        return yaml.safe_load(yaml.serialize(node))
+        value = yaml.safe_load(yaml.serialize(node))
     except (yaml.YAMLError, ValueError) as error:
-        raise FeatureFileError(f"{path}:{node.start_mark.line + 1}: {node.value!r} is not a plain value") from error
+        raise FeatureFileError(f"{path}:{line}: {node.value!r} is not a plain value") from error
+    if isinstance(value, int) and value.bit_length() > LONGEST:
+        raise FeatureFileError(f"{path}:{line}: {shortened(node.value)} is a number of more than {LONGEST} bits")
+    return value
 
 
 def _pairs(node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, Located]]:

@@ -103,7 +103,7 @@ def _rule(name: str, held: Located, of: str) -> FieldRule | None:
     asked = {option: inner for option, inner in held.entries(of).items() if option in RULE_OPTIONS}
     if asked.keys() <= {"type"}:
         return None
-    kind = asked["type"].value if "type" in asked else "text"
+    kind = text(asked.get("type"), f"{of}: column {name!r}: type", default="text")
     asked["type"] = Located(kind if kind in RULE_TYPES and kind != "timestamp" else "", held.file, held.line)
     if not asked["type"].value:
         del asked["type"]

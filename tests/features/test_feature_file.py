@@ -163,6 +163,9 @@ def entry(**options: str) -> str:
         ("feature: []", r"unknown option 'feature'; allowed: features, views"),
         ("features:\n  - {name: a, name: b}", r"yaml:2: 'name' is given twice, first on line 2"),
         ("features: [", r"yaml:1: is not YAML"),
+        ("features: " + "[" * 5000, r"is nested too deeply, or holds itself"),
+        ("features: &a [*a]", r"is nested too deeply, or holds itself"),
+        (f"\nviews: {{v: {{ttl_days: {10**30}}}}}", r"yaml:2: 1000000000000000000000000000000 is a number of more than 63 bits"),
         ("views: {v: {ttl_days: soon}}", r"view 'v': ttl_days must be a number of days above 0, given 'soon'"),
     ],
 )  # fmt: skip
