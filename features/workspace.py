@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from decisioning.errors import InvalidInputError
+from decisioning.errors import InvalidInputError, shortened
 from features.cleansing.cleanser import Cleansing
 from features.external_record import ExternalEvents, ExternalProfiles, GoldenRecordSection, believing_the_key
 from features.fast_layer.section import Learning
@@ -245,7 +245,7 @@ def _validated(table: dict[str, Any], path: Path) -> _Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        given = "nothing" if first["type"] == "missing" else repr(first["input"])
+        given = "nothing" if first["type"] == "missing" else shortened(repr(first["input"]))
         raise WorkspaceError(f"{path}: {key}: {first['msg']}; given: {given}{_known(first)}", field=key) from error
 
 

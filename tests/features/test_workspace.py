@@ -58,6 +58,7 @@ def test_only_the_name_is_needed(tmp_path):
         ('name = "bank"', "", ["workspace.name", "Field required", "given: nothing"]),
         ('name = "bank"', 'name = "../bank"', ["workspace.name", "'../bank'"]),
         ("trials = 5", 'trials = "many"', ["training.trials", "'many'", "integer"]),
+        ("trials = 5", f'trials = "{"x" * 5000}"', ["training.trials", f"given: '{'x' * 116}..."]),
         (
             "trials = 5",
             "trails = 5",
