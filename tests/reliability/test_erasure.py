@@ -38,7 +38,7 @@ def test_no_byte_of_an_erased_customer_remains_and_a_replay_brings_nobody_back(t
         sent, outcomes, ids = lived(composition, subjects)
         lived(composition, others)
         materialize(composition)
-        clock.move(clock.now + timedelta(days=8))
+        clock.move(clock.now + timedelta(days=15))
         if n >= FEWEST:
             retrain(composition, as_of=clock.now)
         assert len(hits(tmp_path / "home", subjects, ids)) > 5
