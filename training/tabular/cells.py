@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from features.number import are_usual
 from training.encoding import Floats
 
 Kind = Literal["number", "date", "category"]
@@ -14,8 +15,6 @@ TRUTH = {"true": 1.0, "false": 0.0}
 _COMMA = r"[+-]?\d[\d.]*(,\d+)+"
 _DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 DAY_SECONDS = 86_400.0
-LARGEST = 1e30
-"""No column of a table means more, either way, and learners take no more: trees' gradients are single floats."""
 
 
 def words(cells: pd.Series) -> pd.Series:
@@ -74,12 +73,14 @@ def with_comma(cells: pd.Series) -> str | None:
 def numbers(cells: pd.Series) -> Floats:
     """The cells (n,) as doubles, true and false as 1 and 0; NaN where missing, no number, or beyond `LARGEST`.
 
+    That is `features.number`'s: nobody means more, and trees' gradients are single floats.
+
     >>> numbers(pd.Series(["7", "1e300", "much"])).tolist()
     [7.0, nan, nan]
     """
     found = cells if pd.api.types.is_numeric_dtype(cells) else _numbers_of(words(cells))
     values = found.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.abs(values) <= LARGEST, values, np.nan)
+    return np.where(are_usual(values), values, np.nan)
 
 
 def _numbers_of(text: pd.Series) -> pd.Series:
