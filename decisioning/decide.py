@@ -1,7 +1,6 @@
 """The use case: decide what to do next for one customer, over ports; HTTP, batch and the simulator compose this one."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -55,12 +54,9 @@ class Ports:
         return self.rollout is not None and self.rollout.takes(customer_id, self.catalog.catalog.holdout)
 
     def foreseen(self, customer: Customer) -> dict[str, FeatureValue]:
-        """What the bundle that decides for a customer foresees, as conditions name it; nothing where it fails."""
+        """What the bundle that decides for a customer foresees, as conditions name it; raises what it raises."""
         rollout = self.rollout if self.takes(customer.customer_id) else None
-        scorer = rollout.scorer if rollout else self.scorer
-        with suppress(TsugiError):
-            return foreseen_of(scorer, customer.features)
-        return {}
+        return foreseen_of(rollout.scorer if rollout else self.scorer, customer.features)
 
 
 def decision_id_of(request_id: str, salt: str) -> str:

@@ -23,6 +23,7 @@ from features.instant import to_us
 from features.trigger.delivery_book import Delivery, DeliveryBook
 from features.trigger.moment_book import MomentBook
 from features.trigger.watching import request_of
+from pipelines.trigger.foreseen import foreseen_or_nothing
 from pipelines.trigger.standing import HELD
 
 PAGE = 500
@@ -102,7 +103,7 @@ class Firing:
         customer = as_allowed(customer, channel=channel, catalog=catalog)
         values = values_of(customer.features, {}, now=now, policy=catalog.contact_policy)
         if FORESEEN in trigger.condition:
-            values |= ports.foreseen(customer)
+            values |= foreseen_or_nothing(ports, customer)
         return self.conditions[trigger.name].holds(values)
 
     def _put_off_until(self, request: DecisionRequest, *, now: datetime) -> datetime | None:

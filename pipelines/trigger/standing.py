@@ -14,6 +14,7 @@ from decisioning.funnel import Moment, clock_of, unspoken, values_of
 from decisioning.send_time import SendTime
 from features.identity import IdentityGraph
 from features.trigger.moment_book import MomentBook
+from pipelines.trigger.foreseen import foreseen_or_nothing
 
 HELD = timedelta(minutes=10)
 """Until what is held is looked at again."""
@@ -67,7 +68,7 @@ def _moment(ports: Ports, customer: Customer, placement: str, trigger: str) -> M
     context: dict[str, FeatureValue] = {"trigger": trigger}
     values = values_of(customer.features, context, now=customer.as_of, policy=catalog.contact_policy)
     if ports.catalog.foresees:
-        values |= ports.foreseen(customer)
+        values |= foreseen_or_nothing(ports, customer)
     return Moment(customer, slot, values, "nba")
 
 

@@ -170,7 +170,7 @@ def test_what_a_column_cannot_read_is_refused_alone(tmp_path, column, raw):
 REFUSED = [
     ("mappings: {m: {evnts: []}}", "mapping 'm': unknown option 'evnts'; allowed: files"),
     ("mappings: {m: {columns: {a: money}}}", "column 'a' is 'money'; allowed: text, integer"),
-    ("mappings: {m: {columns: {a: {type: [integer], required: true}}}}", "column 'a': type "),
+    ("mappings: {m: {columns: {a: {type: [integer], required: true}}}}", "type must be a text, given ['integer']"),
     ("mappings: {m: {columns: {a: {type: timestamp, timezone: Mars/Base}}}}", "unknown timezone 'Mars/Base'"),
     ("mappings: {m: {columns: {a: {type: text, format: x}}}}", "format and timezone are of a timestamp"),
     ("mappings: {m: {skip: [{rule: x}]}}", "needs its name in rule, and when it holds"),

@@ -532,7 +532,7 @@ class Blind(CatalogScorer):
     ("champion", "challenger", "fired"), [(Blind(), Seer(), 1), (Seer(), Blind(), 0), (Blind(), None, 0)]
 )
 def test_whoever_decides_for_a_customer_foresees_and_one_that_fails_foresees_nothing(
-    shop, monkeypatch, champion, challenger, fired
+    shop, monkeypatch, caplog, champion, challenger, fired
 ):
     rollout = Rollout(challenger, share=1.0) if challenger else None
     monkeypatch.setattr("pipelines.triggers.champion_scorer", lambda _home: champion)
@@ -540,6 +540,7 @@ def test_whoever_decides_for_a_customer_foresees_and_one_that_fails_foresees_not
     shop.writes(TICKET.replace("orders > 0", "foreseen.churn > 0.5"))
     shop.happens(("Order Completed", ANNA, 2))
     assert shop.round(70).tally.fired == fired
+    assert ("the model is broken" in caplog.text) is (fired == 0)
 
 
 def a_bundle(folder, value):

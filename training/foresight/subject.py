@@ -50,7 +50,7 @@ class Subject:
         return f"{asked}{self.event!r} within {self.horizon_days:g} days"
 
 
-def subjects_of(training: Training, *, currency: str = "") -> tuple[Subject, ...]:
+def subjects_of(training: Training, *, currency: str) -> tuple[Subject, ...]:
     """What a workspace wants to foresee, whether or not its log has such events; `currency`, of what is spent."""
     asked = _subjects(training, currency)
     return tuple(replace(each, declared=each.name in training.model_fields_set) for each in asked)

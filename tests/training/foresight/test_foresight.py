@@ -126,7 +126,8 @@ def test_the_parts_are_a_horizon_apart(shop):
 
 
 def test_what_a_workspace_does_not_declare_is_foreseen_by_the_standard_names_unless_it_says_no():
-    declared = subjects_of(Training(churn=Churn(event="Account Closed"), service_need=ServiceNeed(event="Complaint")))
+    training = Training(churn=Churn(event="Account Closed"), service_need=ServiceNeed(event="Complaint"))
+    declared = subjects_of(training, currency="EUR")
     assert [(each.name, each.event, each.declared) for each in declared] == [
         ("churn", "Account Closed", True),
         ("service_need", "Complaint", True),
@@ -136,7 +137,8 @@ def test_what_a_workspace_does_not_declare_is_foreseen_by_the_standard_names_unl
     assert {each.gone for each in declared} == {"Account Closed"}
     assert (
         subjects_of(
-            Training(service_need=ServiceNeed(event=""), satisfaction=Satisfaction(event=""), value=Spend(event=""))
+            Training(service_need=ServiceNeed(event=""), satisfaction=Satisfaction(event=""), value=Spend(event="")),
+            currency="EUR",
         )
         == ()
     )
@@ -209,7 +211,7 @@ def busy(shop):
 
 def foreseen(shop, *, training, champion=None):
     past = Past(shop.home, FEATURES)
-    subjects = subjects_of(training)
+    subjects = subjects_of(training, currency="EUR")
     return learn_foreseen(shop.ledger, past, subjects=subjects, as_of=AS_OF, search=SEARCH, champion=champion or {})
 
 
