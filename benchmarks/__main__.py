@@ -51,6 +51,10 @@ def main(arguments: list[str], out: TextIO = sys.stdout) -> None:
     parser.add_argument("--quick", action="store_true", help="see that everything runs; the figures mean little")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the JSON files")
     given = parser.parse_args(arguments)
+    try:
+        given.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out {given.out} cannot be a folder: {error.strerror}")
     out.write(f"{machine_line()}\n")
     for name in given.only or BENCHMARKS:
         began = time.monotonic()

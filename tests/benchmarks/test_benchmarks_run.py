@@ -29,3 +29,11 @@ def test_an_unknown_benchmark_is_refused_by_name_with_those_there_are():
     assert done.returncode == 2
     assert "invalid choice: 'speed'" in done.stderr
     assert "core" in done.stderr
+
+
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_measured(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    done = _run("--quick", "--only", "gate", "--out", str(tmp_path / "taken"))
+    assert done.returncode == 2
+    assert f"--out {tmp_path / 'taken'} cannot be a folder: File exists" in done.stderr
+    assert "## gate" not in done.stdout
