@@ -1,16 +1,19 @@
 """What a running service looks at again and again: new versions, the fast layer, and files after erasures."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
-from decisioning.errors import UnavailableError
+from decisioning.errors import TsugiError, UnavailableError
 from serving.desk import Desk
 from serving.endpoint import unforeseen
 from serving.kept import Kept
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks."""
+
+logger = logging.getLogger(__name__)
 
 
 async def watch(desk: Desk, kept: Kept[Any]) -> None:
@@ -48,5 +51,7 @@ async def _has_pending(desk: Desk) -> bool:
 async def _refresh(desk: Desk, refresh: Callable[[], object]) -> None:
     try:
         await desk.aside(refresh)
+    except TsugiError as error:
+        logger.error("what is looked at again and again failed, and is tried again: %s", error.message)
     except Exception as error:  # noqa: BLE001  # the watch must outlive whatever nobody foresaw; it is logged
         unforeseen(error)
