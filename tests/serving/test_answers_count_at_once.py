@@ -4,7 +4,8 @@ import asyncio
 import shutil
 
 import pytest
-from test_app import WORKSPACE, Clock, ask, in_service, serving
+from in_process import WORKSPACE, Clock, in_service, serving
+from test_app import ask
 
 from decisioning.errors import InvalidInputError, UnavailableError
 from features.decision_book import DecisionBook

@@ -1,59 +1,18 @@
 """The application in this process, on real stores in a temporary home."""
 
 import asyncio
-import shutil
 import sqlite3
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from contextlib import closing
+from datetime import timedelta
 
-import httpx
+from in_process import START, Clock, in_service
 
 from decisioning.decide import ATTEMPTS
 from decisioning.errors import StaleContactsError
 from serving import answers
-from serving.app import create_app
-from serving.composition import compose
 from serving.openapi import errors_of
 from serving.profile_answer import ProfileAnswer
 from serving.routes import ROUTES
-from serving.settings import Settings
-
-WORKSPACE = Path(__file__).parent / "workspace"
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self):
-        self.now = START
-
-    def __call__(self):
-        return self.now
-
-
-@asynccontextmanager
-async def serving(folder, *, clock=None, client=("127.0.0.1", 4711), **keys):
-    if not (folder / "workspace").exists():
-        shutil.copytree(WORKSPACE, folder / "workspace")
-    settings = Settings(folder / "home", folder / "workspace", **keys)
-    app = create_app(lambda: compose(settings, clock=clock or Clock()))
-    transport = httpx.ASGITransport(app, client=client)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://tsugi") as http,
-    ):
-        http.desk = app.state.desk
-        yield http
-
-
-def in_service(folder, scenario, **options):
-    """Run a scenario of requests against the application."""
-
-    async def run():
-        async with serving(folder, **options) as http:
-            return await scenario(http)
-
-    return asyncio.run(run())
 
 
 def ask(request_id, user="u-1", **change):

@@ -2,7 +2,7 @@
 
 import shutil
 
-from test_app import WORKSPACE, in_service
+from in_process import WORKSPACE, in_service
 
 from serving.answers import ActionsAnswer
 

@@ -2,7 +2,7 @@
 
 import shutil
 
-from test_app import WORKSPACE
+from in_process import WORKSPACE
 
 from features.catalog_source import feature_set_of
 from features.explanation.catalog_archive import CatalogArchive

@@ -3,7 +3,8 @@
 import shutil
 
 import pytest
-from test_app import WORKSPACE, in_service, viewed
+from in_process import WORKSPACE, in_service
+from test_app import viewed
 
 from decisioning.errors import TsugiError
 from serving.launch import check

@@ -1,7 +1,8 @@
 """A browser lets web pages send events, and nothing else, where keys are configured."""
 
 import pytest
-from test_app import in_service, viewed
+from in_process import in_service
+from test_app import viewed
 
 from serving.api_key import keys_in
 from serving.connection import _OVERLOADED, _written

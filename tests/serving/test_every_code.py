@@ -10,7 +10,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from test_app import START, ask, in_service, serving, viewed
+from in_process import START, in_service, serving
+from test_app import ask, viewed
 
 from serving.api_key import keys_in
 

@@ -1,7 +1,8 @@
 """Explanations over HTTP: every action of a past decision, the decision made again, and what if."""
 
 import pytest
-from test_app import ask, in_service
+from in_process import in_service
+from test_app import ask
 
 from decisioning.cold_start import CatalogScorer
 from serving.explanation_answer import ExplanationAnswer

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 from fuzzing import Sent, problem_of, requests
-from test_app import serving
+from in_process import serving
 
 LONGEST = 60.0
 """Seconds after which a request counts as hanging."""

@@ -1,7 +1,8 @@
 """Households over HTTP: what another member does changes what the next decision about the first one knows."""
 
 import orjson
-from test_app import ask, in_service
+from in_process import in_service
+from test_app import ask
 
 
 def sent(kind, message_id, user, **fields):

@@ -1,7 +1,7 @@
 """`GET /v1/journeys`: the document that was kept, byte for byte; before there is one, 404."""
 
 import orjson
-from test_app import in_service
+from in_process import in_service
 
 from features.home import Home
 from features.journey.prepared import keep

@@ -1,7 +1,7 @@
 """A consent or a hold about a name that the workspace does not have is refused, and by events it is taken."""
 
 import pytest
-from test_app import in_service
+from in_process import in_service
 
 WHO = {"user_id": "u-1"}
 NO = {"consent_id": "k-1", "customer": WHO, "purpose": "marketing", "granted": False, "method": "form"}

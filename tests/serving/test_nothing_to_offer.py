@@ -5,7 +5,8 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from test_app import WORKSPACE, ask, in_service
+from in_process import WORKSPACE, in_service
+from test_app import ask
 
 
 def a_workspace(folder, *changes):

@@ -3,7 +3,8 @@
 import shutil
 from datetime import timedelta
 
-from test_app import START, WORKSPACE, Clock, ask, in_service, viewed
+from in_process import START, WORKSPACE, Clock, in_service
+from test_app import ask, viewed
 
 from serving.profile_answer import ProfileAnswer
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from test_app import START, in_service
+from in_process import START, in_service
 
 from serving import answers
 from serving.profile_answer import ProfileAnswer

@@ -6,7 +6,8 @@ import logging
 import re
 
 import pytest
-from test_app import ask, in_service
+from in_process import in_service
+from test_app import ask
 
 from serving.connection import _OVERLOADED, _written
 from serving.log_lines import ROOMS, write_json_lines

@@ -1,6 +1,6 @@
 """`/v1/retraining-runs`: a scheduler asks, is told how far it came, and asks again without harm."""
 
-from test_app import in_service
+from in_process import in_service
 
 from features.home import Home
 from features.run_queue import RunQueue

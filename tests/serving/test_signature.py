@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_app import START, Clock, in_service
+from in_process import START, Clock, in_service
 
 from decisioning.errors import InvalidInputError
 from serving.api_key import keys_in

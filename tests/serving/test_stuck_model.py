@@ -6,8 +6,9 @@ from threading import Event
 
 import numpy as np
 import pytest
+from in_process import serving
 from patience import LONGEST
-from test_app import ask, serving
+from test_app import ask
 
 from decisioning.ports import Scores
 from features.home import Home
