@@ -29,13 +29,13 @@ PLACEMENTS = {
 """Channel, how long a contact is reserved (None: it is shown at once), how many actions are shown."""
 CAPS = [
     ("action", "tea", 1, 2 * DAY),
-    ("group", "drinks", 3, "week"),
+    ("group", "drinks", 2, "week"),
     ("channel", "email", 2, "day"),
-    ("customer", "", 6, 3 * DAY),
+    ("customer", "", 7, 2 * DAY),
 ]
 RESTS = [("reject", 2, 10 * DAY, 5 * DAY, "action"), ("dismiss", 3, 7 * DAY, 2 * DAY, "group")]
 SWEET = {"cake", "mug"}
-POOLS = {"budget": ("week", 2_500_000), "inventory": (None, 12), "capacity": ("day", 4)}
+POOLS = {"budget": ("week", 1_500_000), "inventory": (None, 8), "capacity": ("day", 4)}
 
 
 def began(period: str, now: datetime) -> datetime:

@@ -60,7 +60,7 @@ class Walk:
     async def _serve(self, n_steps):
         steps = {
             self._decide: 50, self._decide_for_several: 3, self._ask_again: 3, self._report: 25, self._browse: 10,
-            self._consent: 8, self._hold: 3, self._identify: 4, self._erase: 1,
+            self._consent: 7, self._hold: 6, self._identify: 4, self._erase: 1,
         }  # fmt: skip
         async with serving(self.folder, clock=self.clock) as self.http:
             for _ in range(n_steps):
@@ -144,7 +144,7 @@ class Walk:
 
     async def _hold(self):
         who, customer, _ = self._anybody()
-        name, released = self.rng.choice(["sales", "ticket"]), self.rng.random() < 0.4
+        name, released = self.rng.choice(["sales", "ticket"]), self.rng.random() < 0.5
         issues = [] if released else self.rng.choice([[], ["grow"], ["keep", "care"]])
         until = None if released else self.rng.choice([None, self.clock.now + timedelta(hours=30)])
         said = {"hold_id": f"h-{self.n}", "customer": customer, "hold": name, "issues": issues, "released": released}
