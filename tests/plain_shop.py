@@ -5,7 +5,8 @@ It keeps lists, looks through all of them at every question, and has the shop's 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -42,6 +43,20 @@ def began(period: str, now: datetime) -> datetime:
     """When a day or a week began in Berlin."""
     midnight = now.astimezone(BERLIN).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=midnight.weekday()) if period == "week" else midnight
+
+
+def is_quiet(channel: str, now: datetime) -> bool:
+    """Whether nothing may be sent there now."""
+    clock = f"{now.astimezone(BERLIN):%H:%M}"
+    return channel == "email" and (clock >= "22:00" or clock < "07:30")
+
+
+def sent_at(treatment: str, now: datetime) -> datetime:
+    """When a treatment goes out that is decided now: the first nine o'clock after a day, or at once."""
+    if treatment != "tomorrow":
+        return now
+    nines = ((now + day * DAY).astimezone(BERLIN).replace(hour=9, minute=0, second=0, microsecond=0) for day in (1, 2))
+    return next(nine for nine in nines if nine >= now + DAY)
 
 
 def taken_of_pools(action: str, channel: str) -> dict[str, int]:
@@ -131,9 +146,13 @@ class Shop:
         """Whether whoever was shown this has not been erased."""
         return any(each is self.contacts[decision_id, action][0] for each in self.people.values())
 
-    def show(self, who: Person, action: str, placement: str, decision_id: str, now: datetime) -> None:
+    def show(self, who: Person, shown: dict[str, Any], placement: str, decision_id: str, now: datetime) -> None:
+        """Take in what a decision shows, as its answer says it; what is sent later is shown then."""
         channel, reserved, _ = PLACEMENTS[placement]
-        contact = Contact(action, channel, now, now + (reserved or timedelta(0)), None if reserved else now)
+        action, at = shown["action"], sent_at(shown["treatment"], now)
+        assert shown["send_at"] == (None if at == now else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        assert at > now or action == "receipt" or not is_quiet(channel, now)
+        contact = Contact(action, channel, now, now + (reserved or timedelta(0)), None if reserved else at)
         who.contacts.append(contact)
         self.contacts[decision_id, action] = who, contact
 
@@ -188,8 +207,7 @@ def _agrees(who: Person, channel: str) -> bool:
 def _unwelcome(who: Person, action: str, channel: str, now: datetime) -> str | None:
     if _is_held(who, ACTIONS[action][0], now):
         return "hold"
-    clock = f"{now.astimezone(BERLIN):%H:%M}"
-    if channel == "email" and (clock >= "22:00" or clock < "07:30"):
+    if is_quiet(channel, now) and action != "tea":
         return "quiet"
     if any(_rests(who, action, rule, now) for rule in RESTS):
         return "rest"

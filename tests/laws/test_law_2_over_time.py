@@ -105,10 +105,10 @@ class Walk:
         found = {each["action"]: each["stage"] for each in explained["actions"] if each["action"] != "no_action"}
         assert found == wanted, f"step {self.n}, {placement}, {now}"
         assert len(shown) <= limit
-        for action in shown:  # what is shown before it in the list counts already
-            assert self.shop.stages(person, placement, now, taken)[action] is None, (shown, action)
-            self.shop.show(person, action, placement, answer["decision_id"], now)
-            self.shown.append((answer["decision_id"], action, now))
+        for each in answer["ranked"]:  # what is shown before it in the list counts already
+            assert self.shop.stages(person, placement, now, taken)[each["action"]] is None, (shown, each["action"])
+            self.shop.show(person, each, placement, answer["decision_id"], now)
+            self.shown.append((answer["decision_id"], each["action"], now))
         self.seen.update(wanted.values())
         return shown
 
