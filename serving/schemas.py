@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from decisioning.call import MOST_PLACEMENTS, request_of_place
 from decisioning.customer import CustomerReference
 from decisioning.decision import DecisionRequest
 from decisioning.errors import InvalidInputError
@@ -19,10 +20,6 @@ from serving.body_field import PRINTABLE, Fact, FactName, Identifier, Instant, P
 
 MAX_EVENTS = 2500
 """Events or outcomes of one batch, by Segment's convention."""
-
-MAX_PLACEMENTS = 10
-"""Placements of one decision request."""
-
 _MONEY = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 
 
@@ -66,7 +63,7 @@ class DecisionBody(Strict):
     request_id: Identifier
     customer: CustomerBody
     placement: Identifier = ""
-    placements: Annotated[list[Identifier], Field(min_length=1, max_length=MAX_PLACEMENTS)] = Field(
+    placements: Annotated[list[Identifier], Field(min_length=1, max_length=MOST_PLACEMENTS)] = Field(
         default_factory=list
     )
     channel: Annotated[str, Field(max_length=128)] = ""
@@ -89,7 +86,7 @@ class DecisionBody(Strict):
 
     def _request(self, placement: str, place: int, country: str) -> DecisionRequest:
         return DecisionRequest(
-            request_id=self.request_id if place == 1 else f"{self.request_id}#{place}",
+            request_id=request_of_place(self.request_id, place),
             customer=self.customer.reference(country),
             placement=placement,
             channel=self.channel,

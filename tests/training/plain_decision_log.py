@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 
 from decisioning.action import NO_ACTION, Action
+from decisioning.call import call_of
 from decisioning.catalog import Catalog
 from decisioning.outcome import POSITIVE
 from features.instant import to_us
@@ -32,6 +33,7 @@ class _Logged:
     """
 
     decision_id: str
+    call: str
     customer_id: str
     decided_us: int
     channel: str
@@ -86,6 +88,7 @@ def _logged(record: Record, names: Sequence[str]) -> _Logged:
     decision, contacts = body["decision"], body["contacts"]
     return _Logged(
         decision_id=record.record_id,
+        call=call_of(decision["request_id"]),
         customer_id=record.customer_id or decision["customer_id"],
         decided_us=record.occurred_us,
         channel=decision["channel"],
@@ -136,9 +139,21 @@ def _events(
 def _attribute(logged: Sequence[_Logged], events: Mapping[str, list[GoalEvent]], goal: Goal, as_of_us: int) -> None:
     for customer, rows in by_customer([each.customer_id for each in logged]).items():
         mine = [logged[row] for row in rows]
-        for each, window in zip(mine, windows([m.decided_us for m in mine], goal, as_of_us=as_of_us), strict=True):
+        for each, window in zip(mine, _windows(mine, goal, as_of_us), strict=True):
             each.ends_us, each.matured = window.ends_us, window.matured
             each.events = within(events.get(customer, ()), after_us=each.decided_us, before_us=window.ends_us)
+
+
+def _windows(mine: Sequence[_Logged], goal: Goal, as_of_us: int) -> list["Window"]:
+    """The windows of one customer's decisions, given in order of time."""
+    length = int(goal.window_days * DAY_US)
+    then = [_next_call_us(mine[place:]) if goal.until_next_decision else None for place in range(len(mine))]
+    return [_window(each.decided_us, next_us, length, as_of_us) for each, next_us in zip(mine, then, strict=True)]
+
+
+def _next_call_us(mine: Sequence[_Logged]) -> int | None:
+    """When the first decision that is of another call than the first of all was made."""
+    return next((each.decided_us for each in mine if each.call != mine[0].call), None)
 
 
 def _frame(
@@ -242,20 +257,6 @@ class Window:
 
     ends_us: int
     matured: bool
-
-
-def windows(decided_us: Sequence[int], goal: Goal, *, as_of_us: int) -> list[Window]:
-    """The windows of one customer's decisions, given in order of time.
-
-    >>> [w.ends_us for w in windows([0, 5], Goal(window_days=1.0), as_of_us=0)][0]
-    5
-    """
-    length = int(goal.window_days * DAY_US)
-    following = [*decided_us[1:], None]
-    return [
-        _window(at, then if goal.until_next_decision else None, length, as_of_us)
-        for at, then in zip(decided_us, following, strict=True)
-    ]
 
 
 def _window(decided_us: int, next_us: int | None, length_us: int, as_of_us: int) -> Window:

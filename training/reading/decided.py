@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from decisioning.call import call_of
 from features.ledger import Ledger
 from features.record import Record
 from training.encoding import Floats
@@ -18,7 +19,7 @@ from training.reading.feature_kinds import FeatureKinds
 from training.reading.page import Page, Parser, Words
 
 TEXTS = ("customer_id", "channel", "placement", "arm", "treatment")
-_EACH = ("seq", "decision_id", "decided_us", "chosen", "implied", "eligible", "listed")
+_EACH = ("seq", "decision_id", "call", "decided_us", "chosen", "implied", "eligible", "listed")
 Booleans = NDArray[np.bool_]
 Names = dict[str, int]
 """The column of each action; a new one gets the next column."""
@@ -29,14 +30,15 @@ class Decided:
     """n decisions in order of time, by columns.
 
     Parameters: `actions`, the names of the columns; arrays (n,): `seq`, where they lie in the ledger, `decision_id`,
-    `texts` by the names of `TEXTS` (`treatment` of what was chosen, "" for none), `decided_us`, `chosen` (column),
-    `implied`, whether what was chosen needs no impression; arrays (n, n_actions): `eligible` probabilities and
-    `listed`; `features`, columns by name.
+    `call`, a number that the decisions of one call share, `texts` by the names of `TEXTS` (`treatment` of what was
+    chosen, "" for none), `decided_us`, `chosen` (column), `implied`, whether what was chosen needs no impression;
+    arrays (n, n_actions): `eligible` probabilities and `listed`; `features`, columns by name.
     """
 
     actions: tuple[str, ...]
     seq: NDArray[np.int64]
     decision_id: NDArray[np.object_]
+    call: NDArray[np.int64]
     texts: Mapping[str, NDArray[np.object_]]
     decided_us: NDArray[np.int64]
     chosen: NDArray[np.int64]
@@ -61,6 +63,7 @@ class _Read:
 
     seqs: list[int]
     ids: list[str]
+    call: NDArray[np.int64]
     texts: dict[str, Words]
     decided_us: list[int]
     chosen: NDArray[np.int64]
@@ -125,12 +128,17 @@ def _read(records: Sequence[Record], page: Page, known: Names) -> _Read:
     texts["customer_id"][:] = list(map(customer_of, records, texts["customer_id"]))
     ids, decided_us = [record.record_id for record in records], [record.occurred_us for record in records]
     seqs = [record.seq for record in records]
-    return _Read(seqs, ids, texts, decided_us, chosen, implied, eligible, listed)
+    return _Read(seqs, ids, calls(page), texts, decided_us, chosen, implied, eligible, listed)
 
 
 def customer_of(record: Record, told: str) -> str:
     """Whose decision it is: by today's links, else as it says itself."""
     return intern(record.customer_id or told)
+
+
+def calls(page: Page) -> NDArray[np.int64]:
+    """A number (n,) that the decisions of one call share; it means nothing beyond this process."""
+    return np.array([hash(call_of(request_id)) for request_id in page.words("request_id")], dtype=np.int64)
 
 
 def codes(actions: Words, known: Names) -> NDArray[np.int64]:
@@ -146,6 +154,7 @@ def _decided(parts: Sequence[_Read], block: FeatureBlock, actions: tuple[str, ..
         actions=actions,
         seq=np.array([each for part in parts for each in part.seqs], dtype=np.int64)[order],
         decision_id=ids[order],
+        call=_joined([part.call for part in parts], np.int64)[order],
         texts={name: _joined([part.texts[name] for part in parts], object)[order] for name in TEXTS},
         decided_us=decided_us[order],
         chosen=_joined([part.chosen for part in parts], np.int64)[order],

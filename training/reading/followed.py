@@ -53,7 +53,7 @@ def read_followed(ledger: Ledger, drawn: Drawn, catalog: Catalog, goal: Goal, *,
     numbers: dict[str, int] = {}
     owner = np.array([numbers.setdefault(each, len(numbers)) for each in timeline.customer_id], dtype=np.int64)
     events = _read(ledger, timeline, numbers, Meaning(timeline.actions, catalog, goal), as_of_us)
-    windows = Windows.of(owner, timeline.decided_us, goal)
+    windows = Windows.of(owner, timeline.decided_us, goal, call=timeline.call)
     rows, which = windows.pairs(events.owner, events.at_us)
     n = len(timeline)
     return Followed(

@@ -15,7 +15,7 @@ Words = NDArray[np.object_]
 Places = NDArray[np.int64]
 AT_ONCE = 1_024
 """Bodies that one thread parses in one go."""
-_WORDS = ("customer_id", "channel", "placement", "arm", "chosen")
+_WORDS = ("request_id", "customer_id", "channel", "placement", "arm", "chosen")
 _QUERY = "SELECT place, unnest(from_json(body, ?)) FROM page ORDER BY place"
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.ledger import Ledger
 from features.record import Record
-from training.reading.decided import Decided, Names, by_time, codes, customer_of
+from training.reading.decided import Decided, Names, by_time, calls, codes, customer_of
 from training.reading.decision_pages import Extent, pages
 from training.reading.feature_kinds import FeatureKinds
 from training.reading.page import Page, Parser
@@ -21,14 +21,15 @@ class Timeline:
     """n decisions in order of time.
 
     Parameters: `actions`, the names of the actions that any of them knows; arrays (n,): `seq`, `decision_id`,
-    `customer_id`, `decided_us`; `meant` (n_actions,), whether one of those that are over could choose the action;
-    `n_over`, how many, the first ones, are over.
+    `customer_id`, `call`, a number that the decisions of one call share, `decided_us`; `meant` (n_actions,), whether
+    one of those that are over could choose the action; `n_over`, how many, the first ones, are over.
     """
 
     actions: tuple[str, ...]
     seq: NDArray[np.int64]
     decision_id: NDArray[np.object_]
     customer_id: NDArray[np.object_]
+    call: NDArray[np.int64]
     decided_us: NDArray[np.int64]
     meant: NDArray[np.bool_]
     n_over: int
@@ -42,8 +43,8 @@ class Timeline:
         n_over = int(np.searchsorted(decided.decided_us, over_us, side="right"))
         meant: NDArray[np.bool_] = np.any(decided.eligible[:n_over] > 0, axis=0)
         meant[decided.chosen[:n_over]] = True
-        known = decided.actions, decided.seq, decided.decision_id, decided.texts["customer_id"], decided.decided_us
-        return cls(*known, meant, n_over)
+        known = decided.actions, decided.seq, decided.decision_id, decided.texts["customer_id"]
+        return cls(*known, decided.call, decided.decided_us, meant, n_over)
 
 
 def read_timeline(
@@ -71,6 +72,7 @@ class _Line:
         self._known, self._over_us = known, over_us
         self._ids: list[str] = []
         self._customers: list[str] = []
+        self._call = array("q")
         self._decided_us = array("q")
         self._meant: set[int] = set()
 
@@ -79,6 +81,7 @@ class _Line:
         self._ids += [record.record_id for record in records]
         self._decided_us.extend(record.occurred_us for record in records)
         self._customers += map(customer_of, records, page.words("customer_id"))
+        self._call.extend(calls(page).tolist())
         over = np.array([record.occurred_us <= self._over_us for record in records])
         chosen, (rows, names, chances) = codes(page.words("chosen"), self._known), page.eligible()
         could = codes(names, self._known)[over[rows] & (chances > 0)]
@@ -92,6 +95,7 @@ class _Line:
             seq=np.array(self.seq)[order],
             decision_id=ids[order],
             customer_id=np.array(self._customers, dtype=object)[order],
+            call=np.array(self._call, dtype=np.int64)[order],
             decided_us=decided_us[order],
             meant=np.isin(np.arange(len(self._known)), list(self._meant)),
             n_over=int(np.sum(decided_us <= self._over_us)),
