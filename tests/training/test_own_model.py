@@ -1,5 +1,6 @@
 """A data scientist's own estimator, shipped as text."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import lightgbm
@@ -15,6 +16,7 @@ from training.dataset import split_by_time
 from training.exposure import evidence_by_time
 from training.ground import prepare
 from training.own_model import as_blend
+from training.trees import Trees
 from training.tuning import Search
 
 LAYOUT = a_layout()
@@ -84,6 +86,52 @@ def test_whoever_says_what_it_comes_to_is_taken_at_its_word(classifier):
             return Blend(as_blend(classifier, layout).linear, None, 0.0)
 
     assert as_blend(Mine(), LAYOUT).margin(np.zeros((3, len(LAYOUT.columns)))).tolist() == [0.0, 0.0, 0.0]
+
+
+class Telling:
+    """An estimator that says it comes to whatever a test wants."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def blend(self, _layout):
+        return self.told
+
+
+def a_linear(**changes):
+    plain = as_blend(a_booster(len(LAYOUT.columns), objective="binary"), LAYOUT).linear
+    return replace(plain, **{name: change(getattr(plain, name)) for name, change in changes.items()})
+
+
+def a_blend(booster):
+    return Blend(a_linear(), Trees(booster), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: None, r"comes to a NoneType; allowed: a Blend"),
+        (lambda: np.zeros(3), r"comes to a ndarray; allowed: a Blend"),
+        (lambda: Blend(a_linear(pooled=lambda x: x + np.nan), None, 0.0), r"log-odds that are no numbers"),
+        (lambda: Blend(a_linear(pooled=lambda x: x + np.inf), None, 0.0), r"log-odds that are no numbers"),
+        (lambda: Blend(a_linear(own=lambda x: x + np.nan), None, 0.0), r"log-odds that are no numbers"),
+        (
+            lambda: Blend(a_linear(pooled=lambda x: x[:-1]), None, 0.0),
+            rf"cannot score rows of {len(LAYOUT.columns)} col",
+        ),
+        (lambda: Blend(a_linear(action_column=lambda _: 999), None, 0.0), r"cannot score rows"),
+        (lambda: a_blend(a_booster(3, objective="binary")), r"the booster reads 3 columns"),
+        (lambda: a_blend(a_booster(len(LAYOUT.columns), objective="l2", linear_tree=True)), r"has linear trees"),
+    ],
+)
+def test_whoever_says_what_no_row_can_be_scored_by_is_told_so(make, said):
+    with pytest.raises(InvalidInputError, match=said):
+        as_blend(Telling(make()), LAYOUT)
+
+
+def test_trees_of_any_objective_may_say_log_odds():
+    told = a_blend(a_booster(len(LAYOUT.columns), objective="l2"))
+    assert as_blend(Telling(told), LAYOUT) is told
 
 
 def a_booster(columns, **settings):
