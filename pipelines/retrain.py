@@ -86,7 +86,7 @@ def retrain(
         registry = opened.result()
     clear_leftovers(registry, composition.home.path)
     reconcile(registry, composition.home.path)
-    if not learned_something_new(registry, frame, composition):
+    if not learned_something_new(registry, frame, composition, promote=promote):
         return NOTHING_NEW, None
     suspicious = check_log(frame, encoder_of(composition))
     composition.ledger.forget_pages()
@@ -101,14 +101,14 @@ def retrain(
         candidate = replace(learned, warnings=warnings)
         say("recording what came of it")
         done = _act(composition, registry, candidate, frame=frame, as_of=as_of, promote=promote, folder=folder)
-        note_training(composition.home.path, _trained(composition, as_of))
+        note_training(composition.home.path, _trained(composition, as_of, promote=promote))
         return done, candidate
 
 
-def _trained(composition: Composition, as_of: datetime) -> LastTraining:
+def _trained(composition: Composition, as_of: datetime, *, promote: bool) -> LastTraining:
     goal, catalog = composition.workspace.goal, composition.catalog.catalog
     decisions = n_over(composition.ledger, goal, as_of=as_of, catalog=catalog)
-    return LastTraining(as_of.isoformat(), decisions, catalog.version, learning_version(composition.workspace))
+    return LastTraining(as_of.isoformat(), decisions, catalog.version, learning_version(composition.workspace), promote)
 
 
 def learnable_log(composition: Composition, *, as_of: datetime) -> DecisionLogFrame:
@@ -259,7 +259,7 @@ def _act(
         served = serve_verdict(composition, registry, candidate, version=version, folder=folder, as_of=as_of)
     else:
         registry.challenge(version)
-    note_learned(registry, run_id, frame, composition)
+    note_learned(registry, run_id, frame, composition, promote=promote)
     verdict = candidate.verdict
     return Retrained(
         exit_code=ExitCode.DONE if verdict.promoted else ExitCode.REFUSED,

@@ -40,7 +40,8 @@ def train(
     if dry_run:
         _dry_run(home, workspace, as_of, as_json=as_json)
         return
-    _stop_unless_needed(home, workspace, as_of, if_needed=if_needed, as_json=as_json)
+    if if_needed:
+        _stop_unless_needed(home, workspace, as_of, as_json=as_json, promote=False)
     _retrain(home, workspace, as_of, as_json=as_json, promote=False)
 
 
@@ -56,18 +57,17 @@ def retrain(
     Exits: 0 promoted, or not needed with --if-needed; 10 refused, 11 nothing new, 12 busy, 14 held back by what is
     broken, 15 bad data, 16 no store, 17 altered.
     """
-    _stop_unless_needed(home, workspace, as_of, if_needed=if_needed, as_json=as_json)
+    if if_needed:
+        _stop_unless_needed(home, workspace, as_of, as_json=as_json, promote=True)
     _retrain(home, workspace, as_of, as_json=as_json, promote=True)
 
 
 def _stop_unless_needed(
-    home: Path | None, workspace: Path, as_of: datetime | None, *, if_needed: bool, as_json: bool
+    home: Path | None, workspace: Path, as_of: datetime | None, *, as_json: bool, promote: bool
 ) -> None:
     from pipelines.monitoring.need import need_in_words, need_of_workspace
 
-    if not if_needed:
-        return
-    need = need_of_workspace(recorded_home(home, workspace), workspace, as_of=as_of)
+    need = need_of_workspace(recorded_home(home, workspace), workspace, as_of=as_of, promote=promote)
     if need.verdict != "needed":
         echo(need, as_json=as_json, words=need_in_words)
         raise typer.Exit(need.exit_code)

@@ -1,7 +1,7 @@
 """What the last training of a home learned from, whatever the gate said of it: the measure of what is new since."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,18 +19,23 @@ class LastTraining:
 
     Parameters: `as_of` (ISO); `decisions`, how many were over then, whether they were drawn into its sample or not;
     `catalog`, the version it knew; `settings`, the version of what the workspace said of learning ("" of a training by
-    an earlier release: unknown).
+    an earlier release: unknown); `promote`, whether what it learned might serve, or a challenger alone was made.
     """
 
     as_of: str
     decisions: int
     catalog: str
     settings: str = ""
+    promote: bool = True
 
     @property
     def at(self) -> datetime:
         """The moment as of which it learned."""
         return datetime.fromisoformat(self.as_of)
+
+    def adds_nothing_to(self, before: "LastTraining") -> bool:
+        """Whether it made a challenger alone, from nothing but what another training learned that might serve."""
+        return before.promote and not self.promote and replace(self, as_of=before.as_of, promote=True) == before
 
 
 def last_training(home: Path) -> LastTraining | None:
@@ -54,16 +59,18 @@ def _checked(training: LastTraining) -> LastTraining:
         raise ValueError(f"catalog {training.catalog!r}, expected a version")
     if not isinstance(training.settings, str):
         raise ValueError(f"settings {training.settings!r}, expected a version")
+    if type(training.promote) is not bool:
+        raise ValueError(f"promote {training.promote!r}, expected true or false")
     return training
 
 
 def note_training(home: Path, training: LastTraining) -> None:
     """Write a training down, in one step; one as of the past does not take the place of a later one.
 
-    A damaged note is replaced.
+    Nor does that of a challenger, of one that learned the same and might serve. A damaged note is replaced.
     """
     before = None
     with suppress(UnavailableError):
         before = last_training(home)
-    if before is None or before.at <= training.at:
+    if before is None or (before.at <= training.at and not training.adds_nothing_to(before)):
         replace_file(home / FILE, orjson.dumps(asdict(training)))

@@ -29,23 +29,23 @@ class Need:
     reasons: tuple[str, ...]
 
 
-def need_of_workspace(home: Path, workspace: Path, *, as_of: datetime | None = None) -> Need:
-    """Watch a home and say whether to retrain it."""
+def need_of_workspace(home: Path, workspace: Path, *, as_of: datetime | None = None, promote: bool = True) -> Need:
+    """Watch a home and say whether to retrain it. Parameters: `promote`, whether what is learned may serve."""
     with compose(home, workspace) as composition:
-        return need_of(composition, as_of=as_of or composition.clock())
+        return need_of(composition, as_of=as_of or composition.clock(), promote=promote)
 
 
-def need_of(composition: Composition, *, as_of: datetime) -> Need:
+def need_of(composition: Composition, *, as_of: datetime, promote: bool = True) -> Need:
     """As `need_of_workspace`, on an open home."""
     seen, catalog = monitor(composition, as_of=as_of), composition.catalog.catalog.version
     last, settings = last_training(composition.home.path), composition.workspace.monitor
     learning = learning_version(composition.workspace)
-    need = judge_need(seen, last, catalog, settings, learning=learning)
+    need = judge_need(seen, last, catalog, settings, learning=learning, promote=promote)
     if need.verdict != "needed" or last is None or as_of - last.at >= AGAIN * settings.window:
         return need
     then = monitor(composition, as_of=last.at, sample=0)
     stood = {each.subject for each in then.findings}
-    return judge_need(seen, last, catalog, settings, learning=learning, stood=stood)
+    return judge_need(seen, last, catalog, settings, learning=learning, stood=stood, promote=promote)
 
 
 def judge_need(
@@ -56,11 +56,13 @@ def judge_need(
     *,
     learning: str = "",
     stood: Collection[Subject] = frozenset(),
+    promote: bool = True,
 ) -> Need:
     """Say whether to retrain, from what was seen; pure.
 
     Parameters: `catalog`, the version that serves now; `learning`, that of what the workspace says of learning;
-    `stood`, what had moved at the last training already: it was learned from then, as far as a training can.
+    `stood`, what had moved at the last training already: it was learned from then, as far as a training can; `promote`,
+    whether what is learned may serve.
     """
     broken = tuple(str(each) for each in seen.findings if each.remedy == "look")
     if broken:
@@ -68,7 +70,11 @@ def judge_need(
     if seen.n_mature < FEWEST_DECISIONS:
         told = f"{seen.n_mature:,} decisions are over, {FEWEST_DECISIONS} are needed to learn from"
         return Need("not needed", ExitCode.DONE, (told,))
-    reasons = (*_reasons(seen, last, catalog, settings, stood), *_told_otherwise(last, learning))
+    reasons = (
+        *_reasons(seen, last, catalog, settings, stood),
+        *_told_otherwise(last, learning),
+        *_nothing_may_serve(last, promote=promote),
+    )
     return Need("needed", ExitCode.DONE, reasons) if reasons else _not_needed(seen, last, settings, stood)
 
 
@@ -90,6 +96,11 @@ def _reasons(
 def _told_otherwise(last: LastTraining | None, learning: str) -> Iterator[str]:
     if last is not None and last.settings and last.settings != learning:
         yield "the settings of `[goal]`, `[training]` or `[gate]` are others than the last training's"
+
+
+def _nothing_may_serve(last: LastTraining | None, *, promote: bool) -> Iterator[str]:
+    if promote and last is not None and not last.promote:
+        yield "the last training made a challenger alone: nothing that it learned may serve"
 
 
 def _not_needed(seen: Monitored, last: LastTraining | None, settings: Monitoring, stood: Collection[Subject]) -> Need:

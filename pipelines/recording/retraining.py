@@ -42,19 +42,31 @@ def data_tag(frame: DecisionLogFrame, composition: Composition) -> str:
     return "-".join(filter(None, (frame.fingerprint[:32], composition.catalog.catalog.version, version)))
 
 
-def learned_something_new(registry: Registry, frame: DecisionLogFrame, composition: Composition) -> bool:
+CHALLENGER_ALONE = "tsugi.challenger_alone"
+"""Tags a retraining of which nothing was to serve, whatever the gate said."""
+
+
+def learned_something_new(
+    registry: Registry, frame: DecisionLogFrame, composition: Composition, *, promote: bool = True
+) -> bool:
     """Whether no finished retraining has learned from this very log, catalogue and constraints, by these settings.
 
-    One of an earlier release has not noted its settings: they are taken for the same.
+    One of an earlier release has not noted its settings: they are taken for the same. Parameters: `promote`, whether
+    what is learned may serve: then one that was to make a challenger alone does not count.
     """
     wanted = f"tags.`tsugi.data` = '{data_tag(frame, composition)}' AND attributes.status = 'FINISHED'"
     done = registry.client.search_runs([registry.experiment_id], filter_string=wanted, max_results=1_000)
     now = learning_version(composition.workspace)
-    return all(run.data.tags.get("tsugi.settings", now) != now for run in done)
+    tags = [run.data.tags for run in done if not (promote and CHALLENGER_ALONE in run.data.tags)]
+    return all(told.get("tsugi.settings", now) != now for told in tags)
 
 
-def note_learned(registry: Registry, run_id: str, frame: DecisionLogFrame, composition: Composition) -> None:
+def note_learned(
+    registry: Registry, run_id: str, frame: DecisionLogFrame, composition: Composition, *, promote: bool = True
+) -> None:
     """Say that a log and catalogue are done with: last of all, so that a retraining that was killed is done again."""
+    if not promote:
+        registry.client.set_tag(run_id, CHALLENGER_ALONE, "true")
     registry.client.set_tag(run_id, "tsugi.settings", learning_version(composition.workspace))
     registry.client.set_tag(run_id, "tsugi.data", data_tag(frame, composition))
 

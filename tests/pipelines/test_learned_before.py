@@ -38,9 +38,9 @@ def saying(folder, text):
     return SimpleNamespace(workspace=Workspace.load(folder), catalog=catalog)
 
 
-def learned(registry, composition):
+def learned(registry, composition, **how):
     with registry.retraining("retraining") as run:
-        note_learned(registry, run.run_id, FRAME, composition)
+        note_learned(registry, run.run_id, FRAME, composition, **how)
     return run.run_id
 
 
@@ -65,3 +65,13 @@ def test_a_retraining_of_an_earlier_release_is_taken_to_have_learned_by_the_same
     composition = saying(tmp_path, TOML)
     registry.client.delete_tag(learned(registry, composition), "tsugi.settings")
     assert not learned_something_new(registry, FRAME, composition)
+
+
+def test_what_a_challenger_alone_learned_is_new_to_a_retraining_that_may_serve(registry, tmp_path):
+    composition = saying(tmp_path, TOML)
+    learned(registry, composition, promote=False)
+    assert not learned_something_new(registry, FRAME, composition, promote=False)
+    assert learned_something_new(registry, FRAME, composition)
+    learned(registry, composition)
+    assert not learned_something_new(registry, FRAME, composition)
+    assert not learned_something_new(registry, FRAME, composition, promote=False)

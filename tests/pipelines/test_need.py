@@ -25,8 +25,8 @@ def seen(*findings, n_mature=10_100):
     return Monitored(ExitCode.DONE, now, 28.0, "b" * 16, now, None, None, now, None, n_mature, findings)
 
 
-def need(*findings, last=LAST, n_mature=10_100, catalog="c1", stood=()):
-    return judge_need(seen(*findings, n_mature=n_mature), last, catalog, Monitoring(), stood=stood)
+def need(*findings, last=LAST, n_mature=10_100, catalog="c1", **known):
+    return judge_need(seen(*findings, n_mature=n_mature), last, catalog, Monitoring(), **known)
 
 
 def test_where_nothing_moved_and_little_is_new_it_is_not_needed():
@@ -55,6 +55,28 @@ def test_what_stood_at_the_last_training_already_asks_for_nothing_by_itself_and_
     assert need(DRIFT, other, stood={DRIFT.subject}).reasons == (str(other),)
     assert need(DRIFT, stood={DRIFT.subject}, n_mature=11_000).verdict == "needed"
     assert need(BROKEN, stood={BROKEN.subject}).verdict == "held back"
+
+
+def test_a_challenger_alone_is_no_training_of_what_may_serve():
+    found = need(last=replace(LAST, promote=False))
+    assert found.reasons == ("the last training made a challenger alone: nothing that it learned may serve",)
+    assert need(last=replace(LAST, promote=False), promote=False).verdict == "not needed"
+
+
+def test_a_challenger_of_what_may_serve_already_is_no_later_training(tmp_path):
+    later = replace(LAST, as_of="2026-06-02T00:00:00+00:00", promote=False)
+    note_training(tmp_path, LAST)
+    note_training(tmp_path, later)
+    assert last_training(tmp_path) == LAST
+    note_training(tmp_path, replace(later, decisions=10_001))
+    assert last_training(tmp_path) == replace(later, decisions=10_001)
+
+
+def test_a_note_of_an_earlier_release_is_of_a_training_that_may_serve(tmp_path):
+    told = asdict(LAST)
+    del told["promote"]
+    (tmp_path / FILE).write_bytes(orjson.dumps(told))
+    assert last_training(tmp_path) == LAST
 
 
 def test_another_catalogue_asks_for_it():
