@@ -42,6 +42,43 @@ def test_of_decisions_that_share_their_draws_the_first_alone_is_learned_from(log
     assert sorted(read.decision_id) == [f"d-{name}" for name in ("1", "3", "4", "5")]
 
 
+STUCK = "s_" + "a" * 24
+
+
+@pytest.mark.parametrize("most", [None, 1])
+def test_what_is_answered_to_a_repeated_draw_is_answered_to_the_decision_that_drew(log, most):
+    log.decide("1", stuck=STUCK)
+    log.decide("2", seconds=DAY, stuck=STUCK)
+    log.hear("a", decision_id="d-1", seconds=5)
+    assert (log.frame().shown.tolist(), log.frame().accepted.tolist()) == ([True], [False])
+    log.hear("b", decision_id="d-2", seconds=DAY + 5, type="accept")
+    frame = log.frame(most=most)
+    assert (frame.decision_id.tolist(), frame.accepted.tolist(), frame.n_late) == (["d-1"], [True], 0)
+
+
+def test_an_impression_of_a_repeated_draw_shows_what_was_drawn(log):
+    log.decide("1", stuck=STUCK)
+    log.decide("2", seconds=DAY, stuck=STUCK)
+    log.hear("a", decision_id="d-2", seconds=DAY + 5)
+    assert log.frame().shown.tolist() == [True]
+
+
+def test_an_answer_to_a_repeated_draw_counts_within_the_window_of_the_decision_that_drew(log):
+    log.decide("1", stuck=STUCK)
+    log.decide("2", seconds=4 * DAY, stuck=STUCK)
+    log.hear("a", decision_id="d-2", seconds=6 * DAY, type="accept")
+    frame = log.frame()
+    assert (frame.shown.tolist(), frame.accepted.tolist(), frame.n_late) == ([False], [False], 0)
+
+
+def test_an_answer_to_another_action_of_a_repeated_draw_is_none_to_what_was_chosen(log):
+    log.decide("1", stuck=STUCK, chosen="no_action", ranked=())
+    log.decide("2", seconds=DAY, stuck=STUCK)
+    log.hear("a", decision_id="d-2", seconds=DAY + 5, type="accept")
+    frame = log.frame()
+    assert (frame.shown.tolist(), frame.accepted.tolist()) == ([False], [False])
+
+
 def test_a_conversion_in_the_window_counts_shown_or_not(log):
     log.decide()
     log.order("o-loan", seconds=DAY, product="loan")

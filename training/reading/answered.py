@@ -12,7 +12,6 @@ from features.ledger import Ledger
 from features.record import OUTCOME
 from training.reading.decided import Booleans
 from training.reading.drawn import Drawn
-from training.reading.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,10 @@ class Answered:
 
 
 def read_answered(ledger: Ledger, drawn: Drawn, catalog: Catalog, *, as_of_us: int) -> Answered:
-    """Join every outcome up to a moment with its decision; of those that were not drawn only late ones are counted."""
+    """Join every outcome up to a moment with its decision; of those that were not drawn only late ones are counted.
+
+    What came of a decision that repeats the draws of another came of that one, within its windows.
+    """
     n, decided = len(drawn), drawn.decided
     heard, accepted = np.zeros((2, n), dtype=bool)
     converted = np.zeros((n, len(decided.actions)), dtype=bool)
@@ -39,7 +41,7 @@ def read_answered(ledger: Ledger, drawn: Drawn, catalog: Catalog, *, as_of_us: i
     places = np.full(len(drawn.timeline), -1, dtype=np.int64)
     places[drawn.rows] = np.arange(n)
     chosen, n_late = decided.chosen, 0
-    for whole, action, kind, in_time in _outcomes(ledger, drawn.timeline, catalog, as_of_us):
+    for whole, action, kind, in_time in _outcomes(ledger, drawn, catalog, as_of_us):
         n_late += not in_time
         column, row = columns.get(action), places[whole]
         if column is None or not in_time or row < 0:
@@ -51,21 +53,22 @@ def read_answered(ledger: Ledger, drawn: Drawn, catalog: Catalog, *, as_of_us: i
     return Answered(heard, accepted, converted, n_late)
 
 
-def _outcomes(
-    ledger: Ledger, timeline: Timeline, catalog: Catalog, as_of_us: int
-) -> Iterator[tuple[int, str, str, bool]]:
+def _outcomes(ledger: Ledger, drawn: Drawn, catalog: Catalog, as_of_us: int) -> Iterator[tuple[int, str, str, bool]]:
     """Row, action and type of each outcome of a known decision, and whether it came within the action's window."""
+    timeline, repeats = drawn.timeline, drawn.repeats
     rows = {each: row for row, each in enumerate(timeline.decision_id)}
     decided_us, lengths = timeline.decided_us, window_lengths(catalog)
     first = int(timeline.seq.min()) if len(timeline) else ledger.last_seq()
     for record in ledger.records(first, kinds=[OUTCOME]):  # none lies before the decision that it is of
         outcome = orjson.loads(record.body)["outcome"]
-        row = rows.get(outcome["decision_id"])
+        told = outcome["decision_id"]
+        row = rows.get(repeats.get(told, told))
         if row is None or record.occurred_us > as_of_us:
             continue
         length, action = lengths.get(outcome["action"]), outcome["action"]
         in_time = length is None or record.occurred_us <= decided_us[row] + length
-        yield row, action, outcome["type"], in_time
+        if in_time or told not in repeats:
+            yield row, action, outcome["type"], in_time
 
 
 def window_lengths(catalog: Catalog) -> Mapping[str, int]:

@@ -13,7 +13,7 @@ from decisioning.call import call_of
 from features.ledger import Ledger
 from features.record import Record
 from training.encoding import Floats
-from training.reading.decision_pages import Extent, pages, pages_of
+from training.reading.decision_pages import Extent, Repeats, pages, pages_of
 from training.reading.feature_block import FeatureBlock
 from training.reading.feature_kinds import FeatureKinds
 from training.reading.page import Page, Parser, Words
@@ -73,14 +73,14 @@ class _Read:
 
 
 def read_decided(
-    ledger: Ledger, names: Sequence[str], *, within: Extent, actions: Iterable[str], until_us: int
+    ledger: Ledger, names: Sequence[str], *, within: Extent, actions: Iterable[str], until_us: int, repeats: Repeats
 ) -> Decided:
     """Read every decision within an extent and up to a moment, with the features of these names.
 
     A page of decisions at a time becomes columns: memory is that of the columns. The `actions` given have the first
-    ones, in their order.
+    ones, in their order. Parameters: `repeats`, as of `pages`.
     """
-    found = pages(ledger, within, until_us=until_us)
+    found = pages(ledger, within, until_us=until_us, repeats=repeats)
     return _by_columns(found, FeatureKinds(names), actions, n_rows=within.n)
 
 

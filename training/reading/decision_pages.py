@@ -11,6 +11,8 @@ from training.aside import ahead
 
 PAGE = 4_096
 """Decisions that are read at once."""
+Repeats = dict[str, str]
+"""Decisions that repeat the draws of another one, and which that is; by their ids."""
 
 
 class Extent(NamedTuple):
@@ -38,10 +40,13 @@ def count_until(ledger: Ledger, until_us: int) -> int:
     return int(count)
 
 
-def pages(ledger: Ledger, within: Extent, *, until_us: int) -> Iterator[list[Record]]:
-    """The decisions within an extent and up to a moment, as they lie in the ledger."""
+def pages(ledger: Ledger, within: Extent, *, until_us: int, repeats: Repeats) -> Iterator[list[Record]]:
+    """The decisions within an extent and up to a moment, as they lie in the ledger.
+
+    Parameters: `repeats`, to which those are added that were not drawn for themselves, and are left out.
+    """
     there = takewhile(lambda record: record.seq <= within.last, ledger.records(within.first - 1, kinds=[DECISION]))
-    return ahead(_paged(_drawn(ledger, there, within, until_us)))
+    return ahead(_paged(_drawn(ledger, there, within, until_us, repeats)))
 
 
 def pages_of(ledger: Ledger, seqs: Sequence[int]) -> Iterator[list[Record]]:
@@ -55,7 +60,9 @@ def _paged(records: Iterator[Record]) -> Iterator[list[Record]]:
         yield page
 
 
-def _drawn(ledger: Ledger, records: Iterator[Record], within: Extent, until_us: int) -> Iterator[Record]:
+def _drawn(
+    ledger: Ledger, records: Iterator[Record], within: Extent, until_us: int, repeats: Repeats
+) -> Iterator[Record]:
     """The decisions that were drawn for themselves: of those that share their draws, the first of all alone."""
 
     def earlier(body: bytes, decision_id: str) -> str:
@@ -66,8 +73,13 @@ def _drawn(ledger: Ledger, records: Iterator[Record], within: Extent, until_us: 
     draws = Draws() if since_us is None else Draws(earlier)
     for record in records:
         is_within = (since_us is None or record.occurred_us >= since_us) and record.occurred_us <= until_us
-        if is_within and draws.first(record.body, record.record_id) == record.record_id:
+        if not is_within:
+            continue
+        drawn = draws.first(record.body, record.record_id)
+        if drawn == record.record_id:
             yield record
+        else:
+            repeats[record.record_id] = drawn
 
 
 _ALL = "SELECT count(*), min(seq), max(seq) FROM record WHERE kind = ?"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features.ledger import Ledger
 from features.record import Record
 from training.reading.decided import Decided, Names, by_time, calls, codes, customer_of
-from training.reading.decision_pages import Extent, pages
+from training.reading.decision_pages import Extent, Repeats, pages
 from training.reading.feature_kinds import FeatureKinds
 from training.reading.page import Page, Parser
 
@@ -48,7 +48,14 @@ class Timeline:
 
 
 def read_timeline(
-    ledger: Ledger, kinds: FeatureKinds, *, within: Extent, actions: Iterable[str], until_us: int, over_us: int
+    ledger: Ledger,
+    kinds: FeatureKinds,
+    *,
+    within: Extent,
+    actions: Iterable[str],
+    until_us: int,
+    over_us: int,
+    repeats: Repeats,
 ) -> Timeline:
     """Read it, and what the columns of features hold: memory is that of these columns, however many features there are.
 
@@ -56,7 +63,7 @@ def read_timeline(
     """
     line = _Line({action: place for place, action in enumerate(actions)}, over_us)
     with closing(Parser()) as parser:
-        for records in pages(ledger, within, until_us=until_us):
+        for records in pages(ledger, within, until_us=until_us, repeats=repeats):
             bodies = [record.body for record in records]
             if not line.seq:
                 kinds.begin(bodies)
