@@ -190,11 +190,14 @@ class Bound:
         return max(self.bound - self.value, 0.0) / self.bound if self.bound > 0 else 0.0
 
 
-def surplus(market: Market, prices: Floats, given: NDArray[np.bool_]) -> float:
-    """The customers' part of the dual's value: what each could gain at most at these prices, but for the given."""
+def surplus(market: Market, prices: Floats, given: NDArray[np.bool_], *, filled: bool = False) -> float:
+    """The customers' part of the dual's value: what each could gain at most at these prices, but for the given.
+
+    Parameters: `filled`, whether nobody is left out who may be offered anything, not even at a loss.
+    """
     net = market.priority - market.terms.charges(prices)
     best = np.where(np.isnan(net), -np.inf, net).max(axis=1, initial=-np.inf)
-    floor = np.where(np.isfinite(best), best, 0.0) if market.chances.must_fill else np.maximum(best, 0.0)
+    floor = np.where(np.isfinite(best), best, 0.0) if filled else np.maximum(best, 0.0)
     return float(floor[~given].sum())
 
 

@@ -127,12 +127,16 @@ def _fill(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> bool:
 
 
 def _bound(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> Bound:
-    """What is chosen, and what no choice could exceed that leaves what chance and duty took to them."""
+    """What is chosen, and what no choice could exceed that leaves what chance and duty took to them.
+
+    Where `must_fill` and pools cannot both be kept to, it may leave out others, too.
+    """
     terms, total = files.terms, Bound()
+    filled = files.must_fill and not ((chosen == NOBODY) & (drawn.chosen != NOBODY)).any()
     for rows, block in files.blocks():
         given, mine = drawn.given[rows], chosen[rows]
         kept = np.flatnonzero((mine != NOBODY) & ~given)
         value = float(block.priority[kept, mine[kept]].sum())
-        total += Bound(value, surplus(files.market(block), prices, given))
+        total += Bound(value, surplus(files.market(block), prices, given, filled=filled))
     spare = terms.left - terms.taken(chosen[drawn.given])
     return total + Bound(0.0, float((prices * spare / terms.scale).sum()))
