@@ -89,6 +89,30 @@ def settled(market: Market, start: Floats) -> Floats:
     return _moved(market, _settled(market.thinned(FIRST_CUSTOMERS).drawn_once, start))
 
 
+def eased(market: Market, prices: Floats) -> Floats:
+    """Prices (r,), each of them lower by as closely as it was looked for where what is kept is worth more then.
+
+    Of customers who are all alike nobody wants any of a pool at a price at which it is not overdrawn, and everybody
+    does a hair below: some of them can have it then, and it need not be offered to whom it was not drawn for.
+    """
+    prices, worth = prices.copy(), _worth(market, prices)
+    for nth, price in enumerate(prices.tolist()):
+        lower = _with(prices, nth, max(price - market.dearest(nth) / 2 ** (HALVINGS - 1), 0.0))
+        found = _worth(market, lower) if price > 0.0 else worth
+        if found > worth:
+            prices, worth = lower, found
+    return prices
+
+
+def _worth(market: Market, prices: Floats) -> float:
+    """The sum of priorities of what is drawn at prices and can be kept."""
+    drawn, left = market.drawn(prices), np.floor(market.terms.left * market.share).astype(np.int64)
+    chosen = drawn.chosen.copy()
+    chosen[overdrawn(drawn, replace(market.terms, left=left))] = NOBODY
+    kept = np.flatnonzero(chosen != NOBODY)
+    return float(market.priority[kept, chosen[kept]].sum())
+
+
 def _settled(market: Market, start: Floats) -> Floats:
     prices = start.copy()
     for _ in range(ROUNDS):
@@ -218,18 +242,3 @@ def overdrawn(drawn: Drawn, terms: Terms) -> Places:
             chosen[out] = NOBODY
             gone += out.tolist()
     return np.array(sorted(gone), dtype=np.intp)
-
-
-def filled(wishes: Places, height: Floats, terms: Terms, left: NDArray[np.int64]) -> Places:
-    """Which of those who wish for a candidate get it from what is left, the highest first; their places.
-
-    Parameters: `wishes` (k,) candidates; `height` (k,); `left` (r,), changed.
-    """
-    order = np.lexsort((np.arange(len(wishes)), -height))
-    got: list[int] = []
-    for place in order.tolist():
-        takes = terms.takes[wishes[place]]
-        if (takes <= left).all():
-            left -= takes
-            got.append(place)
-    return np.array(sorted(got), dtype=np.intp)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decisioning.arbitration_rule import Rule
-from decisioning.outbound.allocation import Bound, Market, filled, overdrawn, settled, surplus
+from decisioning.outbound.allocation import Bound, Market, eased, overdrawn, settled, surplus
 from decisioning.outbound.choice import NOBODY, Chances, Drawn, Floats, Places, Terms, draw
+from decisioning.outbound.leftover import Wishes, filled, wished
 from decisioning.slate import Slate
 from pipelines.outbound.programme import MOST_CUSTOMERS, exact_prices
 from pipelines.outbound.weighed import WeighedBlock, read_block
@@ -67,7 +68,7 @@ def settle(files: Files, gone: NDArray[np.bool_], *, refill: bool = True) -> Set
     Nothing is random: the same files give the same answer. Parameters: `gone`, who is no customer any more (n,), and is
     offered nothing: prices stay what they are with them; `refill` false leaves over what is left over.
     """
-    prices = _prices(files, len(gone))
+    prices = _prices(files, len(gone), refill=refill)
     drawn = _drawn(files, prices)
     chosen = drawn.chosen.copy()
     chosen[overdrawn(drawn, files.terms)] = NOBODY
@@ -78,11 +79,12 @@ def settle(files: Files, gone: NDArray[np.bool_], *, refill: bool = True) -> Set
     return Settled(prices, drawn, chosen, _bound(files, prices, drawn, chosen))
 
 
-def _prices(files: Files, n: int) -> Floats:
+def _prices(files: Files, n: int, *, refill: bool) -> Floats:
     if not files.terms.pools:
         return np.zeros(0)
     market = _sample(files, n)
-    return settled(market, exact_prices(market.thinned(MOST_CUSTOMERS).drawn_once))
+    prices = settled(market, exact_prices(market.thinned(MOST_CUSTOMERS).drawn_once))
+    return prices if refill else eased(market, prices)
 
 
 def _sample(files: Files, n: int) -> Market:
@@ -108,21 +110,17 @@ def _drawn(files: Files, prices: Floats) -> Drawn:
 
 
 def _fill(files: Files, prices: Floats, drawn: Drawn, chosen: Places) -> bool:
-    """Offer what is left over to those who have nothing, though not by chance; whether anybody took it."""
-    terms, charges = files.terms, files.terms.charges(prices)
+    """Offer what is left over to whom it is worth more than what they have, not by chance; whether any took it."""
+    terms = files.terms
     left = terms.left - terms.taken(chosen)
-    open_ones = (terms.takes <= left).all(axis=1) & (terms.takes.sum(axis=1) > 0)
-    found: list[tuple[Places, Places, Floats]] = []
+    found: list[Wishes] = []
     for rows, block in files.blocks():
-        idle = np.flatnonzero((chosen[rows] == NOBODY) & ~drawn.given[rows] & (block.chances.epsilon < 1.0))
-        offered = (block.priority[idle] > 0) & open_ones
-        net = np.where(offered, block.priority[idle] - charges, -np.inf)
-        some = np.flatnonzero(offered.sum(axis=1))
-        wish = net[some].argmax(axis=1) if some.size else np.zeros(0, dtype=np.intp)
-        found.append((idle[some] + rows.start, wish, net[some, wish]))
-    who, wishes, height = (np.concatenate(each) for each in zip(*found, strict=True))
-    got = filled(wishes, height, terms, left)
-    chosen[who[got]] = wishes[got]
+        may = np.flatnonzero(~drawn.given[rows] & (block.chances.epsilon < 1.0))
+        each = wished(block.priority[may], chosen[rows][may], terms, prices, left)
+        found.append(each._replace(who=may[each.who] + rows.start))
+    wishes = Wishes(*(np.concatenate(each) for each in zip(*found, strict=True)))
+    got = filled(wishes, terms, left)
+    chosen[wishes.who[got]] = wishes.candidates[got]
     return bool(got.size)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from builders import an_action
 from decisioning.action import Treatment
-from decisioning.outbound.allocation import Bound, Market, filled, overdrawn, settled, surplus
+from decisioning.outbound.allocation import Bound, Market, eased, overdrawn, settled, surplus
 from decisioning.outbound.choice import NOBODY, Chances, Drawn, Terms
 from decisioning.pool import Pool
 from decisioning.ports import Candidate
@@ -171,29 +171,6 @@ def test_the_surplus_is_that_of_the_customers_whom_chance_did_not_move(random):
     assert surplus(market, prices, given) == pytest.approx(expected)
 
 
-@given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.integers(0, 45))
-def test_what_is_left_over_goes_to_the_highest_who_wish_for_it_and_is_gone_then(random, n_mugs):
-    drawn, terms = a_rush(random)
-    height, left = drawn.priority, np.array([n_mugs])
-    got = filled(np.zeros(len(height), dtype=np.intp), height, terms, left)
-    assert len(got) == min(n_mugs, len(height))
-    assert left.tolist() == [n_mugs - len(got)]
-    order = sorted(range(len(height)), key=lambda at: (-height[at], at))
-    assert got.tolist() == sorted(order[: len(got)])
-
-
-@given(st.integers(0, 2**32 - 1).map(np.random.default_rng))
-@settings(max_examples=20, deadline=None)
-def test_who_gets_what_is_left_over_finds_enough_in_every_pool(random):
-    terms = a_market(random).terms
-    wishes, left = random.integers(0, 3, 200), terms.left.copy()
-    got = filled(wishes, random.normal(size=200), terms, left)
-    assert (left >= 0).all()
-    assert left.tolist() == (terms.left - terms.takes[wishes[got]].sum(axis=0)).tolist()
-    others = np.setdiff1d(np.arange(200), got)
-    assert (terms.takes[wishes[others]] > left).any(axis=1).all()
-
-
 @given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.floats(0, 9))
 @settings(max_examples=40, deadline=None)
 def test_the_price_of_one_pool_is_the_lowest_that_it_is_not_overdrawn_at(random, start):
@@ -202,6 +179,39 @@ def test_the_price_of_one_pool_is_the_lowest_that_it_is_not_overdrawn_at(random,
     (price,) = settled(market, np.array([start]))
     assert not market.overdraws(market.drawn(np.array([price])).chosen, 0)
     assert price == 0.0 or market.overdraws(market.drawn(np.array([price * (1 - 1e-4) - 1e-6])).chosen, 0)
+
+
+def kept_of(market, prices):
+    """What is drawn at prices, as far as pools are enough for it."""
+    drawn = market.drawn(prices)
+    chosen = drawn.chosen.copy()
+    chosen[overdrawn(drawn, market.terms)] = NOBODY
+    return chosen
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng), st.sampled_from([0.0, 0.2]))
+@settings(max_examples=40, deadline=None)
+def test_prices_are_eased_by_next_to_nothing_and_only_where_what_is_kept_is_worth_more_then(random, epsilon):
+    market = a_market(random, epsilon=epsilon)
+    if random.random() < 0.5:
+        market.priority[:] = random.integers(0, 6, size=3)
+    exact = settled(market, exact_prices(market))
+    prices = eased(market, exact)
+    less = exact - prices
+    assert (less >= 0).all()
+    assert all(less[nth] <= market.dearest(nth) * 1e-5 for nth in range(3))
+    before, after = (value_of(market, kept_of(market, each)) for each in (exact, prices))
+    assert after > before if less.any() else after == before
+
+
+def test_of_customers_who_are_all_alike_as_many_draw_an_action_as_a_pool_is_enough_for():
+    market = a_market(np.random.default_rng(6))
+    market.priority[:] = [np.nan, 4.0, np.nan]
+    spare = np.array([0, 7, 150])
+    market = replace(market, terms=replace(market.terms, left=spare))
+    prices = settled(market, exact_prices(market))
+    assert (kept_of(market, prices) != NOBODY).sum() == 0
+    assert (kept_of(market, eased(market, prices)) != NOBODY).sum() == 7
 
 
 @given(st.integers(0, 2**32 - 1).map(np.random.default_rng))

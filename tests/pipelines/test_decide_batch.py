@@ -385,6 +385,22 @@ def test_what_is_recorded_is_what_was_drawn_and_counts_as_any_other_contact(open
     assert again["contacts"] <= 25 - report["contacts"]
 
 
+def test_where_all_customers_are_alike_a_recorded_batch_uses_up_what_a_channel_can_send(shop, tmp_path):
+    sure = (
+        (shop / "catalog.yaml")
+        .read_text()
+        .replace("epsilon: 0.2", "epsilon: 0.0")
+        .replace("bundle: 0.2", "bundle: 0.0")
+    )
+    (shop / "catalog.yaml").write_text(sure.replace("amount: 6", "amount: 900"))
+    with compose(shop / "home", shop) as opened:
+        opened.send([_identify(5 * n, opened.clock().isoformat()) for n in range(90)], [])
+        report = run_batch(opened, Order("june", "mail", tmp_path / "out", record=True))
+    sent = [row for row in rows(tmp_path / "out") if row["action"]]
+    assert report["recorded"] == len(sent) == 25
+    assert all(row["recorded"] and row["action_probability"] == 1.0 for row in sent)
+
+
 def test_who_was_contacted_since_is_not_recorded(opened, tmp_path):
     plan = run_batch(opened, Order("june", "mail", tmp_path / "out"))
     sent = next(row for row in rows(tmp_path / "out") if row["action"] and not row["moved"])

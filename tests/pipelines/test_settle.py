@@ -186,9 +186,30 @@ def test_pools_hold_and_what_is_left_over_goes_to_whom_chance_gave_nothing_until
     for place in np.flatnonzero(found.moved & (found.chosen != NOBODY)).tolist():
         assert may_have[place]
         assert block.priority[place, found.chosen[place]] > 0
-    for place in np.flatnonzero(may_have & (found.chosen == NOBODY) & ~gone.any()).tolist():
-        wished = (block.priority[place] > 0) & (terms.takes.sum(axis=1) > 0)
-        assert not (terms.takes[wished] <= left).all(axis=1).any()
+    for place in np.flatnonzero(may_have & ~gone.any()).tolist():
+        has = found.chosen[place]
+        mine, frees = (0.0, 0) if has == NOBODY else (block.priority[place, has], terms.takes[has])
+        assert not (terms.takes[block.priority[place] > mine] <= left + frees).all(axis=1).any()
+
+
+def all_alike(n, *, epsilon=0.0):
+    """Customers to whom a mug is worth 25 and tea, of which there is enough, 2."""
+    priority = np.tile([np.nan, np.nan, 25.0, np.nan, 2.0], (n, 1))
+    chances = Chances((np.arange(n) + 0.5) / n, np.full(n, epsilon), must_fill=False)
+    names = [f"c{place}" for place in range(n)]
+    block = Block(names, SLATE, priority, priority / 100, ["nba"] * n, {}, ["none"] * n)
+    mugs = Pool("inventory", "mugs", n // 4, actions=("fund",))
+    return (block, chances, {}), Terms.of(SLATE, (mugs,), {mugs.key: 0})
+
+
+@pytest.mark.parametrize("n", [4, 40, 400])
+def test_where_all_customers_are_alike_the_best_goes_to_as_many_as_it_is_enough_for_and_the_second_to_the_others(n):
+    population, terms = all_alike(n)
+    with files_of(population, terms, (n // 2,)) as files:
+        found = settle(files, np.zeros(n, dtype=bool))
+    assert terms.taken(found.chosen).tolist() == [n // 4]
+    assert (found.chosen == 4).sum() == n - n // 4
+    assert found.bound.gap < 0.01
 
 
 @given(worlds(), st.integers(1, 40), st.sets(st.integers(1, 39), max_size=3), st.booleans())
@@ -208,3 +229,13 @@ def test_the_bound_is_above_whatever_could_be_chosen_beside_what_chance_took(ran
     if not everybody_is_offered:
         assert found.bound.bound >= best - 1e-6 * (1 + best)
     assert found.bound.bound >= found.bound.value - 1e-6 * (1 + best)
+
+
+@pytest.mark.parametrize("n", [4, 40, 400])
+def test_where_all_customers_are_alike_as_many_draw_the_best_as_it_is_enough_for(n):
+    population, terms = all_alike(n)
+    with files_of(population, terms, (n // 2,)) as files:
+        found = settle(files, np.zeros(n, dtype=bool), refill=False)
+    assert terms.taken(found.chosen).tolist() == [n // 4]
+    kept = found.chosen != NOBODY
+    assert (found.chosen[kept] == found.drawn.chosen[kept]).all()
