@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from decisioning.stickiness import stuck_of
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Ranks = NDArray[np.int32]
+Number = TypeVar("Number", np.float64, np.intp)
 NOBODY = -1
 """The place of the candidate of who is offered nothing."""
 AT_ONCE = 4_096
@@ -175,16 +177,21 @@ def _drawn(priority: Floats, slate: Slate, chances: Chances, charges: Floats) ->
         probability = _softened(height, chances, order)
     required = _require(height, slate, probability, first, preference)
     drawn = np.array(order)[_placed(probability[:, order], chances.uniform)]
-    rows = np.arange(len(drawn))
-    acts = drawn < len(actions)
-    column = np.where(acts, drawn, 0)
+    acts = np.where(drawn < len(actions), drawn, NOBODY)
     return Drawn(
-        chosen=np.where(acts, best[rows, column], NOBODY),
-        priority=np.where(acts, height[rows, column], 0.0),
-        probability=probability[rows, drawn],
+        chosen=picked(best, acts, NOBODY),
+        priority=picked(height, acts, 0.0),
+        probability=probability[np.arange(len(drawn)), drawn],
         explored=drawn != first,
         required=required,
     )
+
+
+def picked(each: NDArray[Number], chosen: Places, otherwise: float) -> NDArray[Number]:
+    """Of each row (n, m) what is chosen, and something else where that is nobody."""
+    found, rows = np.full(len(each), otherwise, dtype=each.dtype), np.flatnonzero(chosen != NOBODY)
+    found[rows] = each[rows, chosen[rows]]
+    return found
 
 
 def _best_treatments(priority: Floats, slate: Slate) -> tuple[Places, Floats]:

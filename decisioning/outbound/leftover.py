@@ -58,7 +58,7 @@ def filled(wishes: Wishes, terms: Terms, left: NDArray[np.int64]) -> Places:
     while at < len(order):
         each = more[at : at + ASKED]
         sums = np.cumsum(each, axis=0)
-        n_met, n_unmet = _leading((sums <= left).all(axis=1)), _leading((each > left).any(axis=1))
+        n_met, n_unmet = _n_leading(sums <= left, fit=True), _n_leading(each <= left, fit=False)
         if n_met:
             left -= sums[n_met - 1]
             got += order[at : at + n_met].tolist()
@@ -66,6 +66,7 @@ def filled(wishes: Wishes, terms: Terms, left: NDArray[np.int64]) -> Places:
     return np.array(sorted(got), dtype=np.intp)
 
 
-def _leading(true: NDArray[np.bool_]) -> int:
-    """How many are true before the first that is not."""
-    return len(true) if true.all() else int(true.argmin())
+def _n_leading(fits: NDArray[np.bool_], *, fit: bool) -> int:
+    """How many rows (n, r) come before the first that does not fit, or does."""
+    others = np.flatnonzero(fits.all(axis=1) != fit)
+    return int(others[0]) if others.size else len(fits)

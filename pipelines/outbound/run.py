@@ -14,7 +14,7 @@ import pyarrow as pa
 from decisioning.arbitration_rule import Rule
 from decisioning.decide import decision_id_of
 from decisioning.errors import InvalidInputError, as_word
-from decisioning.outbound.choice import NOBODY, Terms
+from decisioning.outbound.choice import NOBODY, Terms, picked
 from decisioning.outbound.request import request_id_of
 from decisioning.outbound.sides import Sides
 from decisioning.rollout import Rollout
@@ -160,7 +160,7 @@ def _table(files: Files, found: Settled, rows: slice, block: WeighedBlock, namin
     chosen, moved = found.chosen[rows], found.moved[rows]
     offered, place = chosen != NOBODY, np.where(chosen != NOBODY, chosen, 0)
     net = block.priority - files.terms.charges(found.prices)
-    at, recorded, ids = np.arange(len(chosen)), np.zeros(len(chosen), dtype=np.bool_), block.ids
+    recorded, ids = np.zeros(len(chosen), dtype=np.bool_), block.ids
     if naming.recorder is not None:
         recorded = naming.recorder.record(ids, drawn_actions(files.slate.names, chosen, moved))
     return pa.table(
@@ -172,8 +172,8 @@ def _table(files: Files, found: Settled, rows: slice, block: WeighedBlock, namin
             "action": _words([each.action.name for each in files.slate.candidates], place, ~offered),
             "treatment": _words([each.treatment.name for each in files.slate.candidates], place, ~offered),
             "send_at": block.sent(chosen),
-            "propensity": pa.array(block.propensity[at, place], mask=~offered),
-            "priority": pa.array(net[at, place], mask=~offered),
+            "propensity": pa.array(picked(block.propensity, chosen, np.nan), mask=~offered),
+            "priority": pa.array(picked(net, chosen, np.nan), mask=~offered),
             "action_probability": pa.array(found.drawn.probability[rows], mask=moved),
             "explored": found.drawn.explored[rows],
             "moved": moved,

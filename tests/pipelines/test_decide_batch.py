@@ -478,6 +478,21 @@ def test_a_folder_holds_one_batch(opened, tmp_path, shop):
         run_batch(opened, replace(order, placement="fax"))
 
 
+@pytest.mark.parametrize("record", [False, True])
+@pytest.mark.parametrize("extra", ["", ", temperature: 4"])
+def test_a_placement_that_no_action_has_a_treatment_for_offers_nobody_anything(shop, tmp_path, record, extra):
+    text = (shop / "catalog.yaml").read_text().replace("limit: 1}}", "limit: 1}, post: {channel: post, limit: 1}}")
+    text = text.replace("channels:\n", "channels:\n  post: {outbound: true}\n").replace(
+        "epsilon: 0.2", f"epsilon: 0.2{extra}"
+    )
+    (shop / "catalog.yaml").write_text(text)
+    with compose(shop / "home", shop) as opened:
+        opened.send([_identify(n, opened.clock().isoformat()) for n in range(9)], [])
+        report = run_batch(opened, Order("june", "post", tmp_path / "out", record=record))
+    assert (report["contacts"], report["optimality_gap"], report["stopped"]) == (0, 0.0, {"placement": 18})
+    assert [(row["action"], row["action_probability"]) for row in rows(tmp_path / "out")] == [(None, 1.0)] * 9
+
+
 def test_the_command_tells_what_it_came_to(opened, shop, tmp_path):
     told = CliRunner().invoke(
         app,
