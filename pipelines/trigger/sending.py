@@ -86,12 +86,15 @@ class Sending:
         now = self.clock()
         headers = signed_headers(delivery.delivery_id, body, key=target.key, now=now)
         headers |= {"content-type": "application/json", "user-agent": "tsugi"}
+        url, timeout = target.webhook.url, target.webhook.timeout_seconds
         try:
-            answer = self.client.post(
-                target.webhook.url, content=body, headers=headers, timeout=target.webhook.timeout_seconds
-            )
+            with self.client.stream("POST", url, content=body, headers=headers, timeout=timeout) as answer:
+                return self._answered(delivery, answer, now)
         except httpx.HTTPError as error:
             return delivery.put_off(type(error).__name__, next_at=self._next(delivery, now))
+
+    def _answered(self, delivery: Delivery, answer: httpx.Response, now: datetime) -> Delivery:
+        """What became of a delivery by the head of its answer; nobody waits for the body."""
         said = f"HTTP {answer.status_code}"
         if answer.is_success:
             return delivery.delivered(said)

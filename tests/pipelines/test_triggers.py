@@ -4,11 +4,12 @@ import base64
 import hmac
 import json
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 from typer.testing import CliRunner
@@ -64,11 +65,13 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.got.append((dict(self.headers), body))
-                status, headers = receiver.answers.popleft() if receiver.answers else (204, {})
+                status, headers, *goes_on = receiver.answers.popleft() if receiver.answers else (204, {})
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
+                for say in goes_on:
+                    say(self.wfile)
 
             def log_message(self, *_):
                 """Nothing: what is received is looked at, not printed."""
@@ -241,6 +244,24 @@ def test_a_receiver_that_fails_is_tried_again_later_with_the_same_message(shop):
     ids = [headers["webhook-id"] for headers, _ in shop.receiver.got]
     assert len(ids) == 3
     assert len(set(ids)) == len({body for _, body in shop.receiver.got}) == 1
+
+
+def drip(out):
+    """Say something every now and then, for longer than anybody wants to listen."""
+    with suppress(OSError):
+        for _ in range(40):
+            out.write(b".")
+            sleep(0.25)
+
+
+@pytest.mark.parametrize("goes_on", [drip, lambda _: None])
+def test_an_answer_counts_as_soon_as_it_is_given_whatever_becomes_of_its_body(shop, goes_on):
+    shop.receiver.answers.extend([(500, {"content-length": "40"}, goes_on), (200, {"content-length": "40"}, goes_on)])
+    shop.happens(("Product Added", ANNA, 0))
+    began = monotonic()
+    assert [shop.round(minutes).deliveries for minutes in (30, 31)] == [{"pending": 1}, {"delivered": 1}]
+    assert monotonic() - began < 10
+    assert len({headers["webhook-id"] for headers, _ in shop.receiver.got}) == 1
 
 
 @pytest.mark.parametrize(("answers", "minutes"), [([(410, {})], [31, 60]), ([(500, {})], [31, 31 + 6 * 60])])
