@@ -42,6 +42,15 @@ IMPLIES = """EXISTS (
         AND c.decision_id = r.record_id AND c.expires_us IS NULL)
 """
 """Whether the decision of a record `r` implies that what it offers is shown."""
+_TOLD_OF = f"""
+    SELECT r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
+    FROM record r JOIN identifier i ON i.node = r.node
+    WHERE r.seq IN (
+        SELECT r.seq FROM identifier i JOIN record r ON r.node = i.node
+        WHERE i.customer_id = ? AND (r.kind <> 'decision' OR {IMPLIES}) LIMIT ?
+    )
+    ORDER BY r.occurred_us, r.record_id
+"""  # noqa: S608 (constants only)
 _TELLING = f"AND r.seq <= ? AND (r.kind != 'decision' OR {IMPLIES})"
 _TELLS = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
 _LAST_SEQ = "SELECT max(seq) FROM record"
@@ -169,9 +178,18 @@ class Ledger:
             rows = connection.execute(_NAMED, (customer_id, after_seq, until_seq))
             return [((kind, value), Record._make(record)) for kind, value, *record in rows]
 
-    def facts_of(self, customer_id: str, *, until_seq: int | None = None) -> list[Fact]:
+    def told_of(self, customer_id: str, *, most: int) -> list[Record]:
+        """The records of a customer that say anything to features, in order of (occurred, record id).
+
+        Decisions that imply no impression say nothing, and their bodies are not read. Parameters: `most`, so many of
+        them, whichever, where there are more.
+        """
+        with self.read() as connection:
+            return list(map(Record._make, connection.execute(_TOLD_OF, (customer_id, most))))
+
+    def facts_of(self, customer_id: str) -> list[Fact]:
         """What the records of one customer say to features, in order of (occurred, record id)."""
-        return facts_of(self.records_of(customer_id, until_seq=until_seq))
+        return facts_of(self.told_of(customer_id, most=_FOR_EVER))
 
     def _paged(self, wanted: str, given: tuple[Any, ...], after_seq: int, left: int) -> Iterator[Record]:
         while left > 0:

@@ -1,5 +1,6 @@
 """Reads everything that is known of a customer, for a decision: who it is, features, consent, contacts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,10 +16,20 @@ from features.instant import to_us
 from features.ledger import Ledger
 from features.online import Known, OnlineFeatures
 from features.pool_table import PoolReader
+from features.record import Record, facts_of
 from features.replay import replayed_rows
 
 ONLINE_STORE = "online_store"
 """The name in `Customer.degraded` that says the features were computed from the ledger, without the online store."""
+
+LONG_HISTORY = "long_history"
+"""The name that says that the ledger has too much of the customer to be read meanwhile: no feature is known."""
+
+MOST_READ = 1_000
+"""Records of a customer and those in their groups from which features are computed in the online store's place.
+
+They are read where everybody waits for them: so many take some 30 ms.
+"""
 
 STALE = "stale_"
 """What the names in `Customer.degraded` begin with that say which view was too old to be believed."""
@@ -42,8 +53,9 @@ class StoredProfiles:
     """Customers as the stores of one home know them; implements `decisioning.ports.ProfileReader`.
 
     Consent and contacts come from the ledger. So do features where the online store fails: a hold is a condition on
-    features, so they are never guessed. Where the ledger itself cannot be read, `UnavailableError` is raised, and only
-    `no_action` is safe.
+    features, so they are never guessed. Where there is too much of a customer to be read in time (`MOST_READ`) none is
+    known, and no condition on any is met. Where the ledger itself cannot be read, `UnavailableError` is raised, and
+    only `no_action` is safe.
 
     Parameters: `projection`, caught up before each read; `memory`, how far back limits look; `pools`, what all
     customers draw from (None: nothing).
@@ -77,7 +89,7 @@ class StoredProfiles:
                 used=self._used(now),
             )
         stored = self._online(customer_id, now) if is_current else None
-        known = stored or self._from_ledger(customer_id, now)
+        known, known_from = (stored, ()) if stored else self._from_ledger(customer_id, now)
         return Customer(
             customer_id,
             as_of=now,
@@ -85,7 +97,7 @@ class StoredProfiles:
             consent=self.consent.state(customer_id),
             history=self.contacts.history(customer_id, now - self.memory, now),
             holds=HoldReader(self.projection.ledger).standing(customer_id, now),
-            degraded=(*(() if stored else (ONLINE_STORE,)), *[STALE + view for view in known.stale]),
+            degraded=(*known_from, *[STALE + view for view in known.stale]),
             purposes=self.online.features.purposes,
             used=self._used(now),
         )
@@ -109,9 +121,22 @@ class StoredProfiles:
             return None
         return stored or Known(self.online.features.defaults(), ())
 
-    def _from_ledger(self, customer_id: str, now: datetime) -> Known:
-        circles = self.online.circles(customer_id)
-        wanted = {customer_id, *(other for _, other in others_in([circles]))}
-        facts_of, features = self.projection.ledger.facts_of, self.online.features
-        rows = {each: replayed_rows(each, facts_of(each), features) for each in wanted}
-        return self.online.of_company(rows, customer_id, circles, now_us=to_us(now))
+    def _from_ledger(self, customer_id: str, now: datetime) -> tuple[Known, tuple[str, ...]]:
+        """The features as the ledger has them, and what that lacks; none is known of whom it has too much."""
+        circles, features = self.online.circles(customer_id), self.online.features
+        told = self._told_of({customer_id, *(other for _, other in others_in([circles]))})
+        if told is None:
+            return Known(dict.fromkeys(features.names), ()), (ONLINE_STORE, LONG_HISTORY)
+        rows = {each: replayed_rows(each, facts_of(records), features) for each, records in told.items()}
+        return self.online.of_company(rows, customer_id, circles, now_us=to_us(now)), (ONLINE_STORE,)
+
+    def _told_of(self, customer_ids: Iterable[str]) -> dict[str, list[Record]] | None:
+        """What the ledger has of some customers; None where that is too much to be read now."""
+        told: dict[str, list[Record]] = {}
+        left = MOST_READ
+        for each in customer_ids:
+            told[each] = self.projection.ledger.told_of(each, most=left + 1)
+            left -= len(told[each])
+            if left < 0:
+                return None
+        return told

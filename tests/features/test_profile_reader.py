@@ -8,6 +8,7 @@ from feature_shop import FEATURES, START, Shop, assert_same, viewed
 
 from decisioning.customer import CustomerReference
 from decisioning.errors import UnavailableError
+from features import profile_reader
 from features.consent import ConsentBook
 from features.contacts import ContactBook
 from features.feature_set import FeatureSet
@@ -15,7 +16,7 @@ from features.identity import IdentityGraph
 from features.ledger import Ledger
 from features.online import OnlineFeatures
 from features.online_store import PackedRows
-from features.profile_reader import ONLINE_STORE, StoredProfiles
+from features.profile_reader import LONG_HISTORY, ONLINE_STORE, StoredProfiles
 from features.projection import FeatureProjection
 from features.replay import replay
 from features.standard import STANDARD_FEATURES
@@ -85,6 +86,36 @@ def test_without_the_online_store_the_features_come_from_the_ledger(shop, tmp_pa
     assert customer.degraded == (ONLINE_STORE,)
     assert customer.features["open_sales_contacts"] == 1.0
     assert_same(customer.features, whole.read(reference, now=START).features)
+
+
+@pytest.mark.parametrize(("n", "is_known"), [(4, True), (5, False)])
+def test_of_whom_there_is_too_much_to_be_read_in_time_no_feature_is_known(shop, tmp_path, monkeypatch, n, is_known):
+    monkeypatch.setattr(profile_reader, "MOST_READ", 4)
+    shop.send(*[viewed() for _ in range(n)])
+    whole = profiles_of(shop)
+    broken = replace(whole, online=Broken(tmp_path / "other.db", FEATURES))
+    reference = CustomerReference("user_id", "u-1")
+    customer = broken.read(reference, now=START)
+    stored = whole.read(reference, now=START)
+    assert set(customer.features) == set(stored.features)
+    if is_known:
+        assert customer.degraded == (ONLINE_STORE,)
+        assert_same(customer.features, stored.features)
+    else:
+        assert customer.degraded == (ONLINE_STORE, LONG_HISTORY)
+        assert set(customer.features.values()) == {None}
+    assert customer.purposes == stored.purposes
+
+
+def test_what_a_household_did_together_may_be_too_much(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(profile_reader, "MOST_READ", 8)
+    for user in ("u-1", "u-2"):
+        family = {"type": "group", "userId": user, "groupId": "g-1", "traits": {"type": "household"}}
+        shop.send(family, *[viewed() | {"userId": user} for _ in range(4)])
+    online = Broken(tmp_path / "other.db", FEATURES, shop.online.groups)
+    broken = replace(profiles_of(shop), online=online)
+    assert len(online.circles(shop.customer("u-1"))) == 1
+    assert broken.read(CustomerReference("user_id", "u-1"), now=START).degraded == (ONLINE_STORE, LONG_HISTORY)
 
 
 def test_a_customer_without_facts_replays_to_nothing():
