@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 from ledger_builders import an_event
-from log_builder import CATALOG, DAY, GOAL, LATER, Log
+from log_builder import CATALOG, DAY, GOAL, LATER
 from plain_decision_log import plain_decision_log
 from uncounted import Uncounted
 
@@ -40,13 +40,6 @@ actions:
   cup: {issue: grow, group: tea, value: 7, treatments: {banner: {channel: web}}}
   pot: {issue: grow, group: pots, value: 6, treatments: {banner: {channel: web}}}
 """
-
-
-@pytest.fixture
-def log(tmp_path):
-    opened = Log(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
 
 
 def test_what_a_page_earns_counts_for_each_of_its_placements(tmp_path):

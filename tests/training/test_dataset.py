@@ -16,13 +16,6 @@ from training.goal_event import GoalEvent
 from training.reward import capped_worth, worth
 
 
-@pytest.fixture
-def log(tmp_path):
-    opened = Log(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
-
-
 def test_a_decision_comes_with_what_was_known_and_how_likely_each_choice_was(log):
     log.decide()
     frame = log.frame()
