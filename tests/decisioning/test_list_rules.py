@@ -121,11 +121,13 @@ def test_a_reservation_that_has_expired_and_a_contact_without_a_period_keep_noth
 @given(st.sampled_from([None, 1, 2]), st.integers(0, 3), st.integers(1, 5), st.sampled_from([0.0, 1.0]))
 def test_lists_hold_no_more_of_a_group_and_as_many_groups_as_asked(most, least, limit, epsilon):
     asked = {"most_per_group": most, "least_groups": least, "limit": limit}
-    found = shown(decided(*shop(), placement=asked, exploration=Exploration(epsilon, epsilon)))
-    groups = [GROUPS[name] for name in found]
-    assert most is None or max(map(groups.count, groups)) <= most
-    assert len(set(groups)) >= min(least, limit, 3)
-    assert len(found) == min(limit, 5 if most is None else {1: 3, 2: 4}[most])
+    for place in range(8):
+        request = a_request(request_id=f"r-{place}")
+        found = shown(decided(*shop(), request=request, placement=asked, exploration=Exploration(epsilon, epsilon)))
+        groups = [GROUPS[name] for name in found]
+        assert most is None or max(map(groups.count, groups)) <= most
+        assert len(set(groups)) >= min(least, limit, 3)
+        assert len(found) == min(limit, 5 if most is None else {1: 3, 2: 4}[most])
 
 
 def test_the_probabilities_of_a_varied_list_are_those_of_what_may_still_be_drawn():
