@@ -64,6 +64,13 @@ def test_an_answer_to_a_repeated_draw_counts_within_the_window_of_the_decision_t
     assert (frame.shown.tolist(), frame.accepted.tolist(), frame.n_late) == ([False], [False], 0)
 
 
+def test_an_answer_to_a_decision_told_of_later_though_made_before_is_none_to_the_one_that_drew(log):
+    log.decide("1", seconds=2 * DAY, stuck=STUCK)
+    log.decide("2", stuck=STUCK)
+    log.hear("a", decision_id="d-2", seconds=2 * DAY + 5, type="accept")
+    assert (log.frame().decision_id.tolist(), log.frame().accepted.tolist()) == (["d-1"], [False])
+
+
 def test_an_answer_to_another_action_of_a_repeated_draw_is_none_to_what_was_chosen(log):
     log.decide("1", stuck=STUCK, chosen="no_action", ranked=())
     log.decide("2", seconds=DAY, stuck=STUCK)

@@ -107,7 +107,8 @@ def test_a_decision_that_was_erased_before_its_features_were_read_is_not_among_t
             log.decide(str(day), seconds=day * DAY)
         kinds = FeatureKinds(NAMES)
         within = decision_pages.extent(log.ledger)
-        line = read_timeline(log.ledger, kinds, within=within, actions=("card",), until_us=2**62, over_us=2**62)
+        until = {"until_us": 2**62, "over_us": 2**62}
+        line = read_timeline(log.ledger, kinds, within=within, actions=("card",), **until, repeats={})
         log.ledger.write(lambda rows: rows.execute("DELETE FROM record WHERE record_id = 'd-1'")).result()
         some = read_some(log.ledger, kinds, actions=line.actions, seqs=line.seq)
         assert some.decision_id.tolist() == ["d-0", "d-2"]

@@ -32,7 +32,8 @@ class Answered:
 def read_answered(ledger: Ledger, drawn: Drawn, catalog: Catalog, *, as_of_us: int) -> Answered:
     """Join every outcome up to a moment with its decision; of those that were not drawn only late ones are counted.
 
-    What came of a decision that repeats the draws of another came of that one, within its windows.
+    What came of a decision that repeats the draws of another came of that one, within its windows; but not where it was
+    decided before it, and only told of later.
     """
     n, decided = len(drawn), drawn.decided
     heard, accepted = np.zeros((2, n), dtype=bool)
@@ -61,13 +62,13 @@ def _outcomes(ledger: Ledger, drawn: Drawn, catalog: Catalog, as_of_us: int) -> 
     first = int(timeline.seq.min()) if len(timeline) else ledger.last_seq()
     for record in ledger.records(first, kinds=[OUTCOME]):  # none lies before the decision that it is of
         outcome = orjson.loads(record.body)["outcome"]
-        told = outcome["decision_id"]
-        row = rows.get(repeats.get(told, told))
+        told, repeat = outcome["decision_id"], repeats.get(outcome["decision_id"])
+        row = rows.get(repeat.drawn if repeat else told)
         if row is None or record.occurred_us > as_of_us:
             continue
         length, action = lengths.get(outcome["action"]), outcome["action"]
         in_time = length is None or record.occurred_us <= decided_us[row] + length
-        if in_time or told not in repeats:
+        if repeat is None or (in_time and repeat.decided_us >= decided_us[row]):
             yield row, action, outcome["type"], in_time
 
 

@@ -11,8 +11,17 @@ from training.aside import ahead
 
 PAGE = 4_096
 """Decisions that are read at once."""
-Repeats = dict[str, str]
-"""Decisions that repeat the draws of another one, and which that is; by their ids."""
+
+
+class Repeat(NamedTuple):
+    """A decision that repeats the draws of another one. Parameters: `drawn`, that one's id; `decided_us`, its own."""
+
+    drawn: str
+    decided_us: int
+
+
+Repeats = dict[str, Repeat]
+"""By the ids of the decisions that repeat."""
 
 
 class Extent(NamedTuple):
@@ -79,7 +88,7 @@ def _drawn(
         if drawn == record.record_id:
             yield record
         else:
-            repeats[record.record_id] = drawn
+            repeats[record.record_id] = Repeat(drawn, record.occurred_us)
 
 
 _ALL = "SELECT count(*), min(seq), max(seq) FROM record WHERE kind = ?"
