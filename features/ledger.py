@@ -42,16 +42,17 @@ IMPLIES = """EXISTS (
         AND c.decision_id = r.record_id AND c.expires_us IS NULL)
 """
 """Whether the decision of a record `r` implies that what it offers is shown."""
+_SAYS = f"(r.kind != 'decision' OR {IMPLIES})"
 _TOLD_OF = f"""
     SELECT r.seq, r.kind, r.record_id, i.customer_id, r.occurred_us, r.received_us, r.known_us, r.source, r.body
     FROM record r JOIN identifier i ON i.node = r.node
     WHERE r.seq IN (
         SELECT r.seq FROM identifier i JOIN record r ON r.node = i.node
-        WHERE i.customer_id = ? AND (r.kind <> 'decision' OR {IMPLIES}) LIMIT ?
+        WHERE i.customer_id = ? AND {_SAYS} LIMIT ?
     )
     ORDER BY r.occurred_us, r.record_id
 """  # noqa: S608 (constants only)
-_TELLING = f"AND r.seq <= ? AND (r.kind != 'decision' OR {IMPLIES})"
+_TELLING = f"AND r.seq <= ? AND {_SAYS}"
 _TELLS = f"SELECT EXISTS (SELECT 1 FROM record r WHERE r.seq > ? {_TELLING})"  # noqa: S608 (constants only)
 _LAST_SEQ = "SELECT max(seq) FROM record"
 _FOR_EVER = 2**62
