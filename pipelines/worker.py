@@ -123,7 +123,12 @@ class Worker:
         return (exit_code < 0 or exit_code == ExitCode.INTERRUPTED) and self.over.wait(LOOK_SECONDS)
 
     def _holds(self, run: Run) -> bool:
-        return self.queue.renew(run.run_id, self.name, now=self.clock())
+        """Whether nobody took a run over; where the queue cannot be used for a while, nobody is known to have."""
+        try:
+            return self.queue.renew(run.run_id, self.name, now=self.clock())
+        except UnavailableError as error:
+            self.say(f"{run.run_id}: goes on, though it could not be renewed: {error.message}")
+            return True
 
     def _listen(self, run_id: str, lines: Iterable[str]) -> None:
         """Take every line, whatever becomes of it: a pipe that nobody empties holds up the run."""

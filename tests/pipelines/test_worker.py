@@ -143,3 +143,23 @@ def test_a_run_that_says_more_than_a_pipe_holds_ends_though_not_one_line_can_be_
     hangs.cancel()
     assert sum("line of what is done" in line for line in said) == n
     assert sum("not kept: the queue cannot be used" in line for line in said) == n
+
+
+class OftenLockedQueue(RunQueue):
+    """A queue in which nothing can be renewed."""
+
+    def renew(self, run_id, worker, *, now):
+        raise UnavailableError("the queue cannot be used: database is locked")
+
+
+def test_a_run_that_cannot_be_renewed_goes_on_and_what_it_came_to_counts(place, monkeypatch):
+    (place / "slow.py").write_text("import time; time.sleep(1); print('{\"promoted\": true}')")
+    monkeypatch.chdir(place)
+    monkeypatch.setattr("pipelines.worker.LEASHED", "slow")
+    monkeypatch.setattr("pipelines.worker.LOOK_SECONDS", 0.2)
+    run, over, said = asked(place), Event(), []
+    queue = OftenLockedQueue(Home(place / "home").runs)
+    worker = Worker("w_1", queue, place / "home", place / "shop", lambda: datetime.now(UTC), over, said.append)
+    assert worker.work(once=True) == 1
+    assert queue.run(run.run_id).result == {"promoted": True}
+    assert any("goes on, though it could not be renewed: the queue cannot be used" in line for line in said)
