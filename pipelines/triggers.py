@@ -3,9 +3,11 @@
 import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Event
@@ -18,6 +20,7 @@ from decisioning.errors import InvalidInputError, TsugiError
 from decisioning.trigger import Trigger
 from features.catalog_source import compiled_catalog, feature_set_of
 from features.home import Home
+from features.population import Population
 from features.rollout_pointer import CHALLENGER
 from features.trigger.delivery_book import DeliveryBook
 from features.trigger.moment_book import MomentBook
@@ -31,8 +34,9 @@ from pipelines.lease import lease
 from pipelines.rollout import usable_rollout
 from pipelines.trigger.firing import Firing
 from pipelines.trigger.round import Following, Round
-from pipelines.trigger.sending import Sending, Target
+from pipelines.trigger.sending import AT_ONCE, Sending, Target
 from pipelines.trigger.standing import Standing
+from pipelines.trigger.sweep import Sweep
 from training.manifest import POINTER
 
 logger = logging.getLogger(__name__)
@@ -70,7 +74,10 @@ def follow_triggers(
             before = _Files.of(place, workspace)
             with compose(home, workspace, clock=clock) as composition, _following(composition) as following:
                 while not over.is_set() and not before.have_changed():
-                    say(following.round(now=composition.clock()))
+                    made = following.round(now=composition.clock())
+                    say(made)
+                    if made.goes_on:
+                        continue
                     if pace.once:
                         return
                     over.wait(pace.seconds)
@@ -127,7 +134,11 @@ def _following(composition: Composition) -> Iterator[Following]:
         triggers=triggers,
         conditions={name: compile_condition(each.condition) for name, each in triggers.items()},
     )
-    with httpx.Client(follow_redirects=False) as client:
+    without_event = [each for each in triggers.values() if not each.event]
+    with (
+        httpx.Client(follow_redirects=False, limits=httpx.Limits()) as client,
+        ThreadPoolExecutor(AT_ONCE * len(targets)) as pool,
+    ):
         sending = Sending(
             client=client,
             targets=targets,
@@ -137,8 +148,15 @@ def _following(composition: Composition) -> Iterator[Following]:
             standing=Standing(ports, composition.graph, book),
             clock=composition.clock,
             chance=Random(),  # noqa: S311 (spreads attempts; no secret)
+            pool=pool,
         )
-        yield Following(Watch(composition.ledger, book, triggers), firing, sending)
+        sweep = Sweep(without_event, firing, partial(_everybody, composition))
+        yield Following(Watch(composition.ledger, book, triggers), firing, sweep, sending)
+
+
+def _everybody(composition: Composition) -> Population:
+    composition.projection.catch_up()
+    return composition.population()
 
 
 def _channels(composition: Composition, triggers: Mapping[str, Trigger]) -> set[str]:

@@ -73,7 +73,7 @@ def weighed(crowd: Crowd, compiled: CompiledCatalog, placement: Placement, score
     """Pass a crowd through the funnel and weigh what comes through: as `decide.consider`, for everybody at once."""
     crowd = allowed(crowd, compiled, placement)
     if compiled.foresees:
-        crowd = replace(crowd, columns={**crowd.columns, **_foreseen(scorer, crowd)})
+        crowd = replace(crowd, columns={**crowd.columns, **foreseen_of_all(scorer, crowd)})
     slate, columns = _slate(compiled, placement), with_clock(crowd, compiled)
     amounts = amounts_of_all(slate, columns, len(crowd))
     kinds = likeness(crowd, compiled, placement, known=np.isfinite(np.concatenate(amounts, axis=1)))
@@ -189,7 +189,7 @@ def _found(scorer: Scorer, crowd: Crowd, slate: Slate, rows: NDArray[np.intp]) -
     return Scores(propensity, uplift, given, randomised=each[0].randomised)
 
 
-def _foreseen(scorer: Scorer, crowd: Crowd) -> dict[str, Column]:
+def foreseen_of_all(scorer: Scorer, crowd: Crowd) -> dict[str, Column]:
     """What the scorer foresees of everybody, by the names that conditions have for it; NaN where it does not."""
     below = scorer.scorer if isinstance(scorer, FastScorer) else scorer
     foresee_many, rows = getattr(below, "foresee_many", None), np.arange(len(crowd))

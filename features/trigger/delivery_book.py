@@ -4,7 +4,7 @@ Only the decision's request id is kept here; what is sent is read from the ledge
 customer leaves nothing to send.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -62,15 +62,20 @@ class DeliveryBook:
             dealt_with(connection, trigger, node, began, fired=fired)
             connection.executemany(_QUEUE, [_row(each) for each in messages])
 
-    def waiting(self, *, now: datetime, most: int) -> list[Delivery]:
-        """Up to so many whose next attempt is due, the longest due first."""
+    def channels(self, *, now: datetime) -> list[str]:
+        """Those for which an attempt is due, by name."""
         with self.book.transaction() as connection:
-            return [_delivery(row) for row in connection.execute(_WAITING, (to_us(now), most))]
+            return [channel for (channel,) in connection.execute(_CHANNELS, (to_us(now),))]
 
-    def keep(self, delivery: Delivery) -> None:
-        """Keep what became of a delivery."""
+    def waiting(self, channel: str, *, now: datetime, most: int) -> list[Delivery]:
+        """Up to so many for a channel whose next attempt is due, the longest due first."""
         with self.book.transaction() as connection:
-            connection.execute(_KEEP, _row(delivery))
+            return [_delivery(row) for row in connection.execute(_WAITING, (channel, to_us(now), most))]
+
+    def keep(self, deliveries: Iterable[Delivery]) -> None:
+        """Keep what became of some deliveries, in one transaction."""
+        with self.book.transaction() as connection:
+            connection.executemany(_KEEP, [_row(each) for each in deliveries])
 
     def counts(self) -> dict[str, int]:
         """How many deliveries are in which state."""
@@ -95,4 +100,7 @@ def _delivery(row: tuple[str, str, str, str, int, int, int, str]) -> Delivery:
 _COLUMNS = "delivery_id, trigger, request_id, channel, attempts, next_us, until_us, said"
 _QUEUE = "INSERT OR IGNORE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP = "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_WAITING = f"SELECT {_COLUMNS} FROM delivery WHERE next_us <= ? ORDER BY next_us, delivery_id LIMIT ?"  # noqa: S608 (constants only)
+_CHANNELS = "SELECT DISTINCT channel FROM delivery WHERE next_us <= ? ORDER BY channel"
+_WAITING = f"""
+    SELECT {_COLUMNS} FROM delivery WHERE channel = ? AND next_us <= ? ORDER BY next_us, delivery_id LIMIT ?
+"""  # noqa: S608 (constants only)

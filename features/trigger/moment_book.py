@@ -5,7 +5,7 @@ the customer has today. What was decided is in the ledger; a book that is lost i
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +86,18 @@ class MomentBook:
         newest = [max((row[place] for row in rows if row[place] is not None), default=None) for place in (2, 3, 4)]
         return Occasion(Course(*map(_moment, (began[0], *newest))), began[1])
 
+    def fired(self, trigger: str, customers: Mapping[str, Iterable[int]]) -> dict[str, datetime]:
+        """When a trigger fired last for each of some customers; who it never fired for is left out.
+
+        Parameters: `customers`, the identifiers of each.
+        """
+        with self.transaction() as connection:
+            found = {
+                customer_id: [us for node in nodes for (us,) in connection.execute(_FIRED, (trigger, node))]
+                for customer_id, nodes in customers.items()
+            }
+        return {customer_id: from_us(max(times)) for customer_id, times in found.items() if times}
+
     def deal_with(self, trigger: str, node: int, began: datetime) -> None:
         """Say that a beginning is not worth a decision, or no longer: nothing of it is due any more."""
         with self.transaction() as connection:
@@ -160,7 +172,8 @@ CREATE TABLE IF NOT EXISTS delivery (
     until_us INTEGER NOT NULL,
     said TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS delivery_next ON delivery (next_us) WHERE next_us IS NOT NULL;
+CREATE INDEX IF NOT EXISTS delivery_due ON delivery (channel, next_us) WHERE next_us IS NOT NULL;
+DROP INDEX IF EXISTS delivery_next;
 """
 _READ_UNTIL = "SELECT seq FROM trigger WHERE name = ? AND digest = ?"
 _READ = "UPDATE trigger SET seq = ? WHERE name = ?"
@@ -175,6 +188,7 @@ _DUE = "SELECT trigger, node FROM moment WHERE due_us <= ? ORDER BY due_us, trig
 _COURSE = """
     SELECT began_us, record_id, called_off_us, dealt_with_us, fired_us FROM moment WHERE trigger = ? AND node = ?
 """
+_FIRED = "SELECT fired_us FROM moment WHERE trigger = ? AND node = ? AND fired_us IS NOT NULL"
 _DEAL_WITH = """
     UPDATE moment SET
         dealt_with_us = ?,

@@ -56,8 +56,8 @@ class Watch:
     def _before(self, moment: datetime) -> int:
         """The last record that was received before this moment."""
         with self.ledger.read() as connection:
-            query = "SELECT ifnull(max(seq), 0) FROM record WHERE received_us < ?"
-            return int(connection.execute(query, (to_us(moment),)).fetchone()[0])
+            row = connection.execute(_BEFORE, (to_us(moment),)).fetchone()
+        return 0 if row is None else int(row[0])
 
     def _signs(self, record: Told) -> Iterator[Sign]:
         if record.kind != EVENT or record.node is None:
@@ -89,6 +89,7 @@ def _digest(trigger: Trigger) -> str:
     return blake2b(repr(words).encode(), digest_size=8).hexdigest()
 
 
+_BEFORE = "SELECT seq FROM record WHERE received_us < ? ORDER BY seq DESC LIMIT 1"
 _FIRED = """
     SELECT r.node, max(r.occurred_us)
     FROM request q JOIN record r ON r.kind = 'decision' AND r.record_id = q.decision_id

@@ -10,7 +10,7 @@ from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOpt
 def triggers(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
-    once: Annotated[bool, typer.Option("--once", help="One round, then end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Do what there is to do now, then end.")] = False,
     pause: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two rounds.")] = 5.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -19,7 +19,7 @@ def triggers(
     from pipelines.triggers import Pace, follow_triggers
 
     def say(each: Round) -> None:
-        if once or each.is_news:
+        if each.is_news or (once and each.is_told):
             echo(each, as_json=as_json, words=round_in_words)
 
     follow_triggers(recorded_home(home, workspace), workspace, Pace(once, pause), say=say)

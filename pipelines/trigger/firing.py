@@ -83,15 +83,15 @@ class Firing:
             tally.not_met += state == "due"
             self.book.deal_with(trigger.name, node, began)
 
-    def standing(self, trigger: Trigger, tally: Tally, *, now: datetime) -> None:
-        """Go through every customer for a trigger that its condition alone makes."""
-        for customer_id, node in self.graph.customers():
-            course = self.book.occasion(trigger.name, self.graph.nodes(customer_id)).course
-            if is_rested(trigger, course.fired, now=now) and self._is_met(trigger, customer_id, now=now):
-                before = 0 if course.fired is None else to_us(course.fired)
-                request = _request(trigger, customer_id, f"{node}:{before}")
-                if not self._put_off_until(request, now=now):
-                    self._fire(trigger, node, request, now, tally, now=now)
+    def standing(self, trigger: Trigger, customer_id: str, tally: Tally, *, now: datetime) -> None:
+        """Decide for a customer because of a condition alone, where it is true and did not lead to one lately."""
+        nodes = self.graph.nodes(customer_id)
+        course = self.book.occasion(trigger.name, nodes).course
+        if nodes and is_rested(trigger, course.fired, now=now) and self._is_met(trigger, customer_id, now=now):
+            before = 0 if course.fired is None else to_us(course.fired)
+            request = _request(trigger, customer_id, f"{nodes[0]}:{before}")
+            if not self._put_off_until(request, now=now):
+                self._fire(trigger, nodes[0], request, now, tally, now=now)
 
     def _is_met(self, trigger: Trigger, customer_id: str, *, now: datetime) -> bool:
         if not trigger.condition.strip():

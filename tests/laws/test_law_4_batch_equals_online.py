@@ -27,6 +27,7 @@ from decisioning.catalog import (
     QuietHours,
     Rest,
 )
+from decisioning.condition import compile_condition
 from decisioning.condition_array import Words
 from decisioning.customer import Answer, ConsentState, Contact, ContactHistory, StandingHold
 from decisioning.decide import Ports, epsilon_of, propose, temperature_of
@@ -37,8 +38,11 @@ from decisioning.fast_layer.belief import DAY_US, Belief
 from decisioning.fast_layer.exposure import Exposure, Regressors
 from decisioning.fast_layer.layer import FastLayer
 from decisioning.fast_layer.scorer import FastScorer
+from decisioning.feature_use import as_allowed
+from decisioning.funnel import values_of
 from decisioning.outbound.choice import NOBODY, Chances, Terms, draw, seeds, uniforms
 from decisioning.outbound.crowd import Crowd
+from decisioning.outbound.met import met
 from decisioning.outbound.request import request_of
 from decisioning.outbound.sampling import Sampling
 from decisioning.outbound.sides import Sides
@@ -83,10 +87,10 @@ class LinearScorer:
 
     def foresee(self, features):
         age = features.get("age")
-        return {"churn": 0.0 if age is None else age % 10 / 10}
+        return {"churn": 0.0 if age is None else age % self.modulus % 10 / 10}
 
     def foresee_many(self, features, *, n_rows):
-        return {"churn": np.nan_to_num(np.asarray(features["age"], dtype=float)) % 10 / 10}
+        return {"churn": np.nan_to_num(np.asarray(features["age"], dtype=float)) % self.modulus % 10 / 10}
 
     def explain(self, features, candidate):
         return ()
@@ -285,6 +289,23 @@ def test_a_batch_decides_as_single_decisions_do(random):
             assert drawn.priority[place] == pytest.approx(item.priority, rel=1e-11, abs=1e-12)
             assert block.propensity[place, chosen] == pytest.approx(item.propensity, rel=1e-12 if has_learned else 0)
     assert block.stopped == stopped
+
+
+@given(worlds())
+@settings(max_examples=60, deadline=None)
+def test_a_condition_is_true_of_those_of_a_crowd_of_whom_it_is_true_one_by_one(random):
+    compiled, crowd = compile_catalog(a_world(random)), a_crowd(random)
+    champion, challenger = LinearScorer("linear", 97), LinearScorer("none", 7)
+    rollout = [None, Rollout(challenger, 0.5), Rollout(challenger, 1.0), Rollout(challenger)][random.integers(4)]
+    placement, sides = compiled.catalog.placements["mail"], Sides(champion, rollout)
+    ports = Ports(compiled, Known(crowd), champion, None, rollout=rollout)
+    policy, channel = compiled.catalog.contact_policy, compiled.catalog.channels["email"]
+    for condition in map(compile_condition, CONDITIONS):
+        flags = met(crowd, condition, compiled, placement, sides)
+        for place in range(len(crowd)):
+            customer = as_allowed(crowd.customer(place), channel=channel, catalog=compiled.catalog)
+            values = values_of(customer.features, {}, now=NOON, policy=policy) | ports.foreseen(customer)
+            assert flags[place] == condition.holds(values)
 
 
 def test_a_bundle_is_offered_to_nobody_of_whom_the_value_of_a_part_that_is_shown_elsewhere_is_not_known():

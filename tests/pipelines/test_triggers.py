@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from time import monotonic, sleep
 
 import pytest
@@ -91,6 +91,17 @@ def a_receiver():
         receiver.server.server_close()
 
 
+class Once:
+    """The headers of an answer that is given once something was done."""
+
+    def __init__(self, do):
+        self.do = do
+
+    def items(self):
+        self.do()
+        return ()
+
+
 class Shop:
     """A workspace with a trigger, its home, and a clock that goes where it is told to."""
 
@@ -110,10 +121,15 @@ class Shop:
                 assert not receipt.rejected, receipt.rejected
 
     def round(self, minutes):
-        """One round so many minutes after the beginning."""
+        """The one round so many minutes after the beginning."""
+        (only,) = self.rounds(minutes)
+        return only
+
+    def rounds(self, minutes):
+        """All rounds that follow one another at once, from so many minutes after the beginning."""
         self.now, rounds = BEGAN + timedelta(minutes=minutes), []
         follow_triggers(self.home, self.folder, Pace(once=True), say=rounds.append, clock=self.clock)
-        return rounds[0]
+        return rounds
 
     def decisions(self):
         with Ledger(self.home / "ledger.db") as ledger:
@@ -321,6 +337,73 @@ def test_a_channel_that_fails_is_tried_once_in_a_round_and_the_others_wait_for_t
     assert shop.round(32).delivered == 1
 
 
+SMS = """
+triggers:
+  cart_abandoned: {event: Product Added, after_minutes: 30, placement: newsletter}
+  looked_around: {event: Product Viewed, after_minutes: 35, placement: texts}
+"""
+
+ANOTHER = {
+    "\nchannels:\n": "  sms: {outbound: true, consent: none}\n",
+    "\nplacements:\n": "  texts: {channel: sms, impressions: implied, must_fill: true}\n",
+    "    treatments:\n": "      text: {channel: sms}\n",
+}
+"""What is written behind what, in the catalogue."""
+
+
+def has_another_channel(shop, receiver, monkeypatch):
+    """What is viewed leads to a text message, five minutes after what a cart leads to."""
+    shop.writes(SMS)
+    path, settings = shop.folder / "catalog.yaml", shop.folder / "tsugi.toml"
+    text = path.read_text()
+    for before, more in ANOTHER.items():
+        text = text.replace(before, before + more, 1)
+    path.write_text(text)
+    settings.write_text(settings.read_text() + f'\n[webhooks.sms]\nurl = "{receiver.url}"\n')
+    monkeypatch.setenv("TSUGI_WEBHOOK_SECRET_SMS", "whsec_" + base64.b64encode(KEY).decode())
+
+
+def test_however_much_waits_for_a_channel_that_is_down_the_others_do_not(shop, monkeypatch):
+    monkeypatch.setattr("pipelines.trigger.sending.MOST", 2)
+    with a_receiver() as texts:
+        has_another_channel(shop, texts, monkeypatch)
+        people = [{"userId": f"u-{n}"} for n in range(5)]
+        shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+        shop.happens(("Product Viewed", ANNA, 0))
+        shop.receiver.answers.extend([(503, {})] * 20)
+        shop.round(31)
+        round_ = shop.round(36)
+        assert (round_.delivered, len(texts.got)) == (1, 1)
+        assert len(shop.receiver.got) == 2
+
+
+def test_a_channel_that_is_slow_holds_up_neither_another_one_nor_the_next_round(shop, monkeypatch):
+    monkeypatch.setattr("pipelines.trigger.sending.AT_ONCE", 1)
+    with a_receiver() as texts:
+        has_another_channel(shop, texts, monkeypatch)
+        people = [{"userId": f"u-{n}"} for n in range(3)]
+        shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+        shop.happens(("Product Viewed", ANNA, 0))
+
+        def takes_its_time():
+            shop.now += timedelta(seconds=6)
+
+        shop.receiver.answers.extend([(204, Once(takes_its_time))] * 3)
+        rounds = shop.rounds(36)
+        assert [each.delivered for each in rounds] == [2, 1, 1]
+        assert [each.goes_on for each in rounds] == [True, True, False]
+
+
+def test_a_message_that_arrived_is_followed_by_several_at_once(shop):
+    people = [{"userId": f"u-{n}"} for n in range(4)]
+    shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+    together = Barrier(3, timeout=20)
+    shop.receiver.answers.append((204, {}))
+    shop.receiver.answers.extend([(204, Once(together.wait))] * 3)
+    assert shop.round(31).delivered == 4
+    assert not together.broken
+
+
 def test_of_an_erased_customer_nothing_is_sent(shop):
     shop.receiver.answers.append((503, {}))
     shop.happens(("Product Added", ANNA, 0))
@@ -368,6 +451,30 @@ def test_a_condition_alone_makes_a_moment_once_until_it_may_again(shop):
     assert shop.round(1).tally.fired == 0
     shop.happens(("Order Completed", ANNA, 2))
     assert [shop.round(minutes).tally.fired for minutes in (70, 200, 29 * 1440, 31 * 1440)] == [1, 0, 0, 1]
+
+
+def test_everybody_is_looked_at_page_by_page_and_nothing_waits_until_the_last(shop, monkeypatch):
+    monkeypatch.setattr("pipelines.trigger.sweep.PAGE", 2)
+    shop.writes(TICKET)
+    people = [{"userId": f"u-{n}"} for n in range(4)]
+    shop.happens(*[("consents", each, -60) for each in people], *[("Order Completed", each, -30) for each in people])
+    rounds = shop.rounds(1)
+    assert [each.tally.fired for each in rounds] == [each.delivered for each in rounds]
+    assert [each.goes_on for each in rounds] == [True] * 2 + [False]
+    assert sum(each.delivered for each in rounds) == 4
+    assert [each.tally.fired for each in shop.rounds(70)] == [0, 0, 0]
+
+
+def test_nobody_is_looked_at_while_a_store_cannot_be_read_and_everybody_is_afterwards(shop, monkeypatch):
+    shop.writes(TICKET.replace("orders > 0", "orders IS NULL OR orders >= 0"))
+
+    def is_gone(*_args, **_options):
+        raise UnavailableError("the store is gone")
+
+    with monkeypatch.context() as gone:
+        gone.setattr("features.online.OnlineFeatures.many", is_gone)
+        assert shop.round(1).tally == Tally()
+    assert shop.round(2).tally.fired == 1
 
 
 def test_a_treatment_for_the_evening_is_decided_for_now_and_sent_then(shop):
