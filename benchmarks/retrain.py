@@ -26,7 +26,7 @@ from benchmarks.report import Cell, Report
 
 SIZES = (30_000, 100_000, 300_000)
 CUSTOMERS = 20_000
-STAGES = ("bringing", "reading", "learning", "judging", "the log")
+STAGES = ("bringing", "reading", "learning", "judging", "recording")
 """How what a retraining says of itself begins, stage by stage; the last is said before it records and publishes."""
 NAMES = ("history and online store", "reading the log", "learning", "judging", "recording, publishing")
 Costs = dict[str, float]

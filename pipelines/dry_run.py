@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from decisioning.action import NO_ACTION
 from decisioning.catalog import Catalog
@@ -87,13 +88,15 @@ def plan_training(home: Path, workspace: Path, *, as_of: datetime) -> Plan:
         read = partial(read_decision_log, ledger, catalog, settings.goal)
         now = read(as_of=as_of, feature_names=features.names, most=settings.training.most_decisions)
         over = read(as_of=as_of, feature_names=()) if now.n_left_out else now
-        later = read(as_of=as_of + over_after(settings.goal, catalog), feature_names=())
+        wait = over_after(settings.goal, catalog)
+        still_open = read(as_of=as_of + wait, feature_names=(), since=as_of - wait)
         subjects = subjects_of(settings.training, currency=catalog.currency)
         foreseen = _foreseen(ledger, subjects, as_of)
         doubtful = reward_warnings(ledger, settings.goal, currency=catalog.currency)
     suspicious, refused = _checked(now, FeatureEncoder(feature_columns(features)))
     warnings = (*_waits_longer(settings.goal, catalog), *suspicious, *doubtful)
-    labels = _labels(over, later.take(later.decided_us <= to_us(as_of)))
+    decided_us = still_open.decided_us
+    labels = _labels(over, still_open.take((decided_us > to_us(as_of - wait)) & (decided_us <= to_us(as_of))))
     plan = _plan(settings.training, (*_models(catalog, settings.training), *foreseen), now, labels, as_of)
     return replace(plan, warnings=warnings, refused=refused)
 
@@ -165,23 +168,31 @@ def _foreseen(ledger: Ledger, subjects: Sequence[Subject], as_of: datetime) -> l
     ]
 
 
-def _labels(frame: DecisionLogFrame, every: DecisionLogFrame) -> dict[str, Labels]:
+def _labels(over: DecisionLogFrame, still_open: DecisionLogFrame) -> dict[str, Labels]:
     found = {}
-    for action in every.actions:
-        chose = frame.chosen == frame.actions.index(action) if action in frame.actions else np.zeros(len(frame), bool)
-        total = int((every.chosen == every.actions.index(action)).sum())
-        over = int(chose.sum())
-        found[action] = Labels(over, int(frame.accepted[chose].sum()), total - over)
+    for action in dict.fromkeys((*over.actions, *still_open.actions)):
+        chose = _chose(over, action)
+        accepted = int(over.accepted[chose].sum())
+        found[action] = Labels(int(chose.sum()), accepted, int(_chose(still_open, action).sum()))
     return found
+
+
+def _chose(frame: DecisionLogFrame, action: str) -> NDArray[np.bool_]:
+    """Which decisions (n,) chose an action."""
+    place = frame.actions.index(action) if action in frame.actions else -1
+    chose: NDArray[np.bool_] = frame.chosen == place
+    return chose
 
 
 def _left_out(frame: DecisionLogFrame) -> dict[str, str]:
     """Features from which nothing can be learned, and why."""
     found = {}
     for name, column in frame.features.items():
-        values = set(column[pd.notna(column)].tolist())
-        if len(values) < 2:
-            found[name] = f"always {next(iter(values))!r}" if values else "never known"
+        known = column[pd.notna(column)]
+        if not len(known):
+            found[name] = "never known"
+        elif (known == known[0]).all():
+            found[name] = f"always {known[:1].tolist()[0]!r}"
     return found
 
 
