@@ -20,6 +20,7 @@ BENCHMARKS = {
     "decide": "benchmarks.decide_http",
     "growth": "benchmarks.decide_growth",
     "batch": "benchmarks.batch",
+    "triggers": "benchmarks.triggers",
     "conditions": "benchmarks.conditions",
     "ingest": "benchmarks.ingest",
     "files": "benchmarks.load_file",

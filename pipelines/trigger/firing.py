@@ -26,7 +26,7 @@ from features.trigger.watching import request_of
 from pipelines.trigger.foreseen import foreseen_or_nothing
 from pipelines.trigger.standing import HELD
 
-PAGE = 500
+PAGE = 250
 """Moments that are dealt with between two looks at the deliveries."""
 
 

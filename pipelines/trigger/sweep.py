@@ -19,7 +19,7 @@ from pipelines.trigger.firing import Firing, Tally
 
 APART = timedelta(hours=1)
 """From the beginning of one time that everybody is looked at to that of the next."""
-PAGE = 1000
+PAGE = 250
 """Customers that are looked at in one round: whoever's own moment has come waits no longer than for these."""
 
 logger = logging.getLogger(__name__)
