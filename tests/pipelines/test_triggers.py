@@ -404,6 +404,15 @@ def test_a_message_that_arrived_is_followed_by_several_at_once(shop):
     assert not together.broken
 
 
+def test_a_channel_that_failed_is_left_alone_though_what_was_under_way_arrives(shop, monkeypatch):
+    monkeypatch.setattr("pipelines.trigger.sending.AT_ONCE", 2)
+    people = [{"userId": f"u-{n}"} for n in range(4)]
+    shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+    shop.receiver.answers.extend([(204, {}), (503, {}), (204, Once(lambda: sleep(0.5)))])
+    assert shop.round(31).delivered == 2
+    assert len(shop.receiver.got) == 3
+
+
 def test_of_an_erased_customer_nothing_is_sent(shop):
     shop.receiver.answers.append((503, {}))
     shop.happens(("Product Added", ANNA, 0))
