@@ -28,6 +28,7 @@ from pipelines.init import write_workspace
 from pipelines.lease import BusyError, lease
 from pipelines.profile import documents_of
 from pipelines.trigger.firing import Tally
+from pipelines.trigger.round import Round
 from pipelines.trigger.signature import signed_headers
 from pipelines.triggers import Pace, follow_triggers
 from training.artifact import verify, write_bundle
@@ -472,6 +473,12 @@ def test_everybody_is_looked_at_page_by_page_and_nothing_waits_until_the_last(sh
     assert [each.goes_on for each in rounds] == [True] * 2 + [False]
     assert sum(each.delivered for each in rounds) == 4
     assert [each.tally.fired for each in shop.rounds(70)] == [0, 0, 0]
+
+
+def test_a_home_of_nobody_yet_has_nothing_to_do(shop, tmp_path):
+    shop.writes(TICKET)
+    shop.home = tmp_path / "new"
+    assert shop.round(1) == Round(Tally(), 0)
 
 
 def test_nobody_is_looked_at_while_a_store_cannot_be_read_and_everybody_is_afterwards(shop, monkeypatch):
