@@ -19,8 +19,7 @@ import httpx
 from benchmarks.http_load import KEY, Server, serving, tsugi
 from benchmarks.identity_data import data_folder
 from benchmarks.report import Cell, Report
-from features.identity import IdentityGraph
-from features.ledger import Ledger
+from pipelines.composition import compose
 
 WORKSPACE = Path("examples/coffee")
 PLACEMENTS = ("offer_wave", "app_home")
@@ -47,8 +46,8 @@ def _made(home: Path) -> None:
 
 
 def _customers(home: Path) -> list[str]:
-    with Ledger(home / "ledger.db") as ledger:
-        return [customer_id for customer_id, _ in IdentityGraph(ledger).customers()]
+    with compose(home, WORKSPACE) as composition:
+        return composition.population().ids("", sys.maxsize)
 
 
 def _asked(server: Server, placement: str, customers: list[str]) -> dict[str, Cell]:

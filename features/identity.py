@@ -1,7 +1,6 @@
 """Who is who: from any identifier, or any id a customer ever had, to the customer's id of today."""
 
 import sqlite3
-from collections.abc import Iterator
 
 from decisioning.customer import CustomerReference
 from features.identifier import Identifier, identifier_of
@@ -47,17 +46,6 @@ class IdentityGraph:
             query = "SELECT node FROM identifier WHERE customer_id = ? ORDER BY node"
             return tuple(node for (node,) in connection.execute(query, (customer_id,)))
 
-    def customers(self, *, page: int = 1000) -> Iterator[tuple[str, int]]:
-        """Every customer with the first number of their identifiers, in order of their ids, read in pages."""
-        last = ""
-        while rows := self._customers_after(last, page):
-            yield from rows
-            last = rows[-1][0]
-
-    def _customers_after(self, customer_id: str, most: int) -> list[tuple[str, int]]:
-        with self._ledger.read() as connection:
-            return connection.execute(_CUSTOMERS, (customer_id, most)).fetchall()
-
 
 def unknown_customer_id(reference: CustomerReference) -> str:
     """The id under which a customer of whom nothing is recorded is decided for, before and after the first decision."""
@@ -85,8 +73,4 @@ _BY_ID = """
     UNION ALL SELECT i.customer_id FROM alias a JOIN identifier i ON i.node = a.node WHERE a.customer_id = :id
     UNION ALL SELECT customer_id FROM identifier WHERE kind = 'customer_id' AND value = :id AND customer_id IS NOT NULL
     LIMIT 1
-"""
-_CUSTOMERS = """
-    SELECT customer_id, min(node) FROM identifier WHERE customer_id > ?
-    GROUP BY customer_id ORDER BY customer_id LIMIT ?
 """

@@ -106,7 +106,7 @@ def _plan(composition: Composition, order: Order, rollout: Rollout | None) -> Pl
         known = ", ".join(sorted(placements))
         message = f"unknown placement {as_word(order.placement)}; the catalogue has {known}"
         raise InvalidInputError(message, code="unknown_placement", field="placement")
-    if next(composition.graph.customers(page=1), None) is None:
+    if not composition.population().ids("", 1):
         raise InvalidInputError(f"nobody is known in {composition.home.path}; send or ingest events first")
     version = composition.catalog.catalog.version
     began = composition.clock()

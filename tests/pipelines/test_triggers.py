@@ -126,6 +126,11 @@ class Shop:
         (only,) = self.rounds(minutes)
         return only
 
+    def everybody(self, n, does, minutes):
+        """So many people agree to e-mail, and each does something so many minutes after the beginning."""
+        people = [{"userId": f"u-{place}"} for place in range(n)]
+        self.happens(*[("consents", each, -60) for each in people], *[(does, each, minutes) for each in people])
+
     def rounds(self, minutes):
         """All rounds that follow one another at once, from so many minutes after the beginning."""
         self.now, rounds = BEGAN + timedelta(minutes=minutes), []
@@ -368,8 +373,7 @@ def test_however_much_waits_for_a_channel_that_is_down_the_others_do_not(shop, m
     monkeypatch.setattr("pipelines.trigger.sending.MOST", 2)
     with a_receiver() as texts:
         has_another_channel(shop, texts, monkeypatch)
-        people = [{"userId": f"u-{n}"} for n in range(5)]
-        shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+        shop.everybody(5, "Product Added", 0)
         shop.happens(("Product Viewed", ANNA, 0))
         shop.receiver.answers.extend([(503, {})] * 20)
         shop.round(31)
@@ -382,8 +386,7 @@ def test_a_channel_that_is_slow_holds_up_neither_another_one_nor_the_next_round(
     monkeypatch.setattr("pipelines.trigger.sending.AT_ONCE", 1)
     with a_receiver() as texts:
         has_another_channel(shop, texts, monkeypatch)
-        people = [{"userId": f"u-{n}"} for n in range(3)]
-        shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+        shop.everybody(3, "Product Added", 0)
         shop.happens(("Product Viewed", ANNA, 0))
 
         def takes_its_time():
@@ -396,8 +399,7 @@ def test_a_channel_that_is_slow_holds_up_neither_another_one_nor_the_next_round(
 
 
 def test_a_message_that_arrived_is_followed_by_several_at_once(shop):
-    people = [{"userId": f"u-{n}"} for n in range(4)]
-    shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+    shop.everybody(4, "Product Added", 0)
     together = Barrier(3, timeout=20)
     shop.receiver.answers.append((204, {}))
     shop.receiver.answers.extend([(204, Once(together.wait))] * 3)
@@ -407,8 +409,7 @@ def test_a_message_that_arrived_is_followed_by_several_at_once(shop):
 
 def test_a_channel_that_failed_is_left_alone_though_what_was_under_way_arrives(shop, monkeypatch):
     monkeypatch.setattr("pipelines.trigger.sending.AT_ONCE", 2)
-    people = [{"userId": f"u-{n}"} for n in range(4)]
-    shop.happens(*[("consents", each, -60) for each in people], *[("Product Added", each, 0) for each in people])
+    shop.everybody(4, "Product Added", 0)
     shop.receiver.answers.extend([(204, {}), (503, {}), (204, Once(lambda: sleep(0.5)))])
     assert shop.round(31).delivered == 2
     assert len(shop.receiver.got) == 3
@@ -466,8 +467,7 @@ def test_a_condition_alone_makes_a_moment_once_until_it_may_again(shop):
 def test_everybody_is_looked_at_page_by_page_and_nothing_waits_until_the_last(shop, monkeypatch):
     monkeypatch.setattr("pipelines.trigger.sweep.PAGE", 2)
     shop.writes(TICKET)
-    people = [{"userId": f"u-{n}"} for n in range(4)]
-    shop.happens(*[("consents", each, -60) for each in people], *[("Order Completed", each, -30) for each in people])
+    shop.everybody(4, "Order Completed", -30)
     rounds = shop.rounds(1)
     assert [each.tally.fired for each in rounds] == [each.delivered for each in rounds]
     assert [each.goes_on for each in rounds] == [True] * 2 + [False]
