@@ -4,7 +4,7 @@ import base64
 import binascii
 import os
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, model_validator
 
@@ -33,7 +33,18 @@ class Webhook(Section):
             raise ValueError("no user and no password belong into a url; messages are signed instead")
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)):
             raise ValueError("expected https://..., or http://localhost...")
+        if not _has_a_port(parts):
+            raise ValueError("expected a port between 0 and 65535 behind the host, or none")
         return self
+
+
+def _has_a_port(parts: SplitResult) -> bool:
+    """Whether what stands for the port is one, or nothing does."""
+    try:
+        parts.port  # noqa: B018 (it is read from the text when it is asked for)
+    except ValueError:
+        return False
+    return True
 
 
 def secret_of(channel: str) -> bytes:

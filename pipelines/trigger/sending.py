@@ -153,7 +153,7 @@ class Sending:
         try:
             with self.client.stream("POST", url, content=body, headers=headers, timeout=timeout) as answer:
                 return self._answered(delivery, answer, now)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last two: of a host that cannot be
             return delivery.put_off(type(error).__name__, next_at=self._next(delivery, now))
 
     def _answered(self, delivery: Delivery, answer: httpx.Response, now: datetime) -> Delivery:

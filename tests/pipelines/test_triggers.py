@@ -407,6 +407,14 @@ def test_a_message_that_arrived_is_followed_by_several_at_once(shop):
     assert not together.broken
 
 
+@pytest.mark.parametrize("host", ["xn--", "\N{SNOWMAN}.example"])
+def test_a_host_that_cannot_be_has_failed_and_ends_nothing(shop, host):
+    settings = shop.folder / "tsugi.toml"
+    settings.write_text(settings.read_text().replace(shop.receiver.url, f"https://{host}/hook"), encoding="utf-8")
+    shop.happens(("Product Added", ANNA, 0))
+    assert shop.round(31).deliveries == {"pending": 1}
+
+
 def test_a_channel_that_failed_is_left_alone_though_what_was_under_way_arrives(shop, monkeypatch):
     monkeypatch.setattr("pipelines.trigger.sending.AT_ONCE", 2)
     shop.everybody(4, "Product Added", 0)
@@ -742,6 +750,8 @@ def test_a_trigger_that_cannot_be_is_named(shop, change, said):
     [
         ("http://example.com/hook", "expected https://..., or http://localhost"),
         ("https://me:secret@example.com/hook", "no user and no password belong into a url"),
+        ("https://example.com:eight/hook", "expected a port between 0 and 65535"),
+        ("https://example.com:99999/hook", "expected a port between 0 and 65535"),
     ],
 )
 def test_a_webhook_that_is_not_safe_is_refused(shop, given, said):
