@@ -28,16 +28,17 @@ def test_the_index_is_symmetric_never_negative_and_zero_for_equal_counts(before,
 
 
 def a_slow_design_effect(places, customers, n_bins):
-    """The mean of the generalised design effects, customer by customer."""
-    n, effects = len(places), []
-    for k in range(n_bins):
-        share = (places == k).mean()
-        if share == 0:
-            continue
-        rows = [places[customers == each] for each in set(customers)]
-        spread = sum(((mine == k).sum() - len(mine) * share) ** 2 for mine in rows)
-        effects.append(spread / (n * share))
-    return max(1.0, sum(effects) / (len(effects) - 1)) if len(effects) > 1 else 1.0
+    """The generalised design effects' mean and unevenness, of shares without each customer in turn."""
+    n, names = len(places), sorted(set(customers))
+    shares = {k: (places == k).mean() for k in range(n_bins) if (places == k).any()}
+    if len(names) < 2 or len(shares) < 2:
+        return (n if len(names) < 2 else 1.0), 1.0
+    without = [{k: (places[customers != each] == k).mean() for k in shares} for each in names]
+    moved_by = np.array([[(rest[k] - shares[k]) / sqrt(shares[k]) for k in shares] for rest in without])
+    effects = np.linalg.eigvalsh(n * (1 - 1 / len(names)) * moved_by.T @ moved_by)
+    free = len(shares) - 1
+    uneven = free * (effects**2).sum() / effects.sum() ** 2 if effects.sum() else 1.0
+    return max(1.0, effects.sum() / free), max(1.0, uneven)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=60))
@@ -77,6 +78,41 @@ def test_rows_of_one_customer_taken_for_independent_would_be_found_far_too_often
         now = histogram(*a_window(rng, n_customers=300, per_customer=4), edges=before.edges)
         naive += drift_of(replace(before, design_effect=1.0), replace(now, design_effect=1.0), ANY).moved
     assert naive > 4 * 50 * FALSE_ALARMS
+
+
+def an_uneven_window(rng, n_customers, **bins):
+    """Values that are their customer's own, of customers whose decisions are as many as Pareto's law with 1.5 says."""
+    decisions = np.minimum(np.ceil(rng.pareto(1.5, n_customers)), 300).astype(int)
+    level = rng.normal(size=n_customers)
+    rows = np.repeat(np.arange(n_customers), decisions)
+    values = sqrt(0.3) * level[rows] + sqrt(0.7) * rng.normal(size=len(rows))
+    return histogram(values, rows.astype(str).astype(object), **bins)
+
+
+def test_where_a_few_customers_make_most_of_the_decisions_no_more_are_found_than_is_stated():
+    found = tested = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        before = an_uneven_window(rng, 1000)
+        drift = drift_of(before, an_uneven_window(rng, 300, edges=before.edges), ANY)
+        tested += drift is not None
+        found += drift is not None and drift.moved
+    assert tested >= 150
+    assert found <= 200 * FALSE_ALARMS + 2 * sqrt(200 * FALSE_ALARMS * (1 - FALSE_ALARMS))
+
+
+def test_a_window_of_one_customer_says_nothing():
+    rng = np.random.default_rng(7)
+    before = reference(rng)
+    assert (
+        drift_of(before, histogram(*a_window(rng, n_customers=1, per_customer=2000), edges=before.edges), ANY) is None
+    )
+
+
+def test_a_reference_that_did_not_measure_unevenness_reads_as_even():
+    written = histogram_to_json(reference(np.random.default_rng(6)))
+    del written["unevenness"]
+    assert histogram_from_json(written).unevenness == 1.0
 
 
 def multinomial_pair(rng, p, q, n):

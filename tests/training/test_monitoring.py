@@ -199,7 +199,7 @@ def test_of_4000_windows_of_one_rate_however_rare_no_more_have_changed_than_is_s
 def plain_rate(hits, n):
     """As `rate_of` says of decisions of one weight, each of a customer of its own."""
     value, least = hits / n, (hits + 0.5) / (n + 1)
-    variance = max(value * (1 - value), least * (1 - least)) / n
+    variance = max(value * (1 - value) / (n - 1), least * (1 - least) / n)
     return Rate(value, sqrt(variance), least * (1 - least) / variance)
 
 
@@ -207,6 +207,13 @@ def test_a_rate_of_plain_decisions_is_the_plain_rate():
     for hits in (0, 3, 400):
         rate, plain = of_hits(hits, 1000), plain_rate(hits, 1000)
         assert (rate.value, rate.error, rate.n) == pytest.approx((plain.value, plain.error, plain.n))
+
+
+def test_however_many_decisions_of_one_customer_are_worth_one():
+    hits, nobody_else = np.arange(1000) % 2 == 0, np.full(1000, "a", dtype=object)
+    rate = rate_of(hits.astype(float), np.ones(1000), nobody_else)
+    assert rate.n == 1
+    assert change_of(of_hits(400, 1000), rate, worth=1e-9, false_alarms=0.01) is None
 
 
 def test_a_change_of_the_size_that_is_called_detectable_is_found_as_often_as_stated():

@@ -2,7 +2,8 @@
 
 The population stability index is that of `features.quality`. Where nothing moved, PSI / (δ₁/n + δ₂/m) is distributed as
 χ² with one degree of freedom less than there are bins, δ the design effects of rows that share customers; where the
-true index is ψ, as noncentral χ² with λ = ψ / (δ₁/n + δ₂/m).
+true index is ψ, as noncentral χ² with λ = ψ / (δ₁/n + δ₂/m). Where design effects are uneven by a factor u, PSI is
+divided by u times as much, and so are the degrees of freedom (Rao and Scott's second correction, 1984).
 """
 
 from dataclasses import dataclass, replace
@@ -46,38 +47,52 @@ class Drift:
     moved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of two distributions. Parameters: `worth`, in independent rows; `unevenness` of its design effects."""
+
+    counts: Floats
+    worth: float
+    unevenness: float
+
+
 def drift_of(reference: Histogram, now: Histogram, criterion: Criterion) -> Drift | None:
     """The drift between two histograms of equal bins; None where either has too few rows to say anything."""
-    sides = [np.array(each.counts) for each in (reference, now)]
-    worth = (reference.n / reference.design_effect, now.n / now.design_effect)
-    return _drift((sides[0], sides[1]), worth, criterion)
+    sides = [_Side(np.array(each.counts), each.n / each.design_effect, each.unevenness) for each in (reference, now)]
+    return _drift(sides[0], sides[1], criterion)
 
 
 def missing_drift(reference: Histogram, now: Histogram, criterion: Criterion) -> Drift | None:
     """The drift of the share that is missing; what is missing less often did not break."""
-    sides = (reference.missing, now.missing)
-    worth = (sides[0].sum() / reference.missing_effect, sides[1].sum() / now.missing_effect)
-    found = _drift(sides, worth, criterion)
-    rose = now.n_missing * sides[0].sum() > reference.n_missing * sides[1].sum()
+    before, later = [_Side(h.missing, h.missing.sum() / h.missing_effect, 1.0) for h in (reference, now)]
+    found = _drift(before, later, criterion)
+    rose = now.n_missing * before.counts.sum() > reference.n_missing * later.counts.sum()
     return found and replace(found, moved=found.moved and bool(rose))
 
 
-def _drift(sides: tuple[Floats, Floats], worth: tuple[float, float], criterion: Criterion) -> Drift | None:
-    if min(worth) < FEWEST:
+def _drift(before: _Side, now: _Side, criterion: Criterion) -> Drift | None:
+    if min(before.worth, now.worth) < FEWEST:
         return None
-    psi = stability_of(*sides).psi
-    free = max(int(((sides[0] + sides[1]) > 0).sum()) - 1, 1)
-    scale = 1 / worth[0] + 1 / worth[1]
+    psi = stability_of(before.counts, now.counts).psi
+    bins = max(int(((before.counts + now.counts) > 0).sum()) - 1, 1)
+    uneven = _unevenness(before, now)
+    free, scale = bins / uneven, uneven * (1 / before.worth + 1 / now.worth)
     p_value = float(chdtrc(free, psi / scale))
     moved = psi > criterion.threshold and p_value < criterion.false_alarms
-    return Drift(psi, p_value, detectable(free, scale, criterion), worth[0], worth[1], moved)
+    return Drift(psi, p_value, detectable(free, scale, criterion), before.worth, now.worth, moved)
 
 
-def critical(free: int, scale: float, criterion: Criterion) -> float:
+def _unevenness(before: _Side, now: _Side) -> float:
+    """That of the difference of two sides, whose customers have nothing to do with each other."""
+    part = now.worth / (before.worth + now.worth)
+    return part**2 * before.unevenness + 2 * part * (1 - part) + (1 - part) ** 2 * now.unevenness
+
+
+def critical(free: float, scale: float, criterion: Criterion) -> float:
     """The index above which a drift is found."""
     return max(criterion.threshold, float(chdtri(free, criterion.false_alarms)) * scale)
 
 
-def detectable(free: int, scale: float, criterion: Criterion) -> float:
+def detectable(free: float, scale: float, criterion: Criterion) -> float:
     """The least true index that is found with probability `POWER`; see the module for `free` and `scale`."""
     return float(chndtrinc(critical(free, scale, criterion) / scale, free, 1 - POWER)) * scale

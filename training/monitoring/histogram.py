@@ -6,7 +6,7 @@ own encoding, so one form serves both.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class Histogram:
 
     Parameters: `edges`, ascending; bin i holds what is above edge i − 1 and at most edge i; `counts`, one more than
     edges; `n_missing`; `design_effect` ≥ 1 of the counts, and `missing_effect` of the share missing: by how much
-    the rows of one customer resemble each other.
+    the rows of one customer resemble each other; `unevenness` ≥ 1, see `DesignEffect` (1 where it was not measured).
     """
 
     edges: tuple[float, ...]
@@ -31,6 +31,7 @@ class Histogram:
     n_missing: int
     design_effect: float
     missing_effect: float
+    unevenness: float = 1.0
 
     @property
     def n(self) -> float:
@@ -49,12 +50,14 @@ def histogram(values: Floats, customers: NDArray[Any], *, edges: tuple[float, ..
     bounds = np.array(edges) if edges is not None else _edges(values[known])
     counts = counts_in(values[known].tolist(), bounds)
     places = np.searchsorted(bounds, values[known], side="left")
+    effect = design_effect(places, customers[known], n_bins=len(counts))
     return Histogram(
         edges=tuple(bounds.tolist()),
         counts=tuple(counts.tolist()),
         n_missing=int((~known).sum()),
-        design_effect=design_effect(places, customers[known], n_bins=len(counts)),
-        missing_effect=design_effect((~known).astype(np.int64), customers, n_bins=2),
+        design_effect=effect.mean,
+        missing_effect=design_effect((~known).astype(np.int64), customers, n_bins=2).mean,
+        unevenness=effect.unevenness,
     )
 
 
@@ -66,27 +69,50 @@ def _edges(values: Floats) -> Floats:
     return np.unique([float(f"{cut:.{_DIGITS}g}") for cut in cuts])
 
 
-def design_effect(places: NDArray[np.int64], customers: NDArray[Any], *, n_bins: int) -> float:
-    """How many times the variance of counts is that of as many independent rows; at least 1.
+class DesignEffect(NamedTuple):
+    """How many times the variance of counts is that of as many independent rows, and how unlike that is among them.
 
-    The mean of the generalised design effects (Rao and Scott, 1981: The analysis of categorical data from complex
-    sample surveys), with the customers as clusters. Parameters: `places` (n,), the bin of each row.
-
-    >>> design_effect(np.array([0, 0, 1, 1]), np.array(["a", "a", "b", "b"]), n_bins=2)
-    2.0
+    Parameters: `mean` ≥ 1 of the generalised design effects; `unevenness` ≥ 1, the mean of their squares by the square
+    of their mean: where a few customers make most rows, few of their differences bear most of the variance.
     """
-    n = len(places)
-    if not n:
-        return 1.0
-    of_customer = np.unique(customers.astype(str), return_inverse=True)[1]
-    flat = np.bincount(of_customer * n_bins + places, minlength=(int(of_customer.max()) + 1) * n_bins)
-    table = flat.reshape(-1, n_bins).astype(np.float64)
+
+    mean: float
+    unevenness: float
+
+
+def design_effect(places: NDArray[np.int64], customers: NDArray[Any], *, n_bins: int) -> DesignEffect:
+    """The design effect of counts, with the customers as clusters.
+
+    The generalised design effects and their two moments are those of Rao and Scott (1981: The analysis of categorical
+    data from complex sample surveys; 1984: On chi-squared tests for multiway contingency tables), of the shares'
+    variance by the jackknife: whoever makes much of a share draws it along, so what is left of a customer beside it
+    says too little. Parameters: `places` (n,), the bin of each row.
+
+    >>> round(design_effect(np.array([0, 0, 1, 1]), np.array(["a", "a", "b", "b"]), n_bins=2).mean, 9)
+    4.0
+    """
+    n, table = len(places), _table(places, customers, n_bins)
+    if len(table) < 2:
+        return DesignEffect(max(1.0, float(n)), 1.0)
     share = table.sum(axis=0) / n
     used = share > 0
-    if used.sum() < 2:
-        return 1.0
-    spread = ((table - table.sum(axis=1, keepdims=True) * share) ** 2).sum(axis=0)[used]
-    return max(1.0, float((spread / (n * share[used])).sum() / (used.sum() - 1)))
+    free = int(used.sum()) - 1
+    if not free:
+        return DesignEffect(1.0, 1.0)
+    of_customer = table.sum(axis=1, keepdims=True)
+    moved_by = (table - of_customer * share) / (n - of_customer)
+    parts = moved_by[:, used] / np.sqrt(share[used])
+    effects = n * (1 - 1 / len(table)) * (parts.T @ parts)
+    whole = float(np.trace(effects))
+    unevenness = max(1.0, free * float((effects**2).sum()) / whole**2) if whole else 1.0
+    return DesignEffect(max(1.0, whole / free), unevenness)
+
+
+def _table(places: NDArray[np.int64], customers: NDArray[Any], n_bins: int) -> Floats:
+    """How often each customer (row) is in each bin (column)."""
+    names, of_customer = np.unique(customers.astype(str), return_inverse=True)
+    flat = np.bincount(of_customer * n_bins + places, minlength=len(names) * n_bins)
+    return flat.reshape(len(names), n_bins).astype(np.float64)
 
 
 def histogram_to_json(found: Histogram) -> dict[str, Any]:

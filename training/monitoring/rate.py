@@ -4,6 +4,7 @@ Each decision weighs 1 / P(it was chosen), so that a policy that aims better is 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ class Rate:
 def rate_of(hits: Floats, weights: Floats, customers: NDArray[np.object_]) -> Rate | None:
     """The weighted share of hits (n,), with the error of a ratio over clusters; None of no rows.
 
+    The error is the jackknife's: whoever makes much of a rate draws it along, so what is left of a customer beside it
+    says too little.
+
     >>> rate_of(np.array([1.0, 0.0]), np.ones(2), np.array(["a", "b"], dtype=object)).value
     0.5
     """
@@ -35,12 +39,20 @@ def rate_of(hits: Floats, weights: Floats, customers: NDArray[np.object_]) -> Ra
     if not total:
         return None
     value = float(weights @ hits) / total
-    of_customer = np.unique(customers.astype(str), return_inverse=True)[1]
-    scores = np.bincount(of_customer, weights=weights * (hits - value))
-    whole = total**2 / float(weights @ weights)
+    names, of_customer = np.unique(customers.astype(str), return_inverse=True)
+    whole = total**2 / float(weights @ weights) if len(names) > 1 else 1.0
     least = (value * whole + 0.5) / (whole + 1)
-    variance = max(float(scores @ scores) / total**2, least * (1 - least) / whole)
+    rest = np.bincount(of_customer, weights=weights * (hits - value))
+    variance = max(_jackknife(rest, total - np.bincount(of_customer, weights=weights)), least * (1 - least) / whole)
     return Rate(value, variance**0.5, least * (1 - least) / variance)
+
+
+def _jackknife(rest: NDArray[Any], others: NDArray[Any]) -> float:
+    """The variance of a share by how each of n customers draws it: its rest (n,) by the weight of others (n,)."""
+    if len(rest) < 2:
+        return 0.0
+    moved_by = rest / others
+    return float(moved_by @ moved_by) * (1 - 1 / len(rest))
 
 
 @dataclass(frozen=True, slots=True)
