@@ -2,12 +2,14 @@
 
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from decisioning.catalog_problem import line_of, one_of
 from decisioning.errors import InvalidInputError, shortened
 from features.cleansing.cleanser import Cleansing
 from features.external_record import ExternalEvents, ExternalProfiles, GoldenRecordSection, believing_the_key
@@ -21,6 +23,7 @@ from features.privacy.settings import Privacy, Retention
 from features.section import Section
 from features.source import Source, Sources
 from features.stores import Stores
+from features.toml_lines import lines_of
 from features.training_section import Churn, Gate, Satisfaction, ServiceNeed, Training
 from features.webhook import Webhook
 
@@ -172,10 +175,10 @@ class Workspace:
     def load(cls, folder: Path) -> "Workspace":
         """Read the folder's `tsugi.toml`.
 
-        Raises: `WorkspaceError`, naming the file, the key, what was given and what is allowed.
+        Raises: `WorkspaceError`, naming the file, the line, the key, what was given and what is allowed.
         """
         path = folder / FILE
-        return cls(folder, _validated(_table(path), path))
+        return cls(folder, _validated(path))
 
     @property
     def catalog_path(self) -> Path:
@@ -228,9 +231,11 @@ def _identity_rules(settings: _Settings) -> IdentityRules:
     )
 
 
-def _table(path: Path) -> dict[str, Any]:
+def _table(path: Path) -> tuple[dict[str, Any], str]:
+    """What the file says, and its text."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
     except FileNotFoundError as error:
         raise WorkspaceError(
             f"{path} does not exist; a workspace is a folder with a {FILE} (see `tsugi init`)"
@@ -239,24 +244,32 @@ def _table(path: Path) -> dict[str, Any]:
         raise WorkspaceError(f"{path} cannot be read as TOML: {error}") from error
 
 
-def _validated(table: dict[str, Any], path: Path) -> _Settings:
+def _validated(path: Path) -> _Settings:
+    table, text = _table(path)
     try:
         return _Settings.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        given = "nothing" if first["type"] == "missing" else shortened(repr(first["input"]))
-        raise WorkspaceError(f"{path}: {key}: {first['msg']}; given: {given}{_known(first)}", field=key) from error
+        where = f"{path}:{line_of(first['loc'], lines_of(text))}"
+        raise WorkspaceError(f"{where}: {key}: {_said(first)}", field=key) from error
 
 
-def _known(problem: Any) -> str:
-    """The keys a section knows, where the problem is a key that it does not know."""
-    if problem["type"] != "extra_forbidden":
-        return ""
+def _said(problem: Any) -> str:
+    """What is wrong with a key, and what is allowed."""
+    if problem["type"] == "missing":
+        return "is missing"
+    if problem["type"] == "extra_forbidden":
+        return one_of(str(problem["loc"][-1]), _known(problem["loc"][:-1]), what="key")
+    return f"{problem['msg']}; given: {shortened(repr(problem['input']))}"
+
+
+def _known(place: Sequence[int | str]) -> list[str]:
+    """The keys that a section knows."""
     section: Any = _Settings
-    for part in problem["loc"][:-1]:
+    for part in place:
         section = _SECTIONS.get(part, section)
-    return f"; allowed: {', '.join(sorted(section.model_fields))}"
+    return sorted(section.model_fields)
 
 
 _SECTIONS: dict[int | str, type[Section]] = {

@@ -55,14 +55,15 @@ def test_only_the_name_is_needed(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('name = "bank"', "", ["workspace.name", "Field required", "given: nothing"]),
+        ('name = "bank"', "", [":2: workspace.name: is missing"]),
+        ("[gate]", "[gaet]", ["gaet: unknown key 'gaet', did you mean gate? Allowed are cleansing, "]),
         ('name = "bank"', 'name = "../bank"', ["workspace.name", "'../bank'"]),
         ("trials = 5", 'trials = "many"', ["training.trials", "'many'", "integer"]),
         ("trials = 5", f'trials = "{"x" * 5000}"', ["training.trials", f"given: '{'x' * 116}..."]),
         (
             "trials = 5",
             "trails = 5",
-            ["training.trails", "allowed: churn, evaluation_share, falling, most_decisions, rising, satisfaction, "],
+            ["training.trails", "did you mean trials? Allowed are churn, evaluation_share, falling, most_decisions, "],
         ),
         ("trials = 5", 'rising = ["a"]\nfalling = ["b", "a"]', ["training", "'a' is in `rising` and in `falling`"]),
         ("trials = 5", 'together = [["a"]]', ["training.together.0", "at least 2 items", "['a']"]),
@@ -77,7 +78,7 @@ def test_only_the_name_is_needed(tmp_path):
         ("margin = 0.1", "margin = nan", ["gate.margin", "nan", "finite"]),
         ('amount = "margin"', 'amount = "margin"\nvalue = 3.0', ["goal.rewards.0.value", "not both"]),
         ("cap = 50.0", "cap = 0.0", ["goal.rewards.0.cap", "greater than 0", "0.0"]),
-        ("cap = 50.0", "most = 50.0", ["goal.rewards.0.most", "allowed: amount, cap, event, value, weight, where"]),
+        ("cap = 50.0", "most = 50.0", ["goal.rewards.0.most", "Allowed are amount, cap, event, value, weight, where"]),
         ("[gate]", "[gate", ["cannot be read as TOML"]),
     ],
 )
@@ -86,6 +87,15 @@ def test_a_mistake_is_named_with_file_key_and_what_is_allowed(tmp_path, old, new
         a_workspace(tmp_path, FULL.replace(old, new))
     for part in [str(tmp_path / "tsugi.toml"), *said]:
         assert part in str(refused.value)
+
+
+def test_a_mistake_is_named_with_its_line_and_one_within_a_value_with_the_lines_of_what_is_around_it(tmp_path):
+    for wrong, line in (("margin = -1", "margin"), ("together = [['a']]", "together")):
+        text = FULL.replace("margin = 0.1", wrong) if line == "margin" else FULL.replace("trials = 5", wrong)
+        with pytest.raises(WorkspaceError) as refused:
+            a_workspace(tmp_path, text)
+        stands = next(number for number, each in enumerate(text.splitlines(), 1) if each.startswith(line))
+        assert str(refused.value).startswith(f"{tmp_path / 'tsugi.toml'}:{stands}: ")
 
 
 def test_a_missing_file_says_how_to_begin(tmp_path):

@@ -196,7 +196,7 @@ def test_a_key_that_stands_twice_is_refused(shop):
         ('mode = "external"', 'mode = "foreign"', "golden_record.mode"),
         ("[golden_record.profiles]", "[golden_record.people]", "golden_record.people"),
         ('name = "shop"', 'name = "shop"\nmax_per_identifier = 3', "believes the customer key"),
-        ('event = "what"', 'evnt = "what"', "golden_record.events.event: Field required"),
+        ('event = "what"', 'evnt = "what"', "golden_record.events.event: is missing"),
     ],
 )
 def test_a_mistake_in_the_workspace_is_named(shop, old, new, said):
