@@ -90,7 +90,7 @@ def _pains(journey: Document, document: Document) -> Table:
             pain["verdict"],
             number(pain["target"], percent=percent, digits=2),
             estimate(pain["measured"], percent=percent, digits=2),
-            f"{pain['customers']:,.0f} ({pain['customers_low']:,.0f} to {pain['customers_high']:,.0f})",
+            f"{pain['customers']:z,.0f} ({pain['customers_low']:z,.0f} to {pain['customers_high']:z,.0f})",
             "-" if pain["value"] is None else f"{pain['value']:,.0f}",
             ", ".join(f"{name} {n:,}" for name, n in list(pain["behind"].items())[:3]),
         )

@@ -10,7 +10,7 @@ from decisioning.condition_array import Flags
 from decisioning.journey import Journey, Stage
 from features.fact_reader import Index
 from features.journey.declared import DeclaredJourneys
-from features.journey.statistic import Estimate, Survival, mean, share
+from features.journey.statistic import Estimate, Survival, mean, share, within
 from features.journey.stays import OPEN, Period, Stays
 from features.primitives import DAY_US, Array
 from features.runs import ends
@@ -152,4 +152,4 @@ def _summed(names: tuple[str, ...] | list[str], counts: Array) -> Mapping[str, f
 def _nps(answers: Array) -> Estimate:
     """Promoters (9, 10) less detractors (0 to 6), per hundred answers."""
     poor, fair, good = (round(each) for each in answers.sum(axis=0).tolist())
-    return mean(np.repeat([-100.0, 0.0, 100.0], [poor, fair, good]))
+    return within(mean(np.repeat([-100.0, 0.0, 100.0], [poor, fair, good])), -100.0, 100.0)

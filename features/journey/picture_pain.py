@@ -45,7 +45,7 @@ def _bubble(axes: Axes, each: Document, where: tuple[int, int], scale: tuple[flo
     worth = "" if each["value"] is None else f"\n{each['value']:,.0f} {currency}"
     axes.annotate(f"{each['customers']:,.0f}", (x, y), ha="center", va="center", fontsize=9.5, color=INK)
     axes.annotate(
-        f"{each['customers_low']:,.0f} to {each['customers_high']:,.0f}{worth}",
+        f"{each['customers_low']:z,.0f} to {each['customers_high']:z,.0f}{worth}",
         (x, y),
         (0, -max(sqrt(area / pi) + 2, 9)),
         textcoords="offset points",

@@ -60,6 +60,17 @@ def mean(values: Numbers) -> Estimate:
     return Estimate(len(known), value, float(value - half), float(value + half))
 
 
+def within(each: Estimate, low: float, high: float) -> Estimate:
+    """The estimate with its interval cut to what can be.
+
+    >>> within(Estimate(3, -60.0, -108.0, -12.0), -100.0, 100.0)
+    Estimate(n=3, value=-60.0, low=-100.0, high=-12.0)
+    """
+    if each.low is None or each.high is None:
+        return each
+    return each._replace(low=max(each.low, low), high=min(each.high, high))
+
+
 class Survival:
     """How many still stay after how long, of stays some of which go on (Kaplan and Meier, JASA 1958).
 
