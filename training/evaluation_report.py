@@ -51,7 +51,7 @@ def _title(evaluation: PolicyEvaluation, currency: str) -> str:
 
 
 def _caption(evaluation: PolicyEvaluation) -> str:
-    told = [f"{role}: {name}" for role, name in evaluation.references.items() if role != DOING_NOTHING]
+    told = [f"{role}: {name}" for role, name in evaluation.references.items() if role not in (DOING_NOTHING, name)]
     how = f"{evaluation.confidence:.0%} intervals from {evaluation.replicates} Poisson bootstraps of customers"
     return "; ".join([f"{how}; differences are paired, doubly robust, of capped rewards", *told])
 

@@ -32,9 +32,12 @@ def reliability_curve(
     return figure
 
 
-def gain_curve(score: Floats, outcome: NDArray[Any], *, title: str = "Cumulative gain") -> Figure:
-    """The share of all outcomes that the best-scored share of customers holds, against choosing at random."""
-    figure, axes = blank(title, "share contacted, best score first", "share of outcomes reached")
+def gain_curve(score: Floats, outcome: NDArray[Any], *, title: str = "Cumulative gain", of: str = "outcomes") -> Figure:
+    """The share of all outcomes that the best-scored share of customers holds, against choosing at random.
+
+    Parameters: `score`, `outcome` (n,); `of`, what an outcome is, in words.
+    """
+    figure, axes = blank(title, "share contacted, best score first", f"share of {of} reached")
     reached = np.concatenate([[0.0], np.cumsum(outcome[np.argsort(-score, kind="stable")])])
     total = reached[-1] or 1.0
     axes.plot([0, 1], [0, 1], linestyle="--", color="grey", label="at random")

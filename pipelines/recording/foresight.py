@@ -46,7 +46,7 @@ def _log_event(run: Run, report: EventReport, *, title: str, part: str) -> None:
 
 def _log_spend(run: Run, report: SpendReport) -> None:
     run.log(metrics=qualities({"evaluation": report.quality, "evaluation.mean_amount": report.simple}))
-    money = gain_curve(report.predicted, report.label, title="Money reached, later customers")
+    money = gain_curve(report.predicted, report.label, title="Money reached, later customers", of="money")
     amounts = {} if report.explained is None else _explained(report.explained, unit="log-amount", of="_of_amount")
     run.log_plots({"gain_of_money": money, **amounts})
 

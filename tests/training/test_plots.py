@@ -36,6 +36,11 @@ def an_evaluation():
     return evaluate(log, standard_policies(log), generator=np.random.default_rng(0))
 
 
+def test_a_gain_says_what_is_gained():
+    assert gain_curve(SCORE, OUTCOME).axes[0].get_ylabel() == "share of outcomes reached"
+    assert gain_curve(SCORE, OUTCOME, of="money").axes[0].get_ylabel() == "share of money reached"
+
+
 @pytest.mark.parametrize(
     "draw",
     [
