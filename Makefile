@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TSUGI := $(BIN)/tsugi
 DEMO_HOME ?= .tsugi/demo
+DEMO_MADE = test -e $(DEMO_HOME)/.tsugi-demo || { echo "no demo was made at $(DEMO_HOME) yet: make demo" >&2; exit 1; }
 ROUNDS ?= 3
 
 .PHONY: help env demo serve ui test lint types contracts unit unit-services unit-others format properties reliability bench lock clean
@@ -34,9 +35,11 @@ demo: $(INSTALLED) ## Run the whole loop on a generated bank: events in, decisio
 	$(TSUGI) demo --home $(DEMO_HOME)
 
 serve: $(INSTALLED) ## Serve decisions over HTTP from the demo's home
+	@$(DEMO_MADE)
 	$(TSUGI) serve --home $(DEMO_HOME) --workspace examples/bank
 
 ui: $(INSTALLED) ## Open MLflow's pages on the demo's home
+	@$(DEMO_MADE)
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(DEMO_HOME)/mlflow.db
 
 test: lint types contracts unit ## Everything that must pass before a commit

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from uuid import uuid4
 from decisioning.errors import InvalidInputError
 from features.history import History
 from features.home import Home
+from features.workspace import Workspace
 from pipelines.candidate import Candidate
 from pipelines.champion import champion_scorer
 from pipelines.clock import SimulatedClock, system_clock
@@ -20,7 +22,7 @@ from pipelines.demo_values import demo_values
 from pipelines.exit_code import ExitCode
 from pipelines.ingest import load
 from pipelines.live import LiveTime
-from pipelines.retrain import retrain
+from pipelines.retrain import FEWEST_DECISIONS, retrain
 from pipelines.retrained import Retrained
 from pipelines.running_service import RunningService, running_service
 from pipelines.simulate import a_year_ago, world_of, write_history
@@ -133,7 +135,8 @@ class Demo:
 def run_demo(home: Path, workspace: Path, *, n_customers: int, n_decisions: int, seed: int) -> None:
     """Run the demo in a fresh home.
 
-    Raises `InvalidInputError` where the home holds something that no demo made: nothing is removed then.
+    Raises `InvalidInputError` where the home holds something that no demo made, or too little would be there to learn
+    from: nothing is removed then.
     """
     world = world_of(
         workspace,
@@ -142,8 +145,20 @@ def run_demo(home: Path, workspace: Path, *, n_customers: int, n_decisions: int,
         seed=seed,
         starts_at=a_year_ago(system_clock()),
     )
+    _check_enough(world, Workspace.load(workspace).goal.window)
     clear_home(home)
     Demo(home, workspace, world, Stages(total=8)).run()
+
+
+def _check_enough(world: World, window: timedelta) -> None:
+    """Refuse a world of whose first decisions too few are over by the first retraining."""
+    opens, lasts = world.opens_at, FIRST_SHARE * (world.closes_at - world.opens_at)
+    n = sum(1 for _ in islice(world.moments(opens, opens + lasts - window), FEWEST_DECISIONS))
+    if n < FEWEST_DECISIONS:
+        told = (
+            f"of this business {n} decisions would be over by the first retraining, and {FEWEST_DECISIONS} are needed"
+        )
+        raise InvalidInputError(f"{told} to learn from; give more --customers or --decisions")
 
 
 def clear_home(home: Path) -> None:

@@ -53,8 +53,13 @@ def _package(name: str) -> Finding:
         return Finding(name, ok=False, seen="not installed: make env")
 
 
+def _nearest(path: Path) -> Path:
+    """The folder, or the one above it that is there already."""
+    return next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+
+
 def _disk(home: Path) -> Finding:
-    nearest = next(path for path in (home.absolute(), *home.absolute().parents) if path.exists())
+    nearest = _nearest(home)
     free = shutil.disk_usage(nearest).free
     return Finding("disk", free >= LEAST_FREE_BYTES, f"{free / 1024**3:.1f} GiB free at {nearest}")
 
@@ -64,12 +69,12 @@ def _workspace(folder: Path) -> Finding:
 
 
 def _home(path: Path) -> Finding:
-    if not path.exists():
-        return Finding("home", ok=True, seen=f"none yet at {path}")
-    if not path.is_dir():
-        return Finding("home", ok=False, seen=f"{path} is not a folder: choose another --home")
-    writable = os.access(path, os.W_OK | os.X_OK)
-    return Finding("home", writable, str(path) if writable else f"{path} cannot be written to")
+    nearest = _nearest(path)
+    if not nearest.is_dir():
+        return Finding("home", ok=False, seen=f"{nearest} is not a folder: choose another --home")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return Finding("home", ok=False, seen=f"{nearest} cannot be written to")
+    return Finding("home", ok=True, seen=str(path) if path.exists() else f"none yet at {path}")
 
 
 def _ledger(path: Path) -> Finding:

@@ -15,6 +15,7 @@ from features.explanation.explainer import Explainer
 from pipelines.champion import scorer_of
 from pipelines.composition import compose
 
+_EXAMPLES = {"feature": "orders=3", "context": "intent=cancellation", "lever": "welcome_offer=2"}
 MOST_MOVED = 5
 """Features per action that are printed; `--json` has them all."""
 
@@ -49,7 +50,7 @@ def _pairs(texts: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
     for text in texts:
         name, separator, value = text.partition("=")
         if not separator or not name:
-            raise InvalidInputError(f"--{option} takes name=value, such as {option}s=3", field=option)
+            raise InvalidInputError(f"--{option} takes name=value, such as {_EXAMPLES[option]}", field=option)
         yield name, value
 
 

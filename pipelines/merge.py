@@ -42,7 +42,8 @@ def say(home: Path, workspace: Path, word: Word) -> Said:
     Raises: `NotFoundError` where one of them is unknown, `InvalidInputError` where both are the same.
     """
     with compose(home, workspace) as composition:
-        one, other = (_identifier(composition, name) for name in (word.one, word.other))
+        one = _identifier(composition, word.one, "the first")
+        other = _identifier(composition, word.other, "the second")
         now = composition.clock()
         statement = Statement(word.verb, one, other, occurred_at=now, reason=word.reason, said_by=word.said_by)
         _book(composition).state([statement], received_at=now)
@@ -64,10 +65,10 @@ def _book(composition: Composition) -> MergeBook:
     return MergeBook(composition.ledger, composition.workspace.identity)
 
 
-def _identifier(composition: Composition, name: str) -> Identifier:
+def _identifier(composition: Composition, name: str, which: str) -> Identifier:
     reference = composition.named(reference_of(name))
     with composition.ledger.read() as connection:
         identifier = named_identifier(connection, reference)
     if identifier is None:
-        raise NotFoundError(f"nothing is recorded of this {reference.kind}", field="identifier")
+        raise NotFoundError(f"nothing is recorded of {which}, a {reference.kind}", field="identifier")
     return identifier

@@ -50,6 +50,8 @@ def restore(
     `nothing_erased`, somebody's word that there is none. Raises `InvalidInputError` where neither is given, or what is
     given cannot be used; then no home is left.
     """
+    if not file.is_file():
+        raise NotFoundError(f"{file} is no file; give a backup", field="file")
     logged = _logged(home, workspace, erasures, nothing_erased=nothing_erased)
     with _unpacked(file, home) as manifest:
         with Ledger(Home(home).ledger) as ledger:
@@ -67,7 +69,9 @@ def _logged(home: Path, workspace: Path, path: Path | None, *, nothing_erased: b
     meant = path or (stated if stated.exists() else None)
     if meant is None and not nothing_erased:
         message = "a backup does not know who was erased since: give the log of erasures of the home that was backed up"
-        raise InvalidInputError(f"{message} (--erasures), or say that there is none", field="erasures")
+        raise InvalidInputError(
+            f"{message} (--erasures), or say that there is none (--nothing-erased)", field="erasures"
+        )
     if meant is not None and not meant.is_file():
         raise NotFoundError(f"there is no log of erasures at {meant}", field="erasures")
     return [] if meant is None else list(erasure_log.read(meant))
@@ -86,8 +90,6 @@ def _unpacked(file: Path, home: Path) -> Iterator[dict[str, Any]]:
     """The backup's files in the home; the folder goes again where the block does not end well."""
     if home.exists() and any(home.iterdir()):
         raise InvalidInputError(f"{home} is not empty; restore into a new home", field="home")
-    if not file.is_file():
-        raise NotFoundError(f"{file} is no file; give a backup", field="file")
     home.mkdir(parents=True, exist_ok=True)
     try:
         manifest = _unpack(file, home)

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from errno import EACCES, EADDRINUSE, EPERM
 from pathlib import Path  # noqa: F401  # the doctest below
 from time import sleep
 from typing import NoReturn
@@ -21,6 +22,8 @@ from features.workspace import Workspace
 from serving.settings import LOOPBACK, Settings, from_environment
 
 SERVICE = "serving.service:TsugiService"
+_OF_A_PORT = (EADDRINUSE, EACCES, EPERM)
+"""What a system says where the address is this machine's, but not for this process."""
 
 
 def command(settings: Settings) -> list[str]:
@@ -68,8 +71,9 @@ def _check_port_is_free(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             why = (error.strerror or "").lower()
-            message = f"cannot listen on {settings.host}:{settings.port}: {why}; choose another --port"
-            raise UnavailableError(message, field="port") from None
+            field = "port" if error.errno in _OF_A_PORT else "host"
+            message = f"cannot listen on {settings.host}:{settings.port}: {why}; choose another --{field}"
+            raise UnavailableError(message, field=field) from None
 
 
 def hold(home: Home) -> int:
@@ -104,6 +108,8 @@ def main(arguments: Sequence[str]) -> int:
         become(replace(told, host=options.host, port=options.port, workers=options.workers or told.workers))
     except TsugiError as error:
         print(f"tsugi serve: {' '.join(error.message.split())}", file=sys.stderr)
+    except OSError as error:
+        print(f"tsugi serve: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
     return 1
 
 

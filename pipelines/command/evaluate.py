@@ -8,7 +8,12 @@ import typer
 
 from pipelines.command.options import HERE, HomeOption, JsonOption, WorkspaceOption, echo, note, recorded_home
 
-LogColumn = Annotated[str | None, typer.Option(help="With --log: the column that says it.")]
+
+def _column(says: str) -> Any:
+    """The option of a column of a log. Parameters: `says`, what the column does."""
+    return typer.Option(help=f"With --log: the column that says {says}.")
+
+
 ContextOption = Annotated[list[str] | None, typer.Option(help="With --log: a column to know by. May be repeated.")]
 DropOption = Annotated[list[str] | None, typer.Option(help="With --log: an outcome to leave out. May be repeated.")]
 
@@ -35,19 +40,21 @@ def evaluate(
     tests: Annotated[bool, typer.Option("--tests", help="What the variants of the catalogue's tests earned.")] = False,
     arms: Annotated[bool, typer.Option("--arms", help="What deciding earned beside each holdout arm.")] = False,
     log: Annotated[Path | None, typer.Option(help="A table of logged decisions, instead of the ledger's.")] = None,
-    action: LogColumn = None,
-    probability: LogColumn = None,
-    reward: LogColumn = None,
-    customer: LogColumn = None,
+    action: Annotated[str | None, _column("which action was chosen")] = None,
+    probability: Annotated[str | None, _column("with which probability it was chosen, or shown")] = None,
+    reward: Annotated[str | None, _column("what it earned")] = None,
+    customer: Annotated[str | None, _column("who it was for (default: every row is another one)")] = None,
     context: ContextOption = None,
     drop: DropOption = None,
     policy: Annotated[Path | None, typer.Option(help="With --log: the folder of the policy to value.")] = None,
-    target_column: LogColumn = None,
-    ranking: LogColumn = None,
-    position: LogColumn = None,
-    target_probability: LogColumn = None,
-    marginal: LogColumn = None,
-    target_marginal: LogColumn = None,
+    target_column: Annotated[str | None, _column("what the policy to value chooses")] = None,
+    ranking: Annotated[str | None, _column("which rows are of one ranking")] = None,
+    position: Annotated[str | None, _column("at which place, from 1, the row was shown")] = None,
+    target_probability: Annotated[
+        str | None, _column("with which probability the policy to value gives this ranking")
+    ] = None,
+    marginal: Annotated[str | None, _column("with which probability the log gives this action this place")] = None,
+    target_marginal: Annotated[str | None, _column("with which probability the policy to value does")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report with its pictures as one HTML file here.")] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -34,7 +34,11 @@ def train(
     if_needed: IfNeeded = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a bundle and register it as challenger, whatever the gate says; nothing serves it."""
+    """Train a bundle and register it as challenger, whatever the gate says; nothing serves it.
+
+    Exits as retrain does: 0 registered, 10 refused by the gate, 11 nothing new, 12 busy, 14 held back by what is
+    broken, 15 bad data, 16 no store, 17 altered.
+    """
     if dry_run and if_needed:
         raise typer.BadParameter("one of --dry-run and --if-needed; `tsugi monitor` says whether it is needed")
     if dry_run:

@@ -90,7 +90,9 @@ def score(
     model: Annotated[Path, typer.Option(help="The folder that `tsugi model fit` wrote.")],
     out: Annotated[Path, typer.Option(help="Write the table with its probabilities here, by the ending's format.")],
     blocks: Annotated[int, typer.Option(min=1, help="Score in so many blocks; each one's outcomes move the next.")] = 1,
-    time: TimeOption = None,
+    time: Annotated[
+        str | None, typer.Option(help="With --blocks: the column that says in which order they follow.")
+    ] = None,
     prefix: Annotated[str, typer.Option(help="Begin the names of the new columns with this.")] = "",
     as_json: JsonOption = False,
 ) -> None:

@@ -26,6 +26,8 @@ def erase(
     from pipelines.erase import erase_customers, erased_in_words
     from pipelines.reference import references_of
 
+    if not identifiers and from_file is None:
+        raise typer.BadParameter("name a customer, such as user_id:u-17, or a file of them: --from")
     references = references_of([*(identifiers or ()), *_lines(from_file)])
     echo(erase_customers(recorded_home(home, workspace), workspace, references), as_json=as_json, words=erased_in_words)
 

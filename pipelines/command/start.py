@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from pipelines.command.options import HomeOption, WorkspaceOption, home_of
+from pipelines.command.options import WorkspaceOption, home_of
+
+
+def whole(number: float) -> float:
+    """A whole number, written as MLflow does (7.0) or as people do; `typer.BadParameter` of another one."""
+    if not number.is_integer():
+        raise typer.BadParameter(f"{number:g} is no whole number")
+    return number
 
 
 def init(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
@@ -18,13 +25,16 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
 
 
 def demo(
-    home: HomeOption = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(envvar="TSUGI_HOME", help="The folder of the demo's stores, made anew (default: .tsugi/demo)."),
+    ] = None,
     workspace: WorkspaceOption = Path("examples/bank"),
     data: Annotated[
         Path | None, typer.Option(help="The folder of real data that the workspace's adapter reads.")
     ] = None,
     customers: Annotated[int, typer.Option(min=50, help="How many customers a generated business has.")] = 20_000,
-    decisions: Annotated[int, typer.Option(min=200, help="How many decisions its live time has.")] = 70_000,
+    decisions: Annotated[int, typer.Option(min=200, help="How many decisions its live time has at most.")] = 70_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generated business.")] = 7,
 ) -> None:
     """Run the whole loop once: events in, decisions, outcomes, a better model; on a generated or a real business."""
@@ -42,8 +52,12 @@ def demo(
 def simulate(
     out: Annotated[Path, typer.Option(help="The folder to write events to, as JSON Lines.")],
     workspace: WorkspaceOption = Path("examples/bank"),
-    customers: Annotated[float, typer.Option(min=1, help="How many customers.")] = 20_000,
-    seed: Annotated[float, typer.Option(min=0, help="Equal seeds give equal worlds.")] = 7,
+    customers: Annotated[
+        float, typer.Option(min=1, callback=whole, help="How many customers, a whole number.")
+    ] = 20_000,
+    seed: Annotated[
+        float, typer.Option(min=0, callback=whole, help="Equal seeds, whole numbers, give equal worlds.")
+    ] = 7,
 ) -> None:
     """Write the history of a generated business as files of Segment-spec events."""
     from pipelines.simulate import simulate_history

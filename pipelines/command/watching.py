@@ -11,10 +11,18 @@ def monitor(
     home: HomeOption = None,
     workspace: WorkspaceOption = HERE,
     as_of: AsOfOption = None,
-    sample: Annotated[int | None, typer.Option(min=0, help="Decisions whose features are computed anew.")] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Decisions whose features are computed anew (default: skew_sample of [monitor], 300)."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare what is served with what was learned from. Exits: 0 all well, 11 no champion, 13 retrain, 14 look."""
+    """Compare what is served with what was learned from.
+
+    Exits: 0 all well, 11 no champion, 13 retrain, 14 look at it first, 15 bad data, 16 no store, 17 altered.
+    """
     from pipelines.monitoring.monitor import monitor_workspace
     from pipelines.monitoring.told import monitored_in_words
 

@@ -93,9 +93,16 @@ REFUSED = [
     ("override user_id:u-1 city=Ube", USAGE, "Missing option"),
     ("profile user_id:u-1 --as-of 2626-05-01T00:00:00Z " + HERE, USAGE, "is not over yet"),
     ("ingest nowhere.jsonl --source manual " + HERE, FAILED, "nowhere.jsonl is no file"),
-    ("merge user_id:nobody user_id:u-1 " + HERE, FAILED, "nothing is recorded of this user_id"),
+    ("merge user_id:nobody user_id:u-1 " + HERE, FAILED, "nothing is recorded of the first, a user_id"),
     ("merge nobody user_id:u-1 " + HERE, FAILED, "name the customer as kind:value"),
-    ("unmerge c_0 user_id:u-1 " + HERE, FAILED, "nothing is recorded of this customer_id"),
+    ("unmerge c_0 user_id:u-1 " + HERE, FAILED, "nothing is recorded of the first, a customer_id"),
+    ("erase " + HERE, USAGE, "name a customer, such as user_id:u-17, or a file of them: --from"),
+    ("explain d_1 --feature orders " + HERE, FAILED, "--feature takes name=value, such as orders=3"),
+    ("explain d_1 --lever help_page " + HERE, FAILED, "--lever takes name=value, such as welcome_offer=2"),
+    ("restore nowhere.tgz --home new --workspace shop", FAILED, "nowhere.tgz is no file; give a backup"),
+    ("restore file --home new --workspace shop", FAILED, "or say that there is none (--nothing-erased)"),
+    ("simulate --out new --customers 2.5", USAGE, "2.5 is no whole number"),
+    ("simulate --out new --seed 0.5", USAGE, "0.5 is no whole number"),
     ("review accept r_0 " + HERE, FAILED, "no pair has this id; `tsugi review` lists them"),
     ("review accept " + HERE, USAGE, "accept and decline need the ID of a pair"),
     ("review list r_0 " + HERE, USAGE, "list needs none"),
@@ -123,6 +130,10 @@ REFUSED = [
     ("evaluate --tests --arms " + HERE, USAGE, "one of --shadow, --tests, --arms and --log"),
     ("evaluate --arms --workspace nowhere", FAILED, "nowhere/tsugi.toml does not exist"),
     ("demo --customers 3", USAGE, "--customers"),
+    (
+        *("demo --customers 50 --home new --workspace " + str(EXAMPLES / "bank"), FAILED),
+        "decisions would be over by the first retraining, and 500 are needed to learn from; give more --customers or",
+    ),
     ("retrian", USAGE, "No such command 'retrian'"),
     ("ingest", USAGE, "Missing argument"),
 ]
@@ -184,7 +195,7 @@ SPOILED = [
     ("catalog.yaml", "orders = 0 OR", "ordrs = 0 OR", "catalog.yaml:21: actions.welcome_offer.applicability"),
     ("catalog.yaml", "actions:", "actions: [", "catalog.yaml:18: the file: not YAML"),
     ("features.yaml", "primitive: trait", "primitive: magic", "unknown primitive 'magic'; allowed: count"),
-    ("tsugi.toml", "margin = 0.0", "margn = 0.0", "gate.margn: Extra inputs are not permitted; given: 0.0; allowed:"),
+    ("tsugi.toml", "margin = 0.0", "margn = 0.0", "gate.margn: unknown key 'margn', did you mean margin? Allowed are"),
     ("tsugi.toml", "[gate]", "[gate", "tsugi.toml"),
 ]
 
@@ -282,6 +293,19 @@ def test_a_port_in_use_is_one_line(place):
     assert ended.stderr == (
         f"tsugi serve: cannot listen on 127.0.0.1:{port}: address already in use; choose another --port\n"
     )
+
+
+def test_an_address_that_is_not_this_machines_asks_for_another_host(place, monkeypatch):
+    monkeypatch.setenv("TSUGI_API_KEYS", "a-key-of-this-test")
+    ended = ended_process("serve", "--workspace", "shop", "--home", "serving", "--host", "203.0.113.1", cwd=place)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (FAILED, 1)
+    assert ended.stderr.endswith("; choose another --host\n")
+
+
+def test_a_home_that_cannot_be_made_is_one_line(place):
+    ended = ended_process("serve", "--workspace", "shop", "--home", "/proc/nothing/is/made/here", cwd=place)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (FAILED, 1)
+    assert ended.stderr.startswith("tsugi serve: /proc/nothing")
 
 
 def test_a_command_in_a_shell_ends_as_it_does_here(place):

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,6 +22,15 @@ def test_a_sound_workspace_without_a_home_is_fit(tmp_path):
     write_workspace(tmp_path / "shop")
     findings = examine(tmp_path / "home", tmp_path / "shop")
     assert all(finding.ok for finding in findings), findings_in_words(findings)
+
+
+def test_a_home_that_cannot_be_made_is_not_fit(tmp_path, monkeypatch):
+    write_workspace(tmp_path / "shop")
+    (tmp_path / "file").write_text("")
+    assert not _by_name(tmp_path / "file" / "home", tmp_path / "shop")["home"].ok
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
+    found = _by_name(tmp_path / "none" / "home", tmp_path / "shop")["home"]
+    assert (found.ok, found.seen) == (False, f"{tmp_path} cannot be written to")
 
 
 def test_looking_changes_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from decisioning.errors import NotFoundError
 from pipelines.composition import compose
 from pipelines.init import write_workspace
 from pipelines.merge import Word, said_in_words, say
@@ -57,6 +58,12 @@ def test_features_follow_a_merge_and_come_back(place):
     apart = say(*place, Word("unmerge", "user_id:ana", "user_id:old", "a mistake", "service"))
     assert not apart.are_one
     assert (orders(place, "user_id:ana"), orders(place, "user_id:old")) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("one", "other", "which"), [("nobody", "ana", "first"), ("ana", "nobody", "second")])
+def test_of_two_it_is_said_which_one_nothing_is_recorded_of(place, one, other, which):
+    with pytest.raises(NotFoundError, match=f"nothing is recorded of the {which}, a user_id"):
+        say(*place, Word("merge", f"user_id:{one}", f"user_id:{other}", "told us", "service"))
 
 
 def test_a_merge_that_a_guard_stops_says_so(place):
