@@ -13,6 +13,7 @@ class CatalogScorer:
     """Scores every candidate by its action's stated starting propensity; there is no evidence of uplift."""
 
     version = "none"
+    is_bounded = True
 
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:  # noqa: ARG002 (the port's signature)
         """The starting propensities, shape (n_candidates,); uplift is NaN."""

@@ -87,7 +87,7 @@ class Scorer(Protocol):
 
 
 def is_bounded(scorer: Scorer) -> bool:
-    """Whether a scorer says of itself that scoring does so many steps and no more, whatever its file says.
+    """Whether a scorer says of itself that it scores and foresees in so many steps and no more, whatever its file says.
 
     Such a one can be asked in place; any other may be stuck, and must be asked where that holds up nobody.
     """

@@ -1,7 +1,7 @@
 """A model is asked in a thread of its own, so that one that is stuck holds up nobody.
 
-One of which it is certain that it cannot be stuck scores in place: two threads that hand a question to and fro take a
-tenth of a decision's time.
+One of which it is certain that it cannot be stuck scores and foresees in place: two threads that hand a question to and
+fro take a tenth of a decision's time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -93,6 +93,8 @@ class InTime(NamedTuple):
 
     def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
         """What the bundle foresees; nothing where that takes too long, and then no score is waited for either."""
+        if is_bounded(self.scorer):
+            return foreseen_by(self.scorer, features)
         try:
             return self.lane.ask(lambda: foreseen_by(self.scorer, features))
         except UnavailableError:

@@ -46,8 +46,13 @@ class Blend:
 
     @cached_property
     def leaf_sets(self) -> LeafSets | None:
-        """The trees for one customer and many candidates; None where there are none, or LightGBM has to score."""
-        return self.trees.leaf_sets(self.linear.action_column) if self.trees else None
+        """The trees for one customer and many candidates; None where there are none, or LightGBM has to score.
+
+        Of a model without actions every column is the customer's.
+        """
+        if self.trees is None:
+            return None
+        return self.trees.leaf_sets(self.linear.action_column if len(self.linear.own) else self.trees.n_columns)
 
     @property
     def is_bounded(self) -> bool:

@@ -40,8 +40,8 @@ class PolicyBundle:
 
     @cached_property
     def is_bounded(self) -> bool:
-        """Whether `score` does so many steps and no more: then it can be asked in place."""
-        return self.response.is_bounded
+        """Whether `score` and `foresee` do so many steps and no more: then they can be asked in place."""
+        return self.response.is_bounded and all(model.is_bounded for model in self.foreseen.values())
 
     def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
         """Everything that is foreseen of one customer, by name: P(comes true within its horizon), or an amount."""

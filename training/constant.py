@@ -62,6 +62,11 @@ class ConstantBundle:
             np.array(propensity), np.full(len(known), np.nan), np.array(value, dtype=np.float64), randomised=False
         )
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether `foresee` does so many steps and no more; `score` does."""
+        return all(model.is_bounded for model in self.foreseen.values())
+
     def foresee(self, features: Mapping[str, FeatureValue]) -> Mapping[str, float]:
         """Everything that is foreseen of one customer, by name, as by a `PolicyBundle`."""
         return foreseen_of_one(self.foreseen, features)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.encoding import Floats, Matrix
-from training.leaf_sets import LeafSets
+from training.leaf_sets import FixedTrees, LeafSets
 from training.pool import BINNING, Places, Pool, binned, without
 from training.tree_text import TextTree, trees_of
 
@@ -34,6 +34,11 @@ class Trees:
 
     booster: lightgbm.Booster
 
+    @property
+    def n_columns(self) -> int:
+        """How many columns a row has."""
+        return self.booster.num_feature()
+
     @cached_property
     def _written(self) -> list[TextTree] | None:
         return trees_of(self.booster.model_to_string())
@@ -43,7 +48,13 @@ class Trees:
 
         Parameters: `n_customer`, how many columns, from the first, are the customer's.
         """
-        return LeafSets(self._written, self.booster.num_feature(), n_customer) if self._written else None
+        return LeafSets(self._written, self.n_columns, n_customer) if self._written else None
+
+    @cached_property
+    def of_one(self) -> FixedTrees | None:
+        """The trees for one row at a time; None where LightGBM has to score."""
+        sets = self.leaf_sets(self.n_columns)
+        return sets.fixed(np.full((1, self.n_columns), np.nan)) if sets else None
 
     def margin(self, matrix: Matrix, *, num_threads: int = 1) -> Floats:
         """Log-odds (n,) of C-contiguous rows (n, n_columns), without the offset they were fitted on."""

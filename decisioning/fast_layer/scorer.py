@@ -37,7 +37,7 @@ class FastScorer(NamedTuple):
 
     @property
     def is_bounded(self) -> bool:
-        """Whether the bundle's scoring does so many steps and no more."""
+        """Whether the bundle scores and foresees in so many steps and no more."""
         return is_bounded(self.scorer)
 
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:

@@ -68,15 +68,18 @@ class Bounded(Model):
     is_bounded = True
 
     def score(self, features, candidates):
-        self.asked_by = current_thread()
+        self.scored_by = current_thread()
         return super().score(features, candidates)
 
+    def foresee(self, features):
+        self.foreseen_by = current_thread()
+        return super().foresee(features)
 
-def test_a_model_that_cannot_be_stuck_is_asked_in_place_and_foresees_in_the_lane():
+
+def test_a_model_that_cannot_be_stuck_is_asked_in_place():
     model = Bounded()
     model.go_on.set()
     scorer = InTime(model, Lane(0.05))
     assert scorer.score({"p": 0.25}, CANDIDATES).propensity.tolist() == [0.25, 0.25]
-    assert model.asked_by is current_thread()
-    model.go_on.clear()
-    assert scorer.foresee({}) == {}
+    assert scorer.foresee({}) == {"churn": 0.5}
+    assert model.scored_by is model.foreseen_by is current_thread()

@@ -13,12 +13,14 @@ from response_world import a_frame, a_layout
 from test_foresight_travels import SEARCH, an_event_model
 
 from builders import NOON, a_catalog, a_customer, a_request, an_action
+from decisioning.cold_start import CatalogScorer
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import ArtifactError
 from decisioning.explained import explained
 from decisioning.outbound.block import weighed
 from decisioning.outbound.crowd import Crowd
+from decisioning.ports import is_bounded
 from decisioning.replay import differences, replayed
 from features.workspace import Gate
 from pipelines.champion import foreseen_by
@@ -60,6 +62,16 @@ def some_trees():
 @pytest.fixture(scope="module")
 def constant(models):
     return ConstantBundle("", "catalog-1", constant_entries(a_frame(2000)), models)
+
+
+def test_what_neither_scores_nor_foresees_by_lightgbm_can_be_asked_in_place(constant, models, monkeypatch):
+    assert is_bounded(constant)
+    assert is_bounded(CatalogScorer())
+    churn = models["churn"]
+    strange = replace(churn, blend=replace(churn.blend, trees=some_trees()))
+    monkeypatch.setattr("training.trees.trees_of", lambda _: None)
+    assert not is_bounded(replace(constant, foreseen={"churn": strange}))
+    assert not is_bounded(replace(constant, foreseen={"value": SpendModel(churn, some_trees(), 1.0)}))
 
 
 @pytest.fixture(scope="module")

@@ -68,13 +68,16 @@ def test_a_bundle_of_before_has_its_churn_or_nothing(content):
     assert churn.score({"x0": 1.0}) == bundle.foreseen["churn"].score({"x0": 1.0})
 
 
-def test_one_customer_is_foreseen_as_among_many(content):
-    bundle = content[0]
-    customers = np.random.default_rng(2).normal(size=(20, 3))
-    customers[3, 1] = np.nan
+def test_one_customer_is_foreseen_as_among_many_and_in_bounds(content):
+    bundle, told, texts = content
+    assert bundle_from_json({**told, "version": "v"}, texts).is_bounded
+    rng = np.random.default_rng(2)
+    customers = rng.normal(size=(200, 3)) * rng.choice([1e-3, 1.0, 1e3], size=(200, 3))
+    customers[rng.random((200, 3)) < 0.1] = np.nan
+    customers[rng.random((200, 3)) < 0.1] = 0.0
     columns = {f"x{place}": customers[:, place] for place in range(3)}
-    many = bundle.foresee_many(columns, n_rows=20)
-    for row in range(20):
+    many = bundle.foresee_many(columns, n_rows=200)
+    for row in range(200):
         features = {name: None if np.isnan(each[row]) else float(each[row]) for name, each in columns.items()}
         among = {name: chances[row] for name, chances in many.items()}
         assert bundle.foresee(features) == pytest.approx(among, rel=1e-12)
