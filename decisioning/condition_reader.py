@@ -175,18 +175,21 @@ class _Reader:
 
     def arithmetic(self, node: exp.Expr, depth: int) -> Value:
         left, right = self.number(node.this, depth), self.number(node.expression, depth)
-        computed = Arithmetic(_ARITHMETIC[type(node)], left, right)
-        try:
-            meaning(computed, self.kinds)
-        except UnlikeError as error:
-            self.refuse_node(node, f"moments and durations where they make sense, not {error}")
-        return computed
+        return self.computed(node, Arithmetic(_ARITHMETIC[type(node)], left, right))
 
     def negative(self, node: exp.Expr, depth: int) -> Value:
         operand = self.number(node.this, depth)
+        computed = self.computed(node, Arithmetic("*", Constant(-1.0), operand))
         if isinstance(operand, Constant) and isinstance(operand.value, float):
             return Constant(-operand.value, operand.of)
-        return Arithmetic("-", Constant(0.0), operand)
+        return computed
+
+    def computed(self, node: exp.Expr, value: Arithmetic) -> Arithmetic:
+        try:
+            meaning(value, self.kinds)
+        except UnlikeError as error:
+            self.refuse_node(node, f"moments and durations where they make sense, not {error}")
+        return value
 
     def number(self, node: exp.Expr, depth: int) -> Value:
         value = self.value(node, depth)

@@ -14,6 +14,7 @@ from decisioning.errors import CatalogError
 
 COMPUTES = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 KINDS = {"number": 3.0, "moment": datetime(2026, 6, 1, tzinfo=UTC), "duration": timedelta(days=2)}
+WRITTEN = {"number": "3", "moment": "DATE '2026-06-01'", "duration": "(2 days)"}
 GOLD = {"age": 40.0, "segment": "gold", "orders": 0.0, "revenue": 120.0, "income": None, "context.intent": "buy"}
 
 
@@ -116,6 +117,19 @@ def test_moments_and_durations_go_together_as_those_of_the_language_itself_do(si
         assert meaning(computed, kinds) == next(kind for kind in KINDS if type(KINDS[kind]) is type(expected))
     assert meaning(computed, {"left": left}) is None
     assert meaning(computed, {"right": right}) is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_has_a_negative_in_the_language_itself_has_one_of_its_own_kind(kind):
+    try:
+        _ = -KINDS[kind]
+    except TypeError:
+        for text in (f"-it < {WRITTEN[kind]}", f"it > -{WRITTEN[kind]}"):
+            with pytest.raises(CatalogError, match=re.escape("not a number * a moment")):
+                compile_condition(text, kinds={"it": kind})
+    else:
+        assert compile_condition(f"-it < {WRITTEN[kind]}", kinds={"it": kind}).truth({"it": 1.0}) is True
+        assert compile_condition(f"it > -{WRITTEN[kind]}", kinds={"it": kind}).truth({"it": -1.0}) is True
 
 
 @pytest.mark.parametrize(
