@@ -199,14 +199,15 @@ class _Reader:
 
     def duration(self, node: exp.Expr, _depth: int) -> Value:
         number, unit = node.this, node.args.get("unit")
-        literal = isinstance(number, exp.Literal) and isinstance(unit, exp.Var)
-        constant = duration(number.name, unit.name) if literal and unit else None
+        constant = None
+        if isinstance(number, exp.Literal) and isinstance(unit, exp.Var):
+            constant = duration(number.name, unit.name)
         return constant or self.refuse_node(node, f"durations in {UNITS}")
 
     def moment(self, node: exp.Expr, _depth: int) -> Value:
         text, of = node.this, node.args["to"].this
-        literal = isinstance(text, exp.Literal) and text.is_string and of in _MOMENTS
-        constant = moment(str(text.this), day=of == exp.DType.DATE) if literal else None
+        written = text.is_string and of in _MOMENTS
+        constant = moment(str(text.this), day=of == exp.DType.DATE) if written else None
         return constant or self.refuse_node(node, DATES if of in _MOMENTS else ALLOWED)
 
     def literal(self, node: exp.Expr, _depth: int) -> Value:

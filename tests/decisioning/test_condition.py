@@ -7,6 +7,7 @@ import pytest
 from pace import cpu_ms
 
 from decisioning.condition import compile_condition
+from decisioning.condition_array import Words, judge
 from decisioning.condition_kind import UnlikeError, meaning
 from decisioning.condition_reader import MAX_LENGTH
 from decisioning.condition_tree import Arithmetic, Name
@@ -49,6 +50,8 @@ GOLD = {"age": 40.0, "segment": "gold", "orders": 0.0, "revenue": 120.0, "income
         ("revenue / orders > 1", None),
         ("(revenue / orders) IS NULL", True),
         ("-age < -39 AND age + 2 * 3 = 46", True),
+        ("-age = 0 - age", True),
+        ("orders = FALSE", True),
         ("income + 1 > 0", None),
         ("context.intent = 'buy'", True),
         ("context.intent <> 'buy' OR context.weather = 'sun'", None),
@@ -57,10 +60,14 @@ GOLD = {"age": 40.0, "segment": "gold", "orders": 0.0, "revenue": 120.0, "income
         ("NOT age = segment", None),
         ("age = 'gold'", None),
         ("segment <> 40", None),
+        ("age + 1 <> 'gold'", None),
         ("segment < 5", None),
         ("segment IN (1, 2)", None),
         ("age NOT IN ('gold')", None),
+        ("age + 1 IN ('gold')", None),
+        ("age + 1 NOT IN ('gold')", None),
         ("segment + 1 > 0", None),
+        ("1 + segment > 0", None),
         ("segment >= 'a' AND segment < 'h'", True),
         ("segment = 'it''s'", False),
         ("age = 40 -- a comment", True),
@@ -70,6 +77,12 @@ def test_a_condition_has_three_truth_values(text, truth):
     condition = compile_condition(text)
     assert condition.truth(GOLD) is truth
     assert condition.holds(GOLD) is (truth is True)
+    in_columns = judge(condition.tree, {name: _column(value) for name, value in GOLD.items()}, n=1)
+    assert [flags.tolist() for flags in in_columns] == [[truth is True], [truth is False]]
+
+
+def _column(value):
+    return Words(np.zeros(1), (value,)) if isinstance(value, str) else np.array([value], dtype=float)
 
 
 MOMENT = {"now": 1000 * 86400.0 + 3600, "today": 1000 * 86400.0, "contract_end": 1059 * 86400.0, "last_order": None}
@@ -81,6 +94,7 @@ MOMENT = {"now": 1000 * 86400.0 + 3600, "today": 1000 * 86400.0, "contract_end":
         ("contract_end < today + 60 days", True),
         ("contract_end < today + 59 days", False),
         ("contract_end <= today + 8 weeks + 3 days", True),
+        ("contract_end - today = 8 weeks + 259200 seconds", True),
         ("now - last_order > 3 days", None),
         ("contract_end - now < 1415 hours", False),
         ("contract_end - now <= INTERVAL 1415 HOURS", True),
@@ -153,7 +167,12 @@ def test_what_has_a_negative_in_the_language_itself_has_one_of_its_own_kind(kind
         ("contract_end > TIMESTAMP 'noon'", "TIMESTAMP '2026-12-31 10:00:00+01:00'"),
         ("contract_end - now > INTERVAL 2 MONTHS", "seconds, minutes, hours, days and weeks"),
         ("contract_end - now > INTERVAL 'x' DAY", "seconds, minutes, hours, days and weeks"),
+        ("contract_end - now > INTERVAL '3'", "seconds, minutes, hours, days and weeks"),
+        ("contract_end - now > INTERVAL '3' DAY TO SECOND", "seconds, minutes, hours, days and weeks"),
+        ('contract_end - now > INTERVAL "3" DAY', "seconds, minutes, hours, days and weeks"),
         ("CAST(segment AS DATE) > now", "DATE '2026-12-31'"),
+        ("CAST(20261231 AS TIMESTAMP) > now", "DATE '2026-12-31'"),
+        ("CAST('2026-12-31' AS TEXT) > now", "comparisons (="),
         ("now", "is a value, not a truth"),
     ],
 )
@@ -214,6 +233,7 @@ def test_whatever_value_arrives_is_a_number_a_word_or_unknown(value, truth):
         ("customer.age = 1", "customer.age", "context.<name>"),
         ("context.a.b = 1", "context.a.b", "context.<name>"),
         ("age.* = 1", "age.*", "context.<name>"),
+        ("context.* = 1", "context.*", "context.<name>"),
         ("age = ?", "?", "comparisons"),
         ("age = 1e999", "1e999", "double"),
         ("age = ", "cannot be read", "comparisons"),
@@ -266,9 +286,12 @@ def test_the_length_that_is_allowed_compiles():
     assert compile_condition("age = 40".ljust(MAX_LENGTH)).truth(GOLD) is True
 
 
-def test_the_nesting_that_is_allowed_compiles():
-    assert compile_condition("NOT " * 28 + "age = 40").truth(GOLD) is True
-    assert compile_condition("+".join(["age"] * 28) + " = 1120").truth(GOLD) is True
+@pytest.mark.parametrize("text", ["NOT " * 28 + "age = 40", "+".join(["age"] * 29) + " = 1160"])
+def test_the_nesting_that_is_allowed_compiles_and_one_level_more_does_not(text):
+    assert compile_condition(text).truth(GOLD) is True
+    deeper = f"NOT {text}" if text.startswith("NOT") else f"age + {text}"
+    with pytest.raises(CatalogError, match="deeper than 30 levels"):
+        compile_condition(deeper)
 
 
 def test_a_word_cannot_break_out_of_the_generated_source():
