@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - a catalogue reads best on one line
 """Value and cost computed from features: what is not known, or below 0, is not offered, and a record says why."""
 
+import numpy as np
 import pytest
 from as_logged import as_logged
 
@@ -8,10 +9,12 @@ from builders import NOON, FixedScorer, a_catalog, a_customer, a_request, an_act
 from decisioning.action import Treatment
 from decisioning.catalog import Exploration, Placement
 from decisioning.catalog_file import read_catalog
+from decisioning.condition_array import Words
 from decisioning.decide import consider
 from decisioning.eligibility import compile_catalog
 from decisioning.errors import CatalogError
 from decisioning.explained import explained
+from decisioning.formula import compile_formula
 from decisioning.replay import differences, replayed
 
 SURE = {
@@ -61,6 +64,13 @@ def test_of_treatments_that_all_compute_their_cost_one_that_is_known_suffices(ra
     decision, _ = decided(an_action("card", value=50.0, treatments=tuple(priced)), **known)
     assert [each.treatment for each in decision.ranked] == offered
     assert [each.stage for each in decision.exclusions] == ([] if offered else ["value"])
+
+
+@pytest.mark.parametrize("text", ["tier", "tier + 1", "1 / tier"])
+def test_a_word_is_no_amount_of_one_customer_nor_of_many(text):
+    formula = compile_formula(text)
+    assert formula.number({"tier": "gold"}) is None
+    assert np.isnan(formula.of_many({"tier": Words(np.zeros(2), ("gold",))}, n=2)).all()
 
 
 TEXT = """\
