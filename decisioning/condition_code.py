@@ -37,10 +37,6 @@ _LOADS: Mapping[Form, str] = {
         " elif {own}.__class__ is not str and {own} is not None: {own} = plain({own})"
     ),
 }
-_OF_ANY: Mapping[Form, str] = {
-    "n": "{own} = {any} if {any}.__class__ is float else nan",
-    "w": "{own} = {any} if {any}.__class__ is str else None",
-}
 
 
 class Code:
@@ -61,12 +57,7 @@ class Code:
     def loads(self) -> Iterator[str]:
         """The statements that look up what the expressions written so far read."""
         for name, forms in self._forms.items():
-            if len(forms) == 1:
-                yield from (_LOADS[form].format(own=own, name=name) for form, own in forms.items())
-            else:
-                anything = self._local("x", name)
-                yield _LOADS["x"].format(own=anything, name=name)
-                yield from (_OF_ANY[form].format(own=own, any=anything) for form, own in forms.items() if form != "x")
+            yield from (_LOADS[form].format(own=own, name=name) for form, own in forms.items())
 
     def true(self, tree: Truth) -> str:
         """What is true where the tree is TRUE."""
@@ -141,11 +132,11 @@ class Code:
         return f"({temporary} := {code})", temporary
 
     def _compared(self, operator: Operator, left: Value, right: Value) -> str:
+        if isinstance(left, Name) and isinstance(right, Name):
+            return self._alike(operator, left, right)
         kinds = {kind_of(left), kind_of(right)} - {None}
         if len(kinds) > 1:
             return "False"
-        if not kinds:
-            return self._alike(operator, left, right)
         if kinds == {"word"}:
             return self._words(operator, left, right)
         if operator != "<>":
@@ -160,7 +151,7 @@ class Code:
     def _words(self, operator: Operator, left: Value, right: Value) -> str:
         said = f"{self._word(left)} {_SIGNS[operator]} {self._word(right)}"
         names = [self._local("w", each.name) for each in (left, right) if isinstance(each, Name)]
-        if operator == "=" or not names:
+        if operator == "=":
             return said
         return _joined(" and ", (*(f"{name} is not None" for name in names), said))
 
@@ -173,23 +164,18 @@ class Code:
             case Arithmetic():
                 return "None"
 
-    def _alike(self, operator: Operator, left: Value, right: Value) -> str:
+    def _alike(self, operator: Operator, left: Name, right: Name) -> str:
         """Two names, of which only what they are read as says whether they can be compared."""
-        one, other = (self._any(each) for each in (left, right))
+        one, other = (self._local("x", each.name) for each in (left, right))
         like = f"{one} is not None and {one}.__class__ is {other}.__class__"
         return f"({like} and {one} {_SIGNS[operator]} {other})"
-
-    def _any(self, value: Value) -> str:
-        return self._local("x", value.name) if isinstance(value, Name) else "None"
 
     def _missing(self, value: Value) -> str:
         if isinstance(value, Arithmetic):
             return "({} != {})".format(*self._twice(value))
-        return f"({self._any(value)} is None)" if isinstance(value, Name) else "False"
+        return f"({self._local('x', value.name)} is None)" if isinstance(value, Name) else "False"
 
     def _among(self, tree: Among) -> str:
-        if not _can_be_among(tree):
-            return "False"
         value = self._word(tree.value) if isinstance(tree.options[0], str) else self.number(tree.value)
         return f"{value} in {_set(tree)}"
 
