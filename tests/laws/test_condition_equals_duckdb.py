@@ -181,6 +181,13 @@ def test_python_duckdb_and_columns_compute_a_formula_alike(database, texts, tabl
     assert ours == [[None if number != number else number for number in row] for row in zip(*columns, strict=True)]
 
 
+@given(number=st.floats(min_value=0.0, allow_nan=False, allow_infinity=False))
+def test_a_number_is_the_same_double_in_duckdb(database, number):
+    (answer,) = database.execute(f"SELECT {compile_formula(repr(number)).sql}").fetchone()
+    assert isinstance(answer, float)
+    assert answer == number
+
+
 LEXICON = ("", "a", "b", "B", "it's", "é", "zz")
 VOCABULARY = dict.fromkeys(WORDS, LEXICON)
 
