@@ -103,7 +103,7 @@ class Drawable:
 
     @property
     def is_monotone(self) -> bool:
-        """Whether a priority can only rise, or only fall, with what is drawn: no formula has a say."""
+        """Whether a priority never falls as what is drawn rises: no formula has a say, and no value is below 0."""
         return self.factors.given or "custom" not in {self.rule.mode, *self.rule.by_issue.values()}
 
     def drawn(self, z: Floats) -> Floats:

@@ -129,10 +129,9 @@ class _Race:
         offered, idle = self.contest.offered, self.contest.idle
         if self.runners.is_monotone:
             ends = self.runners.drawn(_BOUNDS[self.rows])
-            low, high = np.minimum(ends[..., 0], ends[..., 1]), np.maximum(ends[..., 0], ends[..., 1])
-            least = np.where(offered, low, -np.inf).max(axis=1)
+            least = np.where(offered, ends[..., 0], -np.inf).max(axis=1)
             least = np.where(idle, np.maximum(least, 0.0), least)
-            offered, idle = offered & (high >= least[:, np.newaxis]), idle & (least <= 0.0)
+            offered, idle = offered & (ends[..., 1] >= least[:, np.newaxis]), idle & (least <= 0.0)
         return np.concatenate([idle[:, np.newaxis], np.take_along_axis(offered, self.contest.order, axis=1)], axis=1)
 
     def _counted(self, some: Places, play: Places) -> NDArray[np.int64]:
