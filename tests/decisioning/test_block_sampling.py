@@ -1,7 +1,9 @@
 """Posterior sampling for a block: what one draw of each customer says on the average is what all draws say."""
 
+from dataclasses import replace
+
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import an_action
@@ -14,7 +16,8 @@ from decisioning.posterior_sampling import N_DRAWS
 from decisioning.slate import Slate
 
 SLATE = Slate.of(Candidate(each := an_action(f"a{n}"), each.treatments[0]) for n in range(4))
-RULES = (Rule("incremental_value"), Rule("propensity_value"), Rule("value"), Rule("custom", "propensity * value + age"))
+PLAIN = (Rule("incremental_value"), Rule("propensity_value"), Rule("value"))
+RULES = (*PLAIN, Rule("custom", "propensity * value + age"), Rule("custom", "propensity * (1 - propensity) * value"))
 
 
 def worlds():
@@ -51,6 +54,15 @@ def test_one_draw_of_each_says_on_the_average_what_all_draws_say(random, rule, m
     assert sorted(by_all.chosen) == sorted(by_one.chosen)
     for chosen, chance in zip(by_all.chosen.tolist(), by_all.probability.tolist(), strict=True):
         assert chance * N_DRAWS == (by_one.chosen == chosen).sum()
+
+
+@given(worlds(), st.sampled_from(PLAIN))
+@settings(max_examples=40)
+def test_a_rule_draws_what_is_worth_anything_alike_whether_or_not_it_names_an_issue_that_nothing_is_of(random, rule):
+    priority, sampling = alike(random, rule, spread=1.0)
+    named = replace(sampling, rule=rule._replace(by_issue={"nothing": rule.mode}))
+    one, other = (np.maximum(each.drawn_once(priority, SLATE), 0.0) for each in (sampling, named))
+    assert np.allclose(one, other, rtol=1e-12, equal_nan=True)
 
 
 @given(worlds(), st.sampled_from(RULES))
