@@ -6,6 +6,7 @@ import json
 from collections import deque
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Barrier, Thread
@@ -103,6 +104,14 @@ class Once:
         return ()
 
 
+class EnoughError(Exception):
+    """Ends what goes on until it is ended."""
+
+
+def nothing():
+    """Do nothing."""
+
+
 class Shop:
     """A workspace with a trigger, its home, and a clock that goes where it is told to."""
 
@@ -136,6 +145,23 @@ class Shop:
         self.now, rounds = BEGAN + timedelta(minutes=minutes), []
         follow_triggers(self.home, self.folder, Pace(once=True), say=rounds.append, clock=self.clock)
         return rounds
+
+    def follows(self, does_at):
+        """How many are decided for in rounds of one run at these minutes, each followed by what is done then."""
+        left, fired = deque(does_at.items()), []
+
+        def say(made):
+            fired.append(made.tally.fired)
+            _, do = left.popleft()
+            do()
+            if not left:
+                raise EnoughError
+            self.now = BEGAN + timedelta(minutes=left[0][0])
+
+        self.now = BEGAN + timedelta(minutes=left[0][0])
+        with pytest.raises(EnoughError):
+            follow_triggers(self.home, self.folder, Pace(seconds=0.0), say=say, clock=self.clock)
+        return fired
 
     def decisions(self):
         with Ledger(self.home / "ledger.db") as ledger:
@@ -251,6 +277,29 @@ def test_what_nobody_followed_in_time_is_missed_and_not_decided_for(shop):
     shop.happens(("Product Added", ANNA, 0))
     round_ = shop.round(30 + 6 * 60)
     assert (round_.tally.missed, round_.tally.fired, shop.decisions()) == (1, 0, [])
+
+
+def test_what_is_due_of_who_does_not_meet_the_condition_by_then_is_not_decided_for_and_the_next_one_may_be(shop):
+    shop.writes(CART.replace("after_minutes", "condition: orders > 0\n    after_minutes"))
+    shop.happens(("Product Added", ANNA, 0))
+    assert [shop.round(minutes).tally for minutes in (31, 32)] == [Tally(not_met=1), Tally()]
+    shop.happens(("Order Completed", ANNA, 40), ("Product Added", ANNA, 41))
+    assert shop.round(72).tally == Tally(fired=1)
+
+
+def test_of_a_trigger_that_is_no_more_nothing_is_decided(shop):
+    shop.happens(("Product Added", ANNA, 0))
+    shop.round(1)
+    shop.writes(TICKET)
+    assert shop.round(31).tally == Tally()
+
+
+def test_what_is_due_is_dealt_with_page_by_page_and_its_messages_go_out_in_between(shop, monkeypatch):
+    monkeypatch.setattr("pipelines.trigger.firing.PAGE", 2)
+    shop.everybody(5, "Product Added", 0)
+    rounds = shop.rounds(31)
+    assert [(each.tally.fired, each.delivered) for each in rounds] == [(2, 2), (2, 2), (1, 1)]
+    assert [each.goes_on for each in rounds] == [True, True, False]
 
 
 def test_who_did_not_consent_is_told_nothing(shop):
@@ -499,6 +548,27 @@ def test_nobody_is_looked_at_while_a_store_cannot_be_read_and_everybody_is_after
         gone.setattr("features.online.OnlineFeatures.many", is_gone)
         assert shop.round(1).tally == Tally()
     assert shop.round(2).tally.fired == 1
+
+
+def test_who_follows_all_the_time_looks_at_everybody_once_an_hour(shop):
+    shop.writes(TICKET)
+    bert = {"userId": "bert"}
+    anna_orders = partial(shop.happens, ("Order Completed", ANNA, 2))
+    bert_orders = partial(shop.happens, ("consents", bert, 61), ("Order Completed", bert, 61))
+    does = {1: anna_orders, 60: nothing, 61: bert_orders, 62: nothing, 120: nothing, 121: nothing}
+    assert shop.follows(does) == [0, 0, 1, 0, 0, 1]
+
+
+def test_who_follows_all_the_time_goes_on_where_a_store_could_not_be_read_once_it_can(shop, monkeypatch):
+    shop.writes(TICKET)
+    shop.happens(("Order Completed", ANNA, -30))
+
+    def is_gone(*_args, **_options):
+        raise UnavailableError("the store is gone")
+
+    with monkeypatch.context() as gone:
+        gone.setattr("features.online.OnlineFeatures.many", is_gone)
+        assert shop.follows({1: nothing, 2: gone.undo, 3: nothing, 4: nothing}) == [0, 0, 1, 0]
 
 
 def test_a_treatment_for_the_evening_is_decided_for_now_and_sent_then(shop):
