@@ -30,6 +30,7 @@ from decisioning.catalog import (
 )
 from decisioning.condition import compile_condition
 from decisioning.condition_array import Words
+from decisioning.condition_time import EPOCH
 from decisioning.customer import Answer, ConsentState, Contact, ContactHistory, StandingHold
 from decisioning.decide import Ports, epsilon_of, propose, temperature_of
 from decisioning.eligibility import compile_catalog
@@ -46,6 +47,7 @@ from decisioning.outbound.crowd import Crowd
 from decisioning.outbound.met import met
 from decisioning.outbound.request import request_of
 from decisioning.outbound.sampling import Sampling
+from decisioning.outbound.sending import send_times
 from decisioning.outbound.sides import Sides
 from decisioning.pool import Pool
 from decisioning.ports import Scores
@@ -239,7 +241,7 @@ def a_crowd(random, n=40):
         consents,
         histories,
         holds,
-        purposes={"profiling": ("segment", "income")},
+        purposes={"profiling": ("segment", "income", "zone")},
         used=[{"budget:spring": 4_000_000, "capacity:email": 3}, {"capacity:email": 19}][int(random.random() < 0.2)],
     )
 
@@ -287,7 +289,7 @@ def test_a_batch_decides_as_single_decisions_do(random):
     temperature = temperature_of(placement, catalog)
     chances = Chances(uniforms(seeded), rates, placement.must_fill, block.preference, sampling, temperature)
     drawn = draw(block.priority, block.slate, chances, terms.charges(np.array(list(prices.values()))))
-    stopped = Counter()
+    stopped, sends = Counter(), send_times(crowd, block.slate, compiled, placement)
     ports = Ports(compiled, Known(crowd), champion, None, rollout=rollout)
     for place, customer_id in enumerate(crowd.ids):
         request = request_of("run", customer_id, placement="mail", prices=prices)
@@ -303,6 +305,8 @@ def test_a_batch_decides_as_single_decisions_do(random):
             (item,) = single.ranked
             candidate = block.slate.candidates[chosen]
             assert (candidate.action.name, candidate.treatment.name) == (item.action, item.treatment)
+            goes_out = None if chosen not in sends else EPOCH + timedelta(microseconds=int(sends[chosen][place]))
+            assert goes_out == item.send_at
             assert drawn.priority[place] == pytest.approx(item.priority, rel=1e-11, abs=1e-12)
             assert block.propensity[place, chosen] == pytest.approx(item.propensity, rel=1e-12 if has_learned else 0)
     assert block.stopped == stopped
