@@ -519,6 +519,7 @@ def test_a_condition_alone_makes_a_moment_once_until_it_may_again(shop):
     assert shop.round(1).tally.fired == 0
     shop.happens(("Order Completed", ANNA, 2))
     assert [shop.round(minutes).tally.fired for minutes in (70, 200, 29 * 1440, 31 * 1440)] == [1, 0, 0, 1]
+    assert len({each["decision_id"] for each in shop.decisions()}) == len(shop.receiver.got) == 2
 
 
 def test_everybody_is_looked_at_page_by_page_and_nothing_waits_until_the_last(shop, monkeypatch):
@@ -682,6 +683,16 @@ def test_a_cart_that_is_due_by_night_is_decided_for_at_once_where_that_goes_out_
     path.write_text(path.read_text().replace("{channel: email, cost: 0.01}", "{channel: email, send_hour: 19}"))
     shop.happens(("Product Added", ANNA, EVENING))
     assert shop.round(EVENING + 31).tally.fired == 1
+
+
+def test_what_may_be_offered_by_night_is_not_kept_waiting_by_what_may_not(shop):
+    is_quiet_by_night(shop)
+    path = shop.folder / "catalog.yaml"
+    by_day = path.read_text().replace("{channel: email, cost: 0.01}", "{channel: email, send_hour: 19}", 1)
+    path.write_text(by_day.replace('applicability: "orders > 0"', "applicability: 'TRUE'"))
+    shop.happens(("Product Added", ANNA, EVENING))
+    assert shop.round(EVENING + 31).tally.fired == 1
+    assert [each["chosen"] for each in shop.decisions()] == ["welcome_offer"]
 
 
 def test_who_may_be_offered_nothing_by_day_either_is_not_waited_for(shop):
