@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from builders import an_action
 from decisioning.action import Treatment
+from decisioning.arbitration_rule import Rule
 from decisioning.outbound.allocation import Bound, Market, eased, overdrawn, settled, surplus
 from decisioning.outbound.choice import NOBODY, Chances, Drawn, Terms
+from decisioning.outbound.factors import NAMES as NAMES_OF_FACTORS
+from decisioning.outbound.factors import Factors
+from decisioning.outbound.sampling import Sampling
 from decisioning.pool import Pool
 from decisioning.ports import Candidate
 from decisioning.slate import Slate
@@ -181,6 +185,45 @@ def test_the_price_of_one_pool_is_the_lowest_that_it_is_not_overdrawn_at(random,
     assert price == 0.0 or market.overdraws(market.drawn(np.array([price * (1 - 1e-4) - 1e-6])).chosen, 0)
 
 
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng))
+@settings(max_examples=40, deadline=None)
+def test_at_its_dearest_nobody_wants_any_of_a_pool(random):
+    market = a_market(random)
+    for nth in range(3):
+        prices = np.zeros(3)
+        prices[nth] = market.dearest(nth)
+        assert market.terms.taken(market.drawn(prices).chosen)[nth] == 0
+
+
+def a_market_of_a_posterior(random):
+    """One pool that one of three actions takes of, and customers who draw from a posterior."""
+    n = 40
+    market = a_market(random, n)
+    columns = {name: random.random((n, 3)) for name in NAMES_OF_FACTORS}
+    columns |= {"value": columns["value"] * 9, "context_weight": np.ones((n, 3)), "lever": np.ones((n, 3))}
+    rule, seeds = Rule("propensity_value"), random.integers(2**63, size=n).astype(np.uint64)
+    sampling = Sampling.by(seeds, Factors(columns, given=False, said={}), market.slate, rule)
+    mugs = Pool("inventory", "mugs", int(random.integers(1, 18)), actions=("fund",))
+    return replace(
+        market,
+        priority=columns["propensity"] * columns["value"],
+        terms=Terms.of(market.slate, (mugs,), {mugs.key: 0}),
+        chances=replace(market.chances, sampling=sampling),
+    )
+
+
+@given(st.integers(0, 2**32 - 1).map(np.random.default_rng))
+@settings(max_examples=15, deadline=None)
+def test_a_price_is_the_lowest_at_which_all_draws_from_a_posterior_overdraw_nothing_or_far_below_that_of_one_of_each(
+    random,
+):
+    market = a_market_of_a_posterior(random)
+    (price,), (of_one,) = (settled(each, np.zeros(1)) for each in (market, market.drawn_once))
+    assert not market.overdraws(market.drawn(np.array([price])).chosen, 0)
+    hair_less = np.array([price * (1 - 1e-3) - 1e-6])
+    assert price <= of_one / 10 or market.overdraws(market.drawn(hair_less).chosen, 0)
+
+
 def kept_of(market, prices):
     """What is drawn at prices, as far as pools are enough for it."""
     drawn = market.drawn(prices)
@@ -204,12 +247,13 @@ def test_prices_are_eased_by_next_to_nothing_and_only_where_what_is_kept_is_wort
     assert after > before if less.any() else after == before
 
 
-def test_of_customers_who_are_all_alike_as_many_draw_an_action_as_a_pool_is_enough_for():
+@pytest.mark.parametrize("start", [exact_prices, lambda market: np.zeros(len(market.terms.pools))])
+def test_of_customers_who_are_all_alike_as_many_draw_an_action_as_a_pool_is_enough_for(start):
     market = a_market(np.random.default_rng(6))
     market.priority[:] = [np.nan, 4.0, np.nan]
     spare = np.array([0, 7, 150])
     market = replace(market, terms=replace(market.terms, left=spare))
-    prices = settled(market, exact_prices(market))
+    prices = settled(market, start(market))
     assert (kept_of(market, prices) != NOBODY).sum() == 0
     assert (kept_of(market, eased(market, prices)) != NOBODY).sum() == 7
 
