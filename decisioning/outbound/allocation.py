@@ -24,7 +24,7 @@ COLD = 20.0
 FIRST_CUSTOMERS = 25_000
 """Customers whose draws, one of each, prices are settled over before all draws are asked."""
 NEAR, WIDENINGS, HALVINGS_NEAR = 1.02, 6, 12
-"""By how much a price is thought to be off that is nearly right, how often that is too little; how closely to look."""
+"""By how much a price is thought to be off that is nearly right, how often more is tried; how closely to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,8 @@ def _near(market: Market, prices: Floats, nth: int, chosen: Places) -> float:
         step *= step
         near, far, chosen = far, far * step, there
         there = market.drawn(_with(prices, nth, far)).chosen
+    if market.overdraws(there, nth) == is_low:
+        return _price(market, prices, nth)
     wavering = chosen != there
     few, others = market.take(np.flatnonzero(wavering)), chosen[~wavering]
 
