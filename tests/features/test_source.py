@@ -55,7 +55,7 @@ def test_nobody_passes_for_an_override():
         ('name = "panel"', 'name = "crm"', "sources: Value error, the source 'crm' is named twice"),
         ('party = "third"', 'party = "fourth"', "sources.1.party"),
         ("trust = 5", "trust = -1", "sources.0.trust"),
-        ("trust = 5", "thrust = 5", "allowed: description, fields, name, party, trust"),
+        ("trust = 5", "thrust = 5", "Allowed are description, fields, name, party, trust"),
     ],
 )
 def test_a_mistake_in_a_source_is_named(tmp_path, old, new, said):
