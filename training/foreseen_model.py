@@ -33,7 +33,7 @@ class EventModel:
         return self.score_row(self.encoder.row(features))
 
     def score_row(self, customer: Floats) -> float:
-        """As `score_matrix`, of one encoded customer (n_features,), in a third of the time."""
+        """As `score_matrix`, of one encoded customer (n_features,), in half of the time."""
         return float(self.calibration.apply(self._of_one.margin(customer.reshape(1, -1)))[0])
 
     @property
