@@ -1,8 +1,10 @@
 """Limits on contact over time: caps within rolling and calendar periods, and rests after outcomes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from decisioning.catalog import Cap, ContactPolicy, Rest
 from decisioning.customer import Answer, Contact, ContactHistory
@@ -11,6 +13,15 @@ from decisioning.ports import Candidate
 
 CapKey = tuple[int, str]
 """What one cap counts together: the cap's place in the policy, and the action, group, channel or ("") customer."""
+
+
+_NAME: Mapping[str, Callable[[Contact], str]] = {
+    "action": attrgetter("action"),
+    "group": attrgetter("group"),
+    "channel": attrgetter("channel"),
+    "customer": lambda _: "",
+}
+"""What a cap of each scope counts a contact under."""
 
 
 def _key(cap: Cap, *, action: str, group: str, channel: str) -> str:
@@ -72,13 +83,16 @@ class Count:
 
 
 def _used(policy: ContactPolicy, contacts: Sequence[Contact], *, now: datetime, local: datetime) -> dict[CapKey, int]:
-    counting, used = [contact for contact in contacts if contact.counts(now)], dict[CapKey, int]()
+    counting = [each for each in contacts if each.expires_at is None or now < each.expires_at]
+    used = dict[CapKey, int]()
     for place, cap in enumerate(policy.caps if counting else ()):
-        begins = beginning(cap.per, local) if cap.per else None
-        for contact in counting:
-            if contact.at >= begins if begins else now - contact.at < cap.within:
-                key = place, _key(cap, action=contact.action, group=contact.group, channel=contact.channel)
-                used[key] = used.get(key, 0) + 1
+        if cap.per:
+            begins = beginning(cap.per, local)
+            within = [contact for contact in counting if contact.at >= begins]
+        else:
+            within = [contact for contact in counting if now - contact.at < cap.within]
+        for name, n in Counter(map(_NAME[cap.scope], within)).items():
+            used[place, name] = n
     return used
 
 

@@ -5,10 +5,6 @@ from math import isnan
 from decisioning.arbitration import Factors
 
 
-def _signed(points: float) -> str:
-    return f"{100 * points:+.1f} points"
-
-
 def factor_reasons(factors: Factors, currency: str) -> tuple[str, ...]:
     """The factors of a priority, in words.
 
@@ -17,7 +13,7 @@ def factor_reasons(factors: Factors, currency: str) -> tuple[str, ...]:
     """
     reasons = [f"{100 * factors.propensity:.1f} % likely to accept"]
     if not isnan(factors.uplift):
-        reasons.append(f"being shown changes that by {_signed(factors.uplift)}")
+        reasons.append(f"being shown changes that by {100 * factors.uplift:+.1f} points")
     reasons.append(f"worth {factors.value:.2f} {currency} when accepted")
     if factors.cost:
         reasons.append(f"a contact costs {factors.cost:.2f} {currency}")
@@ -37,8 +33,6 @@ def contribution_reasons(contributions: tuple[tuple[str, float], ...], *, most: 
     )
 
 
-def draw_reason(*, rank: int, rank_probability: float, is_best: bool) -> tuple[str, ...]:
-    """Says so where exploration, not priority, put an action at its rank."""
-    if is_best:
-        return ()
-    return (f"explored: drawn for rank {rank} with probability {rank_probability:.3f}",)
+def draw_reason(*, rank: int, rank_probability: float) -> str:
+    """Says that exploration, not priority, put an action at its rank."""
+    return f"explored: drawn for rank {rank} with probability {rank_probability:.3f}"

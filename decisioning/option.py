@@ -117,20 +117,18 @@ class Options(NamedTuple):
         numbers = self.scores.propensity, self.scores.uplift, self.stakes.value, self.stakes.cost, self.priority
         propensity, uplift, value, cost, priority = [_list(each, n) for each in numbers]
         learned = None if added is None else (added.bundle.tolist(), added.spread.tolist(), added.seq)
+        context_weight, levers = self.weighing.context_weights.get, self.weighing.levers
 
         def option_of(name: str) -> Option:
             at = place[name]
             candidate = self.slate.candidates[at]
-            factors = Factors(propensity[at], uplift[at], value[at], cost[at], *self._favour(candidate))
+            action = candidate.action
+            favour = context_weight(action.issue, 1.0), action.lever if levers else 1.0
+            factors = Factors(propensity[at], uplift[at], value[at], cost[at], *favour)
             moved = None if learned is None else Added(learned[0][at], learned[1][at], learned[2])
             return Option(candidate, factors, priority[at], self.scores.priority is not None, moved)
 
         return option_of
-
-    def _favour(self, candidate: Candidate) -> tuple[float, float]:
-        """Context weight and lever."""
-        weighing, action = self.weighing, candidate.action
-        return weighing.context_weights.get(action.issue, 1.0), action.lever if weighing.levers else 1.0
 
     def recorded(self) -> dict[str, tuple[float, float | None, float]]:
         """(propensity, uplift or None, priority) by action, as a decision records them."""

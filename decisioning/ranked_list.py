@@ -44,15 +44,13 @@ def _ranked(case: Case, option: Option, draw: Draw, *, rank: int, action_probabi
             *factor_reasons(factors, case.compiled.catalog.currency),
             *(contribution_reasons(moved) if moved else ()),
             *learned_reason(option),
-            *draw_reason(rank=rank, rank_probability=draw.probability, is_best=draw.is_best),
+            *(() if draw.is_best else (draw_reason(rank=rank, rank_probability=draw.probability),)),
         ),
-        send_at=_send_at(case, candidate.treatment),
+        send_at=_send_at(case, candidate.treatment) if candidate.treatment.is_put_off else None,
     )
 
 
-def _send_at(case: Case, treatment: Treatment) -> datetime | None:
-    if not treatment.is_put_off:
-        return None
+def _send_at(case: Case, treatment: Treatment) -> datetime:
     policy = case.compiled.catalog.contact_policy
     local = clock_of(case.customer.features, now=case.customer.as_of, policy=policy)
     later = SendTime(treatment.wait, treatment.send_hour)

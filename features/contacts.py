@@ -37,7 +37,11 @@ class ContactBook:
         with self._ledger.read() as connection:
             bounds = {"customer": customer_id, "since": to_us(since), "now": to_us(now)}
             rows = connection.execute(_HISTORY, bounds).fetchall()
-        contacts = [_contact(*row[1:6]) for row in rows if row[0] == _CONTACT]
+        contacts = [
+            Contact(action, group, channel, _moment(at_us), None if expires_us is None else _moment(expires_us))
+            for kind, action, group, channel, at_us, expires_us, _ in rows
+            if kind == _CONTACT
+        ]
         answers = [_answer(*row[1:5]) for row in rows if row[0] == _ANSWERED]
         return ContactHistory(contacts, answers, rows[0][1])
 
@@ -115,10 +119,6 @@ def _row(node: int, decision_id: str, decided_us: int, fact: Mapping[str, Any]) 
     shown_us = fact.get("sent_us", decided_us) if fact["implied"] else None
     named = (fact["action"], fact["treatment"], fact["group"], fact["channel"])
     return (node, decision_id, *named, decided_us, fact["expires_us"], shown_us)
-
-
-def _contact(action: str, group: str, channel: str, at_us: int, expires_us: int | None) -> Contact:
-    return Contact(action, group, channel, _moment(at_us), None if expires_us is None else _moment(expires_us))
 
 
 def _answer(action: str, group: str, kind: str, occurred_us: int) -> Answer:

@@ -1,6 +1,7 @@
 """A decision as its callers read it: one rendering, money as decimal strings."""
 
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -10,7 +11,6 @@ from decisioning.decision import Decision, RankedAction
 from features.decision_head import head_of, moment
 
 
-@lru_cache(maxsize=4096)
 def decimal_string(amount: float) -> str:
     """Write an amount of money as a decimal string with at least two places, never in exponents.
 
@@ -21,8 +21,9 @@ def decimal_string(amount: float) -> str:
     return format(exact if int(exact.as_tuple().exponent) <= -2 else exact.quantize(Decimal("0.01")), "f")
 
 
-def money(amount: float, currency: str) -> dict[str, str]:
-    """Render money: a decimal string and its currency.
+@lru_cache(maxsize=4096)
+def money(amount: float, currency: str) -> Mapping[str, str]:
+    """Render money: a decimal string and its currency. Amounts recur, so they are kept; nobody changes them.
 
     >>> money(12.5, "EUR")
     {'amount': '12.50', 'currency': 'EUR'}

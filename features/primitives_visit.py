@@ -161,5 +161,9 @@ def _covered(first: Sequence[float], last: Sequence[float], newest: float) -> tu
 
 
 def _sum_of(sums: Sequence[float], place: int, cells: Sequence[int]) -> float:
-    found = (sums[place * CELLS + cell] for cell in cells)
-    return max(sum(each for each in found if each == each), 0.0)
+    added = 0.0
+    for cell in cells:
+        held = sums[place * CELLS + cell]
+        if held == held:
+            added += held
+    return max(added, 0.0)

@@ -25,6 +25,7 @@ def _now() -> datetime:
 
 
 def _application() -> Starlette:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # each process counts by itself: in memory, not in a mapped file
     from serving.app import create_app
     from serving.composition import compose
     from serving.lasting import lasting

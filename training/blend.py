@@ -82,13 +82,16 @@ class FixedBlend:
     coefficients: Floats
     constant: Floats
 
-    def margin(self, matrix: Matrix) -> Floats:
-        """Log-odds (m,) of the fixed candidates for the one customer of these rows (m, n_columns)."""
-        linear = self.coefficients @ self.blend.linear.customer.one(matrix[0]) + self.constant
-        if self.blend.trees is None or self.blend.weight == 0.0:
-            return np.asarray(linear)
-        grown = self._walk.margin(matrix[0]) if self._walk else self.blend.trees.margin(matrix)
-        return np.asarray(linear + self.blend.weight * grown)
+    def margin(self, customer: Floats) -> Floats:
+        """Log-odds (m,) of the fixed candidates for one encoded customer (n_features,)."""
+        linear: Floats = self.coefficients @ self.blend.linear.customer.one(customer) + self.constant
+        trees = self.blend.trees
+        if trees is None or self.blend.weight == 0.0:
+            return linear
+        walk = self._walk
+        grown = walk.margin(customer) if walk else trees.margin(pairs(customer[np.newaxis], self.actions))
+        added: Floats = linear + self.blend.weight * grown
+        return added
 
     @cached_property
     def _walk(self) -> FixedTrees | None:
@@ -109,9 +112,7 @@ class FixedBlend:
     def _grown(self, trees: Trees, customers: Floats) -> Floats:
         if self._walk_of_many is None:
             return trees.margin(pairs(customers, self.actions)).reshape(len(customers), len(self.actions))
-        rows = np.full((len(customers), self.actions.shape[1]), np.nan)
-        rows[:, : customers.shape[1]] = customers
-        return self._walk_of_many.margins(rows)
+        return self._walk_of_many.margins(customers)
 
 
 def pairs(customers: Floats, candidates: Matrix) -> Floats:

@@ -30,6 +30,7 @@ class PolicyBundle:
     foreseen: Mapping[str, ForeseenModel] = field(default_factory=dict)
     kind: Literal["model"] = "model"
     _known: dict[tuple[Key, ...], Candidates] = field(default_factory=dict, repr=False, compare=False)
+    _asked: dict[int, tuple[Sequence[Candidate], Candidates]] = field(default_factory=dict, repr=False, compare=False)
 
     def score(self, features: Mapping[str, FeatureValue], candidates: Sequence[Candidate]) -> Scores:
         """Score the candidates for one customer; features by name, missing and unknown ones tolerated."""
@@ -71,14 +72,29 @@ class PolicyBundle:
         return tuple((layout.columns[i].name, float(shares[i])) for i in order if shares[i] != 0.0)
 
     def _candidates(self, candidates: Sequence[Candidate]) -> Candidates:
+        """What the model needs of these; one decision after another asks for the very same."""
+        asked, known = self._asked.get(id(candidates), _NOTHING)
+        if known is None or asked is not candidates:
+            known = self._looked_up(candidates)
+            if isinstance(candidates, tuple):
+                _keep(self._asked, id(candidates), (candidates, known))
+        return known
+
+    def _looked_up(self, candidates: Sequence[Candidate]) -> Candidates:
         key = tuple([(c.action.name, c.treatment.name, c.action.value, c.treatment.cost) for c in candidates])
         known = self._known.get(key)
         if known is None:
-            if len(self._known) >= MOST_SETS:
-                self._known.clear()
-            known = self._known[key] = self.response.candidates([ActionEntry.of(each) for each in candidates])
+            known = self.response.candidates([ActionEntry.of(each) for each in candidates])
+            _keep(self._known, key, known)
         return known
 
 
 MOST_SETS = 500
 """Sets of candidates that a bundle remembers, looked up."""
+_NOTHING: tuple[Sequence[Candidate], Candidates | None] = (), None
+
+
+def _keep(kept: dict[Any, Any], key: object, value: object) -> None:
+    if len(kept) >= MOST_SETS:
+        kept.clear()
+    kept[key] = value

@@ -145,9 +145,12 @@ class Expansion:
         drawn[np.isnan(drawn)] = 0.0
         out[0] = 1.0
         out[numbers:bends] = np.minimum(np.maximum(drawn, -CLIP), CLIP)
-        out[bends:steps] = np.maximum(out.take(numbers + self.bends) - self.knots, 0.0)
-        out[steps:flags] = row.take(self.steps) > self.cuts
-        out[flags:words] = np.isnan(row.take(self.flags))
+        if self.bends.size:
+            out[bends:steps] = np.maximum(out.take(numbers + self.bends) - self.knots, 0.0)
+        if self.steps.size:
+            out[steps:flags] = row.take(self.steps) > self.cuts
+        if self.flags.size:
+            out[flags:words] = np.isnan(row.take(self.flags))
         for source, places in self._word_places:
             code = float(row[source])
             if 0.0 <= code < len(places) and code.is_integer() and places[int(code)] >= 0:

@@ -34,7 +34,7 @@ class EventModel:
 
     def score_row(self, customer: Floats) -> float:
         """As `score_matrix`, of one encoded customer (n_features,), in half of the time."""
-        return float(self.calibration.apply(self._of_one.margin(customer.reshape(1, -1)))[0])
+        return float(self.calibration.apply(self._of_one.margin(customer))[0])
 
     @property
     def is_bounded(self) -> bool:

@@ -133,7 +133,7 @@ class LeafSets:
             [tree.no_split, *(each for each in tree.splits if (each.column < self.n_customer) == customer)]
             for tree in self.trees
         ]
-        return Splits.of(chosen, width=self.width)
+        return Splits.of(chosen, width=self.n_customer if customer else self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,9 @@ class FixedTrees:
     before: NDArray[np.int64]
 
     def margin(self, row: Floats) -> Floats:
-        """Log-odds (m,) of the candidates for a customer, the first columns of a row (width,)."""
-        return summed(self.values.take(leaves(self.reach & self.customer.left_over(row)[:, np.newaxis], self.before)))
+        """Log-odds (m,) of the candidates for a customer's columns (n_customer,)."""
+        left = self.customer.left_over(row)[:, np.newaxis]
+        return summed(self.values.take(leaves(self.reach & left, self.before)))
 
 
 def leaves(left: Words, before: NDArray[np.int64]) -> NDArray[np.int64]:

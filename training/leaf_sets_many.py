@@ -37,7 +37,7 @@ class ManyTrees:
         return cls(trees, np.concatenate([some for some, _ in sets]), tree, trees.before[tree, 0], nth)
 
     def margins(self, rows: Floats) -> Floats:
-        """Log-odds (n, m) of the candidates for customers, the first columns of rows (n, width)."""
+        """Log-odds (n, m) of the candidates for customers' columns (n, n_customer)."""
         return np.concatenate([self._of_few(rows[at : at + AT_ONCE]) for at in range(0, max(len(rows), 1), AT_ONCE)])
 
     def _of_few(self, rows: Floats) -> Floats:

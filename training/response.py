@@ -35,7 +35,8 @@ class Candidates:
     Parameters: `matrix` (m, n_columns), the customer part empty; `baseline` and `effect`, fixed for them, and so the
     `specialists` and `own_effects` of their actions; arrays (m,):
     `starting` propensity and its log-odds `stated`; `trust` in the model against it; `organic`, whether the aim is also
-    seen where it was not shown; `known`, whether uplift is; `center`, the average uplift.
+    seen where it was not shown; `known`, whether uplift is (and so `all_known`: of every one, and the aim too);
+    `center`, the average uplift.
     """
 
     matrix: Matrix
@@ -48,6 +49,7 @@ class Candidates:
     trust: Floats
     organic: NDArray[np.bool_]
     known: NDArray[np.bool_]
+    all_known: bool
     center: Floats
 
 
@@ -97,17 +99,19 @@ class ResponseModel:
             trust=seen / np.maximum(seen + evidence, 1e-9),
             organic=organic,
             known=organic & (seen > 0),
+            all_known=bool((organic & (seen > 0)).all()),
             center=levels(self.shrinkage.centers, actions[:, 0]),
         )
 
     def of_one(self, customer: Floats, candidates: Candidates) -> tuple[Floats, Floats]:
         """Propensity and uplift (m,) of one encoded customer (n_features,)."""
-        matrix = candidates.matrix.copy()
-        matrix[:, : customer.size] = customer
-        quiet = None if candidates.baseline is None else candidates.baseline.margin(matrix)
-        effect = candidates.effect.margin(matrix)
+        quiet = None if candidates.baseline is None else candidates.baseline.margin(customer)
+        effect = candidates.effect.margin(customer)
         for own in candidates.specialists:
-            effect[own.places] += own.margin(matrix)
+            effect[own.places] += own.margin(customer)
+        if not candidates.own_effects:
+            return self._respond(quiet, effect, candidates, ())
+        matrix = pairs(customer[np.newaxis], candidates.matrix)
         own_uplift = [(each.places, each.uplift(matrix)[0]) for each in candidates.own_effects]
         return self._respond(quiet, effect, candidates, own_uplift)
 
@@ -142,13 +146,16 @@ class ResponseModel:
 
         Parameters: `own_uplift` (…, k) of some candidates, in probability.
         """
-        start = candidates.stated if quiet is None else np.where(candidates.organic, quiet, candidates.stated)
+        start = candidates.stated
+        if quiet is not None:
+            start = quiet if candidates.all_known else np.where(candidates.organic, quiet, candidates.stated)
         not_shown = self.baseline_calibration.apply(start)
         shown = self.shown_calibration.apply(start + effect)
         drawn = not_shown + candidates.center + self.shrinkage.slope * (shown - not_shown - candidates.center)
         for places, uplift in own_uplift:
             drawn[..., places] = not_shown[..., places] + uplift
         drawn = np.minimum(np.maximum(drawn, 0.0), 1.0)
-        modelled = np.where(candidates.organic, drawn, shown)
+        modelled = drawn if candidates.all_known else np.where(candidates.organic, drawn, shown)
         propensity = candidates.trust * modelled + (1.0 - candidates.trust) * candidates.starting
-        return propensity, np.where(candidates.known, propensity - not_shown, np.nan)
+        uplift = propensity - not_shown
+        return propensity, uplift if candidates.all_known else np.where(candidates.known, uplift, np.nan)

@@ -24,9 +24,9 @@ class FixedSpecialist:
     places: NDArray[np.int64]
     blend: FixedBlend
 
-    def margin(self, matrix: Matrix) -> Floats:
-        """What is added to its candidates (k,), of rows (m, n_columns) of one customer."""
-        return self.blend.margin(matrix[self.places])
+    def margin(self, customer: Floats) -> Floats:
+        """What is added to its candidates (k,) of one encoded customer (n_features,)."""
+        return self.blend.margin(customer)
 
     def margins(self, customers: Floats) -> Floats:
         """What is added to its candidates (n, k) of many encoded customers (n, n_features)."""
