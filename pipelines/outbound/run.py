@@ -189,6 +189,7 @@ def _words(names: Sequence[str], place: np.ndarray[Any, Any], missing: np.ndarra
 
 def _report(files: Files, found: Settled, plan: Plan) -> dict[str, Any]:
     terms, taken = files.terms, files.terms.taken(found.chosen)
+    explored = terms.taken(found.chosen[found.drawn.explored & ~found.moved])
     named = Counter(files.slate.names[at] for at in found.chosen[found.chosen != NOBODY].tolist())
     return {
         "run": plan.run,
@@ -204,6 +205,7 @@ def _report(files: Files, found: Settled, plan: Plan) -> dict[str, Any]:
             pool.key: {
                 "left": float(terms.left[nth] / terms.scale[nth]),
                 "taken": float(taken[nth] / terms.scale[nth]),
+                "explored": float(explored[nth] / terms.scale[nth]),
                 "price": float(found.prices[nth]),
             }
             for nth, pool in enumerate(terms.pools)
@@ -214,15 +216,22 @@ def _report(files: Files, found: Settled, plan: Plan) -> dict[str, Any]:
     }
 
 
+_REMEDY = "a smaller exploration.epsilon, or explore: false on the channel, leaves it to priorities"
+
+
 def report_in_words(report: Mapping[str, Any]) -> str:
     """A few lines for people."""
     pools = [
-        f"{key}: {each['taken']:g} of {each['left']:g}, price {each['price']:.4g}"
+        f"{key}: {each['taken']:g} of {each['left']:g}, {each['explored']:g} of it by chance, price {each['price']:.4g}"
         for key, each in report["pools"].items()
+    ]
+    crowded = [
+        key for key, each in report["pools"].items() if each["price"] > 0 and 2 * each["explored"] > each["taken"]
     ]
     lines = [
         f"{report['contacts']} of {report['customers']} customers are offered something, {report['moved']} moved",
         *pools,
+        *[f"{key} is so small that exploration takes most of it, whatever that is worth: {_REMEDY}" for key in crowded],
         f"value {report['value']:.2f}, at most {report['bound']:.2f}; gap {100 * report['optimality_gap']:.3f} %",
         json.dumps(report["actions"]),
     ]

@@ -99,6 +99,22 @@ def test_by_a_temperature_too_and_pools_hold(shop, tmp_path):
     assert 20 <= report["contacts"] <= 25
 
 
+@pytest.mark.parametrize(("at_most", "is_crowded"), [(6, True), (60, False)])
+def test_a_report_says_how_much_of_a_pool_went_by_chance_and_warns_where_that_is_most_of_it(
+    shop, tmp_path, at_most, is_crowded
+):
+    small = (shop / "catalog.yaml").read_text().replace("at_most: 25,", f"at_most: {at_most},")
+    (shop / "catalog.yaml").write_text(small)
+    with compose(shop / "home", shop) as opened:
+        opened.send([_identify(n, opened.clock().isoformat()) for n in range(90)], [])
+        report = run_batch(opened, Order("june", "mail", tmp_path / "out"))
+    by_chance = [row for row in rows(tmp_path / "out") if row["action"] and row["explored"] and not row["moved"]]
+    assert report["pools"]["capacity:email"]["explored"] == len(by_chance) > 0
+    told = run.report_in_words(report)
+    assert f", {len(by_chance)} of it by chance, price" in told
+    assert ("capacity:email is so small that exploration takes most of it" in told) == is_crowded
+
+
 def are_as_alone(opened, report, out):
     """The rows of a batch, each compared with the single decision of the same customer and prices."""
     found = rows(out)
