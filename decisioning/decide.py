@@ -241,15 +241,18 @@ def _is_mandatory(name: str, case: Case) -> bool:
     return action is not None and action.mandatory
 
 
-def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Decision:
-    """Read the customer as of now and decide, without recording it.
+def customer_for(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Customer:
+    """The customer of a request as of now, with what is degraded of how it is decided.
 
-    Parameters: `offer` false answers `no_action` whatever is eligible, for when contacts cannot be taken safely.
+    Parameters: `offer` false: `no_action` is the answer whatever is eligible, as contacts cannot be taken safely.
     """
     customer = ports.profiles.read(request.customer, now=now)
     degraded = (*customer.degraded, *ports.degraded, *(() if offer else (UNREADABLE,)))
-    if degraded != customer.degraded:
-        customer = replace(customer, degraded=degraded)
+    return customer if degraded == customer.degraded else replace(customer, degraded=degraded)
+
+
+def proposed(request: DecisionRequest, customer: Customer, *, ports: Ports) -> Decision:
+    """Decide for a customer as known, without recording it: by whoever decides for them."""
 
     def deciding(scorer: Scorer) -> Decision:
         return consider(request, customer, catalog=ports.catalog, scorer=scorer, explained=ports.explained)
@@ -257,6 +260,11 @@ def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: boo
     if ports.rollout is None:
         return deciding(ports.scorer)
     return rolled_out(ports.rollout, ports.scorer, deciding, taken=ports.takes(customer.customer_id))
+
+
+def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Decision:
+    """Read the customer as of now and decide, without recording it; `offer` as of `customer_for`."""
+    return proposed(request, customer_for(request, ports=ports, now=now, offer=offer), ports=ports)
 
 
 def decide(

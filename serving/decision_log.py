@@ -11,7 +11,7 @@ from typing import Protocol
 
 import orjson
 
-from decisioning.decide import ATTEMPTS, Ports, propose
+from decisioning.decide import ATTEMPTS, Ports, customer_for, propose, proposed
 from decisioning.decision import DecisionRequest
 from decisioning.eligibility import UNRECORDED
 from decisioning.errors import ConflictError, StaleContactsError, UnavailableError
@@ -106,8 +106,12 @@ class DecisionDesk:
     async def _decide(self, request: DecisionRequest, asked: str, explain: int) -> bytes:
         for attempt in range(ATTEMPTS + 1):
             ports = replace(self.ports(), explained=explain) if explain else self.ports()
-            decision = propose(request, ports=ports, now=self.clock(), offer=attempt < ATTEMPTS)
+            customer = customer_for(request, ports=ports, now=self.clock(), offer=attempt < ATTEMPTS)
+            await _abreast()
+            decision = proposed(request, customer, ports=ports)
+            await _abreast()
             answer = render_decision(decision, currency=ports.catalog.catalog.currency)
+            await _abreast()
             try:
                 await _durable(ports.log.record(decision, answer=answer, body_hash=asked))
             except StaleContactsError:
@@ -136,6 +140,16 @@ class DecisionDesk:
         if answer is None:
             raise ConflictError("this request_id belongs to a decision without an answer", field="request_id")
         return answer
+
+
+async def _abreast() -> None:
+    """Let decisions that are made at once come as far: each stage of theirs finds what the last one has just used.
+
+    From beginning to end a decision does more than a processor keeps at hand of code and of where it goes next. Of
+    eight made side by side, stage by stage, each takes a third less (Larus and Parkes, "Using Cohort Scheduling to
+    Enhance Server Performance", USENIX ATC 2002).
+    """
+    await asyncio.sleep(0)
 
 
 async def _durable(recorded: "Future[None]") -> None:
