@@ -24,6 +24,7 @@ from decisioning.ports import DecisionLog, ProfileReader, Scorer
 from decisioning.ranked_list import ranked_list
 from decisioning.ranking import Drawing, Drawn, draw_ranks
 from decisioning.rollout import MODEL, Rollout, rolled_out
+from decisioning.stages import Stages, ended
 from decisioning.stickiness import stuck_of
 from decisioning.variant import variants_of
 from decisioning.variation import varied
@@ -85,6 +86,20 @@ def consider(
     channel. A scorer that fails is replaced by the catalogue's own starting propensities, and
     `degraded` says so.
     """
+    considering = _considering(request, customer, catalog, scorer, explained=explained, falls_back=falls_back)
+    return ended(considering)
+
+
+def _considering(
+    request: DecisionRequest,
+    customer: Customer,
+    catalog: CompiledCatalog,
+    scorer: Scorer,
+    *,
+    explained: int,
+    falls_back: bool = True,
+) -> Stages[Decision]:
+    """As `consider`: who comes through, what they are scored, what is drawn of it."""
     placement, catalog = placement_of(request, catalog), varied(catalog, customer.customer_id)
     customer = as_allowed(customer, channel=catalog.catalog.channels[placement.channel], catalog=catalog.catalog)
     arms = catalog.catalog.holdout
@@ -101,6 +116,7 @@ def consider(
     case = Case(request, customer, catalog, scorer, placement, arm, weighing, explained, decision_id, degraded, stuck)
     through = funnel(catalog, Moment(customer, placement, values, arm, request.taken))
     through = through if falls_back else replace(through, reserve={})
+    yield
     try:
         options, through = _weighed(case, through)
     except TsugiError:
@@ -108,6 +124,7 @@ def consider(
             return _without_model(request, customer, catalog, explained=explained, falls_back=falls_back)
         case = replace(case, scorer=CatalogScorer(), degraded=(*case.degraded, MODEL))
         options, through = _weighed(case, through)
+    yield
     return _conclude(case, options, through)
 
 
@@ -241,30 +258,28 @@ def _is_mandatory(name: str, case: Case) -> bool:
     return action is not None and action.mandatory
 
 
-def customer_for(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Customer:
-    """The customer of a request as of now, with what is degraded of how it is decided.
+def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Decision:
+    """Read the customer as of now and decide, without recording it.
 
-    Parameters: `offer` false: `no_action` is the answer whatever is eligible, as contacts cannot be taken safely.
+    Parameters: `offer` false answers `no_action` whatever is eligible, for when contacts cannot be taken safely.
     """
+    return ended(proposing(request, ports=ports, now=now, offer=offer))
+
+
+def proposing(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Stages[Decision]:
+    """As `propose`, in stages; where a challenger is beside the scorer, one after the other in the last."""
     customer = ports.profiles.read(request.customer, now=now)
     degraded = (*customer.degraded, *ports.degraded, *(() if offer else (UNREADABLE,)))
-    return customer if degraded == customer.degraded else replace(customer, degraded=degraded)
-
-
-def proposed(request: DecisionRequest, customer: Customer, *, ports: Ports) -> Decision:
-    """Decide for a customer as known, without recording it: by whoever decides for them."""
+    if degraded != customer.degraded:
+        customer = replace(customer, degraded=degraded)
+    yield
 
     def deciding(scorer: Scorer) -> Decision:
         return consider(request, customer, catalog=ports.catalog, scorer=scorer, explained=ports.explained)
 
     if ports.rollout is None:
-        return deciding(ports.scorer)
+        return (yield from _considering(request, customer, ports.catalog, ports.scorer, explained=ports.explained))
     return rolled_out(ports.rollout, ports.scorer, deciding, taken=ports.takes(customer.customer_id))
-
-
-def propose(request: DecisionRequest, *, ports: Ports, now: datetime, offer: bool = True) -> Decision:
-    """Read the customer as of now and decide, without recording it; `offer` as of `customer_for`."""
-    return proposed(request, customer_for(request, ports=ports, now=now, offer=offer), ports=ports)
 
 
 def decide(
