@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decisioning.errors import NotFoundError
-from training.champion_log import changes_served, standing
+from training.champion_log import Champion, changes_served, standing
 
 if TYPE_CHECKING:
-    from training.registry import Registry
+    from training.registry import RegisteredBundle, Registry
 
 LOG = "registry-told.log"
 """What the telling process said, below the home."""
@@ -41,12 +41,19 @@ def reconcile(registry: "Registry", home: Path) -> int | None:
     What serves and is not registered here (a registry made anew) moves nothing.
     """
     served = standing(changes_served(home))
-    number = served[-1].number if served else 0
-    now = registry.holder("champion")
-    if not number or (now is not None and now.number == number):
+    meant = _registered(registry, served[-1]) if served else None
+    if meant is None or registry.holder("champion") == meant:
+        return None
+    return registry.roll_back_to(meant.number).number
+
+
+def _registered(registry: "Registry", champion: Champion) -> "RegisteredBundle | None":
+    """The version of the champion's number where it is the champion's bundle; None where it is another one, or none."""
+    if not champion.number:
         return None
     with suppress(NotFoundError):
-        return registry.roll_back_to(number).number
+        version = registry.version(champion.number)
+        return version if version.bundle == champion.version else None
     return None
 
 

@@ -142,20 +142,38 @@ def test_a_rollback_that_was_cut_short_can_be_tried_again_and_goes_where_it_was_
 
 
 class ARegistry:
-    """A registry that takes another version for champion than the one that serves."""
+    """A registry of bundles in order, from number 1 on, with a champion by number."""
+
+    def __init__(self, bundles, champion):
+        self.bundles, self.champion = bundles, champion
 
     def holder(self, _):
-        return SimpleNamespace(number=0)
+        return self.version(self.champion)
+
+    def version(self, number):
+        if not 0 < number <= len(self.bundles):
+            raise NotFoundError(str(number))
+        return SimpleNamespace(number=number, bundle=self.bundles[number - 1])
 
     def roll_back_to(self, number):
-        return SimpleNamespace(number=number)
+        self.champion = number
+        return self.version(number)
 
 
 def test_the_registry_is_told_of_the_champion_that_serves_and_of_none_that_never_came_to_serve(tmp_path, cut_short):
     home = tmp_path / "home"
-    published_in_order(tmp_path, (1, 2, 3))
+    registry = ARegistry(published_in_order(tmp_path, (1, 2, 3)), champion=1)
     cut_short(home)
-    assert reconcile(ARegistry(), home) == 3
+    assert (reconcile(registry, home), registry.champion) == (3, 3)
+    assert reconcile(registry, home) is None
+
+
+@pytest.mark.usefixtures("tried_here")
+def test_a_registry_made_anew_keeps_its_champion_where_another_bundle_has_the_number_of_the_one_that_serves(tmp_path):
+    published_in_order(tmp_path, (1, 2))
+    for bundles in (["a", "b"], ["a", "b", "c"], ["a"]):
+        registry = ARegistry(bundles, champion=1)
+        assert (reconcile(registry, tmp_path / "home"), registry.champion) == (None, 1)
 
 
 @pytest.mark.usefixtures("tried_here")
