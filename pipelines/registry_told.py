@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decisioning.errors import NotFoundError
-from training.champion_log import Champion, changes_served, standing
+from training.champion_log import Champion, changes_served
 
 if TYPE_CHECKING:
     from training.registry import RegisteredBundle, Registry
@@ -38,13 +38,15 @@ def tell_soon(home: Path, workspace: Path) -> str:
 def reconcile(registry: "Registry", home: Path) -> int | None:
     """Move the registry's champion to the one that is published; its number where it moved, else None.
 
-    What serves and is not registered here (a registry made anew) moves nothing.
+    As it came to serve, promoted or rolled back to. What serves and is not registered here (a registry made anew)
+    moves nothing.
     """
-    served = standing(changes_served(home))
-    meant = _registered(registry, served[-1]) if served else None
+    changes = changes_served(home)
+    meant = _registered(registry, changes[-1]) if changes else None
     if meant is None or registry.holder("champion") == meant:
         return None
-    return registry.roll_back_to(meant.number).number
+    move = registry.promote if changes[-1].how == "promoted" else registry.roll_back_to
+    return move(meant.number).number
 
 
 def _registered(registry: "Registry", champion: Champion) -> "RegisteredBundle | None":

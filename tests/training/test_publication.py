@@ -155,7 +155,7 @@ class ARegistry:
             raise NotFoundError(str(number))
         return SimpleNamespace(number=number, bundle=self.bundles[number - 1])
 
-    def roll_back_to(self, number):
+    def promote(self, number):
         self.champion = number
         return self.version(number)
 

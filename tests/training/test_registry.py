@@ -5,9 +5,13 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 
 from decisioning.errors import NotFoundError
+from pipelines.registry_told import reconcile
+from training.champion_log import Champion, note_champion
+from training.manifest import POINTER
 from training.plots import gain_curve
 from training.promotion import Check, Verdict
 from training.registry import Registry
@@ -114,6 +118,48 @@ def test_a_challenger_that_is_promoted_ceases_to_be_one(registry, tmp_path):
     assert registry.holder("challenger").number == second
     registry.promote(second)
     assert registry.holder("challenger") is None
+
+
+def came_to_serve(home, version, number, how):
+    """Let a bundle serve in a home, whatever the registry knows of it."""
+    (home / "bundles").mkdir(exist_ok=True)
+    note_champion(home, Champion(version, "", number, how, ""))
+    (home / "bundles" / POINTER).write_bytes(orjson.dumps({"version": version, "sha256": ""}))
+
+
+def tags_of(registry, number):
+    return registry.client.get_model_version(registry.model, str(number)).tags
+
+
+def test_a_promotion_that_was_killed_before_the_registry_knew_is_made_good_as_a_promotion(registry, tmp_path):
+    first, second = registered(registry, tmp_path / "made", "ab")
+    registry.promote(first)
+    registry.challenge(second)
+    came_to_serve(tmp_path, "b", second, "promoted")
+    assert reconcile(registry, tmp_path) == registry.holder("champion").number == second
+    assert registry.holder("challenger") is None
+    assert tags_of(registry, first) == {"bundle": "a"}
+    assert tags_of(registry, second) == {"bundle": "b", "previous_champion": str(first)}
+
+
+def test_a_rollback_that_the_registry_did_not_know_of_marks_the_version_that_it_left(registry, tmp_path):
+    first, second = registered(registry, tmp_path / "made", "ab")
+    registry.promote(second)
+    came_to_serve(tmp_path, "a", first, "promoted")
+    came_to_serve(tmp_path, "b", second, "promoted")
+    came_to_serve(tmp_path, "a", first, "rolled back")
+    assert reconcile(registry, tmp_path) == registry.holder("champion").number == first
+    assert tags_of(registry, second)["rolled_back"] == "true"
+    assert "previous_champion" not in tags_of(registry, first)
+
+
+def test_a_bundle_that_was_registered_again_and_promoted_anew_is_champion_by_its_new_number(registry, tmp_path):
+    first, second = registered(registry, tmp_path / "made", "a") + registered(registry, tmp_path / "again", "a")
+    came_to_serve(tmp_path, "a", first, "promoted")
+    came_to_serve(tmp_path, "a", second, "promoted")
+    registry.promote(second)
+    assert reconcile(registry, tmp_path) is None
+    assert registry.holder("champion").number == second
 
 
 def test_a_version_that_is_not_registered_cannot_be_promoted_and_is_told_beside_those_that_are(registry, tmp_path):
