@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from decisioning.action import CONDITIONS, Action
+from decisioning.arbitration import Mode
 from decisioning.catalog import Catalog, Placement, is_always_quiet
 from decisioning.catalog_problem import Problem
 from decisioning.condition import read_condition
@@ -45,21 +46,24 @@ def _action(action: Action, catalog: Catalog, now: datetime) -> Iterator[Problem
     if action.valid_until is not None and action.valid_until <= now:
         yield Problem((*path, "valid_until"), f"over since {action.valid_until.isoformat()}: it is never offered again")
     if not _is_shown_anyway(action, catalog):
-        yield from _worthless(action)
+        yield from _worthless(action, catalog.arbitration_by_issue.get(action.issue, catalog.arbitration))
 
 
 def _is_shown_anyway(action: Action, catalog: Catalog) -> bool:
-    """Whether it is shown whatever its priority, at least somewhere."""
-    slots = catalog.placements.values()
-    return action.mandatory or any(slot.must_fill and slot.fallback == action.name for slot in slots)
+    """Whether it is shown whatever its priority, at least somewhere and where nothing else may be."""
+    filled = [slot for slot in catalog.placements.values() if slot.must_fill]
+    return action.mandatory or any(
+        treatment.fits(channel=slot.channel, placement=slot.name) for slot in filled for treatment in action.treatments
+    )
 
 
-def _worthless(action: Action) -> Iterator[Problem]:
+def _worthless(action: Action, mode: Mode) -> Iterator[Problem]:
+    """What makes a priority 0, as far as the mode says what it is made of."""
     path = ("actions", action.name)
-    if action.value == 0 and not action.value_formula:
+    if action.value == 0 and not action.value_formula and mode != "custom":
         text = "is 0: it is never worth more than doing nothing, and only exploration shows it"
         yield Problem((*path, "value"), text)
-    if action.starting_propensity == 0:
+    if action.starting_propensity == 0 and mode in ("incremental_value", "propensity_value"):
         text = "is 0: until something was learned of it, only exploration shows it"
         yield Problem((*path, "starting", "propensity"), text)
 

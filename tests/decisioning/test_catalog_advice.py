@@ -73,6 +73,32 @@ def test_what_is_shown_whatever_its_priority_needs_none(worth):
     assert len(advised(free, placements=filled)) == 1
 
 
+@pytest.mark.parametrize("worth", [{"value": 0.0}, {"starting_propensity": 0.0}])
+def test_what_a_placement_that_must_be_filled_can_show_needs_no_worth(worth):
+    filled = {**HOME, "home": replace(HOME["home"], must_fill=True, fallback="card")}
+    card = an_action(treatments=MAILED)
+    assert advised(card, an_action("notice", treatments=MAILED, **worth), placements=filled) == {}
+    assert len(advised(card, an_action("notice", treatments=MAILED[1:], **worth), placements=filled)) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "fields"),
+    [
+        ("incremental_value", {"value", "starting.propensity"}),
+        ("propensity_value", {"value", "starting.propensity"}),
+        ("value", {"value"}),
+        ("custom", set()),
+    ],
+)
+def test_what_is_0_is_told_where_the_mode_of_the_issue_makes_priorities_of_it(mode, fields):
+    nothing = an_action(treatments=MAILED, value=0.0, starting_propensity=0.0)
+    told = {f"actions.card.{field}" for field in fields}
+    assert set(advised(nothing, arbitration=mode, priority_formula="1")) == told
+    by_issue = {"arbitration_by_issue": {"grow": mode}, "priority_formula": "1"}
+    for other in ("value", "custom", "incremental_value"):
+        assert set(advised(nothing, arbitration=other, **by_issue)) == told
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
