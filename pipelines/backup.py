@@ -16,6 +16,7 @@ from features.home import Home
 from features.ledger import Ledger, last_seq
 from features.privacy.seal import make_seal
 from pipelines.clock import system_clock
+from training.publication import PUBLISHING
 
 FORMAT = 1
 LEDGER, MANIFEST = "ledger.db", "manifest.json"
@@ -69,10 +70,15 @@ def _pack(home: Home, folder: Path, out: Path) -> None:
                 archive.add(path, arcname=path.name)
             for name in FOLDERS:
                 if (home.path / name).is_dir():
-                    archive.add(home.path / name, arcname=name)
+                    archive.add(home.path / name, arcname=name, filter=_whole)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(out)
+
+
+def _whole(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """The member; None of a folder in which a bundle is being copied."""
+    return None if Path(member.name).name.startswith(PUBLISHING) else member
 
 
 def backed_up_in_words(result: BackedUp) -> str:

@@ -1,4 +1,4 @@
-"""What a retraining that was killed leaves behind: its folder below the home, and runs that MLflow shows as running."""
+"""What a retraining that was killed leaves behind below the home, and runs that MLflow shows as running."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
+from training.publication import clear_half_copied
 from training.registry import Registry
 
 PREFIX = ".retraining-"
@@ -19,10 +20,11 @@ def making_folder(home: Path) -> Iterator[Path]:
 
 
 def clear_leftovers(registry: Registry, home: Path) -> None:
-    """Delete what earlier retrainings left, and end their runs as killed.
+    """Delete what earlier retrainings and publications left, and end their runs as killed.
 
     Only for who holds the lease of the retrainings: what is found then is nobody's.
     """
     for left in home.glob(f"{PREFIX}*"):
         rmtree(left, ignore_errors=True)
+    clear_half_copied(home)
     registry.end_left_running()

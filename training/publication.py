@@ -25,6 +25,9 @@ from training.manifest import (
     verify_in_subprocess,
 )
 
+PUBLISHING = ".publishing-"
+"""How folders are called, beside the published bundles, in which one is being copied."""
+
 
 def publish(folder: Path, home: Path, *, number: int = 0) -> Path:
     """Make a written bundle the champion that serves; returns its published folder.
@@ -99,15 +102,28 @@ def champion(home: Path) -> Path | None:
     return champion_path(home)
 
 
+def clear_half_copied(home: Path) -> None:
+    """Delete what publications that were killed had copied; one under way is waited for."""
+    with alone(_copying(home)):
+        for left in (home / "bundles").glob(f"{PUBLISHING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _copied(folder: Path, home: Path) -> Path:
     """Try a bundle in another process and copy it below the home; what lies there already is made the same."""
     target = home / "bundles" / verify_in_subprocess(folder)
     if not target.exists():
-        _copy(folder, target)
+        with alone(_copying(home)):
+            _copy(folder, target)
     _mend(folder, target)
     with alone(Home(home).lock("bundles")):
         restate_champion(home, target.name, manifest_digest(target))
     return target
+
+
+def _copying(home: Path) -> Path:
+    """The lock of whoever copies a bundle; a rollback, which copies none, does not wait for it."""
+    return Home(home).lock("publishing")
 
 
 def _mend(folder: Path, target: Path) -> None:
@@ -142,7 +158,7 @@ def _now() -> str:
 def _copy(folder: Path, target: Path) -> None:
     """Copy the manifest and the files it names, under another name first; only whole folders get the real one."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".publishing-") as scratch:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=PUBLISHING) as scratch:
         whole = Path(scratch) / target.name
         whole.mkdir()
         for name in _files(folder):

@@ -137,6 +137,15 @@ def test_a_byte_that_changed_anywhere_behind_the_header_is_noticed(backed_up, tm
         assert not (tmp_path / "elsewhere").exists()
 
 
+def test_what_was_being_published_is_not_backed_up(backed_up, tmp_path):
+    for name in (".publishing-x1/b", "b"):
+        (tmp_path / "home" / "bundles" / name).mkdir(parents=True)
+    back_up(tmp_path / "home", tmp_path / "backup")
+    with tarfile.open(tmp_path / "backup") as archive:
+        kept = [name for name in archive.getnames() if name.startswith("bundles/")]
+    assert kept == ["bundles/b"]
+
+
 @pytest.mark.parametrize("damage", ["cut", "no archive", "climbs out", "link", "pipe"])
 def test_a_damaged_or_hostile_backup_leaves_nothing_behind(backed_up, tmp_path, damage):
     workspace, out = backed_up

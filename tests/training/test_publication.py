@@ -1,6 +1,9 @@
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from errno import ENOSPC
+from threading import Event
+from time import sleep
 from types import SimpleNamespace
 
 import orjson
@@ -16,7 +19,7 @@ from training.artifact import verify, write_bundle
 from training.champion_log import LOG, champion_changes, note_champion, standing
 from training.constant import ConstantBundle, constant_entries
 from training.manifest import FORMAT, POINTER, champion_path, read_content, sha256_of, version_of
-from training.publication import champion, publish, publish_challenger, roll_back_published
+from training.publication import champion, clear_half_copied, publish, publish_challenger, roll_back_published
 
 
 def a_written_bundle(folder, seed=1):
@@ -201,6 +204,27 @@ def a_model_folder(folder):
 def read_here(monkeypatch):
     """Bundles are read, and not tried: their files are what is tested."""
     monkeypatch.setattr("training.publication.verify_in_subprocess", lambda folder: read_content(folder)[0]["version"])
+
+
+@pytest.mark.usefixtures("read_here")
+def test_what_is_being_published_is_not_taken_for_what_a_killed_publication_left(tmp_path, monkeypatch):
+    home, copying, copyfile = tmp_path / "home", Event(), shutil.copyfile
+
+    def clear(_):
+        copying.wait(60)
+        clear_half_copied(home)
+
+    def copied_slowly(source, target):
+        copying.set()
+        sleep(0.1)
+        return copyfile(source, target)
+
+    version = a_model_folder(tmp_path / "run")
+    monkeypatch.setattr(shutil, "copyfile", copied_slowly)
+    with meanwhile(clear):
+        published = publish(tmp_path / "run", home)
+    assert champion_path(home) == published == home / "bundles" / version
+    assert {path.name for path in published.iterdir()} == {"bundle.json", "effect.txt"}
 
 
 PUBLISHED = {"promoted": publish, "challenging": lambda folder, home: publish_challenger(folder, home, share=0.1)}
