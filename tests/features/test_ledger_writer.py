@@ -15,8 +15,8 @@ class AtWork:
         self.ledger = ledger
         self.soon = []
         self._go = threading.Event()
-        ledger.gather(self.soon.append)
         self.first = ledger.write(lambda _: self._go.wait(LONGEST))
+        ledger.gather(self.soon.append)
 
     def add(self, name):
         row = ("event", name, None, 1, 1, 1, "test", b"{}")
@@ -59,10 +59,12 @@ def test_who_waits_for_a_result_waits_for_no_others(writer):
     assert waiting.result(LONGEST) == 1
 
 
-def test_where_the_writer_is_idle_nothing_waits(writer):
+def test_what_is_handed_in_while_the_writer_is_idle_waits_until_all_is_in_too(writer):
     writer.go_on()
-    assert writer.add("a").result(LONGEST) == 1
-    assert writer.soon == []
+    waiting = [writer.add(name) for name in "ab"]
+    assert (writer.stored(), len(writer.soon)) == ([], 1)
+    writer.soon[0]()
+    assert [each.result(LONGEST) for each in waiting] == [1, 2]
 
 
 def test_other_threads_do_not_wait(writer):
