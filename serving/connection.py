@@ -26,6 +26,8 @@ HEAD_SECONDS = 10.0
 """That the head of a request may take to arrive, from the beginning of a connection or of the next request."""
 MOST_SILENT = 512
 """Connections that wait for a head; of more, the oldest is closed: whoever asks at once finds a place."""
+MOST_STAGES = 6
+"""So often the event loop comes around to a decision at most before it is on its way to the disk."""
 SPARED = (b"/livez", b"/readyz", b"/metrics")
 _SEGMENT = tuple(f"/v1/{each}".encode() for each in ("batch", "identify", "track", "page", "screen", "alias", "group"))
 
@@ -172,7 +174,12 @@ class BoundedConnection(HttpToolsProtocol):
         if not self._is_answering and not self.cycle.response_complete:
             self._is_answering = True
             BoundedConnection.n_answering += 1
-            self.loop.call_soon(self.admission.waited_since, self.admission.now)
+            self.loop.call_soon(self._came_around, self.admission.now, MOST_STAGES)
+
+    def _came_around(self, began: float, left: int) -> None:
+        self.admission.waited_since(began, goes_on=left > 0)
+        if left:
+            self.loop.call_soon(self._came_around, self.admission.now, left - 1)
 
     def on_response_complete(self) -> None:
         """Make room."""

@@ -86,3 +86,14 @@ def test_it_grows_again_where_waits_are_short():
     for _ in range(500):
         admission.waited_since(now)
     assert admission.n_allowed == MOST
+
+
+@pytest.mark.parametrize("stages", [1, 5])
+def test_what_the_loop_comes_around_to_in_stages_costs_what_it_costs_in_one(stages):
+    now = 0.0
+    admission = Admission(clock=lambda: now)
+    for _ in range(1_000):
+        for left in reversed(range(stages)):
+            began, now = now, now + 0.01 / stages
+            admission.waited_since(began, goes_on=left > 0)
+    assert admission.n_allowed == 8
