@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
-from decisioning.catalog import Cap, ContactPolicy, Rest
+from decisioning.catalog import ContactPolicy, Rest
 from decisioning.customer import Answer, Contact, ContactHistory
 from decisioning.local_time import beginning
 from decisioning.ports import Candidate
@@ -24,14 +24,11 @@ _NAME: Mapping[str, Callable[[Contact], str]] = {
 """What a cap of each scope counts a contact under."""
 
 
-def _key(cap: Cap, *, action: str, group: str, channel: str) -> str:
-    return {"action": action, "group": group, "channel": channel, "customer": ""}[cap.scope]
-
-
 def cap_keys(policy: ContactPolicy, candidate: Candidate) -> tuple[CapKey, ...]:
     """Under which keys a contact with this candidate counts, for the caps that concern it, in the policy's order."""
     action, channel = candidate.action, candidate.treatment.channel
-    keys = (_key(cap, action=action.name, group=action.group, channel=channel) for cap in policy.caps)
+    names = {"action": action.name, "group": action.group, "channel": channel, "customer": ""}
+    keys = (names[cap.scope] for cap in policy.caps)
     return tuple(
         (place, key) for place, (cap, key) in enumerate(zip(policy.caps, keys, strict=True)) if cap.only in ("", key)
     )
@@ -83,7 +80,7 @@ class Count:
 
 
 def _used(policy: ContactPolicy, contacts: Sequence[Contact], *, now: datetime, local: datetime) -> dict[CapKey, int]:
-    counting = [each for each in contacts if each.expires_at is None or now < each.expires_at]
+    counting = [contact for contact in contacts if contact.counts(now)]
     used = dict[CapKey, int]()
     for place, cap in enumerate(policy.caps if counting else ()):
         if cap.per:

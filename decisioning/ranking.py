@@ -62,7 +62,7 @@ def draw_ranks(options: Options, through: Funnel, how: Drawing) -> Drawn:
     first = _first(urn, required)
     is_varied = not how.variety.is_free
     draws: list[Draw] = []
-    while urn.n_left and len(draws) < how.most:
+    while urn and len(draws) < how.most:
         draws.append((_required(urn, required) if required else None) or Draw(*urn.draw(random.random())))
         action = draws[-1].action
         if action == NO_ACTION:

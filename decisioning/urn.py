@@ -22,7 +22,7 @@ class Urn:
     """The choices of a decision, as they become fewer.
 
     Parameters: `choices`, all of them, priorities finite; `epsilon`, the exploration rate; `temperature` of a softmax
-    over priorities (0.0: the first by priority), where none are drawn from a posterior. `n_left`, how many are left.
+    over priorities (0.0: the first by priority), where none are drawn from a posterior.
     """
 
     def __init__(self, choices: Choices, epsilon: float, temperature: float = 0.0) -> None:
@@ -33,9 +33,12 @@ class Urn:
         self._is_left = [True] * len(choices.names)
         self._order: list[int] = np.argsort(-choices.priority, kind="stable").tolist()
         self._n_passed = 0
-        self.n_left = len(choices.names)
         self._drawn = None if choices.drawn is None else np.ascontiguousarray(choices.drawn.T)
         self._chances: list[float] = []
+
+    def __bool__(self) -> bool:
+        """Whether anything is left."""
+        return bool(self._left)
 
     @property
     def names(self) -> list[str]:
@@ -59,10 +62,9 @@ class Urn:
             if place is not None and self._is_left[place]:
                 self._left.remove(place)
                 self._is_left[place] = False
-                self.n_left -= 1
                 if self._drawn is not None:
                     self._drawn[:, place] = _GONE
-        while self.n_left and not self._is_left[self._order[self._n_passed]]:
+        while self._left and not self._is_left[self._order[self._n_passed]]:
             self._n_passed += 1
 
     def _first(self) -> int:
@@ -75,7 +77,7 @@ class Urn:
         return self._chances
 
     def _reckoned(self) -> list[float]:
-        n, rest = self.n_left, 1.0 - self._epsilon
+        n, rest = len(self._left), 1.0 - self._epsilon
         floor = self._epsilon / n
         if self._drawn is None and self._temperature:
             shares = soft_shares(self._priority[self._left], self._temperature)
@@ -100,7 +102,7 @@ class Urn:
 
     def _best_at(self, uniform: float) -> tuple[str, float, bool] | None:
         """The first by priority, where it lies at `uniform`: nearly always, and then nothing else is added up."""
-        n, place = self.n_left, self._order[self._n_passed]
+        n, place = len(self._left), self._order[self._n_passed]
         floor = self._epsilon / n
         chance = floor + (1.0 - self._epsilon)
         before = _added_up(floor, n)[self._left.index(place)]

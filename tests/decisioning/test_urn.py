@@ -46,7 +46,7 @@ def test_an_urn_draws_as_choices_made_anew_do(left, epsilon, seed, data):
         gone = {action, *data.draw(st.sets(st.sampled_from([*left.names, "gone long ago"])))}
         left = without(left, gone)
         urn.take_out(gone)
-    assert urn.n_left == 0
+    assert not urn
 
 
 @settings(deadline=None)
